@@ -1,0 +1,26 @@
+package io.cmek.operator.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is so, for a Workgroup. Only the operator writes it; an unchanged world changes nothing here. */
+@JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record WorkgroupStatus(
+        @Nullable Long observedGeneration,
+        @Nullable EncryptionState encryption,
+        List<KeyStatus> keys,
+        List<BucketStatus> buckets,
+        @Nullable String storageClassName,
+        @Nullable ReplicationStatus replication,
+        List<Condition> conditions) {
+
+    /** A missing list is an empty one. */
+    public WorkgroupStatus {
+        keys = keys == null ? List.of() : List.copyOf(keys);
+        buckets = buckets == null ? List.of() : List.copyOf(buckets);
+        conditions = conditions == null ? List.of() : List.copyOf(conditions);
+    }
+}

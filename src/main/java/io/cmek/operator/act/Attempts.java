@@ -1,0 +1,61 @@
+package io.cmek.operator.act;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Remembers failed writes, so that a write that failed is tried again after a growing pause and not by everybody who asks.
+ *
+ * @param <K> what is written to
+ * @param <R> what to tell those who ask during the pause
+ */
+final class Attempts<K, R> {
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    private record Failed<R>(R result, int times, Instant notBefore) {}
+
+    private final Map<K, Failed<R>> failed = new ConcurrentHashMap<>();
+    private final Clock clock;
+
+    Attempts(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** What came of the last write, while it is too early for another. */
+    Optional<R> tooEarly(K thing) {
+        return Optional.ofNullable(failed.get(thing))
+                .filter(f -> clock.instant().isBefore(f.notBefore()))
+                .map(Failed::result);
+    }
+
+    boolean hasFailed(K thing) {
+        return failed.containsKey(thing);
+    }
+
+    R failed(K thing, R result) {
+        failed.compute(thing, (k, before) -> {
+            int times = before == null ? 1 : before.times() + 1;
+            long pause = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << Math.min(times - 1, 16));
+            return new Failed<>(result, times, clock.instant().plusMillis(pause));
+        });
+        return result;
+    }
+
+    void settled(K thing) {
+        failed.remove(thing);
+    }
+
+    /** How long until another write makes sense; empty where none has failed. */
+    Optional<Duration> pause(K thing) {
+        return Optional.ofNullable(failed.get(thing)).map(f -> {
+            Duration left = Duration.between(clock.instant(), f.notBefore());
+            return (left.isNegative() ? Duration.ZERO : left).plusMillis(50);
+        });
+    }
+}

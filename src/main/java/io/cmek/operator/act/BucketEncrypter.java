@@ -1,0 +1,117 @@
+package io.cmek.operator.act;
+
+import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketPlan;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.observe.BucketHandle;
+import io.cmek.operator.observe.Observation;
+import io.cmek.operator.observe.Observation.Known;
+import io.cmek.operator.observe.Watch;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Encrypts a claim's buckets, and makes those that are missing. */
+public final class BucketEncrypter {
+
+    private final BucketService buckets;
+    private final Watch<BucketHandle, BucketFacts> watch;
+    private final Clock clock;
+    private final Attempts<BucketHandle, Judgement> attempts;
+
+    public BucketEncrypter(BucketService buckets, Watch<BucketHandle, BucketFacts> watch, Clock clock) {
+        this.buckets = buckets;
+        this.watch = watch;
+        this.clock = clock;
+        this.attempts = new Attempts<>(clock);
+    }
+
+    /** @param keyReady whether the bucket's key may be used; without it nothing is written */
+    public BucketAssessment encrypt(BucketUse use, String region, Identity identity, boolean keyReady) {
+        var handle = new BucketHandle(identity, region, use.name());
+        Optional<Judgement> failedLately = attempts.tooEarly(handle);
+        if (failedLately.isPresent()) {
+            return failed(use, handle, failedLately.get());
+        }
+        // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile.
+        Observation<BucketFacts> seen =
+                attempts.hasFailed(handle) ? watch.freshWithin(handle, Duration.ZERO) : watch.current(handle);
+        return switch (seen.at(clock.instant(), watch.maxAge())) {
+            case Known.Fact<BucketFacts>(BucketFacts facts) ->
+                carryOut(BucketPlan.of(use, region, facts), use, handle, keyReady);
+            case Known.Not<BucketFacts>(Failure failure, var since) ->
+                BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since));
+            case Known.NotYet<BucketFacts>() ->
+                BucketAssessment.of(use, null, Judgement.pending("AWS has not been asked yet."));
+        };
+    }
+
+    private BucketAssessment carryOut(BucketPlan plan, BucketUse use, BucketHandle handle, boolean keyReady) {
+        return switch (plan) {
+            case BucketPlan.Nothing(Encryption encryption) -> encrypted(use, encryption);
+            case BucketPlan.Refuse(Judgement why) -> BucketAssessment.of(use, null, why);
+            case BucketPlan.Encrypt(Encryption current)
+            when !keyReady ->
+                BucketAssessment.of(
+                        use, current, Judgement.pending(use.label() + " is encrypted when its key is ready."));
+            case BucketPlan.Create()
+            when !keyReady ->
+                BucketAssessment.of(use, null, Judgement.pending(use.label() + " is created when its key is ready."));
+            case BucketPlan.Encrypt(Encryption current) ->
+                written(
+                        buckets.encrypt(handle.identity(), handle.region(), use.name(), use.key(), current),
+                        use,
+                        handle);
+            case BucketPlan.Create() ->
+                written(buckets.create(handle.identity(), handle.region(), use.name(), use.key()), use, handle);
+        };
+    }
+
+    private BucketAssessment written(Answer<Encryption> answer, BucketUse use, BucketHandle handle) {
+        return switch (answer) {
+            case Answer.Got<Encryption>(Encryption encryption) -> {
+                attempts.settled(handle);
+                watch.note(handle, new BucketFacts.Present(encryption));
+                yield encrypted(use, encryption);
+            }
+            case Answer.Failed<Encryption>(Failure failure) -> {
+                yield failed(use, handle, attempts.failed(handle, notWritten(use, failure)));
+            }
+        };
+    }
+
+    private BucketAssessment failed(BucketUse use, BucketHandle handle, Judgement why) {
+        return new BucketAssessment(use, null, why, attempts.pause(handle).orElse(null));
+    }
+
+    private static BucketAssessment encrypted(BucketUse use, Encryption encryption) {
+        return BucketAssessment.of(
+                use,
+                encryption,
+                Judgement.good(Reason.BucketsEncrypted, use.label() + " is encrypted with " + use.key() + "."));
+    }
+
+    private static Judgement notWritten(BucketUse use, Failure failure) {
+        String message = use.label() + " was not encrypted: " + failure.detail() + ".";
+        return switch (failure) {
+            case Failure.Denied denied ->
+                Judgement.bad(
+                        Reason.WriteDenied,
+                        message
+                                + " Give the operator's role s3:PutEncryptionConfiguration, and s3:CreateBucket where it is to create it.");
+            case Failure.Rejected rejected -> Judgement.bad(Reason.WriteDenied, message);
+            case Failure.Throttled throttled -> Judgement.unknown(Reason.Throttled, message + " It is repeated.");
+            case Failure.NotFound gone -> Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+            case Failure.Unavailable unavailable ->
+                Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+        };
+    }
+}

@@ -1,0 +1,24 @@
+package io.cmek.operator.bucket;
+
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.condition.Judgement;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How it stands with one bucket of a claim.
+ *
+ * @param encryption its default encryption, null while unknown
+ * @param retryAfter when a failed write is to be tried again, null where none failed
+ */
+public record BucketAssessment(
+        BucketUse use,
+        @Nullable Encryption encryption,
+        Judgement encrypted,
+        @Nullable Duration retryAfter) {
+
+    public static BucketAssessment of(BucketUse use, @Nullable Encryption encryption, Judgement encrypted) {
+        return new BucketAssessment(use, encryption, encrypted, null);
+    }
+}

@@ -1,0 +1,78 @@
+package io.cmek.operator.claim;
+
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.tenancy.Tenant;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one resource asks for. The same for a Workgroup and for a ReplicaCmek.
+ *
+ * @param createdAt the resource's creationTimestamp (RFC 3339, so that the text order is the order in time)
+ * @param keys one for each purpose; empty for a workgroup without CMEK
+ * @param volumes null where the claim's volumes are not made in this cluster
+ * @param leaving whether the resource is being deleted
+ */
+public record Claim(
+        ClaimId id,
+        String createdAt,
+        String region,
+        List<KeyUse> keys,
+        List<BucketUse> buckets,
+        @Nullable VolumeUse volumes,
+        PolicyManagement policyManagement,
+        DeletionPolicy deletionPolicy,
+        boolean leaving) {
+
+    public Claim {
+        keys = List.copyOf(keys);
+        buckets = List.copyOf(buckets);
+    }
+
+    public boolean hasCmek() {
+        return !keys.isEmpty();
+    }
+
+    /** The distinct keys: the same key for data and backup is one. */
+    public SortedSet<KeyArn> distinctKeys() {
+        var distinct = new TreeSet<KeyArn>();
+        keys.forEach(use -> distinct.add(use.key()));
+        return distinct;
+    }
+
+    public boolean uses(KeyArn key) {
+        return keys.stream().anyMatch(use -> use.key().equals(key));
+    }
+
+    /** How a message names a key of this claim, as a sentence's subject. */
+    public String label(KeyArn key) {
+        List<String> purposes = keys.stream()
+                .filter(use -> use.key().equals(key))
+                .map(use -> switch (use.purpose()) {
+                    case Data -> "data";
+                    case Backup -> "backup";
+                    case Primary -> "primary region's data";
+                })
+                .toList();
+        return "The " + String.join(" and ", purposes) + " key " + key;
+    }
+
+    /** What this claim, as one of the tenant's, needs in the policy of a key. */
+    public Grants wants(KeyArn key, Tenant tenant) {
+        return keys.stream()
+                .filter(use -> use.key().equals(key))
+                .map(use -> wants(use, tenant.principals()))
+                .reduce(Grants.NONE, Grants::plus);
+    }
+
+    public static Grants wants(KeyUse use, Tenant.Principals principals) {
+        return use.statements().stream()
+                .map(kind -> Grants.of(kind, principals.of(kind)))
+                .reduce(Grants.NONE, Grants::plus);
+    }
+}

@@ -1,0 +1,99 @@
+package io.cmek.operator.claim;
+
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.tenancy.Tenant;
+import io.cmek.operator.tenancy.Tenants;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** Which claims may be served, and what they ask for together. */
+public record Entitlements(Tenants tenants, Claims claims) {
+
+    private static final Comparator<Claim> BY_AGE =
+            Comparator.comparing(Claim::createdAt).thenComparing(Claim::id);
+
+    private static final Tenant.Principals UNKNOWN = Tenant.Principals.of("<ARN of the service's data-plane role>");
+
+    /** Judges what {@code Accepted} says: the tenant, its keys and buckets, and other claims on the same buckets. */
+    public Judgement judge(Claim claim) {
+        Judgement byTenant = judgeByTenant(claim);
+        return byTenant.isGood() ? judgeBuckets(claim) : byTenant;
+    }
+
+    public Optional<Tenant> tenantOf(Claim claim) {
+        return tenants.of(claim.id().namespace());
+    }
+
+    /** Who is to use the keys of the claim; names that tell what belongs there, where no tenant covers its namespace. */
+    public Tenant.Principals principalsFor(Claim claim) {
+        return tenantOf(claim).map(Tenant::principals).orElse(UNKNOWN);
+    }
+
+    /**
+     * What is wanted in the policy of the key: the union over all claims that this operator manages it for. Claims that ask for something
+     * outside of their tenant do not count, and neither do those whose deletion releases the key.
+     */
+    public Grants wantedOn(KeyArn key) {
+        return claims.onKey(key).stream()
+                .filter(c -> c.policyManagement() == PolicyManagement.Managed)
+                .filter(c -> !c.leaving())
+                .filter(c -> judge(c).isGood())
+                .map(c -> c.wants(key, tenantOf(c).orElseThrow()))
+                .reduce(Grants.NONE, Grants::plus);
+    }
+
+    private Judgement judgeByTenant(Claim claim) {
+        Optional<Tenant> found = tenantOf(claim);
+        if (found.isEmpty()) {
+            return Judgement.bad(
+                    Reason.NamespaceNotPermitted,
+                    "No tenant of this installation covers the namespace '"
+                            + claim.id().namespace()
+                            + "'. The platform team can add it to cmek.tenants.<name>.namespaces.");
+        }
+        Tenant tenant = found.get();
+        for (KeyUse use : claim.keys()) {
+            if (!tenant.mayUse(use.key())) {
+                return Judgement.bad(
+                        Reason.KeyNotPermitted,
+                        claim.label(use.key()) + " is not among the keys of the tenant '" + tenant.name()
+                                + "' of namespace '"
+                                + claim.id().namespace()
+                                + "'. Use a permitted key, or ask the platform team to add this one to cmek.tenants."
+                                + tenant.name() + ".keys.");
+            }
+        }
+        for (BucketUse use : claim.buckets()) {
+            if (!tenant.mayUseBucket(use.name())) {
+                return Judgement.bad(
+                        Reason.BucketNotPermitted,
+                        use.label() + " is not among the buckets of the tenant '" + tenant.name() + "' of namespace '"
+                                + claim.id().namespace()
+                                + "'. Use a permitted bucket, or ask the platform team to add this one to cmek.tenants."
+                                + tenant.name() + ".buckets.");
+            }
+        }
+        return Judgement.good(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
+    }
+
+    /** A bucket belongs to the oldest claim on it that its tenant permits, so that nobody can block a bucket that is not theirs. */
+    private Judgement judgeBuckets(Claim claim) {
+        for (BucketUse use : claim.buckets()) {
+            Optional<Claim> holder = claims.onBucket(use.name()).stream()
+                    .filter(c -> c.id().equals(claim.id()) || judgeByTenant(c).isGood())
+                    .min(BY_AGE)
+                    .filter(c -> !c.id().equals(claim.id()));
+            if (holder.isPresent()) {
+                return Judgement.bad(
+                        Reason.BucketClaimedByAnother,
+                        use.label() + " belongs to the older " + holder.get().id()
+                                + ". One bucket belongs to one claim: delete one of the two and create it again with a bucket of its own.");
+            }
+        }
+        return judgeByTenant(claim);
+    }
+}

@@ -1,0 +1,68 @@
+package io.cmek.operator.condition;
+
+import io.cmek.operator.api.v1alpha1.Condition;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** From judgements to the conditions of a status (Kubernetes API conventions, "Typical status properties"). */
+public final class Conditions {
+
+    private Conditions() {}
+
+    /**
+     * @param previous the conditions as they are, for their lastTransitionTime, which moves only when the status does
+     * @param judgements without {@code Ready} and {@code Stalled}, which are derived here
+     * @param allGood what {@code Ready} says when everything is
+     */
+    public static List<Condition> of(
+            List<Condition> previous,
+            Map<ConditionType, Judgement> judgements,
+            Judgement allGood,
+            long generation,
+            Instant now) {
+        var all = new EnumMap<ConditionType, Judgement>(judgements);
+        all.put(ConditionType.Ready, ready(judgements, allGood));
+        stalled(judgements).ifPresent(why -> all.put(ConditionType.Stalled, why));
+
+        var conditions = new ArrayList<Condition>();
+        all.forEach((type, judgement) -> conditions.add(new Condition(
+                type.name(),
+                judgement.verdict().name(),
+                judgement.reason().name(),
+                judgement.message(),
+                generation,
+                transition(previous, type, judgement, now))));
+        return conditions;
+    }
+
+    static Judgement ready(Map<ConditionType, Judgement> judgements, Judgement allGood) {
+        for (ConditionType type : ConditionType.values()) {
+            Judgement judgement = judgements.get(type);
+            if (judgement != null && !judgement.isGood()) {
+                return judgement;
+            }
+        }
+        return allGood;
+    }
+
+    private static Optional<Judgement> stalled(Map<ConditionType, Judgement> judgements) {
+        return judgements.values().stream()
+                .filter(Judgement::needsPerson)
+                .findFirst()
+                .map(j -> Judgement.good(j.reason(), j.message()));
+    }
+
+    private static String transition(List<Condition> previous, ConditionType type, Judgement judgement, Instant now) {
+        return previous.stream()
+                .filter(c -> c.type().equals(type.name())
+                        && c.status().equals(judgement.verdict().name()))
+                .map(Condition::lastTransitionTime)
+                .findFirst()
+                .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+}

@@ -1,0 +1,91 @@
+package io.cmek.operator.condition;
+
+import io.cmek.operator.cloud.Failure;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was found out about one thing (a key, a bucket, the claim): not yet a condition, which sums up all things of a resource.
+ *
+ * @param message a sentence for the person who reads {@code kubectl describe}: what is the matter, with what, and the remedy
+ */
+public record Judgement(Verdict verdict, Reason reason, String message) {
+
+    /** "Looked, and it is right", "looked, and it is wrong", "could not look". */
+    public enum Verdict {
+        True,
+        False,
+        Unknown
+    }
+
+    public static Judgement good(Reason reason, String message) {
+        return new Judgement(Verdict.True, reason, message);
+    }
+
+    public static Judgement bad(Reason reason, String message) {
+        return new Judgement(Verdict.False, reason, message);
+    }
+
+    public static Judgement unknown(Reason reason, String message) {
+        return new Judgement(Verdict.Unknown, reason, message);
+    }
+
+    public static Judgement pending(String message) {
+        return unknown(Reason.Pending, message);
+    }
+
+    /**
+     * "Could not look."
+     *
+     * @param what the thing, as the sentence's subject
+     * @param since when it was last seen, null where it never was
+     */
+    public static Judgement couldNotLook(String what, Failure failure, @Nullable Instant since) {
+        Reason reason =
+                switch (failure) {
+                    case Failure.Denied denied -> Reason.AccessDenied;
+                    case Failure.Throttled throttled -> Reason.Throttled;
+                    case Failure.NotFound other -> Reason.AwsUnavailable;
+                    case Failure.Unavailable other -> Reason.AwsUnavailable;
+                    case Failure.Rejected other -> Reason.AwsUnavailable;
+                };
+        String seen = since == null ? "" : " Last seen at " + since.truncatedTo(ChronoUnit.SECONDS) + ".";
+        return unknown(reason, what + " could not be looked at: " + failure.detail() + "." + seen);
+    }
+
+    public boolean isGood() {
+        return verdict == Verdict.True;
+    }
+
+    /** Whether this is a problem that only a person can mend. */
+    public boolean needsPerson() {
+        return !isGood() && reason.needsPerson();
+    }
+
+    /**
+     * Sums up several: the first that is wrong gives verdict and reason, else the first that is unknown, else the first; the message says
+     * all that are as bad as that one.
+     *
+     * @param judgements at least one
+     */
+    public static Judgement worst(Collection<Judgement> judgements) {
+        for (Verdict verdict : List.of(Verdict.False, Verdict.Unknown, Verdict.True)) {
+            var same = judgements.stream().filter(j -> j.verdict() == verdict).toList();
+            if (!same.isEmpty()) {
+                var first =
+                        same.stream().filter(Judgement::needsPerson).findFirst().orElse(same.getFirst());
+                String message = same.stream()
+                        .filter(j -> j.reason() != Reason.Pending || first.reason() == Reason.Pending)
+                        .map(Judgement::message)
+                        .distinct()
+                        .collect(Collectors.joining(" "));
+                return new Judgement(verdict, first.reason(), message);
+            }
+        }
+        throw new IllegalArgumentException("nothing to sum up");
+    }
+}

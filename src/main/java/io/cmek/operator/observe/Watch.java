@@ -1,0 +1,212 @@
+package io.cmek.operator.observe;
+
+import io.cmek.operator.cloud.Answer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows things in AWS: looks at each when it is first asked about, then again at an interval, and tells when what it knows has changed. All
+ * who ask about a thing share one look, so that the calls grow with things and not with those who ask.
+ *
+ * @param <K> which thing
+ * @param <F> the fact that is known about it
+ */
+public final class Watch<K, F> implements AutoCloseable {
+
+    /**
+     * How often things are looked at.
+     *
+     * @param interval between two looks at a healthy thing, jittered by a tenth so that looks spread
+     * @param troubled between two looks at a troubled one; after failed looks it doubles up to {@code interval}
+     * @param maxAge for how long a good fact outlives failed looks
+     */
+    public record Pace(Duration interval, Duration troubled, Duration maxAge) {}
+
+    private static final Logger LOG = Logger.getLogger(Watch.class);
+    private static final Duration TICK = Duration.ofMillis(500);
+    private static final int CONCURRENT_LOOKS = 32;
+
+    private final String name;
+    private final Function<K, Answer<F>> look;
+    private final Predicate<F> troubling;
+    private final Pace pace;
+    private final Clock clock;
+    private final Predicate<K> needed;
+    private final Consumer<K> changed;
+    private final Map<K, Entry> entries = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService ticker;
+    private final ExecutorService looks = Executors.newVirtualThreadPerTaskExecutor();
+    private final Semaphore room = new Semaphore(CONCURRENT_LOOKS);
+
+    /**
+     * @param name for threads and logs
+     * @param look one look; AWS failures are part of what it returns
+     * @param troubling whether a fact is one to look at again soon
+     * @param needed whether anybody still asks for the thing; else it is forgotten
+     * @param changed called after a look of the watch's own that found a change
+     */
+    public Watch(
+            String name,
+            Function<K, Answer<F>> look,
+            Predicate<F> troubling,
+            Pace pace,
+            Clock clock,
+            Predicate<K> needed,
+            Consumer<K> changed) {
+        this.name = name;
+        this.look = look;
+        this.troubling = troubling;
+        this.pace = pace;
+        this.clock = clock;
+        this.needed = needed;
+        this.changed = changed;
+        this.ticker = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("watch-" + name).factory());
+    }
+
+    private final class Entry {
+        final ReentrantLock looking = new ReentrantLock();
+        volatile @Nullable Observation<F> observation;
+        volatile Instant lookedAt = Instant.MIN;
+        volatile Instant nextLook = Instant.MAX;
+        volatile @Nullable Object lastSaid;
+        int troubles;
+    }
+
+    public void start() {
+        ticker.scheduleWithFixedDelay(this::lookAtWhatIsDue, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** What is known; looks, and blocks for that, only the first time. */
+    public Observation<F> current(K thing) {
+        Entry entry = entry(thing);
+        Observation<F> known = entry.observation;
+        return known != null ? known : lookUnlessSince(Instant.MIN, thing, entry);
+    }
+
+    /** What is known from a look that is not older than {@code age}. */
+    public Observation<F> freshWithin(K thing, Duration age) {
+        return lookUnlessSince(clock.instant().minus(age), thing, entry(thing));
+    }
+
+    /** Takes note of what a write of our own has made true. */
+    public void note(K thing, F fact) {
+        Entry entry = entry(thing);
+        entry.looking.lock();
+        try {
+            take(entry, Observation.seen(fact, clock.instant()));
+        } finally {
+            entry.looking.unlock();
+        }
+    }
+
+    /** How long a good fact outlives failed looks. */
+    public Duration maxAge() {
+        return pace.maxAge();
+    }
+
+    private Entry entry(K thing) {
+        return entries.computeIfAbsent(thing, k -> new Entry());
+    }
+
+    private Observation<F> lookUnlessSince(Instant since, K thing, Entry entry) {
+        entry.looking.lock();
+        try {
+            Observation<F> known = entry.observation;
+            return known != null && !entry.lookedAt.isBefore(since) ? known : lookNow(thing, entry);
+        } finally {
+            entry.looking.unlock();
+        }
+    }
+
+    private Observation<F> lookNow(K thing, Entry entry) {
+        Observation<F> before = entry.observation == null ? Observation.never() : entry.observation;
+        Answer<F> answer = look.apply(thing);
+        Observation<F> observation = before.then(answer, clock.instant());
+        boolean troubled = observation.failure() != null || troubling.test(observation.lastSeen());
+        entry.troubles = troubled ? entry.troubles + 1 : 0;
+        take(entry, observation);
+        return observation;
+    }
+
+    private void take(Entry entry, Observation<F> observation) {
+        entry.observation = observation;
+        entry.lookedAt = clock.instant();
+        entry.nextLook = entry.lookedAt.plus(pause(entry.troubles));
+        entry.lastSaid = observation.says(entry.lookedAt, pace.maxAge());
+    }
+
+    private Duration pause(int troubles) {
+        long interval = pace.interval().toMillis();
+        long pause =
+                troubles == 0 ? interval : Math.min(interval, pace.troubled().toMillis() << Math.min(troubles - 1, 16));
+        return Duration.ofMillis(
+                pause - pause / 10 + ThreadLocalRandom.current().nextLong(pause / 5 + 1));
+    }
+
+    private void lookAtWhatIsDue() {
+        try {
+            Instant now = clock.instant();
+            entries.forEach((thing, entry) -> {
+                if (!entry.nextLook.isAfter(now)) {
+                    entry.nextLook = Instant.MAX;
+                    looks.execute(() -> lookAgain(thing, entry));
+                }
+            });
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "The watch over %s missed a beat; it goes on", name);
+        }
+    }
+
+    private void lookAgain(K thing, Entry entry) {
+        boolean different = false;
+        try {
+            room.acquire();
+            try {
+                if (!needed.test(thing)) {
+                    entries.remove(thing, entry);
+                    return;
+                }
+                entry.looking.lock();
+                try {
+                    Object before = entry.lastSaid;
+                    lookNow(thing, entry);
+                    different = !java.util.Objects.equals(before, entry.lastSaid);
+                } finally {
+                    entry.looking.unlock();
+                }
+            } finally {
+                room.release();
+            }
+            if (different) {
+                changed.accept(thing);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "A look at %s failed in an unforeseen way; it is repeated", thing);
+            entry.nextLook = clock.instant().plus(pace.interval());
+        }
+    }
+
+    @Override
+    public void close() {
+        ticker.shutdownNow();
+        looks.shutdownNow();
+    }
+}

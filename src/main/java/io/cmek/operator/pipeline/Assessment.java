@@ -1,0 +1,141 @@
+package io.cmek.operator.pipeline;
+
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyAssessment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * How it stands with a claim after the operator did what it could: all that the status is made of.
+ *
+ * @param keys by ARN, one for each distinct key of the claim
+ * @param volumes whether the StorageClass is published
+ */
+public record Assessment(
+        Claim claim,
+        Judgement accepted,
+        Map<KeyArn, KeyAssessment> keys,
+        List<BucketAssessment> buckets,
+        Judgement volumes) {
+
+    public Assessment {
+        keys = Map.copyOf(keys);
+        buckets = List.copyOf(buckets);
+    }
+
+    /** Nothing was looked at, because of what is said here. */
+    static Assessment unseen(Claim claim, Judgement accepted, String why) {
+        return partial(claim, accepted, Map.of(), why);
+    }
+
+    /** @param released the keys whose policies were to lose what the claim needed */
+    static Assessment leaving(Claim claim, Judgement accepted, Map<KeyArn, KeyAssessment> released) {
+        return partial(claim, accepted, released, "The resource is being deleted.");
+    }
+
+    private static Assessment partial(Claim claim, Judgement accepted, Map<KeyArn, KeyAssessment> known, String why) {
+        var keys = new HashMap<KeyArn, KeyAssessment>(known);
+        claim.distinctKeys().forEach(key -> keys.putIfAbsent(key, KeyAssessment.pending(key, why)));
+        List<BucketAssessment> buckets = claim.buckets().stream()
+                .map(use -> BucketAssessment.of(use, null, Judgement.pending(why)))
+                .toList();
+        return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why));
+    }
+
+    /** Whether a leaving claim may go: nothing of it is left in a policy that could be written. */
+    public boolean isReleased() {
+        return keys.values().stream()
+                .map(KeyAssessment::policy)
+                .allMatch(j -> j.isGood() || j.reason() == Reason.Pending);
+    }
+
+    /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */
+    public Map<ConditionType, Judgement> judgements() {
+        var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        judgements.put(ConditionType.Accepted, accepted);
+        if (claim.hasCmek()) {
+            List<KeyAssessment> inOrder =
+                    claim.distinctKeys().stream().map(this::of).toList();
+            judgements.put(
+                    ConditionType.KeysUsable,
+                    worst(inOrder.stream().map(KeyAssessment::usable).toList()));
+            judgements.put(
+                    ConditionType.PolicyApplied,
+                    worst(inOrder.stream().map(KeyAssessment::policy).toList()));
+            judgements.put(
+                    ConditionType.AccessVerified,
+                    worst(inOrder.stream().map(KeyAssessment::access).toList()));
+            judgements.put(
+                    ConditionType.BucketsEncrypted,
+                    worst(buckets.stream().map(BucketAssessment::encrypted).toList()));
+            judgements.put(ConditionType.VolumesEncrypted, volumes);
+        }
+        return judgements;
+    }
+
+    private static Judgement worst(List<Judgement> judgements) {
+        return Judgement.worst(judgements);
+    }
+
+    public KeyAssessment of(KeyArn key) {
+        return Objects.requireNonNull(keys.get(key), () -> "no assessment of " + key);
+    }
+
+    /** R4: enabled once the key is valid, its policy in place, access shown, and what it encrypts is encrypted. */
+    public KeyLineState lineState(KeyUse use) {
+        List<Judgement> judgements = judgementsOn(use);
+        if (judgements.stream().allMatch(Judgement::isGood)) {
+            return KeyLineState.ENABLED;
+        }
+        return judgements.stream().anyMatch(Judgement::needsPerson) ? KeyLineState.FAILED : KeyLineState.PENDING;
+    }
+
+    private List<Judgement> judgementsOn(KeyUse use) {
+        var judgements = new ArrayList<Judgement>();
+        judgements.add(accepted);
+        judgements.addAll(of(use.key()).judgements());
+        buckets.stream()
+                .filter(b -> b.use().purpose() == use.purpose())
+                .map(BucketAssessment::encrypted)
+                .forEach(judgements::add);
+        if (use.purpose() == Purpose.Data) {
+            judgements.add(volumes);
+        }
+        return judgements;
+    }
+
+    /** Whether every key of the claim is ready for replication and failover: usable, policy in place, access shown, buckets encrypted. */
+    public boolean isEnabled() {
+        return claim.keys().stream().allMatch(use -> lineState(use) == KeyLineState.ENABLED);
+    }
+
+    /** Whether something could not be looked at, so that what was known before may still be so. */
+    public boolean isBlind() {
+        return judgements().values().stream()
+                .anyMatch(j -> j.verdict() == Judgement.Verdict.Unknown && j.reason() != Reason.Pending);
+    }
+
+    /** When failed writes are to be tried again. */
+    public Optional<Duration> retryAfter() {
+        return Stream.concat(
+                        keys.values().stream().map(KeyAssessment::retryAfter),
+                        buckets.stream().map(BucketAssessment::retryAfter))
+                .filter(Objects::nonNull)
+                .min(Duration::compareTo);
+    }
+}

@@ -1,0 +1,182 @@
+package io.cmek.operator.pipeline;
+
+import io.cmek.operator.act.BucketEncrypter;
+import io.cmek.operator.act.KeyPolicyWriter;
+import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyAssessment;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.observe.KeyHandle;
+import io.cmek.operator.observe.Observation;
+import io.cmek.operator.observe.Observation.Known;
+import io.cmek.operator.observe.Sights;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.tenancy.Tenant;
+import io.cmek.operator.volume.StorageClassSpec;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What both kinds of resource go through: is the claim entitled, are its keys usable, do their policies have the service's statements, can
+ * the service use them, are the buckets and the volumes encrypted. Each step does what it can and none waits for another key's step.
+ */
+public final class Pipeline {
+
+    /** A key that can never be used: nothing is done about its policy. */
+    private static final Set<Reason> UNFIT =
+            Set.of(Reason.KeyNotFound, Reason.KeyNotSymmetric, Reason.KeyNotCustomerManaged);
+
+    private final Entitlements entitlements;
+    private final Sights sights;
+    private final KeyPolicyWriter policies;
+    private final BucketEncrypter buckets;
+    private final StorageClassPublisher volumes;
+    private final Clock clock;
+
+    public Pipeline(
+            Entitlements entitlements,
+            Sights sights,
+            KeyPolicyWriter policies,
+            BucketEncrypter buckets,
+            StorageClassPublisher volumes,
+            Clock clock) {
+        this.entitlements = entitlements;
+        this.sights = sights;
+        this.policies = policies;
+        this.buckets = buckets;
+        this.volumes = volumes;
+        this.clock = clock;
+    }
+
+    /** What can be said of a claim before AWS was asked anything: for the first status. */
+    public Assessment beforeAnyLook(Claim claim) {
+        Judgement accepted = entitlements.judge(claim);
+        return Assessment.unseen(
+                claim,
+                accepted,
+                accepted.isGood() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
+    }
+
+    /** @param storageClass the StorageClass of the claim's name as the cluster has it, null where there is none */
+    public Assessment run(Claim claim, @Nullable StorageClassSpec storageClass) {
+        Judgement accepted = entitlements.judge(claim);
+        if (!accepted.isGood() || !claim.hasCmek()) {
+            return beforeAnyLook(claim);
+        }
+        Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
+        var keys = new HashMap<KeyArn, KeyAssessment>();
+        claim.distinctKeys().forEach(key -> keys.put(key, assess(claim, key, tenant)));
+        List<BucketAssessment> encrypted = claim.buckets().stream()
+                .map(use -> buckets.encrypt(use, claim.region(), tenant.identity(), isReady(keys, use.key())))
+                .toList();
+        return new Assessment(claim, accepted, keys, encrypted, publish(claim, keys, storageClass));
+    }
+
+    /** Takes away what a leaving claim alone needed; where nothing was ever granted for it, asks AWS nothing. */
+    public Assessment release(Claim claim) {
+        Judgement accepted = entitlements.judge(claim);
+        var keys = new HashMap<KeyArn, KeyAssessment>();
+        if (accepted.isGood() && claim.policyManagement() == PolicyManagement.Managed) {
+            Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
+            claim.distinctKeys().forEach(key -> keys.put(key, release(claim, key, tenant)));
+        }
+        return Assessment.leaving(claim, accepted, keys);
+    }
+
+    private KeyAssessment release(Claim claim, KeyArn key, Tenant tenant) {
+        String label = claim.label(key);
+        PolicyOutcome outcome = policies.release(
+                new KeyHandle(tenant.identity(), key), claim.wants(key, tenant), () -> entitlements.wantedOn(key));
+        Judgement released = outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
+                ? Judgement.good(Reason.PolicyApplied, label + " no longer exists, so there is nothing to release.")
+                : PolicyJudgement.of(label, outcome);
+        return KeyAssessment.pending(key, label + ": the resource is being deleted.")
+                .withPolicy(released, policies.pause(key));
+    }
+
+    private KeyAssessment assess(Claim claim, KeyArn key, Tenant tenant) {
+        String label = claim.label(key);
+        var handle = new KeyHandle(tenant.identity(), key);
+        Observation<KeyFacts> observed = sights.keys().current(handle);
+        Judgement usable =
+                switch (observed.at(clock.instant(), sights.keys().maxAge())) {
+                    case Known.Fact<KeyFacts>(KeyFacts facts) -> KeyRules.judge(label, facts, clock.instant());
+                    case Known.Not<KeyFacts>(Failure.NotFound gone, var since) ->
+                        Judgement.bad(
+                                Reason.KeyNotFound,
+                                label + " does not exist: " + gone.detail()
+                                        + ". Check the ARN; a key that was deleted cannot be brought back.");
+                    case Known.Not<KeyFacts>(var failure, var since) -> Judgement.couldNotLook(label, failure, since);
+                    case Known.NotYet<KeyFacts>() -> Judgement.pending("AWS has not been asked yet.");
+                };
+        Grants wanted = claim.wants(key, tenant);
+        Judgement policy = Judgement.pending(label + ": its policy waits until the key is usable.");
+        Judgement access = Judgement.pending(label + ": access is checked when its policy is in place.");
+        if (!UNFIT.contains(usable.reason())) {
+            boolean ours = claim.policyManagement() == PolicyManagement.Managed;
+            PolicyOutcome outcome = ours && usable.isGood()
+                    ? policies.grow(handle, () -> entitlements.wantedOn(key).plus(wanted))
+                    : policies.look(handle, wanted);
+            if (!(ours && outcome instanceof PolicyOutcome.LeftToOwner)) {
+                policy = PolicyJudgement.of(label, outcome);
+            }
+            if (outcome instanceof PolicyOutcome.InPlace(var document)) {
+                access = usable.isGood() && tenant.probe() != null
+                        ? prove(label, tenant.probe(), key)
+                        : PolicyJudgement.access(label, document, wanted);
+            }
+        }
+        return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(key));
+    }
+
+    private Judgement prove(String label, Identity probe, KeyArn key) {
+        var access = sights.access();
+        return switch (access.current(new KeyHandle(probe, key)).at(clock.instant(), access.maxAge())) {
+            case Known.Fact<Boolean>(Boolean granted)
+            when granted -> Judgement.good(Reason.AccessProven, label + " can be used by " + probe + ".");
+            case Known.Fact<Boolean>(Boolean granted) ->
+                Judgement.bad(
+                        Reason.AccessDenied,
+                        label + " cannot be used by " + probe
+                                + ", though its policy has the statements: look for a Deny in the key policy, a permissions boundary or a"
+                                + " service control policy.");
+            case Known.Not<Boolean>(var failure, var since) ->
+                Judgement.unknown(
+                        failure instanceof Failure.Rejected ? Reason.NotProbed : Reason.AwsUnavailable,
+                        label + ": whether " + probe + " can use it is not known: " + failure.detail() + ".");
+            case Known.NotYet<Boolean>() -> Judgement.pending("AWS has not been asked yet.");
+        };
+    }
+
+    private Judgement publish(Claim claim, Map<KeyArn, KeyAssessment> keys, @Nullable StorageClassSpec storageClass) {
+        if (claim.volumes() == null) {
+            return Judgement.good(
+                    Reason.NotInClusterRegion,
+                    "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass.");
+        }
+        return volumes.publish(
+                claim.id(),
+                claim.volumes(),
+                storageClass,
+                isReady(keys, claim.volumes().key()));
+    }
+
+    private static boolean isReady(Map<KeyArn, KeyAssessment> keys, KeyArn key) {
+        KeyAssessment assessment = keys.get(key);
+        return assessment != null && assessment.isReady();
+    }
+}

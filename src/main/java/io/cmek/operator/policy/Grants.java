@@ -1,0 +1,58 @@
+package io.cmek.operator.policy;
+
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Who is to be allowed what on one key: principals by kind of statement. The union of two is what both ask for together.
+ *
+ * @param principals principal ARNs by kind; kinds without principals are left out
+ */
+public record Grants(Map<StatementKind, SortedSet<String>> principals) {
+
+    public static final Grants NONE = new Grants(Map.of());
+
+    public Grants {
+        var copy = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
+        principals.forEach((kind, arns) -> {
+            if (!arns.isEmpty()) {
+                copy.put(kind, java.util.Collections.unmodifiableSortedSet(new TreeSet<>(arns)));
+            }
+        });
+        principals = java.util.Collections.unmodifiableMap(copy);
+    }
+
+    public static Grants of(StatementKind kind, Collection<String> principals) {
+        return new Grants(Map.of(kind, new TreeSet<>(principals)));
+    }
+
+    public Grants plus(Grants other) {
+        var union = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
+        principals.forEach((kind, arns) -> union.put(kind, new TreeSet<>(arns)));
+        other.principals.forEach((kind, arns) ->
+                union.computeIfAbsent(kind, k -> new TreeSet<>()).addAll(arns));
+        return new Grants(union);
+    }
+
+    /** What only this one asks for. */
+    public Grants minus(Grants other) {
+        var rest = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
+        principals.forEach((kind, arns) -> {
+            var left = new TreeSet<>(arns);
+            left.removeAll(other.of(kind));
+            rest.put(kind, left);
+        });
+        return new Grants(rest);
+    }
+
+    public SortedSet<String> of(StatementKind kind) {
+        return principals.getOrDefault(kind, java.util.Collections.emptySortedSet());
+    }
+
+    public boolean isEmpty() {
+        return principals.isEmpty();
+    }
+}

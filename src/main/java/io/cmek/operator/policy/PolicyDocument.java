@@ -1,0 +1,139 @@
+package io.cmek.operator.policy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A key policy as KMS has it. Whatever is not ours keeps its JSON values, its order and its place: a document that is read and written
+ * again is JSON-equal to the original (IAM User Guide, "Grammar of the IAM JSON policy language").
+ */
+public final class PolicyDocument {
+
+    /** KMS Developer Guide, "Quotas": the key policy document size. */
+    public static final int MAX_BYTES = 32_768;
+
+    static final JsonMapper JSON = JsonMapper.builder(com.fasterxml.jackson.core.JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(64)
+                            .maxDocumentLength(1_000_000)
+                            .build())
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+
+    private final ObjectNode root;
+
+    private PolicyDocument(ObjectNode root) {
+        this.root = root;
+    }
+
+    /** The text was no key policy. */
+    public static final class UnreadablePolicyException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UnreadablePolicyException(String message) {
+            super(message);
+        }
+    }
+
+    public static PolicyDocument parse(String text) throws UnreadablePolicyException {
+        JsonNode node;
+        try {
+            node = JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new UnreadablePolicyException("it is not JSON: " + e.getOriginalMessage());
+        }
+        if (!(node instanceof ObjectNode root)) {
+            throw new UnreadablePolicyException("it is not a JSON object");
+        }
+        JsonNode statement = root.get("Statement");
+        if (statement != null && !statement.isObject() && !statement.isArray()) {
+            throw new UnreadablePolicyException("its Statement is neither an object nor a list");
+        }
+        if (statement instanceof ArrayNode list) {
+            for (JsonNode element : list) {
+                if (!element.isObject()) {
+                    throw new UnreadablePolicyException("its Statement list has an element that is not an object");
+                }
+            }
+        }
+        return new PolicyDocument(root);
+    }
+
+    /** The statements in their order; a single statement that is not in a list counts as a list of one. */
+    List<Statement> statements() {
+        JsonNode statement = root.get("Statement");
+        var statements = new ArrayList<Statement>();
+        if (statement instanceof ObjectNode single) {
+            statements.add(new Statement(0, single));
+        } else if (statement instanceof ArrayNode list) {
+            for (int i = 0; i < list.size(); i++) {
+                statements.add(new Statement(i, (ObjectNode) list.get(i)));
+            }
+        }
+        return statements;
+    }
+
+    Optional<Statement> statement(String sid) {
+        return statements().stream().filter(s -> sid.equals(s.sid())).findFirst();
+    }
+
+    /** The same document with these statements in place of its own. */
+    PolicyDocument withStatements(List<ObjectNode> statements) {
+        ObjectNode copy = root.deepCopy();
+        ArrayNode list = JSON.createArrayNode();
+        statements.forEach(s -> list.add(s.deepCopy()));
+        copy.set("Statement", list);
+        return new PolicyDocument(copy);
+    }
+
+    /** The same document with these statements behind its own. */
+    PolicyDocument plusStatements(List<ObjectNode> more) {
+        var all = new ArrayList<ObjectNode>();
+        statements().forEach(s -> all.add(s.json()));
+        all.addAll(more);
+        return withStatements(all);
+    }
+
+    /** The compact JSON text, as it would be sent. */
+    public String text() {
+        try {
+            return JSON.writeValueAsString(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a JSON tree cannot be written", e);
+        }
+    }
+
+    /** The JSON text for people. */
+    public String prettyText() {
+        return root.toPrettyString();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PolicyDocument that && root.equals(that.root);
+    }
+
+    @Override
+    public int hashCode() {
+        return root.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
+}

@@ -1,0 +1,345 @@
+package io.cmek.operator.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The grow-only merge of R3. It owns the statements with the Sids of one installation and touches no other: those come out JSON-equal and
+ * in place. Owned statements gain principals and regain what was taken from them; only {@link #release} takes principals away.
+ *
+ * @param installationId part of every Sid; alphanumeric, as Sids are
+ */
+public record PolicyMerge(String installationId) {
+
+    private static final Set<String> MEMBERS_OF_OURS =
+            Set.of("Sid", "Effect", "Principal", "Action", "Resource", "Condition");
+    private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:(aws[a-z0-9-]*):iam::([0-9]{12}):root");
+
+    public PolicyMerge {
+        if (!installationId.matches("[A-Za-z0-9]{1,32}")) {
+            throw new IllegalArgumentException(
+                    "installation id '" + installationId + "' is not 1 to 32 letters and digits");
+        }
+    }
+
+    /** Adds to the policy what is wanted and not there. */
+    public MergeResult grow(PolicyDocument policy, Grants wanted) {
+        return revise(policy, wanted, Grants.NONE);
+    }
+
+    /**
+     * Takes away from our statements the principals that nobody needs any more, and the statements that have none left. Principals in our
+     * statements that are not among {@code released} stay: another cluster may rely on them.
+     *
+     * @param released what was wanted and is no longer
+     * @param stillWanted what the remaining claims need: stays, even where it is also among {@code released}
+     */
+    public MergeResult release(PolicyDocument policy, Grants released, Grants stillWanted) {
+        return revise(policy, Grants.NONE, released.minus(stillWanted));
+    }
+
+    /**
+     * Puts back what a race took: the statements of others that stood in the policy before our write and no longer stand after it. A
+     * statement whose Sid is in use again was revised by its owner and stays as it is now.
+     *
+     * @return {@code after} itself where nothing was lost
+     */
+    public PolicyDocument restore(PolicyDocument before, PolicyDocument after) {
+        var present = after.statements();
+        List<ObjectNode> lost = before.statements().stream()
+                .filter(s -> !isOurs(s))
+                .filter(s -> present.stream()
+                        .noneMatch(p -> p.json().equals(s.json())
+                                || (s.sid() != null && s.sid().equals(p.sid()))))
+                .map(Statement::json)
+                .toList();
+        return lost.isEmpty() ? after : after.plusStatements(lost);
+    }
+
+    private boolean isOurs(Statement statement) {
+        return Arrays.stream(StatementKind.values())
+                .anyMatch(kind -> kind.sid(installationId).equals(statement.sid()));
+    }
+
+    /** The statements that give what is wanted, as JSON ready to paste into the {@code Statement} list of a key policy. */
+    public String suggestion(Grants wanted) {
+        var texts = new ArrayList<String>();
+        wanted.principals().forEach((kind, arns) -> texts.add(ours(kind, arns).toPrettyString()));
+        return String.join(",\n", texts);
+    }
+
+    private MergeResult revise(PolicyDocument policy, Grants added, Grants removed) {
+        var statements = new ArrayList<ObjectNode>();
+        policy.statements().forEach(s -> statements.add(s.json()));
+        var changed = new ArrayList<String>();
+        var problems = new ArrayList<Problem>();
+
+        for (StatementKind kind : StatementKind.values()) {
+            SortedSet<String> more = added.of(kind);
+            SortedSet<String> fewer = removed.of(kind);
+            if (more.isEmpty() && fewer.isEmpty()) {
+                continue;
+            }
+            String sid = kind.sid(installationId);
+            List<Statement> present = policy.statements().stream()
+                    .filter(s -> sid.equals(s.sid()))
+                    .toList();
+            Optional<Problem> taken = present.size() > 1
+                    ? Optional.of(sidTaken(present.get(1), "a key policy can have each Sid only once"))
+                    : present.stream().flatMap(s -> foreignContent(s).stream()).findFirst();
+            if (taken.isPresent()) {
+                problems.add(taken.get());
+            } else if (present.isEmpty()) {
+                if (!more.isEmpty()) {
+                    statements.add(ours(kind, more));
+                    changed.add(sid);
+                }
+            } else {
+                Statement current = present.getFirst();
+                if (!fewer.isEmpty()) {
+                    narrow(current, kind, fewer, statements, changed);
+                } else if (!gives(current, kind, more)) {
+                    widen(current, kind, more, statements, changed);
+                }
+            }
+        }
+        if (!problems.isEmpty()) {
+            return new MergeResult.Blocked(problems);
+        }
+        if (changed.isEmpty()) {
+            return new MergeResult.InPlace();
+        }
+        statements.removeIf(ObjectNode::isEmpty);
+        PolicyDocument document = policy.withStatements(statements);
+        problems.addAll(refusalsOfKms(document));
+        return problems.isEmpty()
+                ? new MergeResult.Write(document, List.copyOf(changed))
+                : new MergeResult.Blocked(List.copyOf(problems));
+    }
+
+    private static void widen(
+            Statement current,
+            StatementKind kind,
+            SortedSet<String> more,
+            List<ObjectNode> statements,
+            List<String> changed) {
+        var principals = new LinkedHashSet<>(livePrincipals(current));
+        var known = canonical(principals);
+        more.stream().filter(p -> !known.contains(canonical(p))).forEach(principals::add);
+        var actions = new LinkedHashSet<>(kind.actions());
+        current.strings("Action").stream()
+                .filter(a -> kind.actions().stream().noneMatch(a::equalsIgnoreCase))
+                .forEach(actions::add);
+        statements.set(current.index(), statement(current.sid(), kind, principals, actions));
+        changed.add(current.sid());
+    }
+
+    private static void narrow(
+            Statement current,
+            StatementKind kind,
+            SortedSet<String> fewer,
+            List<ObjectNode> statements,
+            List<String> changed) {
+        var gone = canonical(fewer);
+        var principals = new LinkedHashSet<>(current.awsPrincipals("Principal"));
+        if (!principals.removeIf(p -> gone.contains(canonical(p)))) {
+            return;
+        }
+        principals.removeIf(Statement::isDead);
+        ObjectNode revised = current.json().deepCopy();
+        if (principals.isEmpty()) {
+            revised.removeAll();
+        } else {
+            revised.set("Principal", awsPrincipals(principals));
+        }
+        statements.set(current.index(), revised);
+        changed.add(current.sid());
+    }
+
+    /** Whether a statement of ours already gives all that is wanted, in whatever order and shape. */
+    private static boolean gives(Statement current, StatementKind kind, SortedSet<String> wanted) {
+        var principals = canonical(current.awsPrincipals("Principal"));
+        var actions = current.strings("Action");
+        return principals.containsAll(canonical(wanted))
+                && kind.actions().stream().allMatch(a -> actions.stream().anyMatch(a::equalsIgnoreCase))
+                && hasConditionOf(current, kind);
+    }
+
+    static boolean hasConditionOf(Statement current, StatementKind kind) {
+        JsonNode condition = current.json().get("Condition");
+        boolean none = condition == null || condition.isEmpty();
+        return kind.onlyForAwsResources() ? !none && isGrantCondition(condition) : none;
+    }
+
+    /** KMS gives a boolean back as a string, and people write it as a boolean, a string, or a list of one. */
+    private static boolean isGrantCondition(JsonNode condition) {
+        if (condition.size() != 1 || condition.path("Bool").size() != 1) {
+            return false;
+        }
+        JsonNode value = condition.path("Bool").path("kms:GrantIsForAWSResource");
+        JsonNode single = value.isArray() && value.size() == 1 ? value.get(0) : value;
+        return single.isValueNode() && "true".equalsIgnoreCase(single.asText());
+    }
+
+    /**
+     * A statement with our Sid that we would never have written: it may be somebody's Deny or somebody's wider Allow. Taking it over would
+     * change what is not ours.
+     */
+    private static Optional<Problem> foreignContent(Statement statement) {
+        var json = statement.json();
+        var principal = json.get("Principal");
+        String difference = null;
+        if (!statement.isAllow()) {
+            difference = "its Effect is not Allow";
+        } else if (!iterable(json.fieldNames()).stream().allMatch(MEMBERS_OF_OURS::contains)) {
+            difference = "it has members that the operator never writes";
+        } else if (principal == null || !principal.isObject() || principal.size() != 1 || !principal.has("AWS")) {
+            difference = "its Principal is not a list of AWS principals";
+        } else if (!List.of("*").equals(statement.strings("Resource"))) {
+            difference = "its Resource is not \"*\"";
+        } else if (statement.strings("Action").isEmpty()) {
+            difference = "it has no Action";
+        }
+        return Optional.ofNullable(difference).map(d -> sidTaken(statement, d));
+    }
+
+    private static Problem sidTaken(Statement statement, String difference) {
+        return new Problem(
+                Problem.Kind.SID_TAKEN,
+                "The statement " + statement.name() + " bears a Sid of this operator but is somebody else's: "
+                        + difference
+                        + ". Its owner must rename or remove it, or this installation needs another cmek.installation-id.");
+    }
+
+    private static List<Problem> refusalsOfKms(PolicyDocument document) {
+        var problems = new ArrayList<Problem>();
+        for (Statement statement : document.statements()) {
+            List<String> dead = statement.deadPrincipals();
+            if (!dead.isEmpty()) {
+                problems.add(new Problem(
+                        Problem.Kind.DEAD_PRINCIPAL,
+                        "The statement " + statement.name() + " names " + String.join(", ", dead)
+                                + ", the id of a deleted user or role; KMS refuses every policy that has it. The statement's owner must"
+                                + " remove or replace that principal."));
+            }
+            String missing = missingMembers(statement);
+            if (!missing.isEmpty()) {
+                problems.add(
+                        new Problem(
+                                Problem.Kind.STATEMENT_INCOMPLETE,
+                                "The statement " + statement.name() + " has no " + missing
+                                        + "; KMS refuses a policy with such a statement. Its owner must complete or remove it."));
+            }
+            String text = statement.json().toString();
+            text.codePoints()
+                    .filter(PolicyMerge::isRefused)
+                    .findFirst()
+                    .ifPresent(c -> problems.add(new Problem(
+                            Problem.Kind.CHARACTERS,
+                            "The statement " + statement.name() + " has the character U+" + String.format("%04X", c)
+                                    + ", which KMS does not accept in a policy. Its owner must remove it.")));
+        }
+        String text = document.text();
+        if (problems.isEmpty() && text.codePoints().anyMatch(PolicyMerge::isRefused)) {
+            problems.add(
+                    new Problem(
+                            Problem.Kind.CHARACTERS,
+                            "The policy has, outside of its statements, a character that KMS does not accept. The key's owner must remove it."));
+        }
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > PolicyDocument.MAX_BYTES) {
+            problems.add(new Problem(
+                    Problem.Kind.TOO_LARGE,
+                    "With the service's statements the key policy would have " + bytes + " bytes; KMS accepts "
+                            + PolicyDocument.MAX_BYTES
+                            + ". The key's owner must shorten other statements, for example by"
+                            + " replacing many principals by a condition on aws:PrincipalOrgID."));
+        }
+        return problems;
+    }
+
+    private static String missingMembers(Statement statement) {
+        var missing = new ArrayList<String>();
+        if (!statement.has("Effect")) {
+            missing.add("Effect");
+        }
+        for (String member : List.of("Principal", "Action", "Resource")) {
+            if (!statement.has(member) && !statement.has("Not" + member)) {
+                missing.add(member);
+            }
+        }
+        return String.join(" and no ", missing);
+    }
+
+    /** KMS API Reference, "PutKeyPolicy", Policy: tab, line feed, carriage return, and U+0020 to U+00FF. */
+    private static boolean isRefused(int codePoint) {
+        return codePoint != '\t' && codePoint != '\n' && codePoint != '\r' && (codePoint < 0x20 || codePoint > 0xFF);
+    }
+
+    private static List<String> livePrincipals(Statement statement) {
+        return statement.awsPrincipals("Principal").stream()
+                .filter(p -> !Statement.isDead(p))
+                .toList();
+    }
+
+    /** An account's root and its bare id are the same principal (IAM User Guide, "AWS account principals"). */
+    private static String canonical(String principal) {
+        Matcher root = ACCOUNT_ROOT.matcher(principal);
+        return root.matches() ? root.group(2) : principal;
+    }
+
+    private static Set<String> canonical(Collection<String> principals) {
+        var set = new TreeSet<String>();
+        principals.forEach(p -> set.add(canonical(p)));
+        return set;
+    }
+
+    private ObjectNode ours(StatementKind kind, SortedSet<String> principals) {
+        return statement(kind.sid(installationId), kind, principals, kind.actions());
+    }
+
+    private static ObjectNode statement(
+            String sid, StatementKind kind, Collection<String> principals, Collection<String> actions) {
+        ObjectNode statement = PolicyDocument.JSON.createObjectNode();
+        statement.put("Sid", sid);
+        statement.put("Effect", "Allow");
+        statement.set("Principal", awsPrincipals(principals));
+        ArrayNode list = statement.putArray("Action");
+        actions.forEach(list::add);
+        statement.put("Resource", "*");
+        if (kind.onlyForAwsResources()) {
+            statement.putObject("Condition").putObject("Bool").put("kms:GrantIsForAWSResource", "true");
+        }
+        return statement;
+    }
+
+    private static ObjectNode awsPrincipals(Collection<String> principals) {
+        ObjectNode principal = PolicyDocument.JSON.createObjectNode();
+        if (principals.size() == 1) {
+            principal.put("AWS", principals.iterator().next());
+        } else {
+            ArrayNode list = principal.putArray("AWS");
+            principals.forEach(list::add);
+        }
+        return principal;
+    }
+
+    private static List<String> iterable(java.util.Iterator<String> names) {
+        var list = new ArrayList<String>();
+        names.forEachRemaining(list::add);
+        return list;
+    }
+}

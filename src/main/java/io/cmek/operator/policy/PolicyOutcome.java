@@ -1,0 +1,32 @@
+package io.cmek.operator.policy;
+
+import io.cmek.operator.cloud.Failure;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How it stands with what is wanted in one key's policy, after the operator did what it could. */
+public sealed interface PolicyOutcome {
+
+    /** The policy, as read, has everything that is wanted. */
+    record InPlace(PolicyDocument policy) implements PolicyOutcome {}
+
+    /** The operator does not write this policy, and these statements are not in it. */
+    record LeftToOwner(PolicyDocument policy, Grants missing) implements PolicyOutcome {}
+
+    /** Nothing was written, because KMS would refuse it. */
+    record Blocked(List<Problem> problems) implements PolicyOutcome {}
+
+    /** Somebody else wrote the policy at the same time, and what is wanted is not there. */
+    record Conflict(String message) implements PolicyOutcome {}
+
+    /** AWS did not accept the write. */
+    record NotWritten(Failure failure) implements PolicyOutcome {}
+
+    /**
+     * The policy could not be read.
+     *
+     * @param since when it was last read, null where it never was
+     */
+    record Unseen(Failure failure, @Nullable Instant since) implements PolicyOutcome {}
+}

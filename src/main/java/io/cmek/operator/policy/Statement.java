@@ -1,0 +1,79 @@
+package io.cmek.operator.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One statement of a key policy, with its place in the document. Reads only; never changes the JSON. */
+record Statement(int index, ObjectNode json) {
+
+    /** IAM User Guide, "IAM identifiers": what a deleted user's or role's ARN turns into. */
+    private static final Pattern DEAD_PRINCIPAL = Pattern.compile("(AIDA|AROA)[A-Z0-9]{12,124}");
+
+    @Nullable
+    String sid() {
+        JsonNode sid = json.get("Sid");
+        return sid != null && sid.isTextual() ? sid.textValue() : null;
+    }
+
+    /** How a person finds it: its Sid, else its place. */
+    String name() {
+        String sid = sid();
+        return sid != null && !sid.isEmpty() ? "'" + sid + "'" : "number " + (index + 1) + " (without Sid)";
+    }
+
+    boolean has(String member) {
+        return json.has(member);
+    }
+
+    boolean isAllow() {
+        return "Allow".equals(json.path("Effect").textValue());
+    }
+
+    boolean isDeny() {
+        return "Deny".equals(json.path("Effect").textValue());
+    }
+
+    /** A member that may be a string or a list of strings; other shapes give an empty list. */
+    List<String> strings(String member) {
+        return texts(json.get(member));
+    }
+
+    /** The AWS principals of {@code Principal} or {@code NotPrincipal}; {@code "*"} counts as one. */
+    List<String> awsPrincipals(String member) {
+        JsonNode principal = json.get(member);
+        if (principal == null) {
+            return List.of();
+        }
+        return principal.isTextual() ? List.of(principal.textValue()) : texts(principal.get("AWS"));
+    }
+
+    List<String> deadPrincipals() {
+        var dead = new ArrayList<String>();
+        for (String member : List.of("Principal", "NotPrincipal")) {
+            awsPrincipals(member).stream().filter(Statement::isDead).forEach(dead::add);
+        }
+        return dead;
+    }
+
+    static boolean isDead(String principal) {
+        return DEAD_PRINCIPAL.matcher(principal).matches();
+    }
+
+    private static List<String> texts(@Nullable JsonNode node) {
+        var texts = new ArrayList<String>();
+        if (node != null && node.isTextual()) {
+            texts.add(node.textValue());
+        } else if (node != null && node.isArray()) {
+            node.forEach(element -> {
+                if (element.isTextual()) {
+                    texts.add(element.textValue());
+                }
+            });
+        }
+        return texts;
+    }
+}

@@ -1,0 +1,48 @@
+package io.cmek.operator.tenancy;
+
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** A pattern in which {@code *} stands for any text and everything else for itself. */
+public final class Glob implements Comparable<Glob> {
+
+    private final String text;
+    private final Pattern pattern;
+
+    public Glob(String text) {
+        this.text = text;
+        this.pattern = Pattern.compile(
+                Arrays.stream(text.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+    }
+
+    public boolean matches(String candidate) {
+        return pattern.matcher(candidate).matches();
+    }
+
+    /** The more specific one is greater: first one without a wildcard, then the one with more literal characters. */
+    @Override
+    public int compareTo(Glob other) {
+        int exact = Boolean.compare(!text.contains("*"), !other.text.contains("*"));
+        return exact != 0 ? exact : Integer.compare(literals(), other.literals());
+    }
+
+    private int literals() {
+        return text.replace("*", "").length();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Glob that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,56 @@
+package io.cmek.operator.tenancy;
+
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.StatementKind;
+import java.util.List;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry of {@code cmek.tenants}: which namespaces may use which keys, buckets and principals, and as whom the operator acts for them.
+ *
+ * @param identity as whom the operator calls KMS and S3
+ * @param probe the role as which access is proven, or null where the key policy as read is the proof
+ */
+public record Tenant(
+        String name,
+        List<Glob> namespaces,
+        List<Glob> keys,
+        List<Glob> buckets,
+        Identity identity,
+        Principals principals,
+        @Nullable Identity probe) {
+
+    /** Who uses the keys: principal ARNs of the service. */
+    public record Principals(SortedSet<String> data, SortedSet<String> backup, SortedSet<String> replication) {
+
+        /** One principal for all. */
+        public static Principals of(String principal) {
+            var one = new java.util.TreeSet<>(List.of(principal));
+            return new Principals(one, one, one);
+        }
+
+        public SortedSet<String> of(StatementKind kind) {
+            return switch (kind) {
+                case DATA_USE, DATA_GRANTS -> data;
+                case BACKUP_USE -> backup;
+                case REPLICATION_USE -> replication;
+            };
+        }
+    }
+
+    public Tenant {
+        namespaces = List.copyOf(namespaces);
+        keys = List.copyOf(keys);
+        buckets = List.copyOf(buckets);
+    }
+
+    public boolean mayUse(KeyArn key) {
+        return keys.stream().anyMatch(g -> g.matches(key.toString()));
+    }
+
+    public boolean mayUseBucket(String bucket) {
+        return buckets.stream().anyMatch(g -> g.matches(bucket));
+    }
+}

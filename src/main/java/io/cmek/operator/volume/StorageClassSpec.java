@@ -1,0 +1,48 @@
+package io.cmek.operator.volume;
+
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.claim.VolumeUse;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A StorageClass, as far as the operator cares (Kubernetes API, "StorageClass"; AWS EBS CSI driver, "StorageClass parameters").
+ *
+ * @param owner the claim that it belongs to, in words; empty for a StorageClass that the operator did not make
+ */
+public record StorageClassSpec(
+        String name,
+        String owner,
+        String provisioner,
+        Map<String, String> parameters,
+        String reclaimPolicy,
+        String volumeBindingMode,
+        boolean allowVolumeExpansion) {
+
+    public StorageClassSpec {
+        parameters = Map.copyOf(parameters);
+    }
+
+    /** What the StorageClass of a claim should be. */
+    public static StorageClassSpec desired(ClaimId owner, VolumeUse use) {
+        var parameters = new TreeMap<>(use.parameters());
+        parameters.put("encrypted", "true");
+        parameters.put("kmsKeyId", use.key().toString());
+        return new StorageClassSpec(
+                use.storageClassName(),
+                owner.toString(),
+                "ebs.csi.aws.com",
+                parameters,
+                use.reclaimPolicy().name(),
+                "WaitForFirstConsumer",
+                true);
+    }
+
+    /** Only the permission to expand can be changed in place; all else of a StorageClass is immutable. */
+    boolean differsInImmutables(StorageClassSpec other) {
+        return !provisioner.equals(other.provisioner)
+                || !parameters.equals(other.parameters)
+                || !reclaimPolicy.equals(other.reclaimPolicy)
+                || !volumeBindingMode.equals(other.volumeBindingMode);
+    }
+}

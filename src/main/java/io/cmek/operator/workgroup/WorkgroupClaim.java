@@ -1,0 +1,69 @@
+package io.cmek.operator.workgroup;
+
+import io.cmek.operator.api.v1alpha1.Buckets;
+import io.cmek.operator.api.v1alpha1.Cmek;
+import io.cmek.operator.api.v1alpha1.Provisioning;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.api.v1alpha1.Volumes;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.key.KeyArn;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What a Workgroup asks for. */
+public final class WorkgroupClaim {
+
+    private WorkgroupClaim() {}
+
+    /** @param clusterRegion where set, only workgroups of this region get a StorageClass in this cluster */
+    public static Claim of(Workgroup workgroup, Optional<String> clusterRegion) {
+        WorkgroupSpec spec = workgroup.getSpec();
+        var metadata = workgroup.getMetadata();
+        var id = new ClaimId("Workgroup", metadata.getNamespace(), metadata.getName());
+        var keys = new ArrayList<KeyUse>();
+        var buckets = new ArrayList<BucketUse>();
+        VolumeUse volumes = null;
+        Cmek cmek = spec.cmek();
+        if (cmek != null) {
+            Buckets named = spec.buckets() == null ? new Buckets(null, null, null) : spec.buckets();
+            Provisioning provisioning = named.provisioningOrDefault();
+            KeyArn data = KeyArn.parse(cmek.dataBucketKeyID());
+            keys.add(new KeyUse(Purpose.Data, data));
+            if (named.data() != null) {
+                buckets.add(new BucketUse(Purpose.Data, named.data(), data, provisioning));
+            }
+            if (cmek.backupBucketKeyID() != null) {
+                KeyArn backup = KeyArn.parse(cmek.backupBucketKeyID());
+                keys.add(new KeyUse(Purpose.Backup, backup));
+                if (named.backup() != null) {
+                    buckets.add(new BucketUse(Purpose.Backup, named.backup(), backup, provisioning));
+                }
+            }
+            if (clusterRegion.isEmpty() || clusterRegion.get().equals(spec.region())) {
+                Volumes wanted = spec.volumes() == null ? new Volumes(null, null) : spec.volumes();
+                volumes = new VolumeUse(
+                        "cmek-" + id.namespace() + "-" + id.name(),
+                        data,
+                        wanted.parametersOrEmpty(),
+                        wanted.reclaimPolicyOrDefault());
+            }
+        }
+        return new Claim(
+                id,
+                metadata.getCreationTimestamp(),
+                spec.region(),
+                List.copyOf(keys),
+                List.copyOf(buckets),
+                volumes,
+                spec.policyManagementOrDefault(),
+                spec.deletionPolicyOrDefault(),
+                workgroup.isMarkedForDeletion());
+    }
+}

@@ -2,16 +2,62 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** The S3 buckets whose default encryption the operator keeps on the keys of the resource. */
+@ValidationRule(
+        value = "!has(self.data) || self.data.matches('" + Rule.BUCKET_NAME + "')",
+        fieldPath = ".data",
+        message = "buckets.data '{{self.data}}' " + Rule.NOT_A_BUCKET_NAME)
+@ValidationRule(
+        value = "!has(self.data) || !(self.data.contains('..') || self.data.matches('" + Rule.IP_ADDRESS + "'))",
+        fieldPath = ".data",
+        message = "buckets.data '{{self.data}}' " + Rule.BUCKET_NAME_DOTS)
+@ValidationRule(
+        value = "!has(self.data) || !self.data.matches('" + Rule.RESERVED_BUCKET_NAME + "')",
+        fieldPath = ".data",
+        message = "buckets.data '{{self.data}}' " + Rule.BUCKET_NAME_RESERVED)
+@ValidationRule(
+        value = "!has(self.backup) || self.backup.matches('" + Rule.BUCKET_NAME + "')",
+        fieldPath = ".backup",
+        message = "buckets.backup '{{self.backup}}' " + Rule.NOT_A_BUCKET_NAME)
+@ValidationRule(
+        value = "!has(self.backup) || !(self.backup.contains('..') || self.backup.matches('" + Rule.IP_ADDRESS + "'))",
+        fieldPath = ".backup",
+        message = "buckets.backup '{{self.backup}}' " + Rule.BUCKET_NAME_DOTS)
+@ValidationRule(
+        value = "!has(self.backup) || !self.backup.matches('" + Rule.RESERVED_BUCKET_NAME + "')",
+        fieldPath = ".backup",
+        message = "buckets.backup '{{self.backup}}' " + Rule.BUCKET_NAME_RESERVED)
+@ValidationRule(
+        value = "!has(self.data) || !has(self.backup) || self.data != self.backup",
+        fieldPath = ".backup",
+        message = "buckets.backup '{{self.backup}}' must be another bucket than buckets.data, because a "
+                + "bucket has one default key: name a second bucket")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Buckets(
-        @Nullable String data,
-        @Nullable String backup,
-        @Default("Create") @Nullable Provisioning provisioning) {
+        @Size(max = 63) @JsonPropertyDescription("""
+                The name of the S3 bucket for the data. The operator sets its default encryption to aws:kms with the data key \
+                and the S3 Bucket Key on. Required with CMEK. A name that S3 accepts; dots are allowed, but such a bucket \
+                cannot be reached by virtual-hosted HTTPS addresses, so prefer hyphens.""") @Nullable
+        String data,
+
+        @Size(max = 63) @JsonPropertyDescription("""
+                The name of the S3 bucket for the backups; another one than the data bucket. Its default encryption is set to \
+                the backup key. Required with backupBucketKeyID; without that key the bucket is left as it is.""") @Nullable
+        String backup,
+
+        @Default("Create") @JsonPropertyDescription("""
+                Who creates the buckets. Create (the default): a bucket that does not exist is created, private and encrypted \
+                before anything can be written; one that exists in this account is adopted. Existing: the buckets must be \
+                there, and a missing one is reported as BucketNotFound. A bucket under another customer-managed key is never \
+                re-keyed, and no bucket is ever deleted.""") @Nullable
+        Provisioning provisioning) {
 
     /** Who creates the buckets; the default of the API where the field is not set. */
     public Provisioning provisioningOrDefault() {

@@ -2,7 +2,9 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
@@ -14,6 +16,47 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import org.jspecify.annotations.Nullable;
 
 /** The CMEK of a workgroup's secondary region: configured once, then fixed (R8). */
+@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NAME_TOO_LONG)
+@AdditionalPrinterColumn(
+        name = "Encryption",
+        jsonPath = ".status.encryption",
+        getDescription = "Whether the data is under CMEK: DISABLED, PENDING, ENABLED, DEGRADED or FAILED.")
+@AdditionalPrinterColumn(name = "Region", jsonPath = ".spec.region", getDescription = "The AWS region.")
+@AdditionalPrinterColumn(
+        name = "Workgroup",
+        jsonPath = ".spec.workgroupRef.name",
+        getDescription = "The Workgroup whose secondary region this is.")
+@AdditionalPrinterColumn(
+        name = "Ready",
+        jsonPath = ".status.conditions[?(@.type==\"Ready\")].status",
+        getDescription = "Whether everything is as the spec asks for.")
+@AdditionalPrinterColumn(
+        name = "Reason",
+        jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",
+        getDescription = "Why it is Ready or not, in one word.")
+@AdditionalPrinterColumn(
+        name = "Age",
+        jsonPath = ".metadata.creationTimestamp",
+        type = AdditionalPrinterColumn.Type.DATE,
+        getDescription = "Time since creation.")
+@AdditionalPrinterColumn(
+        name = "Data key",
+        // A column cannot cut a text: the whole ARN would push everything else off the screen.
+        priority = 1,
+        jsonPath = ".spec.dataBucketKeyID",
+        getDescription = "The ARN of the data key.")
+@AdditionalPrinterColumn(
+        name = "Storage class",
+        priority = 1,
+        jsonPath = ".status.storageClassName",
+        getDescription = "The StorageClass whose volumes are encrypted with the data key.")
+@AdditionalPrinterColumn(
+        name = "Message",
+        priority = 1,
+        jsonPath = ".status.conditions[?(@.type==\"Ready\")].message",
+        getDescription = "Why it is Ready or not, and what to do.")
+@Schema(description = """
+                The customer-managed encryption keys (CMEK) of a workgroup's secondary region. A workgroup with CMEK replicates nothing there before one is Ready. It is configured once: after that nothing about the keys can be edited, and deleting and creating it again is no way around it.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @Group("cmek.io")
 @Version("v1alpha1")

@@ -2,22 +2,139 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** The customer-managed encryption keys of a workgroup's secondary region (R9). */
+@ValidationRule(
+        value = "self.workgroupRef == oldSelf.workgroupRef",
+        fieldPath = ".workgroupRef",
+        reason = "FieldValueForbidden",
+        message = "workgroupRef is fixed when the ReplicaCmek is created: keep the name "
+                + "'{{oldSelf.workgroupRef.name}}', or create a ReplicaCmek for the other Workgroup")
+@ValidationRule(
+        value = "self.region.matches('" + Rule.REGION + "')",
+        fieldPath = ".region",
+        message = "region '{{self.region}}' " + Rule.NOT_A_REGION)
+@ValidationRule(
+        value = "self.region == oldSelf.region",
+        fieldPath = ".region",
+        reason = "FieldValueForbidden",
+        message = "region is fixed when the ReplicaCmek is created: keep the region '{{oldSelf.region}}'")
+@ValidationRule(
+        value = "!self.dataBucketKeyID.matches('" + Rule.ALIAS + "')",
+        fieldPath = ".dataBucketKeyID",
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.IS_AN_ALIAS)
+@ValidationRule(
+        value = "self.dataBucketKeyID.matches('" + Rule.ALIAS + "') || self.dataBucketKeyID.matches('" + Rule.KEY_ARN
+                + "')",
+        fieldPath = ".dataBucketKeyID",
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
+@ValidationRule(
+        value = "self.dataBucketKeyID.split(':').size() < 6 || self.dataBucketKeyID.split(':')[3] == " + "self.region",
+        fieldPath = ".dataBucketKeyID",
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+@ValidationRule(
+        value = "self.dataBucketKeyID == oldSelf.dataBucketKeyID",
+        fieldPath = ".dataBucketKeyID",
+        reason = "FieldValueForbidden",
+        message = "dataBucketKeyID cannot be changed, because the CMEK of the secondary region is configured "
+                + "once: keep the key '{{oldSelf.dataBucketKeyID}}'; to rotate the key material, rotate the "
+                + "key in KMS (its ARN stays)")
+@ValidationRule(
+        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + Rule.ALIAS + "')",
+        fieldPath = ".backupBucketKeyID",
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.IS_AN_ALIAS)
+@ValidationRule(
+        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.matches('" + Rule.ALIAS
+                + "') || self.backupBucketKeyID.matches('" + Rule.KEY_ARN + "')",
+        fieldPath = ".backupBucketKeyID",
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
+@ValidationRule(
+        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.split(':').size() < 6 || "
+                + "self.backupBucketKeyID.split(':')[3] == self.region",
+        fieldPath = ".backupBucketKeyID",
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+@ValidationRule(
+        value = "has(self.backupBucketKeyID) == has(oldSelf.backupBucketKeyID) && "
+                + "(!has(self.backupBucketKeyID) || self.backupBucketKeyID == oldSelf.backupBucketKeyID)",
+        fieldPath = ".backupBucketKeyID",
+        reason = "FieldValueForbidden",
+        message = "backupBucketKeyID cannot be added, changed or removed, because the CMEK of the secondary "
+                + "region is configured once: keep the key '{{has(oldSelf.backupBucketKeyID) ? "
+                + "oldSelf.backupBucketKeyID : 'unset'}}'; to rotate the key material, rotate the key in KMS "
+                + "(its ARN stays)")
+@ValidationRule(
+        value = "has(self.buckets.data)",
+        fieldPath = ".buckets",
+        reason = "FieldValueRequired",
+        message =
+                "buckets.data must be named, because the data key encrypts the data bucket: set " + "spec.buckets.data")
+@ValidationRule(
+        value = "!has(self.backupBucketKeyID) || has(self.buckets.backup)",
+        fieldPath = ".buckets",
+        reason = "FieldValueRequired",
+        message = "buckets.backup " + Rule.NO_BACKUP_BUCKET)
+@ValidationRule(
+        value = "self.buckets == oldSelf.buckets",
+        fieldPath = ".buckets",
+        reason = "FieldValueForbidden",
+        message = "buckets are fixed when the ReplicaCmek is created " + Rule.FIXED)
+@ValidationRule(
+        value = "has(self.volumes) == has(oldSelf.volumes) && (!has(self.volumes) || self.volumes == "
+                + "oldSelf.volumes)",
+        fieldPath = ".volumes",
+        reason = "FieldValueForbidden",
+        message = "volumes are fixed when the ReplicaCmek is created " + Rule.FIXED)
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ReplicaCmekSpec(
-        @Required WorkgroupRef workgroupRef,
-        @Required String region,
-        @Required String dataBucketKeyID,
-        @Nullable String backupBucketKeyID,
-        @Required Buckets buckets,
-        @Nullable Volumes volumes,
-        @Default("Managed") @Nullable PolicyManagement policyManagement,
-        @Default("Retain") @Nullable DeletionPolicy deletionPolicy) {
+        @Required @JsonPropertyDescription("""
+                The Workgroup whose secondary region this is, in the same namespace. It must have CMEK itself, or the \
+                ReplicaCmek is refused for good (PrimaryNotEncrypted). Fixed.""") WorkgroupRef workgroupRef,
+
+        @Required @Size(max = 32) @JsonPropertyDescription("""
+                The secondary region, for example us-west-2: the replication.region of the Workgroup. Keys and buckets must be \
+                in it. Fixed.""")
+        String region,
+
+        @Required @Size(max = 128) @JsonPropertyDescription("""
+                The ARN of the KMS key for the data of the secondary region: it encrypts the EBS volumes and the data bucket \
+                there. A symmetric, customer-managed, enabled key in that region: a single-region key (key/…) or the replica of \
+                a multi-region key (key/mrk-…). Not an alias. Configured once: it cannot be changed, not after a failover \
+                either, and a new ReplicaCmek must name the same key.""")
+        String dataBucketKeyID,
+
+        @Size(max = 128) @JsonPropertyDescription("""
+                The ARN of the KMS key for the backup bucket of the secondary region: the same key as dataBucketKeyID or \
+                another one. Without it that bucket is not under CMEK, and that cannot be made up for later. Needs \
+                spec.buckets.backup. Configured once.""") @Nullable
+        String backupBucketKeyID,
+
+        @Required @JsonPropertyDescription("""
+                The S3 buckets of the secondary region; buckets.data is required. Fixed. One bucket belongs to one resource: a \
+                bucket of the Workgroup cannot be named again.""") Buckets buckets,
+
+        @JsonPropertyDescription("""
+                How the volumes of the secondary region are made. The StorageClass is published only in a cluster whose \
+                operator says that it runs in this region (cmek.cluster-region). Fixed.""") @Nullable Volumes volumes,
+
+        @Default("Managed") @JsonPropertyDescription("""
+                Who writes the policies of the secondary region's keys and the additional statement on the primary's data key. \
+                Managed (the default): the operator adds its statements and keeps them there; what others wrote stays \
+                untouched. Publish: the operator writes nothing; add the statements of status.keys[].suggestedPolicy by hand, \
+                and it turns Ready by itself. Can be edited at any time.""") @Nullable
+        PolicyManagement policyManagement,
+
+        @Default("Retain") @JsonPropertyDescription("""
+                What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
+                because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
+                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @Nullable
+        DeletionPolicy deletionPolicy) {
 
     /** Who writes the key policies; the default of the API where the field is not set. */
     public PolicyManagement policyManagementOrDefault() {

@@ -2,6 +2,9 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +12,34 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ReplicaCmekStatus(
-        @Nullable Long observedGeneration,
-        @Nullable EncryptionState encryption,
+        @Min(0) @JsonPropertyDescription("""
+                The metadata.generation that this status speaks of. While it is smaller than that of the resource, the operator \
+                has not seen the last edit yet.""") @Nullable Long observedGeneration,
+
+        @JsonPropertyDescription("""
+                Whether the data is under CMEK, in one word. DISABLED: no CMEK is asked for. PENDING: work goes on, or it waits \
+                for something that may come by itself. ENABLED: every line of keys is ENABLED. DEGRADED: it was enabled and \
+                something is wrong now, while data exists under the key. FAILED: it was never enabled, and a person must act. \
+                The condition Ready says why and what to do.""") @Nullable EncryptionState encryption,
+
+        @Size(max = 3)
+        @JsonPropertyDescription("One line per key, by purpose; empty without CMEK.")
+        @Schema(listMapKey = "purpose")
         List<KeyStatus> keys,
+
+        @Size(max = 2)
+        @JsonPropertyDescription("One line per bucket, by purpose, with its default encryption as S3 says it.")
+        @Schema(listMapKey = "purpose")
         List<BucketStatus> buckets,
-        @Nullable String storageClassName,
+
+        @Size(max = 253) @JsonPropertyDescription("""
+                The StorageClass whose volumes are encrypted with the data key. Absent until the key is usable, and in clusters \
+                of another region.""") @Nullable
+        String storageClassName,
+
+        @Size(max = 16) @JsonPropertyDescription("""
+                What was looked at, and what was found: one condition per aspect. Ready sums them up, with reason and message of \
+                the first that is not True.""") @Schema(listMapKey = "type")
         List<Condition> conditions) {
 
     /** A missing list is an empty one. */

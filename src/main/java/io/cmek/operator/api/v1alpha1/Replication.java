@@ -2,14 +2,36 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which databases a Workgroup replicates, and to which region (R6). */
+@ValidationRule(
+        value = "self.region.matches('" + Rule.REGION + "')",
+        fieldPath = ".region",
+        message = "replication.region '{{self.region}}' " + Rule.NOT_A_REGION)
+@ValidationRule(
+        value = "!has(self.databases) || self.databases.all(d, d.matches('" + Rule.DATABASE + "'))",
+        fieldPath = ".databases",
+        message = "replication.databases '{{self.databases.filter(d, !d.matches('" + Rule.DATABASE
+                + "'))[0]}}' must be the name of a database: 1 to 63 letters, digits, underscores and "
+                + "hyphens, the first a letter or an underscore")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Replication(@Required String region, @Nullable List<String> databases) {
+public record Replication(
+        @Required @Size(max = 32) @JsonPropertyDescription("""
+                The secondary region, for example us-west-2: another one than spec.region. Fixed once set. A workgroup with \
+                CMEK replicates only after a ReplicaCmek has given the secondary region its own keys.""")
+        String region,
+
+        @Size(max = 256) @JsonPropertyDescription("""
+                The databases to replicate, each once. Which of them may replicate already, and which are held back and why, \
+                stands in status.replication.""") @Nullable @Schema(set = true)
+        List<@Size(max = 63) String> databases) {
 
     /** The databases to replicate; never null, immutable. */
     public List<String> databasesOrEmpty() {

@@ -2,6 +2,8 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,10 +11,20 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ReplicationStatus(
-        @Nullable String region,
-        List<String> admitted,
+        @Size(max = 32) @JsonPropertyDescription("The secondary region.") @Nullable
+        String region,
+
+        @Size(max = 256) @JsonPropertyDescription("The databases that may replicate.") @Schema(set = true)
+        List<@Size(max = 63) String> admitted,
+
+        @Size(max = 256)
+        @JsonPropertyDescription("The databases that may not replicate yet, each with the reason.")
+        @Schema(listMapKey = "name")
         List<BlockedDatabase> blocked,
-        @Nullable SecondaryCmek secondary) {
+
+        @JsonPropertyDescription("""
+                The CMEK with which the secondary region was configured. It stays when the ReplicaCmek is deleted: CMEK is \
+                configured once, and a new ReplicaCmek has to name the same keys.""") @Nullable SecondaryCmek secondary) {
 
     /** A missing list is an empty one. */
     public ReplicationStatus {

@@ -5,14 +5,18 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 
 /** The Workgroup that a ReplicaCmek belongs to, in the same namespace. */
+@ValidationRule(
+        value = "self.name.matches('" + Rule.DNS_LABEL + "')",
+        fieldPath = ".name",
+        message = "workgroupRef.name '{{self.name}}' must be the metadata.name of a Workgroup in the same "
+                + "namespace, lowercase letters, digits and hyphens: leave the namespace out")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkgroupRef(
-        @Required
-        @Size(min = 1, max = 63)
-        @JsonPropertyDescription(
-                "The metadata.name of the Workgroup, in the namespace of this resource. It may be created later: until then the"
-                        + " condition Accepted is False with the reason WorkgroupNotFound.")
+        @Required @Size(max = 63) @JsonPropertyDescription("""
+                The metadata.name of the Workgroup, in the namespace of this resource. It may be created later: until then the \
+                condition Accepted is False with the reason WorkgroupNotFound.""")
         String name) {}

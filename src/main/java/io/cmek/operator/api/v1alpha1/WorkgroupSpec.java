@@ -2,21 +2,136 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** What a workgroup of the database service asks for. */
+@ValidationRule(
+        value = "self.region.matches('" + Rule.REGION + "')",
+        fieldPath = ".region",
+        message = "region '{{self.region}}' " + Rule.NOT_A_REGION)
+@ValidationRule(
+        value = "self.region == oldSelf.region",
+        fieldPath = ".region",
+        reason = "FieldValueForbidden",
+        message = "region is fixed when the workgroup is created, because its data does not move: keep the "
+                + "region '{{oldSelf.region}}', or create a new Workgroup in the other one")
+@ValidationRule(
+        value = "has(oldSelf.cmek) || !has(self.cmek)",
+        fieldPath = ".cmek",
+        reason = "FieldValueForbidden",
+        message = "cmek cannot be added, because a workgroup that was created without CMEK never gets it: "
+                + "leave it out, or create a new Workgroup with cmek and move the data there")
+@ValidationRule(
+        value = "!has(oldSelf.cmek) || has(self.cmek)",
+        fieldPath = ".cmek",
+        reason = "FieldValueForbidden",
+        message = "cmek cannot be removed, because the data of this workgroup is encrypted with its keys: "
+                + "put back dataBucketKeyID '{{oldSelf.cmek.dataBucketKeyID}}' and the rest of cmek as it " + "was")
+@ValidationRule(
+        value = "!has(oldSelf.cmek) || !has(self.cmek) || self.cmek == oldSelf.cmek",
+        fieldPath = ".cmek",
+        reason = "FieldValueForbidden",
+        message = "cmek is configured once, when the workgroup is created, and cannot be changed: put back "
+                + "dataBucketKeyID '{{oldSelf.cmek.dataBucketKeyID}}' and backupBucketKeyID "
+                + "'{{has(oldSelf.cmek.backupBucketKeyID) ? oldSelf.cmek.backupBucketKeyID : 'unset'}}' as "
+                + "they were; to rotate the key material, rotate the key in KMS (its ARN stays); for other "
+                + "keys, create a new Workgroup and move the data")
+@ValidationRule(
+        value = "!has(self.cmek) || self.cmek.dataBucketKeyID.split(':').size() < 6 || "
+                + "self.cmek.dataBucketKeyID.split(':')[3] == self.region",
+        fieldPath = ".cmek.dataBucketKeyID",
+        message = "dataBucketKeyID '{{self.cmek.dataBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+@ValidationRule(
+        value = "!has(self.cmek) || !has(self.cmek.backupBucketKeyID) || "
+                + "self.cmek.backupBucketKeyID.split(':').size() < 6 || "
+                + "self.cmek.backupBucketKeyID.split(':')[3] == self.region",
+        fieldPath = ".cmek.backupBucketKeyID",
+        message = "backupBucketKeyID '{{self.cmek.backupBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+@ValidationRule(
+        value = "!has(self.cmek) || (has(self.buckets) && has(self.buckets.data))",
+        fieldPath = ".buckets",
+        reason = "FieldValueRequired",
+        message = "buckets.data must be named together with cmek, because the data key encrypts the data "
+                + "bucket: set spec.buckets.data")
+@ValidationRule(
+        value = "!has(self.cmek) || !has(self.cmek.backupBucketKeyID) || (has(self.buckets) && "
+                + "has(self.buckets.backup))",
+        fieldPath = ".buckets",
+        reason = "FieldValueRequired",
+        message = "buckets.backup " + Rule.NO_BACKUP_BUCKET)
+@ValidationRule(
+        value = "has(self.buckets) == has(oldSelf.buckets) && (!has(self.buckets) || self.buckets == "
+                + "oldSelf.buckets)",
+        fieldPath = ".buckets",
+        reason = "FieldValueForbidden",
+        message = "buckets are fixed when the workgroup is created " + Rule.FIXED)
+@ValidationRule(
+        value = "has(self.volumes) == has(oldSelf.volumes) && (!has(self.volumes) || self.volumes == "
+                + "oldSelf.volumes)",
+        fieldPath = ".volumes",
+        reason = "FieldValueForbidden",
+        message = "volumes are fixed when the workgroup is created " + Rule.FIXED)
+@ValidationRule(
+        value = "!has(self.replication) || self.replication.region != self.region",
+        fieldPath = ".replication.region",
+        message = "replication.region '{{self.replication.region}}' must be another region than spec.region: "
+                + "name the secondary region")
+@ValidationRule(
+        // A region that was removed is out of CEL's sight: the lock for one that comes back as another is in the
+        // status.
+        value = "!has(oldSelf.replication) || !has(self.replication) || self.replication.region == "
+                + "oldSelf.replication.region",
+        fieldPath = ".replication.region",
+        reason = "FieldValueForbidden",
+        message = "replication.region is fixed once set, because keys and data of the secondary region "
+                + "belong to it: keep the region '{{oldSelf.replication.region}}'")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkgroupSpec(
-        @Required String region,
-        @Nullable Cmek cmek,
-        @Nullable Buckets buckets,
-        @Nullable Volumes volumes,
-        @Default("Managed") @Nullable PolicyManagement policyManagement,
-        @Default("Retain") @Nullable DeletionPolicy deletionPolicy,
-        @Nullable Replication replication) {
+        @Required @Size(max = 32) @JsonPropertyDescription("""
+                The AWS region of the workgroup, for example us-east-1. Keys and buckets must be in it. Fixed: a workgroup \
+                does not move.""")
+        String region,
+
+        @JsonPropertyDescription("""
+                The customer-managed encryption keys (CMEK) of the workgroup. Present or absent for life: it is configured \
+                once, when the workgroup is created, and cannot be added, changed or removed afterwards; a workgroup without it \
+                can never get it, in the secondary region neither. With it, the operator puts the statements that the service \
+                needs into the policy of each key, encrypts buckets and volumes with them, and reports in status.encryption \
+                and the conditions whether that is really so. To rotate the key material, rotate the key in KMS: the ARN \
+                stays. For other keys, create a new Workgroup and move the data.""") @Nullable Cmek cmek,
+
+        @JsonPropertyDescription("""
+                The S3 buckets of the workgroup. Fixed: for other buckets, create a new Workgroup. One bucket belongs to one \
+                resource; a second one that names it is refused by the condition Accepted (BucketClaimedByAnother).""") @Nullable Buckets buckets,
+
+        @JsonPropertyDescription("""
+                How the volumes of the workgroup are made. The operator publishes the StorageClass cmek-<namespace>-<name> \
+                (status.storageClassName), whose volumes are encrypted with the data key, as soon as the key is usable. \
+                Fixed.""") @Nullable Volumes volumes,
+
+        @Default("Managed") @JsonPropertyDescription("""
+                Who writes the key policies. Managed (the default): the operator adds its statements to the policy of each key \
+                and keeps them there; what others wrote stays untouched. Publish: the operator writes nothing; add the \
+                statements of status.keys[].suggestedPolicy, or the whole document of the ConfigMap <name>-key-policy, by \
+                hand, and it turns Ready by itself. Can be edited at any time.""") @Nullable
+        PolicyManagement policyManagement,
+
+        @Default("Retain") @JsonPropertyDescription("""
+                What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
+                because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
+                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @Nullable
+        DeletionPolicy deletionPolicy,
+
+        @JsonPropertyDescription("""
+                Which databases are replicated to which other region. Can be edited, but for the region once it is set. A \
+                workgroup with CMEK replicates nothing until a ReplicaCmek for that region is Ready; \
+                status.replication says what is admitted and what is blocked.""") @Nullable Replication replication) {
 
     /** Who writes the key policies; the default of the API where the field is not set. */
     public PolicyManagement policyManagementOrDefault() {

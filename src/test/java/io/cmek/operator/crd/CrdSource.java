@@ -37,6 +37,9 @@ final class CrdSource {
 
     private static final Pattern PLACEHOLDER = Pattern.compile(" '\\{\\{(.+?)}}'");
 
+    /** Plain text in YAML 1.2, which is what the serializer writes; a boolean in YAML 1.1, which is what kubectl reads. */
+    private static final Pattern YAML_1_1_BOOLEAN = Pattern.compile("(?m)^(\\s+- )(True|False)$");
+
     private CrdSource() {}
 
     /** The CRDs by file name, as {@code crds/} holds them. */
@@ -56,7 +59,7 @@ final class CrdSource {
                 false,
                 new YamlDumpSettingsBuilder().setMinimizeQuotes(true).build());
         return "# Generated from src/main/java/io/cmek/operator/api: `make crds` writes it again.\n"
-                + serialization.asYaml(crd);
+                + YAML_1_1_BOOLEAN.matcher(serialization.asYaml(crd)).replaceAll("$1\"$2\"");
     }
 
     private static CustomResourceDefinition generate(Class<? extends CustomResource<?, ?>> kind) {

@@ -15,4 +15,21 @@ public record Sights(
         Watch<KeyHandle, KeyFacts> keys,
         Watch<KeyHandle, String> policies,
         Watch<KeyHandle, Boolean> access,
-        Watch<BucketHandle, BucketFacts> buckets) {}
+        Watch<BucketHandle, BucketFacts> buckets)
+        implements AutoCloseable {
+
+    public void start() {
+        keys.start();
+        policies.start();
+        access.start();
+        buckets.start();
+    }
+
+    @Override
+    public void close() {
+        keys.close();
+        policies.close();
+        access.close();
+        buckets.close();
+    }
+}

@@ -37,7 +37,7 @@ final class PolicyJudgement {
     static Judgement access(String label, PolicyDocument policy, Grants wanted) {
         PolicyAccess access = PolicyAccess.read(policy, wanted);
         if (access.isComplete()) {
-            return Judgement.good(Reason.AccessGranted, label + " can be used by the service, as its policy says.");
+            return Judgement.good(Reason.AccessGranted, label + " has a policy that lets the service use it.");
         }
         String why = access.denials().isEmpty()
                 ? "Its policy does not give: " + describe(access.missing()) + "."

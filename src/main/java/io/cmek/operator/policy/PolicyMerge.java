@@ -77,7 +77,7 @@ public record PolicyMerge(String installationId) {
     /** The statements that give what is wanted, as JSON ready to paste into the {@code Statement} list of a key policy. */
     public String suggestion(Grants wanted) {
         var texts = new ArrayList<String>();
-        wanted.principals().forEach((kind, arns) -> texts.add(ours(kind, arns).toPrettyString()));
+        wanted.principals().forEach((kind, arns) -> texts.add(PolicyDocument.pretty(ours(kind, arns))));
         return String.join(",\n", texts);
     }
 

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /** Tells transitions as Events ({@code events.k8s.io/v1}), beside the log. An Event is a courtesy: the status is what counts. */
@@ -22,6 +23,8 @@ public final class EventRecorder {
 
     /** Below the 1,024 bytes that the API server accepts (Kubernetes API, "Event", note). */
     private static final int LONGEST_NOTE = 1000;
+
+    private static final RandomGenerator NAMES = RandomGenerator.getDefault();
 
     private final KubernetesClient client;
     private final String instance;
@@ -50,7 +53,7 @@ public final class EventRecorder {
                 transition.note());
         var event = new EventBuilder()
                 .withNewMetadata()
-                .withGenerateName(metadata.getName() + ".")
+                .withName(metadata.getName() + "." + Long.toHexString(NAMES.nextLong()))
                 .withNamespace(metadata.getNamespace())
                 .endMetadata()
                 .withEventTime(new MicroTime(MICROS.format(clock.instant())))

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +36,10 @@ public class LiveClaims implements Claims {
 
         void trigger(String index, String value) {
             cache.byIndex(index, value).forEach(r -> triggers.propagateEvent(ResourceID.fromResource(r)));
+        }
+
+        void triggerAll(Predicate<HasMetadata> which) {
+            cache.list().filter(which).forEach(r -> triggers.propagateEvent(ResourceID.fromResource(r)));
         }
     }
 
@@ -74,5 +79,10 @@ public class LiveClaims implements Claims {
     /** Has every resource that names the bucket reconciled. */
     public void triggerBucket(String bucket) {
         sources.forEach(s -> s.trigger(BY_BUCKET, bucket));
+    }
+
+    /** Has every resource that meets the test reconciled. */
+    public void triggerAll(Predicate<HasMetadata> which) {
+        sources.forEach(s -> s.triggerAll(which));
     }
 }

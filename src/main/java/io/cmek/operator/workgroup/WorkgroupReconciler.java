@@ -18,6 +18,7 @@ import io.cmek.operator.runtime.LiveClaims;
 import io.cmek.operator.runtime.Settings;
 import io.cmek.operator.volume.StorageClassSpec;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -30,6 +31,7 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -39,8 +41,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Brings a Workgroup's keys, buckets and volumes to where they should be, and says how it stands. */
-@ControllerConfiguration(name = "workgroup", finalizerName = "cmek.io/finalizer", retry = CappedRetry.class)
-public class WorkgroupReconciler implements Reconciler<Workgroup>, Cleaner<Workgroup> {
+@ControllerConfiguration(name = "workgroup", finalizerName = "cmek.io/finalizer")
+public class WorkgroupReconciler
+        implements Reconciler<Workgroup>, Cleaner<Workgroup>, ConfigurableReconciler<Workgroup> {
 
     private final Pipeline pipeline;
     private final Entitlements entitlements;
@@ -73,6 +76,12 @@ public class WorkgroupReconciler implements Reconciler<Workgroup>, Cleaner<Workg
         this.settings = settings;
         this.clock = clock;
         this.startedAt = clock.instant();
+    }
+
+    /** The annotation's retry is not read by the Quarkus extension, and only a configuration revised here gets our executor. */
+    @Override
+    public void updateConfigurationFrom(ControllerConfigurationOverrider<Workgroup> configuration) {
+        configuration.withRetry(new CappedRetry());
     }
 
     @Override

@@ -1,0 +1,43 @@
+package io.cmek.operator.runtime;
+
+import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.observe.Sights;
+import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurationServiceCustomizer;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/** Starts and stops what runs beside the reconcilers. */
+@Singleton
+public class Lifecycle implements ConfigurationServiceCustomizer {
+
+    private static final Logger LOG = Logger.getLogger(Lifecycle.class);
+
+    /** A reconciliation blocks while it waits for AWS: on virtual threads that costs nothing, and a slow account holds up nobody else. */
+    @Override
+    public Consumer<ConfigurationServiceOverrider> overrider() {
+        return overrider -> overrider.withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
+    }
+
+    void start(@Observes StartupEvent event, Entitlements entitlements, Settings settings, Sights sights, Sweep sweep) {
+        if (entitlements.tenants().all().isEmpty()) {
+            LOG.warn("No tenant is configured: every resource is refused. Set cmek.tenants.<name>.namespaces and"
+                    + " cmek.tenants.<name>.principals.data.");
+        }
+        LOG.infof(
+                "Installation '%s' serves the tenants %s",
+                settings.installationId(),
+                entitlements.tenants().all().stream().map(t -> t.name()).toList());
+        sights.start();
+        sweep.start();
+    }
+
+    void stop(@Observes ShutdownEvent event, Sweep sweep) {
+        sweep.stop();
+    }
+}

@@ -1,0 +1,152 @@
+package io.cmek.operator.runtime;
+
+import io.cmek.operator.act.BucketEncrypter;
+import io.cmek.operator.act.KeyPolicyWriter;
+import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.aws.AwsClients;
+import io.cmek.operator.aws.KmsKeyService;
+import io.cmek.operator.aws.S3BucketService;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.key.KeyService;
+import io.cmek.operator.observe.Sights;
+import io.cmek.operator.observe.Watch;
+import io.cmek.operator.pipeline.Pipeline;
+import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.report.EventRecorder;
+import io.cmek.operator.report.StatusWriter;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+
+/** Puts the parts together. None of them knows of the container. */
+@Singleton
+class Wiring {
+
+    private static final Duration TROUBLED = Duration.ofSeconds(1);
+
+    @Produces
+    @Singleton
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Produces
+    @Singleton
+    AwsClients aws() {
+        return new AwsClients();
+    }
+
+    @Produces
+    @Singleton
+    KeyService keys(AwsClients aws) {
+        return new KmsKeyService(aws);
+    }
+
+    @Produces
+    @Singleton
+    BucketService buckets(AwsClients aws) {
+        return new S3BucketService(aws);
+    }
+
+    @Produces
+    @Singleton
+    PolicyMerge merge(Settings settings) {
+        return new PolicyMerge(settings.installationId());
+    }
+
+    @Produces
+    @Singleton
+    Entitlements entitlements(Settings settings, LiveClaims claims) {
+        return new Entitlements(TenantsFactory.of(settings.tenants()), claims);
+    }
+
+    @Produces
+    @Singleton
+    Sights sights(Settings settings, KeyService keys, BucketService buckets, LiveClaims claims, Clock clock) {
+        Watch.Pace ofKeys = pace(settings.resyncInterval(), settings);
+        Watch.Pace ofBuckets = pace(settings.bucketResyncInterval(), settings);
+        return new Sights(
+                new Watch<>(
+                        "keys",
+                        k -> keys.describe(k.identity(), k.key()),
+                        facts -> !facts.state().equals("Enabled"),
+                        ofKeys,
+                        clock,
+                        k -> !claims.onKey(k.key()).isEmpty(),
+                        k -> claims.trigger(k.key())),
+                new Watch<>(
+                        "policies",
+                        k -> keys.readPolicy(k.identity(), k.key()),
+                        policy -> false,
+                        ofKeys,
+                        clock,
+                        k -> !claims.onKey(k.key()).isEmpty(),
+                        k -> claims.trigger(k.key())),
+                new Watch<>(
+                        "access",
+                        k -> keys.proveAccess(k.identity(), k.key()),
+                        granted -> !granted,
+                        ofKeys,
+                        clock,
+                        k -> !claims.onKey(k.key()).isEmpty(),
+                        k -> claims.trigger(k.key())),
+                new Watch<>(
+                        "buckets",
+                        b -> buckets.look(b.identity(), b.region(), b.name()),
+                        facts -> false,
+                        ofBuckets,
+                        clock,
+                        b -> !claims.onBucket(b.name()).isEmpty(),
+                        b -> claims.triggerBucket(b.name())));
+    }
+
+    void close(@Disposes Sights sights) {
+        sights.close();
+    }
+
+    private static Watch.Pace pace(Duration interval, Settings settings) {
+        return new Watch.Pace(interval, TROUBLED, settings.factsMaxAge());
+    }
+
+    @Produces
+    @Singleton
+    StorageClassPublisher storageClasses(KubernetesClient client) {
+        return new StorageClassPublisher(client);
+    }
+
+    @Produces
+    @Singleton
+    Pipeline pipeline(
+            Entitlements entitlements,
+            Sights sights,
+            KeyService keys,
+            BucketService buckets,
+            PolicyMerge merge,
+            StorageClassPublisher storageClasses,
+            Clock clock) {
+        return new Pipeline(
+                entitlements,
+                sights,
+                new KeyPolicyWriter(keys, sights.policies(), merge, clock),
+                new BucketEncrypter(buckets, sights.buckets(), clock),
+                storageClasses,
+                clock);
+    }
+
+    @Produces
+    @Singleton
+    StatusWriter statuses(KubernetesClient client) {
+        return new StatusWriter(client);
+    }
+
+    @Produces
+    @Singleton
+    EventRecorder events(KubernetesClient client, Clock clock) {
+        String pod = System.getenv("HOSTNAME");
+        return new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
+    }
+}

@@ -23,6 +23,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -91,10 +92,19 @@ final class CrdSource {
                 .toList();
     }
 
-    /** Brings what {@link Schema} says into the schema of a record and of all that it consists of. */
+    /**
+     * Brings what {@link Schema} says into the schema of a record and of all that it consists of, and puts fields and enum
+     * constants into the order in which they are declared: the generator sorts them by name.
+     */
     private static void complete(JSONSchemaProps schema, Class<?> type) {
+        Map<String, JSONSchemaProps> inDeclaredOrder = new LinkedHashMap<>();
         for (RecordComponent component : type.getRecordComponents()) {
             JSONSchemaProps property = schema.getProperties().get(component.getName());
+            inDeclaredOrder.put(component.getName(), property);
+            if (component.getType().isEnum()) {
+                property.setEnum(
+                        texts(Stream.of(component.getType().getEnumConstants()).map(Object::toString)));
+            }
             Schema extra = field(type, component).getAnnotation(Schema.class);
             if (extra != null) {
                 apply(extra, property);
@@ -108,6 +118,11 @@ final class CrdSource {
                 complete(property.getItems().getSchema(), item);
             }
         }
+        schema.setProperties(inDeclaredOrder);
+    }
+
+    private static List<JsonNode> texts(Stream<String> values) {
+        return values.<JsonNode>map(JsonNodeFactory.instance::textNode).toList();
     }
 
     private static void apply(Schema extra, JSONSchemaProps property) {
@@ -119,9 +134,7 @@ final class CrdSource {
             property.setXKubernetesListType("set");
         }
         if (extra.values().length > 0) {
-            property.setEnum(Stream.of(extra.values())
-                    .<JsonNode>map(JsonNodeFactory.instance::textNode)
-                    .toList());
+            property.setEnum(texts(Stream.of(extra.values())));
         }
         if (!extra.format().isEmpty()) {
             property.setFormat(extra.format());

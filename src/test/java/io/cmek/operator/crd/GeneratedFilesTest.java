@@ -2,6 +2,7 @@ package io.cmek.operator.crd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,10 @@ class GeneratedFilesTest {
 
     @TestFactory
     Stream<DynamicTest> everyGeneratedFileIsCurrent() {
+        Map<String, CustomResourceDefinition> crds = CrdSource.generate();
         Map<Path, String> files = new TreeMap<>();
-        CrdSource.generate().forEach((name, crd) -> files.put(Path.of("crds", name), CrdSource.yaml(crd)));
+        crds.forEach((name, crd) -> files.put(Path.of("crds", name), CrdSource.yaml(crd)));
+        files.put(Path.of("docs", "reference", "api.md"), ApiReference.of(crds.values()));
         return files.entrySet().stream()
                 .map(file -> DynamicTest.dynamicTest(file.getKey().toString(), () -> {
                     if (Boolean.getBoolean("cmek.generate")) {

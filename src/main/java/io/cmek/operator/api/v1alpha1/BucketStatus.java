@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record BucketStatus(
-        @Required @JsonPropertyDescription("What the bucket is for: Data or Backup.")
+        @Required
+        @JsonPropertyDescription("What the bucket is for: Data or Backup.")
+        @Schema(values = {"Data", "Backup"})
         Purpose purpose,
 
         @Required @Size(max = 63) @JsonPropertyDescription("The name of the bucket, as the spec names it.")

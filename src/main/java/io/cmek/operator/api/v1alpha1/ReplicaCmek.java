@@ -16,7 +16,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import org.jspecify.annotations.Nullable;
 
 /** The CMEK of a workgroup's secondary region: configured once, then fixed (R8). */
-@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NAME_TOO_LONG)
+@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NOT_A_NAME)
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",

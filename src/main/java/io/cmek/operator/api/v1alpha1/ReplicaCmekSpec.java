@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".dataBucketKeyID",
         message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
 @ValidationRule(
-        value = "self.dataBucketKeyID.split(':').size() < 6 || self.dataBucketKeyID.split(':')[3] == " + "self.region",
+        value = "!self.dataBucketKeyID.matches('" + Rule.KMS_ARN
+                + "') || self.dataBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".dataBucketKeyID",
         message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
@@ -55,8 +56,8 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".backupBucketKeyID",
         message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
 @ValidationRule(
-        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.split(':').size() < 6 || "
-                + "self.backupBucketKeyID.split(':')[3] == self.region",
+        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + Rule.KMS_ARN
+                + "') || self.backupBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".backupBucketKeyID",
         message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
@@ -65,15 +66,14 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".backupBucketKeyID",
         reason = "FieldValueForbidden",
         message = "backupBucketKeyID cannot be added, changed or removed, because the CMEK of the secondary "
-                + "region is configured once: keep the key '{{has(oldSelf.backupBucketKeyID) ? "
+                + "region is configured once: keep it '{{has(oldSelf.backupBucketKeyID) ? "
                 + "oldSelf.backupBucketKeyID : 'unset'}}'; to rotate the key material, rotate the key in KMS "
                 + "(its ARN stays)")
 @ValidationRule(
         value = "has(self.buckets.data)",
         fieldPath = ".buckets",
         reason = "FieldValueRequired",
-        message =
-                "buckets.data must be named, because the data key encrypts the data bucket: set " + "spec.buckets.data")
+        message = "buckets.data must be named, because the data key encrypts the data bucket: set spec.buckets.data")
 @ValidationRule(
         value = "!has(self.backupBucketKeyID) || has(self.buckets.backup)",
         fieldPath = ".buckets",

@@ -2,14 +2,17 @@ package io.cmek.operator.api.v1alpha1;
 
 /**
  * Parts of the CEL rules: patterns, and what a message says after it has named the field and its value. In a message, {@code
- * '{{expression}}'} stands for the value of a CEL expression. Rules that compare with the old object stand on the parent and use {@code has()}:
- * on an optional field itself, {@code self == oldSelf} is not evaluated when the field comes or goes.
+ * '{{expression}}'} stands for the value of a CEL expression. Rules that compare with the old object stand on the parent and
+ * use {@code has()}: on an optional field itself, {@code self == oldSelf} is not evaluated when the field comes or goes.
  */
 final class Rule {
 
     /** As {@link io.cmek.operator.key.KeyArn} reads it; every partition, single-region and multi-region keys. */
     static final String KEY_ARN = "^arn:aws[a-z0-9-]*:kms:[a-z]{2}[a-z0-9-]*-[0-9]+:[0-9]{12}:key/"
             + "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$";
+
+    /** What is no ARN of KMS has no region to compare; another rule refuses it. */
+    static final String KMS_ARN = "^arn:aws[a-z0-9-]*:kms:";
 
     static final String ALIAS = "(^|:)alias/";
 
@@ -56,7 +59,7 @@ final class Rule {
 
     static final String NAME = "self.metadata.name.size() <= 63 && self.metadata.name.matches('" + DNS_LABEL + "')";
 
-    static final String NAME_TOO_LONG = "must have at most 63 characters, only lowercase letters, digits and hyphens,"
+    static final String NOT_A_NAME = "must have at most 63 characters, only lowercase letters, digits and hyphens,"
             + " because it becomes part of the name of the StorageClass and the value of labels: choose a shorter name without dots";
 
     static final String NO_BACKUP_BUCKET =

@@ -16,7 +16,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import org.jspecify.annotations.Nullable;
 
 /** A workgroup of the database service, in its primary region. */
-@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NAME_TOO_LONG)
+@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NOT_A_NAME)
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",

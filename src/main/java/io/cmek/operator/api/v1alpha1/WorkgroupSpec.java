@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".cmek",
         reason = "FieldValueForbidden",
         message = "cmek cannot be removed, because the data of this workgroup is encrypted with its keys: "
-                + "put back dataBucketKeyID '{{oldSelf.cmek.dataBucketKeyID}}' and the rest of cmek as it " + "was")
+                + "put back dataBucketKeyID '{{oldSelf.cmek.dataBucketKeyID}}' and the rest of cmek as it was")
 @ValidationRule(
         value = "!has(oldSelf.cmek) || !has(self.cmek) || self.cmek == oldSelf.cmek",
         fieldPath = ".cmek",
@@ -42,14 +42,13 @@ import org.jspecify.annotations.Nullable;
                 + "they were; to rotate the key material, rotate the key in KMS (its ARN stays); for other "
                 + "keys, create a new Workgroup and move the data")
 @ValidationRule(
-        value = "!has(self.cmek) || self.cmek.dataBucketKeyID.split(':').size() < 6 || "
-                + "self.cmek.dataBucketKeyID.split(':')[3] == self.region",
+        value = "!has(self.cmek) || !self.cmek.dataBucketKeyID.matches('" + Rule.KMS_ARN
+                + "') || self.cmek.dataBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".cmek.dataBucketKeyID",
         message = "dataBucketKeyID '{{self.cmek.dataBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
-        value = "!has(self.cmek) || !has(self.cmek.backupBucketKeyID) || "
-                + "self.cmek.backupBucketKeyID.split(':').size() < 6 || "
-                + "self.cmek.backupBucketKeyID.split(':')[3] == self.region",
+        value = "!has(self.cmek) || !has(self.cmek.backupBucketKeyID) || !self.cmek.backupBucketKeyID.matches('"
+                + Rule.KMS_ARN + "') || self.cmek.backupBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".cmek.backupBucketKeyID",
         message = "backupBucketKeyID '{{self.cmek.backupBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
 @ValidationRule(

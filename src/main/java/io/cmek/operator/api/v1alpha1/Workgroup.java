@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
         getDescription = "Whether the data is under CMEK: DISABLED, PENDING, ENABLED, DEGRADED or FAILED.")
 @AdditionalPrinterColumn(name = "Region", jsonPath = ".spec.region", getDescription = "The AWS region.")
 @AdditionalPrinterColumn(
+        name = "Data key",
+        // A column cannot cut a text: the whole ARN would push everything else off the screen.
+        priority = 1,
+        jsonPath = ".spec.cmek.dataBucketKeyID",
+        getDescription = "The ARN of the data key.")
+@AdditionalPrinterColumn(
         name = "Replication",
         jsonPath = ".status.conditions[?(@.type==\"ReplicationAllowed\")].reason",
         getDescription =
@@ -40,12 +46,6 @@ import org.jspecify.annotations.Nullable;
         jsonPath = ".metadata.creationTimestamp",
         type = AdditionalPrinterColumn.Type.DATE,
         getDescription = "Time since creation.")
-@AdditionalPrinterColumn(
-        name = "Data key",
-        // A column cannot cut a text: the whole ARN would push everything else off the screen.
-        priority = 1,
-        jsonPath = ".spec.cmek.dataBucketKeyID",
-        getDescription = "The ARN of the data key.")
 @AdditionalPrinterColumn(
         name = "Storage class",
         priority = 1,

@@ -75,7 +75,8 @@ public final class KeyPolicyWriter {
             case Known.Fact<String>(String text) -> {
                 try {
                     PolicyDocument policy = PolicyDocument.parse(text);
-                    Grants missing = PolicyAccess.read(policy, wanted).missing();
+                    Grants missing =
+                            PolicyAccess.read(policy, key.key(), wanted).missing();
                     yield missing.isEmpty()
                             ? new PolicyOutcome.InPlace(policy)
                             : new PolicyOutcome.LeftToOwner(policy, missing);

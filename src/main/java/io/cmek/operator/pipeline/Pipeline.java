@@ -137,7 +137,7 @@ public final class Pipeline {
             if (outcome instanceof PolicyOutcome.InPlace(var document)) {
                 access = usable.isGood() && tenant.probe() != null
                         ? prove(label, tenant.probe(), key)
-                        : PolicyJudgement.access(label, document, wanted);
+                        : PolicyJudgement.access(label, document, key, wanted);
             }
         }
         return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(key));

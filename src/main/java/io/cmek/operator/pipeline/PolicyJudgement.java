@@ -3,6 +3,7 @@ package io.cmek.operator.pipeline;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyDocument;
@@ -34,8 +35,8 @@ final class PolicyJudgement {
     }
 
     /** The policy, as read, is the proof. */
-    static Judgement access(String label, PolicyDocument policy, Grants wanted) {
-        PolicyAccess access = PolicyAccess.read(policy, wanted);
+    static Judgement access(String label, PolicyDocument policy, KeyArn key, Grants wanted) {
+        PolicyAccess access = PolicyAccess.read(policy, key, wanted);
         if (access.isComplete()) {
             return Judgement.good(Reason.AccessGranted, label + " has a policy that lets the service use it.");
         }

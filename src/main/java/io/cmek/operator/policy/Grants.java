@@ -1,6 +1,7 @@
 package io.cmek.operator.policy;
 
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.SortedSet;
@@ -19,10 +20,10 @@ public record Grants(Map<StatementKind, SortedSet<String>> principals) {
         var copy = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         principals.forEach((kind, arns) -> {
             if (!arns.isEmpty()) {
-                copy.put(kind, java.util.Collections.unmodifiableSortedSet(new TreeSet<>(arns)));
+                copy.put(kind, Collections.unmodifiableSortedSet(new TreeSet<>(arns)));
             }
         });
-        principals = java.util.Collections.unmodifiableMap(copy);
+        principals = Collections.unmodifiableMap(copy);
     }
 
     public static Grants of(StatementKind kind, Collection<String> principals) {
@@ -41,15 +42,16 @@ public record Grants(Map<StatementKind, SortedSet<String>> principals) {
     public Grants minus(Grants other) {
         var rest = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         principals.forEach((kind, arns) -> {
+            var theirs = Statement.canonical(other.of(kind));
             var left = new TreeSet<>(arns);
-            left.removeAll(other.of(kind));
+            left.removeIf(arn -> theirs.contains(Statement.canonical(arn)));
             rest.put(kind, left);
         });
         return new Grants(rest);
     }
 
     public SortedSet<String> of(StatementKind kind) {
-        return principals.getOrDefault(kind, java.util.Collections.emptySortedSet());
+        return principals.getOrDefault(kind, Collections.emptySortedSet());
     }
 
     public boolean isEmpty() {

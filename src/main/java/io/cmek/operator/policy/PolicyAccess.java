@@ -1,12 +1,14 @@
 package io.cmek.operator.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.cmek.operator.key.KeyArn;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -39,7 +41,8 @@ public record PolicyAccess(Grants missing, List<String> denials) {
         return missing.isEmpty() && denials.isEmpty();
     }
 
-    public static PolicyAccess read(PolicyDocument policy, Grants wanted) {
+    /** @param key whose policy it is */
+    public static PolicyAccess read(PolicyDocument policy, KeyArn key, Grants wanted) {
         var statements = policy.statements();
         var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         var denials = new ArrayList<String>();
@@ -47,15 +50,15 @@ public record PolicyAccess(Grants missing, List<String> denials) {
             List<String> actions = expand(kind);
             for (String principal : principals) {
                 boolean allowed = actions.stream()
-                        .allMatch(a -> statements.stream().anyMatch(s -> allows(s, kind, principal, a)));
+                        .allMatch(a -> statements.stream().anyMatch(s -> allows(s, key, kind, principal, a)));
                 if (!allowed) {
                     missing.computeIfAbsent(kind, k -> new TreeSet<>()).add(principal);
                 }
                 statements.stream()
-                        .filter(s -> actions.stream().anyMatch(a -> denies(s, principal, a)))
+                        .filter(s -> actions.stream().anyMatch(a -> denies(s, key, principal, a)))
                         .map(s -> "The statement " + s.name() + " denies " + principal + " "
                                 + actions.stream()
-                                        .filter(a -> denies(s, principal, a))
+                                        .filter(a -> denies(s, key, principal, a))
                                         .collect(Collectors.joining(", "))
                                 + ".")
                         .forEach(denials::add);
@@ -70,34 +73,40 @@ public record PolicyAccess(Grants missing, List<String> denials) {
                 .toList();
     }
 
-    private static boolean allows(Statement statement, StatementKind kind, String principal, String action) {
-        List<String> principals = statement.awsPrincipals("Principal");
+    private static boolean allows(
+            Statement statement, KeyArn key, StatementKind kind, String principal, String action) {
         return statement.isAllow()
-                && (principals.contains(principal) || principals.contains("*"))
+                && statement.awsPrincipals("Principal").stream().anyMatch(p -> p.equals("*") || isSame(p, principal))
                 && coversAction(statement, action)
-                && coversThisKey(statement)
+                && covers(statement, key)
                 && (isUnconditional(statement)
                         || (kind.onlyForAwsResources() && PolicyMerge.hasConditionOf(statement, kind)));
     }
 
-    private static boolean denies(Statement statement, String principal, String action) {
+    private static boolean denies(Statement statement, KeyArn key, String principal, String action) {
         return statement.isDeny()
                 && isUnconditional(statement)
                 && coversAction(statement, action)
-                && coversThisKey(statement)
+                && covers(statement, key)
                 && (statement.has("NotPrincipal")
-                        ? statement.awsPrincipals("NotPrincipal").stream().noneMatch(p -> means(p, principal))
+                        ? statement.awsPrincipals("NotPrincipal").stream()
+                                .noneMatch(p -> p.equals("*") || isSame(p, principal))
                         : statement.awsPrincipals("Principal").stream().anyMatch(p -> means(p, principal)));
     }
 
-    /** In a Deny, an account stands for everybody in it. */
+    /**
+     * In the Principal of a Deny, an account stands for everybody in it. In a NotPrincipal it does not: a role is exempt only where it is named
+     * itself (IAM User Guide, "NotPrincipal with Deny").
+     */
     private static boolean means(String denied, String principal) {
         String[] parts = principal.split(":", 6);
-        String account = parts.length == 6 ? parts[4] : "";
         return denied.equals("*")
-                || denied.equals(principal)
-                || denied.equals(account)
-                || denied.endsWith(":iam::" + account + ":root");
+                || isSame(denied, principal)
+                || (parts.length == 6 && Statement.canonical(denied).equals(parts[4]));
+    }
+
+    private static boolean isSame(String one, String other) {
+        return Statement.canonical(one).equals(Statement.canonical(other));
     }
 
     private static boolean coversAction(Statement statement, String action) {
@@ -106,11 +115,14 @@ public record PolicyAccess(Grants missing, List<String> denials) {
                 : statement.strings("Action").stream().anyMatch(pattern -> matches(pattern, action));
     }
 
-    /** In a key policy {@code "*"} is this key, and no other resource has a meaning (KMS Developer Guide, "Key policies"). */
-    private static boolean coversThisKey(Statement statement) {
+    /**
+     * In a key policy {@code "*"} is the key that has it. The ARN of another key means nothing, not even that of the primary in the policy of a
+     * replica (KMS Developer Guide, "Key policies").
+     */
+    private static boolean covers(Statement statement, KeyArn key) {
         return statement.has("NotResource")
-                ? !statement.strings("NotResource").contains("*")
-                : statement.strings("Resource").stream().anyMatch(r -> r.equals("*") || r.startsWith("arn:"));
+                ? statement.strings("NotResource").stream().noneMatch(pattern -> matches(pattern, key.toString()))
+                : statement.strings("Resource").stream().anyMatch(pattern -> matches(pattern, key.toString()));
     }
 
     private static boolean isUnconditional(Statement statement) {
@@ -118,12 +130,13 @@ public record PolicyAccess(Grants missing, List<String> denials) {
         return condition == null || condition.isEmpty();
     }
 
-    private static boolean matches(String pattern, String action) {
+    /** Actions are compared without case; so are resources here, because the ARNs of keys have no upper case. */
+    private static boolean matches(String pattern, String text) {
         String regex = Pattern.compile("[*?]|[^*?]+").matcher(pattern).replaceAll(part -> switch (part.group()) {
             case "*" -> ".*";
             case "?" -> ".";
-            default -> java.util.regex.Matcher.quoteReplacement(Pattern.quote(part.group()));
+            default -> Matcher.quoteReplacement(Pattern.quote(part.group()));
         });
-        return Pattern.compile(regex, Pattern.CASE_INSENSITIVE).matcher(action).matches();
+        return Pattern.compile(regex, Pattern.CASE_INSENSITIVE).matcher(text).matches();
     }
 }

@@ -1,5 +1,6 @@
 package io.cmek.operator.policy;
 
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -8,6 +9,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -15,6 +17,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A key policy as KMS has it. Whatever is not ours keeps its JSON values, its order and its place: a document that is read and written
@@ -25,7 +29,11 @@ public final class PolicyDocument {
     /** KMS Developer Guide, "Quotas": the key policy document size. */
     public static final int MAX_BYTES = 32_768;
 
-    static final JsonMapper JSON = JsonMapper.builder(com.fasterxml.jackson.core.JsonFactory.builder()
+    /** KMS API Reference, "PutKeyPolicy", Policy: the last character that a policy may have as itself; those behind it are escaped. */
+    private static final int LAST_CHARACTER = 0xFF;
+
+    static final JsonMapper JSON = JsonMapper.builder(new JsonFactoryBuilder()
+                    .highestNonEscapedChar(LAST_CHARACTER)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(64)
                             .maxDocumentLength(1_000_000)
@@ -46,9 +54,11 @@ public final class PolicyDocument {
             .withObjectIndenter(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
 
     private final ObjectNode root;
+    private final Set<Integer> refusedCharacters;
 
-    private PolicyDocument(ObjectNode root) {
+    private PolicyDocument(ObjectNode root, Set<Integer> refusedCharacters) {
         this.root = root;
+        this.refusedCharacters = refusedCharacters;
     }
 
     /** The text was no key policy. */
@@ -66,6 +76,9 @@ public final class PolicyDocument {
             node = JSON.readTree(text);
         } catch (JsonProcessingException e) {
             throw new UnreadablePolicyException("it is not JSON: " + e.getOriginalMessage());
+        } catch (NumberFormatException e) {
+            // An exponent beyond what a BigDecimal can have; Jackson does not wrap it.
+            throw new UnreadablePolicyException("it has a number that cannot be read: " + e.getMessage());
         }
         if (!(node instanceof ObjectNode root)) {
             throw new UnreadablePolicyException("it is not a JSON object");
@@ -81,7 +94,14 @@ public final class PolicyDocument {
                 }
             }
         }
-        return new PolicyDocument(root);
+        return new PolicyDocument(
+                root,
+                text.codePoints().filter(c -> c > LAST_CHARACTER).boxed().collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** The characters that the text had as themselves, not escaped, and that KMS does not accept in that form. */
+    Set<Integer> refusedCharacters() {
+        return refusedCharacters;
     }
 
     /** The statements in their order; a single statement that is not in a list counts as a list of one. */
@@ -108,7 +128,7 @@ public final class PolicyDocument {
         ArrayNode list = JSON.createArrayNode();
         statements.forEach(s -> list.add(s.deepCopy()));
         copy.set("Statement", list);
-        return new PolicyDocument(copy);
+        return new PolicyDocument(copy, refusedCharacters);
     }
 
     /** The same document with these statements behind its own. */
@@ -119,23 +139,23 @@ public final class PolicyDocument {
         return withStatements(all);
     }
 
-    /** The compact JSON text, as it would be sent. */
+    /** The compact JSON text, as it would be sent: only characters that KMS accepts. */
     public String text() {
-        try {
-            return JSON.writeValueAsString(root);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a JSON tree cannot be written", e);
-        }
+        return write(JSON.writer(), root);
     }
 
-    /** The JSON text for people. */
+    /** The JSON text for people, with the same characters. */
     public String prettyText() {
         return pretty(root);
     }
 
     static String pretty(JsonNode node) {
+        return write(JSON.writer(PRETTY), node);
+    }
+
+    private static String write(ObjectWriter writer, JsonNode node) {
         try {
-            return JSON.writer(PRETTY).writeValueAsString(node);
+            return writer.writeValueAsString(node);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a JSON tree cannot be written", e);
         }

@@ -9,12 +9,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The grow-only merge of R3. It owns the statements with the Sids of one installation and touches no other: those come out JSON-equal and
@@ -26,7 +24,9 @@ public record PolicyMerge(String installationId) {
 
     private static final Set<String> MEMBERS_OF_OURS =
             Set.of("Sid", "Effect", "Principal", "Action", "Resource", "Condition");
-    private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:(aws[a-z0-9-]*):iam::([0-9]{12}):root");
+
+    /** Stands in the place of a statement that goes. */
+    private static final ObjectNode REMOVED = PolicyDocument.JSON.createObjectNode();
 
     public PolicyMerge {
         if (!installationId.matches("[A-Za-z0-9]{1,32}")) {
@@ -122,7 +122,7 @@ public record PolicyMerge(String installationId) {
         if (changed.isEmpty()) {
             return new MergeResult.InPlace();
         }
-        statements.removeIf(ObjectNode::isEmpty);
+        statements.removeIf(s -> s == REMOVED);
         PolicyDocument document = policy.withStatements(statements);
         problems.addAll(refusalsOfKms(document));
         return problems.isEmpty()
@@ -137,8 +137,8 @@ public record PolicyMerge(String installationId) {
             List<ObjectNode> statements,
             List<String> changed) {
         var principals = new LinkedHashSet<>(livePrincipals(current));
-        var known = canonical(principals);
-        more.stream().filter(p -> !known.contains(canonical(p))).forEach(principals::add);
+        var known = Statement.canonical(principals);
+        more.stream().filter(p -> !known.contains(Statement.canonical(p))).forEach(principals::add);
         var actions = new LinkedHashSet<>(kind.actions());
         current.strings("Action").stream()
                 .filter(a -> kind.actions().stream().noneMatch(a::equalsIgnoreCase))
@@ -153,27 +153,27 @@ public record PolicyMerge(String installationId) {
             SortedSet<String> fewer,
             List<ObjectNode> statements,
             List<String> changed) {
-        var gone = canonical(fewer);
+        var gone = Statement.canonical(fewer);
         var principals = new LinkedHashSet<>(current.awsPrincipals("Principal"));
-        if (!principals.removeIf(p -> gone.contains(canonical(p)))) {
+        if (!principals.removeIf(p -> gone.contains(Statement.canonical(p)))) {
             return;
         }
         principals.removeIf(Statement::isDead);
-        ObjectNode revised = current.json().deepCopy();
         if (principals.isEmpty()) {
-            revised.removeAll();
+            statements.set(current.index(), REMOVED);
         } else {
+            ObjectNode revised = current.json().deepCopy();
             revised.set("Principal", awsPrincipals(principals));
+            statements.set(current.index(), revised);
         }
-        statements.set(current.index(), revised);
         changed.add(current.sid());
     }
 
     /** Whether a statement of ours already gives all that is wanted, in whatever order and shape. */
     private static boolean gives(Statement current, StatementKind kind, SortedSet<String> wanted) {
-        var principals = canonical(current.awsPrincipals("Principal"));
+        var principals = Statement.canonical(current.awsPrincipals("Principal"));
         var actions = current.strings("Action");
-        return principals.containsAll(canonical(wanted))
+        return principals.containsAll(Statement.canonical(wanted))
                 && kind.actions().stream().allMatch(a -> actions.stream().anyMatch(a::equalsIgnoreCase))
                 && hasConditionOf(current, kind);
     }
@@ -204,16 +204,25 @@ public record PolicyMerge(String installationId) {
         String difference = null;
         if (!statement.isAllow()) {
             difference = "its Effect is not Allow";
-        } else if (!iterable(json.fieldNames()).stream().allMatch(MEMBERS_OF_OURS::contains)) {
+        } else if (!json.propertyStream().map(Map.Entry::getKey).allMatch(MEMBERS_OF_OURS::contains)) {
             difference = "it has members that the operator never writes";
         } else if (principal == null || !principal.isObject() || principal.size() != 1 || !principal.has("AWS")) {
             difference = "its Principal is not a list of AWS principals";
+        } else if (!isTexts(principal.get("AWS"))) {
+            difference = "its Principal has something that is not a text";
+        } else if (statement.awsPrincipals("Principal").contains("*")) {
+            // Ours with a Condition of somebody's may be safe for everybody; repaired, it would be open to everybody.
+            difference = "its Principal is everybody";
         } else if (!List.of("*").equals(statement.strings("Resource"))) {
             difference = "its Resource is not \"*\"";
-        } else if (statement.strings("Action").isEmpty()) {
-            difference = "it has no Action";
+        } else if (statement.strings("Action").isEmpty() || !isTexts(json.get("Action"))) {
+            difference = "its Action is not a list of actions";
         }
         return Optional.ofNullable(difference).map(d -> sidTaken(statement, d));
+    }
+
+    private static boolean isTexts(JsonNode node) {
+        return node.isTextual() || (node.isArray() && node.valueStream().allMatch(JsonNode::isTextual));
     }
 
     private static Problem sidTaken(Statement statement, String difference) {
@@ -243,23 +252,24 @@ public record PolicyMerge(String installationId) {
                                 "The statement " + statement.name() + " has no " + missing
                                         + "; KMS refuses a policy with such a statement. Its owner must complete or remove it."));
             }
-            String text = statement.json().toString();
-            text.codePoints()
-                    .filter(PolicyMerge::isRefused)
+            statement
+                    .json()
+                    .toString()
+                    .codePoints()
+                    .filter(document.refusedCharacters()::contains)
                     .findFirst()
                     .ifPresent(c -> problems.add(new Problem(
                             Problem.Kind.CHARACTERS,
                             "The statement " + statement.name() + " has the character U+" + String.format("%04X", c)
                                     + ", which KMS does not accept in a policy. Its owner must remove it.")));
         }
-        String text = document.text();
-        if (problems.isEmpty() && text.codePoints().anyMatch(PolicyMerge::isRefused)) {
+        if (problems.isEmpty() && !document.refusedCharacters().isEmpty()) {
             problems.add(
                     new Problem(
                             Problem.Kind.CHARACTERS,
                             "The policy has, outside of its statements, a character that KMS does not accept. The key's owner must remove it."));
         }
-        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        int bytes = document.text().getBytes(StandardCharsets.UTF_8).length;
         if (bytes > PolicyDocument.MAX_BYTES) {
             problems.add(new Problem(
                     Problem.Kind.TOO_LARGE,
@@ -284,27 +294,10 @@ public record PolicyMerge(String installationId) {
         return String.join(" and no ", missing);
     }
 
-    /** KMS API Reference, "PutKeyPolicy", Policy: tab, line feed, carriage return, and U+0020 to U+00FF. */
-    private static boolean isRefused(int codePoint) {
-        return codePoint != '\t' && codePoint != '\n' && codePoint != '\r' && (codePoint < 0x20 || codePoint > 0xFF);
-    }
-
     private static List<String> livePrincipals(Statement statement) {
         return statement.awsPrincipals("Principal").stream()
                 .filter(p -> !Statement.isDead(p))
                 .toList();
-    }
-
-    /** An account's root and its bare id are the same principal (IAM User Guide, "AWS account principals"). */
-    private static String canonical(String principal) {
-        Matcher root = ACCOUNT_ROOT.matcher(principal);
-        return root.matches() ? root.group(2) : principal;
-    }
-
-    private static Set<String> canonical(Collection<String> principals) {
-        var set = new TreeSet<String>();
-        principals.forEach(p -> set.add(canonical(p)));
-        return set;
     }
 
     private ObjectNode ours(StatementKind kind, SortedSet<String> principals) {
@@ -335,11 +328,5 @@ public record PolicyMerge(String installationId) {
             principals.forEach(list::add);
         }
         return principal;
-    }
-
-    private static List<String> iterable(java.util.Iterator<String> names) {
-        var list = new ArrayList<String>();
-        names.forEachRemaining(list::add);
-        return list;
     }
 }

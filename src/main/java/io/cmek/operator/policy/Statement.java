@@ -3,7 +3,11 @@ package io.cmek.operator.policy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +16,8 @@ record Statement(int index, ObjectNode json) {
 
     /** IAM User Guide, "IAM identifiers": what a deleted user's or role's ARN turns into. */
     private static final Pattern DEAD_PRINCIPAL = Pattern.compile("(AIDA|AROA)[A-Z0-9]{12,124}");
+
+    private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:aws[a-z0-9-]*:iam::([0-9]{12}):root");
 
     @Nullable
     String sid() {
@@ -61,6 +67,18 @@ record Statement(int index, ObjectNode json) {
 
     static boolean isDead(String principal) {
         return DEAD_PRINCIPAL.matcher(principal).matches();
+    }
+
+    /** An account's root and its bare id are the same principal (IAM User Guide, "AWS account principals"). */
+    static String canonical(String principal) {
+        Matcher root = ACCOUNT_ROOT.matcher(principal);
+        return root.matches() ? root.group(1) : principal;
+    }
+
+    static SortedSet<String> canonical(Collection<String> principals) {
+        var set = new TreeSet<String>();
+        principals.forEach(p -> set.add(canonical(p)));
+        return set;
     }
 
     private static List<String> texts(@Nullable JsonNode node) {

@@ -1,0 +1,255 @@
+package io.cmek.operator.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Single cases of the merge, each with the document that it is about. */
+class PolicyMergeTest {
+
+    private static final String DATA = "arn:aws:iam::111122223333:role/data-plane";
+    private static final String OTHER = "arn:aws:iam::111122223333:role/other";
+    private static final Grants USE = Grants.of(StatementKind.DATA_USE, Set.of(DATA));
+    private static final Grants CREATE_GRANTS = Grants.of(StatementKind.DATA_GRANTS, Set.of(DATA));
+
+    private final PolicyMerge merge = new PolicyMerge("prod1");
+
+    @Test
+    void writesTheStatementsOfTheDesign() {
+        PolicyDocument policy = Policies.parse("{\"Version\":\"2012-10-17\",\"Statement\":[]}");
+
+        assertThat(write(merge.grow(policy, USE.plus(CREATE_GRANTS)))).isEqualTo(Policies.parse("""
+                {"Version":"2012-10-17","Statement":[
+                  {"Sid":"CmekOperatorprod1DataUse","Effect":"Allow",
+                   "Principal":{"AWS":"arn:aws:iam::111122223333:role/data-plane"},
+                   "Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],
+                   "Resource":"*"},
+                  {"Sid":"CmekOperatorprod1DataGrants","Effect":"Allow",
+                   "Principal":{"AWS":"arn:aws:iam::111122223333:role/data-plane"},
+                   "Action":["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"],
+                   "Resource":"*","Condition":{"Bool":{"kms:GrantIsForAWSResource":"true"}}}]}
+                """));
+    }
+
+    @Test
+    void saysWhichStatementsChange() {
+        MergeResult result = merge.grow(ours("DataUse", OTHER, "kms:Decrypt", ""), USE.plus(CREATE_GRANTS));
+
+        assertThat(((MergeResult.Write) result).changedSids())
+                .containsExactly("CmekOperatorprod1DataUse", "CmekOperatorprod1DataGrants");
+    }
+
+    @Test
+    void givesBackActionsThatSomebodyTookAway() {
+        PolicyDocument after = write(merge.grow(ours("DataUse", DATA, "kms:Decrypt", ""), USE));
+
+        assertThat(after.statements().getFirst().strings("Action"))
+                .containsExactlyElementsOf(StatementKind.DATA_USE.actions());
+    }
+
+    @Test
+    void keepsActionsThatSomebodyAdded() {
+        PolicyDocument after = write(merge.grow(ours("DataUse", DATA, "kms:TagResource\",\"KMS:DECRYPT", ""), USE));
+
+        assertThat(after.statements().getFirst().strings("Action"))
+                .containsAll(StatementKind.DATA_USE.actions())
+                .contains("kms:TagResource")
+                .hasSize(StatementKind.DATA_USE.actions().size() + 1);
+    }
+
+    @Test
+    void isContentWithAddedActions() {
+        PolicyDocument policy = ours(
+                "DataUse", DATA, String.join("\",\"", StatementKind.DATA_USE.actions()) + "\",\"kms:TagResource", "");
+
+        assertThat(merge.grow(policy, USE)).isEqualTo(new MergeResult.InPlace());
+    }
+
+    @Test
+    void takesAwayAConditionThatNarrowsOurs() {
+        PolicyDocument policy = ours(
+                "DataUse",
+                DATA,
+                String.join("\",\"", StatementKind.DATA_USE.actions()),
+                ",\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}}");
+
+        assertThat(write(merge.grow(policy, USE)).statements().getFirst().has("Condition"))
+                .isFalse();
+    }
+
+    @Test
+    void givesBackTheConditionOfTheGrants() {
+        PolicyDocument policy = ours("DataGrants", DATA, String.join("\",\"", StatementKind.DATA_GRANTS.actions()), "");
+
+        assertThat(PolicyMerge.hasConditionOf(
+                        write(merge.grow(policy, CREATE_GRANTS)).statements().getFirst(), StatementKind.DATA_GRANTS))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"Bool\":{\"kms:GrantIsForAWSResource\":\"false\"}}",
+                "{\"Bool\":{\"kms:GrantIsForAWSResource\":[]}}",
+                "{\"Bool\":{\"kms:GrantIsForAWSResource\":[\"true\",\"false\"]}}",
+                "{\"Bool\":{\"kms:GrantIsForAWSResource\":\"true\",\"aws:SecureTransport\":\"true\"}}",
+                "{\"Bool\":{\"kms:GrantIsForAWSResource\":\"true\"},\"StringEquals\":{\"kms:ViaService\":\"x\"}}",
+                "{\"BoolIfExists\":{\"kms:GrantIsForAWSResource\":\"true\"}}",
+                "{\"Bool\":\"kms:GrantIsForAWSResource\"}",
+                "[]",
+                "\"\"",
+                "null",
+            })
+    void repairsAnyOtherConditionOfTheGrants(String condition) {
+        PolicyDocument policy = ours(
+                "DataGrants",
+                DATA,
+                String.join("\",\"", StatementKind.DATA_GRANTS.actions()),
+                ",\"Condition\":" + condition);
+
+        assertThat(write(merge.grow(policy, CREATE_GRANTS))
+                        .statements()
+                        .getFirst()
+                        .json()
+                        .get("Condition"))
+                .hasToString("{\"Bool\":{\"kms:GrantIsForAWSResource\":\"true\"}}");
+    }
+
+    @Test
+    void dropsDeadPrincipalsFromOursOnlyWhenItWritesAnyway() {
+        String dead = "AROAEXAMPLEROLEID0001";
+        PolicyDocument policy = write(merge.grow(Policies.parse("{}"), USE));
+        PolicyDocument withDead =
+                Policies.parse(policy.text().replace("\"" + DATA + "\"", "[\"" + dead + "\",\"" + DATA + "\"]"));
+
+        assertThat(merge.grow(withDead, USE)).isEqualTo(new MergeResult.InPlace());
+        assertThat(write(merge.grow(withDead, Grants.of(StatementKind.DATA_USE, Set.of(OTHER))))
+                        .statements()
+                        .getFirst()
+                        .awsPrincipals("Principal"))
+                .containsExactly(DATA, OTHER);
+    }
+
+    @Test
+    void replacesADeadPrincipalThatWasTheOnlyOne() {
+        PolicyDocument policy = ours("DataUse", "AIDAEXAMPLEUSERID0001", "kms:Decrypt", "");
+
+        assertThat(write(merge.grow(policy, USE)).statements().getFirst().awsPrincipals("Principal"))
+                .containsExactly(DATA);
+    }
+
+    @Test
+    void namesTheStatementThatKmsWouldRefuseByItsPlaceWhereItHasNoSid() {
+        PolicyDocument policy = Policies.parse("{\"Statement\":[{},{\"Effect\":\"Allow\"}]}");
+
+        assertThat(merge.grow(policy, USE))
+                .isInstanceOfSatisfying(
+                        MergeResult.Blocked.class,
+                        blocked -> assertThat(blocked.problems())
+                                .extracting(Problem::message)
+                                .satisfiesExactly(
+                                        first -> assertThat(first)
+                                                .contains("number 1 (without Sid)")
+                                                .contains("no Effect and no Principal and no Action and no Resource"),
+                                        second -> assertThat(second)
+                                                .contains("number 2 (without Sid)")
+                                                .doesNotContain("Effect")));
+    }
+
+    @Test
+    void refusesToTakeOverAnEmptyForeignStatementOnRelease() {
+        PolicyDocument policy = write(merge.grow(Policies.parse("{}"), USE));
+        PolicyDocument withEmpty = policy.plusStatements(List.of(PolicyDocument.JSON.createObjectNode()));
+
+        assertThat(merge.release(withEmpty, USE, Grants.NONE)).isInstanceOf(MergeResult.Blocked.class);
+    }
+
+    @Test
+    void reportsASidThatTwoStatementsBear() {
+        PolicyDocument once = write(merge.grow(Policies.parse("{}"), USE));
+        PolicyDocument twice = once.plusStatements(
+                once.statements().stream().map(Statement::json).toList());
+
+        assertThat(merge.grow(twice, USE))
+                .isInstanceOfSatisfying(
+                        MergeResult.Blocked.class,
+                        blocked -> assertThat(blocked.problems())
+                                .singleElement()
+                                .satisfies(p -> assertThat(p.kind()).isEqualTo(Problem.Kind.SID_TAKEN)));
+    }
+
+    @Test
+    void writesCharactersThatKmsDoesNotAcceptAsEscapesAsTheyCame() {
+        String tag =
+                "{\"Statement\":[{\"Sid\":\"x\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"kms:*\",\"Resource\":\"*\","
+                        + "\"Condition\":{\"StringEquals\":{\"aws:PrincipalTag/team\":\"\\u6771\\uD83D\\uDE00\u00e9\"}}}]}";
+        PolicyDocument policy = Policies.parse(tag);
+
+        PolicyDocument after = write(merge.grow(policy, USE));
+        assertThat(after.text()).contains("\\u6771\\uD83D\\uDE00\u00e9");
+        assertThat(after.statements().getFirst()).isEqualTo(policy.statements().getFirst());
+    }
+
+    @Test
+    void doesNotWriteADocumentWhoseCharactersKmsDoesNotAccept() {
+        PolicyDocument policy = Policies.parse("{\"Id\":\"\u6771\",\"Statement\":[]}");
+
+        assertThat(merge.grow(policy, USE))
+                .isInstanceOfSatisfying(
+                        MergeResult.Blocked.class,
+                        blocked -> assertThat(blocked.problems())
+                                .singleElement()
+                                .satisfies(p -> assertThat(p.kind()).isEqualTo(Problem.Kind.CHARACTERS)));
+    }
+
+    @Test
+    void anAccountAndItsRootAreOnePrincipalForReleaseToo() {
+        Grants root = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::777788889999:root"));
+        Grants bare = Grants.of(StatementKind.DATA_USE, Set.of("777788889999"));
+        PolicyDocument policy = write(merge.grow(Policies.parse("{}"), root));
+
+        assertThat(merge.grow(policy, bare)).isEqualTo(new MergeResult.InPlace());
+        assertThat(write(merge.release(policy, bare, Grants.NONE)).statements()).isEmpty();
+        assertThat(merge.release(policy, root, bare)).isEqualTo(new MergeResult.InPlace());
+    }
+
+    @Test
+    void suggestsStatementsThatCanBePastedIntoAStatementList() throws Exception {
+        String suggestion = merge.suggestion(USE.plus(CREATE_GRANTS));
+
+        var pasted = JsonMapper.builder().build().readTree("[" + suggestion + "]");
+        assertThat(pasted).hasSize(2);
+        assertThat(PolicyAccess.read(
+                                Policies.parse("{\"Statement\":[" + suggestion + "]}"),
+                                Policies.KEY,
+                                USE.plus(CREATE_GRANTS))
+                        .isComplete())
+                .isTrue();
+        assertThat(merge.grow(Policies.parse("{\"Statement\":[" + suggestion + "]}"), USE.plus(CREATE_GRANTS)))
+                .isEqualTo(new MergeResult.InPlace());
+        assertThat(merge.suggestion(Grants.NONE)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a-b", "a b", "é", "a.*", "a\n", "123456789012345678901234567890123"})
+    void refusesAnInstallationIdThatMakesNoSid(String id) {
+        assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> new PolicyMerge(id));
+    }
+
+    private static PolicyDocument ours(String suffix, String principal, String actions, String more) {
+        return Policies.parse("{\"Statement\":{\"Sid\":\"CmekOperatorprod1" + suffix
+                + "\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + principal + "\"},\"Action\":[\"" + actions
+                + "\"],\"Resource\":\"*\"" + more + "}}");
+    }
+
+    private static PolicyDocument write(MergeResult result) {
+        assertThat(result).isInstanceOf(MergeResult.Write.class);
+        return ((MergeResult.Write) result).document();
+    }
+}

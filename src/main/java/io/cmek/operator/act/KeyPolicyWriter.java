@@ -89,6 +89,19 @@ public final class KeyPolicyWriter {
         };
     }
 
+    /** What our own statements on the key give now; nothing where its policy cannot be seen. */
+    public Grants owned(KeyHandle key) {
+        if (watch.current(key).at(clock.instant(), watch.maxAge()) instanceof Known.Fact<String>(String text)) {
+            try {
+                return merge.owned(PolicyDocument.parse(text));
+            } catch (UnreadablePolicyException e) {
+                // Said where that key itself is judged.
+                return Grants.NONE;
+            }
+        }
+        return Grants.NONE;
+    }
+
     /** How long to wait before the next attempt makes sense, null where no write has failed. */
     public @Nullable Duration pause(KeyArn key) {
         return attempts.pause(key).orElse(null);

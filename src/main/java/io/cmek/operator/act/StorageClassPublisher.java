@@ -1,5 +1,6 @@
 package io.cmek.operator.act;
 
+import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.VolumeUse;
 import io.cmek.operator.condition.Judgement;
@@ -48,11 +49,17 @@ public final class StorageClassPublisher {
                 : carryOut(plan, desired, owner);
     }
 
-    /** Deletes the StorageClass, if it is this claim's. Volumes that exist do not need it. */
-    public void withdraw(ClaimId owner, String name) {
-        StorageClass current =
-                client.storage().v1().storageClasses().withName(name).get();
-        if (current != null && read(current).owner().equals(owner.toString())) {
+    /** Deletes the StorageClass of a claim that goes. Volumes that exist do not need it. */
+    public void withdraw(Claim claim) {
+        if (claim.volumes() == null) {
+            return;
+        }
+        StorageClass current = client.storage()
+                .v1()
+                .storageClasses()
+                .withName(claim.volumes().storageClassName())
+                .get();
+        if (current != null && read(current).owner().equals(claim.id().toString())) {
             client.resource(current).delete();
         }
     }

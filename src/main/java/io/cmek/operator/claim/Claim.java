@@ -2,6 +2,7 @@ package io.cmek.operator.claim;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.tenancy.Tenant;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys one for each purpose; empty for a workgroup without CMEK
  * @param volumes null where the claim's volumes are not made in this cluster
  * @param leaving whether the resource is being deleted
+ * @param standing whether other resources let it be served: a ReplicaCmek depends on its Workgroup, a Workgroup on nobody
  */
 public record Claim(
         ClaimId id,
@@ -27,7 +29,8 @@ public record Claim(
         @Nullable VolumeUse volumes,
         PolicyManagement policyManagement,
         DeletionPolicy deletionPolicy,
-        boolean leaving) {
+        boolean leaving,
+        Judgement standing) {
 
     public Claim {
         keys = List.copyOf(keys);

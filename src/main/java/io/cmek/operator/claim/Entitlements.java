@@ -9,6 +9,7 @@ import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Which claims may be served, and what they ask for together. */
 public record Entitlements(Tenants tenants, Claims claims) {
@@ -21,7 +22,10 @@ public record Entitlements(Tenants tenants, Claims claims) {
     /** Judges what {@code Accepted} says: the tenant, its keys and buckets, and other claims on the same buckets. */
     public Judgement judge(Claim claim) {
         Judgement byTenant = judgeByTenant(claim);
-        return byTenant.isGood() ? judgeBuckets(claim) : byTenant;
+        if (!byTenant.isGood()) {
+            return byTenant;
+        }
+        return claim.standing().isGood() ? judgeBuckets(claim) : claim.standing();
     }
 
     public Optional<Tenant> tenantOf(Claim claim) {
@@ -35,18 +39,28 @@ public record Entitlements(Tenants tenants, Claims claims) {
 
     /**
      * What is wanted in the policy of the key: the union over all claims that this operator manages it for. Claims that ask for something
-     * outside of their tenant do not count, and neither do those whose deletion releases the key.
+     * outside of their tenant do not count, and neither do those whose deletion releases the key. The replicas of a multi-region key share
+     * the key material but not the policy, so what is wanted on one is wanted on all (KMS Developer Guide, "Multi-Region keys").
      */
     public Grants wantedOn(KeyArn key) {
-        return claims.onKey(key).stream()
-                .filter(c -> c.policyManagement() == PolicyManagement.Managed)
+        Grants here = wanted(claims.onKey(key).stream(), key);
+        return !key.isMultiRegion()
+                ? here
+                : claims.replicasOf(key).stream()
+                        .map(replica -> wanted(claims.onKey(replica).stream(), replica))
+                        .reduce(here, Grants::plus);
+    }
+
+    private Grants wanted(Stream<Claim> asking, KeyArn key) {
+        return asking.filter(c -> c.policyManagement() == PolicyManagement.Managed)
                 .filter(c -> !c.leaving())
                 .filter(c -> judge(c).isGood())
                 .map(c -> c.wants(key, tenantOf(c).orElseThrow()))
                 .reduce(Grants.NONE, Grants::plus);
     }
 
-    private Judgement judgeByTenant(Claim claim) {
+    /** Judges only the tenant, its keys and its buckets. */
+    public Judgement judgeByTenant(Claim claim) {
         Optional<Tenant> found = tenantOf(claim);
         if (found.isEmpty()) {
             return Judgement.bad(

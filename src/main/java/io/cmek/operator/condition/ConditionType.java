@@ -2,6 +2,8 @@ package io.cmek.operator.condition;
 
 /** The condition types, in the order in which {@link #Ready} looks for the first that is not {@code True}. */
 public enum ConditionType {
+    /** Present only while the resource is being deleted: whether it may go. */
+    Deletable,
     /** The claim is one that this installation may serve: tenant, key, bucket, and no other claim in the way. */
     Accepted,
     /** Every key is there, symmetric, customer managed and enabled (R2). */

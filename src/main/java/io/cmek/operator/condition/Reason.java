@@ -22,6 +22,9 @@ public enum Reason {
     // Work is going on.
     Pending(false, "An earlier step is not done yet; the conditions before this one say which."),
 
+    // Deletable
+    InUse(true, "The resource is being deleted, but it is needed: the message says by what."),
+
     // Accepted
     NamespaceNotPermitted(true, "No tenant of this installation covers the namespace."),
     KeyNotPermitted(true, "The tenant of the namespace may not use the key."),

@@ -28,6 +28,15 @@ public record KeyArn(String partition, String region, String account, String key
         return keyId.startsWith("mrk-");
     }
 
+    /** Whether both are replicas of one multi-region key, in different regions. */
+    public boolean isReplicaOf(KeyArn other) {
+        return isMultiRegion()
+                && keyId.equals(other.keyId)
+                && account.equals(other.account)
+                && partition.equals(other.partition)
+                && !region.equals(other.region);
+    }
+
     @Override
     public int compareTo(KeyArn other) {
         return toString().compareTo(other.toString());

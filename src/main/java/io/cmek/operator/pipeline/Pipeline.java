@@ -3,6 +3,7 @@ package io.cmek.operator.pipeline;
 import io.cmek.operator.act.BucketEncrypter;
 import io.cmek.operator.act.KeyPolicyWriter;
 import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.claim.Claim;
@@ -86,11 +87,16 @@ public final class Pipeline {
         return new Assessment(claim, accepted, keys, encrypted, publish(claim, keys, storageClass));
     }
 
-    /** Takes away what a leaving claim alone needed; where nothing was ever granted for it, asks AWS nothing. */
-    public Assessment release(Claim claim) {
+    /**
+     * Takes away, where the claim asks for that, what it alone needed. Where it asks for nothing to be taken away, or nothing was ever
+     * granted for it, AWS is not asked anything.
+     */
+    public Assessment leave(Claim claim) {
         Judgement accepted = entitlements.judge(claim);
         var keys = new HashMap<KeyArn, KeyAssessment>();
-        if (accepted.isGood() && claim.policyManagement() == PolicyManagement.Managed) {
+        if (accepted.isGood()
+                && claim.deletionPolicy() == DeletionPolicy.Release
+                && claim.policyManagement() == PolicyManagement.Managed) {
             Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
             claim.distinctKeys().forEach(key -> keys.put(key, release(claim, key, tenant)));
         }
@@ -129,7 +135,9 @@ public final class Pipeline {
         if (!UNFIT.contains(usable.reason())) {
             boolean ours = claim.policyManagement() == PolicyManagement.Managed;
             PolicyOutcome outcome = ours && usable.isGood()
-                    ? policies.grow(handle, () -> entitlements.wantedOn(key).plus(wanted))
+                    ? policies.grow(
+                            handle,
+                            () -> entitlements.wantedOn(key).plus(wanted).plus(onReplicas(claim, handle)))
                     : policies.look(handle, wanted);
             if (!(ours && outcome instanceof PolicyOutcome.LeftToOwner)) {
                 policy = PolicyJudgement.of(label, outcome);
@@ -141,6 +149,14 @@ public final class Pipeline {
             }
         }
         return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(key));
+    }
+
+    /** What our statements give on the key's replicas that the claim uses too: nothing but the operator keeps the policies equal. */
+    private Grants onReplicas(Claim claim, KeyHandle key) {
+        return claim.distinctKeys().stream()
+                .filter(key.key()::isReplicaOf)
+                .map(replica -> policies.owned(new KeyHandle(key.identity(), replica)))
+                .reduce(Grants.NONE, Grants::plus);
     }
 
     private Judgement prove(String label, Identity probe, KeyArn key) {

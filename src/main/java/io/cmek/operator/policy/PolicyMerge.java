@@ -74,6 +74,16 @@ public record PolicyMerge(String installationId) {
                 .anyMatch(kind -> kind.sid(installationId).equals(statement.sid()));
     }
 
+    /** What our own statements in the policy give now. */
+    public Grants owned(PolicyDocument policy) {
+        return Arrays.stream(StatementKind.values())
+                .map(kind -> policy.statement(kind.sid(installationId))
+                        .filter(s -> foreignContent(s).isEmpty())
+                        .map(s -> Grants.of(kind, livePrincipals(s)))
+                        .orElse(Grants.NONE))
+                .reduce(Grants.NONE, Grants::plus);
+    }
+
     /** The statements that give what is wanted, as JSON ready to paste into the {@code Statement} list of a key policy. */
     public String suggestion(Grants wanted) {
         var texts = new ArrayList<String>();

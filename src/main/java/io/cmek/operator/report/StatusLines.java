@@ -1,34 +1,46 @@
 package io.cmek.operator.report;
 
 import io.cmek.operator.api.v1alpha1.BucketStatus;
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Conditions;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.tenancy.Tenant;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of a status that both kinds have. */
-public final class StatusLines {
-
-    private StatusLines() {}
+public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock clock) {
 
     /** One line per key and purpose (R4), with the statements to add (R3). */
-    public static List<KeyStatus> keys(Assessment assessment, PolicyMerge merge, Tenant.Principals principals) {
+    public List<KeyStatus> keys(Assessment assessment) {
+        Tenant.Principals principals = entitlements.principalsFor(assessment.claim());
         return assessment.claim().keys().stream()
-                .map(use -> line(use, assessment, merge, principals))
+                .map(use -> line(use, assessment, principals))
                 .toList();
     }
 
-    private static KeyStatus line(KeyUse use, Assessment assessment, PolicyMerge merge, Tenant.Principals principals) {
+    private KeyStatus line(KeyUse use, Assessment assessment, Tenant.Principals principals) {
         KeyAssessment key = assessment.of(use.key());
         KeyFacts facts = key.facts();
         return new KeyStatus(
@@ -38,6 +50,33 @@ public final class StatusLines {
                 facts == null ? "" : facts.state(),
                 facts == null ? null : facts.multiRegion(),
                 merge.suggestion(Claim.wants(use, principals)));
+    }
+
+    public List<Condition> conditions(
+            @Nullable CmekStatus previous,
+            Map<ConditionType, Judgement> judgements,
+            Assessment assessment,
+            HasMetadata resource) {
+        return Conditions.of(
+                previous == null ? List.of() : previous.conditions(),
+                judgements,
+                allGood(assessment.claim()),
+                resource.getMetadata().getGeneration(),
+                clock.instant());
+    }
+
+    private static Judgement allGood(Claim claim) {
+        if (!claim.hasCmek()) {
+            return Judgement.good(
+                    Reason.NoCmek,
+                    "The workgroup has no CMEK: nothing of it is encrypted with a customer-managed key.");
+        }
+        String keys = claim.keys().stream()
+                .filter(use -> use.purpose() != Purpose.Primary)
+                .map(use -> use.key().toString())
+                .distinct()
+                .collect(Collectors.joining(" and "));
+        return Judgement.good(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
     }
 
     public static List<BucketStatus> buckets(Assessment assessment) {
@@ -54,20 +93,26 @@ public final class StatusLines {
                 encryption == null ? null : encryption.bucketKeyEnabled());
     }
 
+    /** Named once it is published. */
+    public static @Nullable String storageClassName(Assessment assessment) {
+        VolumeUse volumes = assessment.claim().volumes();
+        return volumes != null && assessment.volumes().isGood() ? volumes.storageClassName() : null;
+    }
+
     /**
      * The state in one word.
      *
-     * @param previous what the status said before: once enabled, data exists under the keys, and whatever is wrong afterwards is
-     *     {@code DEGRADED}
+     * @param previous the status before: once enabled, data exists under the keys, and whatever is wrong afterwards is {@code DEGRADED}
      */
-    public static EncryptionState encryption(Assessment assessment, @Nullable EncryptionState previous) {
+    public static EncryptionState encryption(Assessment assessment, @Nullable CmekStatus previous) {
         if (!assessment.claim().hasCmek()) {
             return EncryptionState.DISABLED;
         }
         if (assessment.isEnabled()) {
             return EncryptionState.ENABLED;
         }
-        if (previous == EncryptionState.ENABLED || previous == EncryptionState.DEGRADED) {
+        EncryptionState before = previous == null ? null : previous.encryption();
+        if (before == EncryptionState.ENABLED || before == EncryptionState.DEGRADED) {
             return EncryptionState.DEGRADED;
         }
         boolean failed =

@@ -1,14 +1,15 @@
 package io.cmek.operator.report;
 
+import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Reason;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,55 +19,75 @@ import org.jspecify.annotations.Nullable;
  */
 public record Transition(boolean warning, String reason, String action, String note) {
 
-    /**
-     * What changed. The steps on the way to a first {@code ENABLED} are no news: only what went wrong on it, and its end.
-     */
-    public static List<Transition> between(
-            @Nullable EncryptionState before,
-            List<Condition> conditionsBefore,
-            EncryptionState after,
-            List<Condition> conditionsAfter) {
+    /** Conditions that sum up others: they would tell everything twice. */
+    private static final Set<String> SUMMARIES = Set.of(ConditionType.Ready.name(), ConditionType.Stalled.name());
+
+    /** Reasons of the steps on the way to a first {@code ENABLED}, which are no news. */
+    private static final Set<String> ON_THE_WAY =
+            Set.of(Reason.Pending.name(), Reason.WaitingForKey.name(), Reason.SecondaryNotReady.name());
+
+    /** What changed. The way to a first {@code ENABLED} is told by its end, and by what went wrong on it. */
+    public static List<Transition> between(@Nullable CmekStatus before, CmekStatus after) {
         var transitions = new ArrayList<Transition>();
-        Map<String, Condition> old =
-                conditionsBefore.stream().collect(Collectors.toMap(Condition::type, Function.identity(), (a, b) -> a));
-        for (Condition now : conditionsAfter) {
-            if (now.type().equals(ConditionType.Ready.name()) || now.type().equals(ConditionType.Stalled.name())) {
-                continue;
+        for (Condition now : after.conditions()) {
+            if (!SUMMARIES.contains(now.type())) {
+                of(condition(before, now.type()), now).ifPresent(transitions::add);
             }
-            of(old.get(now.type()), now).ifPresent(transitions::add);
         }
-        if (before != after && after != EncryptionState.PENDING) {
-            String message = conditionsAfter.stream()
-                    .filter(c -> c.type().equals(ConditionType.Ready.name()))
-                    .map(Condition::message)
-                    .findFirst()
-                    .orElse("");
-            boolean good = after == EncryptionState.ENABLED || after == EncryptionState.DISABLED;
-            transitions.add(new Transition(
-                    !good,
-                    "Encryption" + after.name().charAt(0)
-                            + after.name().substring(1).toLowerCase(java.util.Locale.ROOT),
-                    "ReportEncryption",
-                    "Encryption is " + after + (before == null ? "" : ", was " + before) + ". " + message));
-        }
+        ofEncryption(before == null ? null : before.encryption(), after).ifPresent(transitions::add);
         return transitions;
     }
 
-    private static java.util.Optional<Transition> of(@Nullable Condition before, Condition now) {
-        boolean bad = !now.status().equals("True")
-                && !now.reason().equals(Reason.Pending.name())
-                && !now.reason().equals(Reason.WaitingForKey.name());
-        boolean wasBad = before != null && before.status().equals("False");
-        boolean news = before == null
-                || !before.status().equals(now.status())
-                || !before.reason().equals(now.reason());
-        if (bad && news) {
-            return java.util.Optional.of(new Transition(true, now.reason(), "Check" + now.type(), now.message()));
+    private static Optional<Transition> of(Optional<Condition> before, Condition now) {
+        boolean wasTrue = before.filter(c -> c.status().equals("True")).isPresent();
+        if (now.status().equals("True")) {
+            boolean toldAsBad = before.filter(c -> c.status().equals("False") && !ON_THE_WAY.contains(c.reason()))
+                    .isPresent();
+            return toldAsBad
+                    ? Optional.of(
+                            new Transition(false, now.reason(), action(now), now.type() + " is true. " + now.message()))
+                    : Optional.empty();
         }
-        if (wasBad && now.status().equals("True") && !before.reason().equals(Reason.WaitingForKey.name())) {
-            return java.util.Optional.of(new Transition(
-                    false, now.reason(), "Check" + now.type(), now.type() + " is true again. " + now.message()));
+        boolean news = before.isEmpty()
+                || !before.get().status().equals(now.status())
+                || !before.get().reason().equals(now.reason());
+        // Failover is news only once it was possible; until then ReplicationAllowed tells the same.
+        boolean told = now.type().equals(ConditionType.FailoverReady.name())
+                ? wasTrue
+                : wasTrue || !ON_THE_WAY.contains(now.reason());
+        return news && told
+                ? Optional.of(new Transition(true, now.reason(), action(now), now.message()))
+                : Optional.empty();
+    }
+
+    private static Optional<Transition> ofEncryption(@Nullable EncryptionState before, CmekStatus after) {
+        EncryptionState now = after.encryption();
+        if (now == null || now == before || now == EncryptionState.PENDING) {
+            return Optional.empty();
         }
-        return java.util.Optional.empty();
+        boolean good = now == EncryptionState.ENABLED || now == EncryptionState.DISABLED;
+        String why = good
+                ? ""
+                : " "
+                        + condition(after, ConditionType.Ready.name())
+                                .map(Condition::message)
+                                .orElse("");
+        return Optional.of(new Transition(
+                !good,
+                "Encryption" + now.name().charAt(0) + now.name().substring(1).toLowerCase(Locale.ROOT),
+                "ReportEncryption",
+                "Encryption is " + now + (before == null ? "." : ", was " + before + ".") + why));
+    }
+
+    private static Optional<Condition> condition(@Nullable CmekStatus status, String type) {
+        return status == null
+                ? Optional.empty()
+                : status.conditions().stream()
+                        .filter(c -> c.type().equals(type))
+                        .findFirst();
+    }
+
+    private static String action(Condition condition) {
+        return "Check" + condition.type();
     }
 }

@@ -1,10 +1,10 @@
 package io.cmek.operator.runtime;
 
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.observe.Sights;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurationServiceCustomizer;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -35,9 +35,5 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
                 entitlements.tenants().all().stream().map(t -> t.name()).toList());
         sights.start();
         sweep.start();
-    }
-
-    void stop(@Observes ShutdownEvent event, Sweep sweep) {
-        sweep.stop();
     }
 }

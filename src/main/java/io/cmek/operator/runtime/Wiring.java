@@ -8,12 +8,16 @@ import io.cmek.operator.aws.KmsKeyService;
 import io.cmek.operator.aws.S3BucketService;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.pipeline.Pipeline;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.report.EventRecorder;
+import io.cmek.operator.report.ReporterFactory;
+import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.report.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Disposes;
@@ -139,14 +143,31 @@ class Wiring {
 
     @Produces
     @Singleton
-    StatusWriter statuses(KubernetesClient client) {
-        return new StatusWriter(client);
+    StatusLines lines(PolicyMerge merge, Entitlements entitlements, Clock clock) {
+        return new StatusLines(merge, entitlements, clock);
     }
 
     @Produces
     @Singleton
-    EventRecorder events(KubernetesClient client, Clock clock) {
+    ReporterFactory reporters(KubernetesClient client, Settings settings, Clock clock) {
         String pod = System.getenv("HOSTNAME");
-        return new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
+        var events = new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
+        return new ReporterFactory(new StatusWriter(client), events, settings.factsMaxAge(), clock);
+    }
+
+    @Produces
+    @Singleton
+    LiveClaims claims(Settings settings) {
+        return new LiveClaims(settings.clusterRegion());
+    }
+
+    @Produces
+    @Singleton
+    Sweep sweep(LiveClaims claims) {
+        return new Sweep(claims);
+    }
+
+    void stop(@Disposes Sweep sweep) {
+        sweep.close();
     }
 }

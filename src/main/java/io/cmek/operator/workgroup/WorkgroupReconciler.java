@@ -1,23 +1,23 @@
 package io.cmek.operator.workgroup;
 
 import io.cmek.operator.act.StorageClassPublisher;
-import io.cmek.operator.api.v1alpha1.DeletionPolicy;
-import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.SecondaryRegion;
+import io.cmek.operator.inventory.StorageClasses;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Pipeline;
-import io.cmek.operator.policy.PolicyMerge;
-import io.cmek.operator.report.EventRecorder;
-import io.cmek.operator.report.StatusWriter;
-import io.cmek.operator.report.Transition;
+import io.cmek.operator.report.Reporter;
+import io.cmek.operator.report.ReporterFactory;
+import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.runtime.CappedRetry;
-import io.cmek.operator.runtime.LiveClaims;
-import io.cmek.operator.runtime.Settings;
-import io.cmek.operator.volume.StorageClassSpec;
-import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
@@ -33,49 +33,45 @@ import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInbound
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Brings a Workgroup's keys, buckets and volumes to where they should be, and says how it stands. */
+/** Brings a Workgroup's keys, buckets and volumes to where they should be, keeps the gate and the lock, and says how it stands. */
 @ControllerConfiguration(name = "workgroup", finalizerName = "cmek.io/finalizer")
 public class WorkgroupReconciler
         implements Reconciler<Workgroup>, Cleaner<Workgroup>, ConfigurableReconciler<Workgroup> {
 
+    private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
+
     private final Pipeline pipeline;
     private final Entitlements entitlements;
-    private final WorkgroupReport report;
-    private final StatusWriter statuses;
-    private final EventRecorder events;
-    private final StorageClassPublisher storageClasses;
     private final LiveClaims claims;
-    private final Settings settings;
+    private final StorageClassPublisher storageClasses;
+    private final WorkgroupReport report;
+    private final Reporter<Workgroup, WorkgroupStatus> reporter;
+    private final KubernetesClient client;
     private final Clock clock;
-    private final Instant startedAt;
 
     public WorkgroupReconciler(
             Pipeline pipeline,
             Entitlements entitlements,
-            PolicyMerge merge,
-            StatusWriter statuses,
-            EventRecorder events,
-            StorageClassPublisher storageClasses,
             LiveClaims claims,
-            Settings settings,
+            StorageClassPublisher storageClasses,
+            StatusLines lines,
+            ReporterFactory reporters,
+            KubernetesClient client,
             Clock clock) {
         this.pipeline = pipeline;
         this.entitlements = entitlements;
-        this.report = new WorkgroupReport(merge);
-        this.statuses = statuses;
-        this.events = events;
-        this.storageClasses = storageClasses;
         this.claims = claims;
-        this.settings = settings;
+        this.storageClasses = storageClasses;
+        this.report = new WorkgroupReport(lines);
+        this.reporter = reporters.of(Workgroup::new);
+        this.client = client;
         this.clock = clock;
-        this.startedAt = clock.instant();
     }
 
     /** The annotation's retry is not read by the Quarkus extension, and only a configuration revised here gets our executor. */
@@ -87,91 +83,81 @@ public class WorkgroupReconciler
     @Override
     public List<EventSource<?, Workgroup>> prepareEventSources(EventSourceContext<Workgroup> context) {
         var triggers = new SimpleInboundEventSource<Workgroup>("claims");
-        claims.add(context.getPrimaryCache(), this::claimOf, triggers);
-        var published = InformerEventSourceConfiguration.from(StorageClass.class, Workgroup.class)
-                .withLabelSelector(StorageClassPublisher.MANAGED_BY + "=" + StorageClassPublisher.OPERATOR + ","
-                        + StorageClassPublisher.OWNER_KIND + "=Workgroup")
-                .withSecondaryToPrimaryMapper(WorkgroupReconciler::ownerOf)
+        claims.addWorkgroups(context.getPrimaryCache(), triggers);
+        var replicas = InformerEventSourceConfiguration.from(ReplicaCmek.class, Workgroup.class)
+                .withSecondaryToPrimaryMapper(r -> Set.of(new ResourceID(
+                        r.getSpec().workgroupRef().name(), r.getMetadata().getNamespace())))
                 .build();
-        return List.of(triggers, new InformerEventSource<>(published, context));
+        return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(replicas, context));
     }
 
     @Override
     public UpdateControl<Workgroup> reconcile(Workgroup workgroup, Context<Workgroup> context) {
-        Claim claim = claimOf(workgroup);
+        Claim claim = claims.claimOf(workgroup);
+        SecondaryRegion region = secondaryRegion(workgroup, context);
         WorkgroupStatus status = workgroup.getStatus();
         if (status == null) {
-            status = report(workgroup, null, pipeline.beforeAnyLook(claim));
+            status = report(workgroup, null, pipeline.beforeAnyLook(claim), region, Optional.empty());
         }
-        Assessment assessment = pipeline.run(claim, storageClass(claim, context));
-        if (isMaskedByBlindness(workgroup, status, assessment)) {
-            return UpdateControl.<Workgroup>noUpdate().rescheduleAfter(settings.resyncInterval());
+        Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+        if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
+            report(workgroup, status, assessment, region, Optional.empty());
         }
-        report(workgroup, status, assessment);
         UpdateControl<Workgroup> done = UpdateControl.noUpdate();
         return assessment.retryAfter().map(done::rescheduleAfter).orElse(done);
     }
 
     @Override
     public DeleteControl cleanup(Workgroup workgroup, Context<Workgroup> context) {
-        Claim claim = claimOf(workgroup);
-        if (claim.deletionPolicy() == DeletionPolicy.Release) {
-            Assessment release = pipeline.release(claim);
-            if (!release.isReleased()) {
-                report(workgroup, workgroup.getStatus(), release);
-                return DeleteControl.noFinalizerRemoval()
-                        .rescheduleAfter(release.retryAfter()
-                                .orElse(settings.resyncInterval())
-                                .toMillis());
-            }
+        Claim claim = claims.claimOf(workgroup);
+        SecondaryRegion region = secondaryRegion(workgroup, context);
+        Optional<Judgement> held = region.holder().map(WorkgroupReconciler::held);
+        if (held.isPresent()) {
+            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+            report(workgroup, workgroup.getStatus(), assessment, region, held);
+            return DeleteControl.noFinalizerRemoval();
         }
-        if (claim.volumes() != null) {
-            storageClasses.withdraw(claim.id(), claim.volumes().storageClassName());
+        Assessment release = pipeline.leave(claim);
+        if (!release.isReleased()) {
+            report(workgroup, workgroup.getStatus(), release, region, Optional.empty());
+            return DeleteControl.noFinalizerRemoval()
+                    .rescheduleAfter(release.retryAfter().orElse(RELEASE_RETRY).toMillis());
         }
+        storageClasses.withdraw(claim);
         return DeleteControl.defaultDelete();
     }
 
-    private Claim claimOf(Workgroup workgroup) {
-        return WorkgroupClaim.of(workgroup, settings.clusterRegion());
+    private WorkgroupStatus report(
+            Workgroup workgroup,
+            @Nullable WorkgroupStatus previous,
+            Assessment assessment,
+            SecondaryRegion region,
+            Optional<Judgement> deletable) {
+        return reporter.report(workgroup, previous, report.status(workgroup, previous, assessment, region, deletable));
     }
 
-    private WorkgroupStatus report(Workgroup workgroup, @Nullable WorkgroupStatus previous, Assessment assessment) {
-        WorkgroupStatus next = report.status(
-                workgroup, previous, assessment, entitlements.principalsFor(assessment.claim()), clock.instant());
-        if (!next.equals(previous)) {
-            statuses.write(workgroup, Workgroup::new, next);
-            events.record(
-                    workgroup,
-                    Transition.between(
-                            previous == null ? null : previous.encryption(),
-                            previous == null ? List.of() : previous.conditions(),
-                            next.encryption(),
-                            next.conditions()));
+    /** Before a database is admitted, the ReplicaCmek is looked at once more, past the cache: it may be on its way out. */
+    private SecondaryRegion secondaryRegion(Workgroup workgroup, Context<Workgroup> context) {
+        SecondaryRegion cached = SecondaryRegion.of(
+                workgroup, context.getSecondaryResources(ReplicaCmek.class), claims, entitlements, clock.instant());
+        if (!cached.admitsMore()) {
+            return cached;
         }
-        return next;
+        return cached.with(cached.holder()
+                .flatMap(holder -> Optional.ofNullable(client.resource(holder).get())
+                        .filter(fresh -> fresh.getMetadata()
+                                .getUid()
+                                .equals(holder.getMetadata().getUid()))));
     }
 
-    /** A restart forgets what was seen; for as long as that would have been relied upon, the status is. */
-    private boolean isMaskedByBlindness(Workgroup workgroup, WorkgroupStatus status, Assessment assessment) {
-        return assessment.isBlind()
-                && status.encryption() == EncryptionState.ENABLED
-                && workgroup.getMetadata().getGeneration().equals(status.observedGeneration())
-                && clock.instant().isBefore(startedAt.plus(settings.factsMaxAge()));
-    }
-
-    private static @Nullable StorageClassSpec storageClass(Claim claim, Context<Workgroup> context) {
-        return context.getSecondaryResourcesAsStream(StorageClass.class)
-                .map(StorageClassPublisher::read)
-                .filter(s -> claim.volumes() != null
-                        && s.name().equals(claim.volumes().storageClassName()))
-                .findFirst()
-                .orElse(null);
-    }
-
-    private static Set<ResourceID> ownerOf(StorageClass storageClass) {
-        Map<String, String> labels = storageClass.getMetadata().getLabels();
-        return Optional.ofNullable(labels.get(StorageClassPublisher.OWNER_NAME))
-                .map(name -> Set.of(new ResourceID(name, labels.get(StorageClassPublisher.OWNER_NAMESPACE))))
-                .orElse(Set.of());
+    private static Judgement held(ReplicaCmek replica) {
+        String name = replica.getMetadata().getName();
+        return replica.isMarkedForDeletion()
+                ? Judgement.pending(
+                        "The Workgroup goes when its ReplicaCmek " + name + " is gone, which is being deleted.")
+                : Judgement.bad(
+                        Reason.InUse,
+                        "The Workgroup stays while its ReplicaCmek " + name
+                                + " exists: delete that too, or wait for the deletion of the" + " namespace.");
     }
 }

@@ -43,7 +43,8 @@ public record WorkgroupStatus(
         @Size(max = 16) @JsonPropertyDescription("""
                 What was looked at, and what was found: one condition per aspect. Ready sums them up, with reason and message of \
                 the first that is not True.""") @Schema(listMapKey = "type")
-        List<Condition> conditions) {
+        List<Condition> conditions)
+        implements CmekStatus {
 
     /** A missing list is an empty one. */
     public WorkgroupStatus {

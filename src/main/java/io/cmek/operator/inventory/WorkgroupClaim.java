@@ -1,10 +1,9 @@
-package io.cmek.operator.workgroup;
+package io.cmek.operator.inventory;
 
 import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.Cmek;
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.api.v1alpha1.Volumes;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.claim.BucketUse;
@@ -12,18 +11,20 @@ import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.KeyUse;
 import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** What a Workgroup asks for. */
-public final class WorkgroupClaim {
+final class WorkgroupClaim {
 
     private WorkgroupClaim() {}
 
     /** @param clusterRegion where set, only workgroups of this region get a StorageClass in this cluster */
-    public static Claim of(Workgroup workgroup, Optional<String> clusterRegion) {
+    static Claim of(Workgroup workgroup, Optional<String> clusterRegion) {
         WorkgroupSpec spec = workgroup.getSpec();
         var metadata = workgroup.getMetadata();
         var id = new ClaimId("Workgroup", metadata.getNamespace(), metadata.getName());
@@ -47,12 +48,7 @@ public final class WorkgroupClaim {
                 }
             }
             if (clusterRegion.isEmpty() || clusterRegion.get().equals(spec.region())) {
-                Volumes wanted = spec.volumes() == null ? new Volumes(null, null) : spec.volumes();
-                volumes = new VolumeUse(
-                        "cmek-" + id.namespace() + "-" + id.name(),
-                        data,
-                        wanted.parametersOrEmpty(),
-                        wanted.reclaimPolicyOrDefault());
+                volumes = VolumeUse.of(id, data, spec.volumes());
             }
         }
         return new Claim(
@@ -64,6 +60,7 @@ public final class WorkgroupClaim {
                 volumes,
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
-                workgroup.isMarkedForDeletion());
+                workgroup.isMarkedForDeletion(),
+                Judgement.good(Reason.Accepted, "The workgroup stands for itself."));
     }
 }

@@ -1,8 +1,8 @@
-package io.cmek.operator.runtime;
+package io.cmek.operator.inventory;
 
-import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import jakarta.enterprise.context.ApplicationScoped;
+import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -13,8 +13,7 @@ import org.jboss.logging.Logger;
  * Has every resource reconciled whose status lags behind its spec. The operator SDK, up to 5.3.2, can swallow a change of the spec that
  * lands together with a write of our own (its issues 3398 and 3455).
  */
-@ApplicationScoped
-public class Sweep {
+public final class Sweep implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Sweep.class);
     private static final Duration INTERVAL = Duration.ofSeconds(5);
@@ -27,11 +26,12 @@ public class Sweep {
         this.claims = claims;
     }
 
-    void start() {
+    public void start() {
         executor.scheduleWithFixedDelay(this::sweep, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    void stop() {
+    @Override
+    public void close() {
         executor.shutdownNow();
     }
 
@@ -44,9 +44,10 @@ public class Sweep {
     }
 
     private static boolean lags(HasMetadata resource) {
-        Long observed = resource instanceof Workgroup workgroup && workgroup.getStatus() != null
-                ? workgroup.getStatus().observedGeneration()
-                : null;
+        Long observed =
+                resource instanceof CustomResource<?, ?> custom && custom.getStatus() instanceof CmekStatus status
+                        ? status.observedGeneration()
+                        : null;
         return !resource.getMetadata().getGeneration().equals(observed);
     }
 }

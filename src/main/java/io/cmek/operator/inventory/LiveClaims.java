@@ -1,0 +1,208 @@
+package io.cmek.operator.inventory;
+
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.Claims;
+import io.cmek.operator.key.KeyArn;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The claims of all resources in the cluster, read from the caches that the reconcilers keep anyway, and found by an index; and the way to
+ * have those resources reconciled again.
+ */
+public final class LiveClaims implements Claims {
+
+    private static final String BY_KEY = "cmek-key";
+    private static final String BY_MULTI_REGION_ID = "cmek-multi-region-id";
+    private static final String BY_BUCKET = "cmek-bucket";
+    private static final String BY_WORKGROUP = "cmek-workgroup";
+
+    private final Optional<String> clusterRegion;
+    private volatile @Nullable Source<Workgroup> workgroups;
+    private volatile @Nullable Source<ReplicaCmek> replicas;
+
+    /** @param clusterRegion the setting {@code cmek.cluster-region} */
+    public LiveClaims(Optional<String> clusterRegion) {
+        this.clusterRegion = clusterRegion;
+    }
+
+    private record Source<R extends HasMetadata>(IndexerResourceCache<R> cache, SimpleInboundEventSource<R> triggers) {
+
+        Stream<R> find(String index, String value) {
+            return cache.byIndex(index, value).stream();
+        }
+
+        void trigger(Stream<R> resources) {
+            resources.forEach(r -> triggers.propagateEvent(ResourceID.fromResource(r)));
+        }
+    }
+
+    /** Adds the Workgroups. To be called before the cache is filled. */
+    public void addWorkgroups(IndexerResourceCache<Workgroup> cache, SimpleInboundEventSource<Workgroup> triggers) {
+        index(cache, triggers, this::claimOf);
+        workgroups = new Source<>(cache, triggers);
+    }
+
+    /** Adds the ReplicaCmeks. To be called before the cache is filled. */
+    public void addReplicas(IndexerResourceCache<ReplicaCmek> cache, SimpleInboundEventSource<ReplicaCmek> triggers) {
+        // Without its Workgroup: an index cannot depend on another resource. The primary's key is found through the
+        // Workgroup.
+        index(cache, triggers, replica -> ReplicaClaim.of(replica, null, clusterRegion));
+        cache.addIndexer(
+                BY_WORKGROUP,
+                r -> List.of(path(
+                        r.getMetadata().getNamespace(),
+                        r.getSpec().workgroupRef().name())));
+        replicas = new Source<>(cache, triggers);
+    }
+
+    private static <R extends HasMetadata> void index(
+            IndexerResourceCache<R> cache,
+            SimpleInboundEventSource<R> triggers,
+            java.util.function.Function<R, Claim> claimOf) {
+        cache.addIndexer(
+                BY_KEY,
+                r -> claimOf.apply(r).distinctKeys().stream()
+                        .map(KeyArn::toString)
+                        .toList());
+        cache.addIndexer(
+                BY_MULTI_REGION_ID,
+                r -> claimOf.apply(r).distinctKeys().stream()
+                        .filter(KeyArn::isMultiRegion)
+                        .map(KeyArn::keyId)
+                        .distinct()
+                        .toList());
+        cache.addIndexer(
+                BY_BUCKET,
+                r -> claimOf.apply(r).buckets().stream().map(b -> b.name()).toList());
+    }
+
+    public Claim claimOf(Workgroup workgroup) {
+        return WorkgroupClaim.of(workgroup, clusterRegion);
+    }
+
+    public Claim claimOf(ReplicaCmek replica) {
+        return claimOf(replica, workgroupOf(replica));
+    }
+
+    /** @param workgroup the one that the ReplicaCmek names, as the caller knows it */
+    public Claim claimOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+        return ReplicaClaim.of(replica, workgroup.orElse(null), clusterRegion);
+    }
+
+    private Optional<Workgroup> workgroupOf(ReplicaCmek replica) {
+        Source<Workgroup> known = workgroups;
+        return known == null
+                ? Optional.empty()
+                : known.cache()
+                        .get(new ResourceID(
+                                replica.getSpec().workgroupRef().name(),
+                                replica.getMetadata().getNamespace()));
+    }
+
+    private List<ReplicaCmek> replicasOf(Workgroup workgroup) {
+        return replicas(
+                        BY_WORKGROUP,
+                        path(
+                                workgroup.getMetadata().getNamespace(),
+                                workgroup.getMetadata().getName()))
+                .toList();
+    }
+
+    @Override
+    public Collection<Claim> onKey(KeyArn key) {
+        List<Workgroup> naming = workgroups(BY_KEY, key.toString()).toList();
+        Stream<ReplicaCmek> replicating =
+                naming.stream().filter(w -> isDataKeyOf(w, key)).flatMap(w -> replicasOf(w).stream());
+        Stream<ReplicaCmek> own = replicas(BY_KEY, key.toString());
+        return Stream.concat(
+                        naming.stream().map(this::claimOf),
+                        Stream.concat(own, replicating)
+                                .collect(java.util.stream.Collectors.toMap(
+                                        ResourceID::fromResource, r -> r, (a, b) -> a, java.util.LinkedHashMap::new))
+                                .values()
+                                .stream()
+                                .map(this::claimOf))
+                .toList();
+    }
+
+    @Override
+    public Collection<KeyArn> replicasOf(KeyArn key) {
+        var found = new TreeSet<KeyArn>();
+        Stream.concat(
+                        workgroups(BY_MULTI_REGION_ID, key.keyId()).map(this::claimOf),
+                        replicas(BY_MULTI_REGION_ID, key.keyId()).map(this::claimOf))
+                .flatMap(c -> c.distinctKeys().stream())
+                .filter(key::isReplicaOf)
+                .forEach(found::add);
+        return found;
+    }
+
+    @Override
+    public Collection<Claim> onBucket(String bucket) {
+        return Stream.concat(
+                        workgroups(BY_BUCKET, bucket).map(this::claimOf),
+                        replicas(BY_BUCKET, bucket).map(this::claimOf))
+                .toList();
+    }
+
+    /** Has every resource that names the key reconciled. */
+    public void trigger(KeyArn key) {
+        onKey(key).forEach(this::trigger);
+    }
+
+    /** Has every resource that names the bucket reconciled. */
+    public void triggerBucket(String bucket) {
+        onBucket(bucket).forEach(this::trigger);
+    }
+
+    private void trigger(Claim claim) {
+        var id = new ResourceID(claim.id().name(), claim.id().namespace());
+        Source<?> source = claim.id().kind().equals("Workgroup") ? workgroups : replicas;
+        if (source != null) {
+            source.triggers().propagateEvent(id);
+        }
+    }
+
+    /** Has every resource that meets the test reconciled. */
+    public void triggerAll(Predicate<HasMetadata> which) {
+        Source<Workgroup> first = workgroups;
+        if (first != null) {
+            first.trigger(first.cache().list().filter(which));
+        }
+        Source<ReplicaCmek> second = replicas;
+        if (second != null) {
+            second.trigger(second.cache().list().filter(which));
+        }
+    }
+
+    private Stream<Workgroup> workgroups(String index, String value) {
+        Source<Workgroup> known = workgroups;
+        return known == null ? Stream.empty() : known.find(index, value);
+    }
+
+    private Stream<ReplicaCmek> replicas(String index, String value) {
+        Source<ReplicaCmek> known = replicas;
+        return known == null ? Stream.empty() : known.find(index, value);
+    }
+
+    private static boolean isDataKeyOf(Workgroup workgroup, KeyArn key) {
+        return workgroup.getSpec().cmek() != null
+                && workgroup.getSpec().cmek().dataBucketKeyID().equals(key.toString());
+    }
+
+    private static String path(String namespace, String name) {
+        return namespace + "/" + name;
+    }
+}

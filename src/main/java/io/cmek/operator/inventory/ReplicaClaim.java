@@ -1,0 +1,134 @@
+package io.cmek.operator.inventory;
+
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
+import io.cmek.operator.api.v1alpha1.Replication;
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.replication.Lock;
+import java.util.ArrayList;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a ReplicaCmek asks for: its own keys and buckets, and the use of the primary's data key (R9). */
+final class ReplicaClaim {
+
+    private ReplicaClaim() {}
+
+    /**
+     * @param workgroup the one that it names, null where there is none
+     * @param clusterRegion where set and equal to its region, it gets a StorageClass in this cluster
+     */
+    static Claim of(ReplicaCmek replica, @Nullable Workgroup workgroup, Optional<String> clusterRegion) {
+        ReplicaCmekSpec spec = replica.getSpec();
+        var metadata = replica.getMetadata();
+        var id = new ClaimId("ReplicaCmek", metadata.getNamespace(), metadata.getName());
+        KeyArn data = KeyArn.parse(spec.dataBucketKeyID());
+        var keys = new ArrayList<KeyUse>();
+        var buckets = new ArrayList<BucketUse>();
+        keys.add(new KeyUse(Purpose.Data, data));
+        buckets.add(new BucketUse(
+                Purpose.Data, spec.buckets().data(), data, spec.buckets().provisioningOrDefault()));
+        if (spec.backupBucketKeyID() != null) {
+            KeyArn backup = KeyArn.parse(spec.backupBucketKeyID());
+            keys.add(new KeyUse(Purpose.Backup, backup));
+            buckets.add(new BucketUse(
+                    Purpose.Backup,
+                    spec.buckets().backup(),
+                    backup,
+                    spec.buckets().provisioningOrDefault()));
+        }
+        if (workgroup != null && workgroup.getSpec().cmek() != null) {
+            keys.add(new KeyUse(
+                    Purpose.Primary, KeyArn.parse(workgroup.getSpec().cmek().dataBucketKeyID())));
+        }
+        return new Claim(
+                id,
+                metadata.getCreationTimestamp(),
+                spec.region(),
+                keys,
+                buckets,
+                clusterRegion.filter(spec.region()::equals).isPresent() ? VolumeUse.of(id, data, spec.volumes()) : null,
+                spec.policyManagementOrDefault(),
+                spec.deletionPolicyOrDefault(),
+                replica.isMarkedForDeletion(),
+                standing(replica, workgroup));
+    }
+
+    private static Judgement standing(ReplicaCmek replica, @Nullable Workgroup workgroup) {
+        ReplicaCmekSpec spec = replica.getSpec();
+        String wanted = spec.workgroupRef().name();
+        if (workgroup == null) {
+            return Judgement.bad(
+                    Reason.WorkgroupNotFound,
+                    "The Workgroup '" + wanted
+                            + "' does not exist in this namespace. Create it, or correct workgroupRef.name in a new"
+                            + " ReplicaCmek.");
+        }
+        if (workgroup.getSpec().cmek() == null) {
+            return Judgement.bad(
+                    Reason.PrimaryNotEncrypted,
+                    "The Workgroup '" + wanted
+                            + "' was created without CMEK, so its secondary region can never get CMEK. Delete this"
+                            + " ReplicaCmek; for CMEK, create a new Workgroup that has it.");
+        }
+        SecondaryCmek record = record(workgroup);
+        return switch (Lock.standing(record, candidate(replica, false))) {
+            case Holder ->
+                Judgement.good(Reason.Accepted, "The ReplicaCmek configures the secondary region of '" + wanted + "'.");
+            case OtherKeys ->
+                Judgement.bad(
+                        Reason.KeysDifferFromConfigured,
+                        "The secondary region of '" + wanted + "' was configured with the data key "
+                                + record.dataBucketKeyID() + " and "
+                                + (record.backupBucketKeyID() == null
+                                        ? "no backup key"
+                                        : "the backup key " + record.backupBucketKeyID())
+                                + "; CMEK is configured once. Create a ReplicaCmek with those keys.");
+            case Taken ->
+                Judgement.bad(
+                        Reason.AlreadyConfigured,
+                        "The ReplicaCmek '" + record.name() + "' configures the secondary region of '" + wanted
+                                + "' already. Delete this one.");
+            case Waiting -> {
+                Replication replication = workgroup.getSpec().replication();
+                yield replication != null && spec.region().equals(replication.region())
+                        ? Judgement.pending("The Workgroup '" + wanted + "' has not recorded these keys yet.")
+                        : Judgement.bad(
+                                Reason.RegionNotReplicated,
+                                "The Workgroup '" + wanted + "' does not replicate to " + spec.region()
+                                        + ". Set its spec.replication.region to " + spec.region()
+                                        + ", or delete this ReplicaCmek.");
+            }
+        };
+    }
+
+    static @Nullable SecondaryCmek record(Workgroup workgroup) {
+        return workgroup.getStatus() == null || workgroup.getStatus().replication() == null
+                ? null
+                : workgroup.getStatus().replication().secondary();
+    }
+
+    /** @param entitled whether its tenant lets it have its keys and buckets */
+    static Lock.Candidate candidate(ReplicaCmek replica, boolean entitled) {
+        var encryption =
+                replica.getStatus() == null ? null : replica.getStatus().encryption();
+        return new Lock.Candidate(
+                replica.getMetadata().getName(),
+                replica.getMetadata().getCreationTimestamp(),
+                replica.getSpec().dataBucketKeyID(),
+                replica.getSpec().backupBucketKeyID(),
+                entitled && !replica.isMarkedForDeletion(),
+                encryption == io.cmek.operator.api.v1alpha1.EncryptionState.ENABLED
+                        || encryption == io.cmek.operator.api.v1alpha1.EncryptionState.DEGRADED);
+    }
+}

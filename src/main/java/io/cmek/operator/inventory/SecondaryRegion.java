@@ -1,0 +1,143 @@
+package io.cmek.operator.inventory;
+
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.Replication;
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.replication.Gate;
+import io.cmek.operator.replication.Lock;
+import io.cmek.operator.replication.Secondary;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secondary region of a workgroup, as its ReplicaCmeks and its own status tell it.
+ *
+ * @param record the lock as it should be from now on, null where the region was never configured
+ * @param holder the ReplicaCmek that the record names, where it exists
+ */
+public record SecondaryRegion(
+        Gate.Wish wish, @Nullable SecondaryCmek record, Optional<ReplicaCmek> holder, Secondary secondary) {
+
+    public static SecondaryRegion of(
+            Workgroup workgroup,
+            Collection<ReplicaCmek> replicas,
+            LiveClaims claims,
+            Entitlements entitlements,
+            Instant now) {
+        Replication replication = workgroup.getSpec().replication();
+        boolean hasCmek = workgroup.getSpec().cmek() != null;
+        String region = replication == null ? "" : replication.region();
+        var wish = new Gate.Wish(hasCmek, region, databases(replication), admittedBefore(workgroup));
+        SecondaryCmek record = ReplicaClaim.record(workgroup);
+        if (hasCmek) {
+            List<Lock.Candidate> candidates = replicas.stream()
+                    .map(r -> ReplicaClaim.candidate(
+                            r,
+                            r.getSpec().region().equals(region)
+                                    && entitlements
+                                            .judgeByTenant(claims.claimOf(r, Optional.of(workgroup)))
+                                            .isGood()))
+                    .toList();
+            record = Lock.next(record, candidates, now);
+        }
+        SecondaryCmek next = record;
+        Optional<ReplicaCmek> holder = next == null
+                ? Optional.empty()
+                : replicas.stream()
+                        .filter(r -> Lock.standing(next, ReplicaClaim.candidate(r, false)) == Lock.Standing.Holder)
+                        .findFirst();
+        return new SecondaryRegion(wish, next, holder, secondary(region, next, holder));
+    }
+
+    /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
+    public SecondaryRegion with(Optional<ReplicaCmek> fresh) {
+        return new SecondaryRegion(wish, record, fresh, secondary(wish.region(), record, fresh));
+    }
+
+    public Gate gate() {
+        return Gate.of(wish, secondary);
+    }
+
+    /** Whether the gate opens for a database that was not admitted before. */
+    public boolean admitsMore() {
+        return wish.hasCmek() && !wish.admittedBefore().containsAll(gate().admitted());
+    }
+
+    /** Whether the service could run in the secondary region right now; empty where no CMEK replication is asked for. */
+    public Optional<Judgement> failover() {
+        if (!wish.hasCmek() || wish.databases().isEmpty()) {
+            return Optional.empty();
+        }
+        String cannot = "The service cannot run in " + wish.region() + " right now: ";
+        return Optional.of(
+                switch (secondary) {
+                    case Secondary.None() ->
+                        Judgement.bad(Reason.SecondaryCmekRequired, cannot + "it has no CMEK. Apply a ReplicaCmek.");
+                    case Secondary.Elsewhere(String region) ->
+                        Judgement.bad(
+                                Reason.KeysDifferFromConfigured, cannot + "CMEK was configured for " + region + ".");
+                    case Secondary.Configured(String name, Judgement health, boolean staying)
+                    when health.isGood() ->
+                        Judgement.good(
+                                Reason.SecondaryReady,
+                                "The service can run in " + wish.region()
+                                        + ": keys, access and buckets of the ReplicaCmek " + name + " are usable.");
+                    case Secondary.Configured(String name, Judgement health, boolean staying) ->
+                        Judgement.bad(Reason.SecondaryNotReady, cannot + health.message());
+                });
+    }
+
+    private static Secondary secondary(String region, @Nullable SecondaryCmek record, Optional<ReplicaCmek> holder) {
+        if (record != null) {
+            String configured = KeyArn.parse(record.dataBucketKeyID()).region();
+            if (!region.isEmpty() && !configured.equals(region)) {
+                return new Secondary.Elsewhere(configured);
+            }
+        }
+        return holder.<Secondary>map(
+                        r -> new Secondary.Configured(r.getMetadata().getName(), health(r), !r.isMarkedForDeletion()))
+                .orElseGet(Secondary.None::new);
+    }
+
+    private static Judgement health(ReplicaCmek replica) {
+        String name = replica.getMetadata().getName();
+        if (replica.getStatus() == null) {
+            return Judgement.bad(Reason.SecondaryNotReady, "The ReplicaCmek " + name + " has no status yet.");
+        }
+        return replica.getStatus().conditions().stream()
+                .filter(c -> c.type().equals(ConditionType.Ready.name()))
+                .filter(c -> Objects.equals(
+                        c.observedGeneration(), replica.getMetadata().getGeneration()))
+                .findFirst()
+                .map(SecondaryRegion::health)
+                .orElseGet(() ->
+                        Judgement.bad(Reason.SecondaryNotReady, "The ReplicaCmek " + name + " is being looked at."));
+    }
+
+    private static Judgement health(Condition ready) {
+        return ready.status().equals("True")
+                ? Judgement.good(Reason.SecondaryReady, ready.message())
+                : Judgement.bad(Reason.SecondaryNotReady, ready.message());
+    }
+
+    private static List<String> databases(@Nullable Replication replication) {
+        return replication == null || replication.databases() == null ? List.of() : replication.databases();
+    }
+
+    private static List<String> admittedBefore(Workgroup workgroup) {
+        return workgroup.getStatus() == null || workgroup.getStatus().replication() == null
+                ? List.of()
+                : workgroup.getStatus().replication().admitted();
+    }
+}

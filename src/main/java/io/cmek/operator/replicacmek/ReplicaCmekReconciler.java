@@ -1,0 +1,165 @@
+package io.cmek.operator.replicacmek;
+
+import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.Replication;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.StorageClasses;
+import io.cmek.operator.pipeline.Assessment;
+import io.cmek.operator.pipeline.Pipeline;
+import io.cmek.operator.report.Reporter;
+import io.cmek.operator.report.ReporterFactory;
+import io.cmek.operator.report.StatusLines;
+import io.cmek.operator.runtime.CappedRetry;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Brings the secondary region's keys, buckets and volumes to where they should be, and says how it stands. */
+@ControllerConfiguration(name = "replicacmek", finalizerName = "cmek.io/finalizer")
+public class ReplicaCmekReconciler
+        implements Reconciler<ReplicaCmek>, Cleaner<ReplicaCmek>, ConfigurableReconciler<ReplicaCmek> {
+
+    private static final String BY_WORKGROUP = "workgroup";
+    private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
+
+    private final Pipeline pipeline;
+    private final LiveClaims claims;
+    private final StorageClassPublisher storageClasses;
+    private final ReplicaCmekReport report;
+    private final Reporter<ReplicaCmek, ReplicaCmekStatus> reporter;
+    private final KubernetesClient client;
+
+    public ReplicaCmekReconciler(
+            Pipeline pipeline,
+            LiveClaims claims,
+            StorageClassPublisher storageClasses,
+            StatusLines lines,
+            ReporterFactory reporters,
+            KubernetesClient client) {
+        this.pipeline = pipeline;
+        this.claims = claims;
+        this.storageClasses = storageClasses;
+        this.report = new ReplicaCmekReport(lines);
+        this.reporter = reporters.of(ReplicaCmek::new);
+        this.client = client;
+    }
+
+    /** The annotation's retry is not read by the Quarkus extension, and only a configuration revised here gets our executor. */
+    @Override
+    public void updateConfigurationFrom(ControllerConfigurationOverrider<ReplicaCmek> configuration) {
+        configuration.withRetry(new CappedRetry());
+    }
+
+    @Override
+    public List<EventSource<?, ReplicaCmek>> prepareEventSources(EventSourceContext<ReplicaCmek> context) {
+        var triggers = new SimpleInboundEventSource<ReplicaCmek>("claims");
+        claims.addReplicas(context.getPrimaryCache(), triggers);
+        var cache = context.getPrimaryCache();
+        cache.addIndexer(BY_WORKGROUP, r -> List.of(workgroupOf(r).toString()));
+        var workgroups = InformerEventSourceConfiguration.from(Workgroup.class, ReplicaCmek.class)
+                .withSecondaryToPrimaryMapper(w ->
+                        cache.byIndex(BY_WORKGROUP, ResourceID.fromResource(w).toString()).stream()
+                                .map(ResourceID::fromResource)
+                                .collect(Collectors.toSet()))
+                .withPrimaryToSecondaryMapper((ReplicaCmek r) -> Set.of(workgroupOf(r)))
+                .build();
+        return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(workgroups, context));
+    }
+
+    @Override
+    public UpdateControl<ReplicaCmek> reconcile(ReplicaCmek replica, Context<ReplicaCmek> context) {
+        Claim claim = claims.claimOf(replica, context.getSecondaryResource(Workgroup.class));
+        ReplicaCmekStatus status = replica.getStatus();
+        if (status == null) {
+            status = report(replica, null, pipeline.beforeAnyLook(claim), Optional.empty());
+        }
+        Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+        if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
+            report(replica, status, assessment, Optional.empty());
+        }
+        UpdateControl<ReplicaCmek> done = UpdateControl.noUpdate();
+        return assessment.retryAfter().map(done::rescheduleAfter).orElse(done);
+    }
+
+    @Override
+    public DeleteControl cleanup(ReplicaCmek replica, Context<ReplicaCmek> context) {
+        Claim claim = claims.claimOf(replica, context.getSecondaryResource(Workgroup.class));
+        Optional<Judgement> held = held(replica, claim);
+        if (held.isPresent()) {
+            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+            report(replica, replica.getStatus(), assessment, held);
+            return DeleteControl.noFinalizerRemoval();
+        }
+        Assessment release = pipeline.leave(claim);
+        if (!release.isReleased()) {
+            report(replica, replica.getStatus(), release, Optional.empty());
+            return DeleteControl.noFinalizerRemoval()
+                    .rescheduleAfter(release.retryAfter().orElse(RELEASE_RETRY).toMillis());
+        }
+        storageClasses.withdraw(claim);
+        return DeleteControl.defaultDelete();
+    }
+
+    private ReplicaCmekStatus report(
+            ReplicaCmek replica,
+            @Nullable ReplicaCmekStatus previous,
+            Assessment assessment,
+            Optional<Judgement> deletable) {
+        return reporter.report(replica, previous, report.status(replica, previous, assessment, deletable));
+    }
+
+    /** It stays while databases replicate under it. The Workgroup is looked at past the cache: a database may just have been added. */
+    private Optional<Judgement> held(ReplicaCmek replica, Claim claim) {
+        if (!claim.standing().isGood()) {
+            return Optional.empty();
+        }
+        Workgroup workgroup = client.resources(Workgroup.class)
+                .inNamespace(replica.getMetadata().getNamespace())
+                .withName(replica.getSpec().workgroupRef().name())
+                .get();
+        if (workgroup == null || workgroup.isMarkedForDeletion()) {
+            return Optional.empty();
+        }
+        Replication replication = workgroup.getSpec().replication();
+        if (replication == null
+                || replication.databases() == null
+                || replication.databases().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(Judgement.bad(
+                Reason.InUse,
+                "The ReplicaCmek stays while the Workgroup "
+                        + workgroup.getMetadata().getName() + " replicates "
+                        + String.join(", ", replication.databases())
+                        + " under it. Remove those databases from its spec.replication.databases first."));
+    }
+
+    private static ResourceID workgroupOf(ReplicaCmek replica) {
+        return new ResourceID(
+                replica.getSpec().workgroupRef().name(), replica.getMetadata().getNamespace());
+    }
+}

@@ -1,0 +1,96 @@
+package io.cmek.operator.replication;
+
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lock of R8: the record, in the Workgroup's status, of the keys with which its secondary region was configured. It is written before
+ * anything is done with those keys, by the Workgroup's reconciler alone, and outlives the ReplicaCmek.
+ */
+public final class Lock {
+
+    private Lock() {}
+
+    /**
+     * A ReplicaCmek of the workgroup, as a candidate for the lock.
+     *
+     * @param eligible whether nothing but the lock stands in its way
+     * @param wasConfigured whether its own status says that it was configured: what a lost record is rebuilt from
+     */
+    public record Candidate(
+            String name,
+            String createdAt,
+            String dataBucketKeyID,
+            @Nullable String backupBucketKeyID,
+            boolean eligible,
+            boolean wasConfigured) {
+
+        boolean hasKeysOf(SecondaryCmek record) {
+            return dataBucketKeyID.equals(record.dataBucketKeyID())
+                    && Objects.equals(backupBucketKeyID, record.backupBucketKeyID());
+        }
+    }
+
+    private static final Comparator<Candidate> FIRST_COME = Comparator.comparing(
+                    Candidate::wasConfigured, Comparator.reverseOrder())
+            .thenComparing(Candidate::createdAt)
+            .thenComparing(Candidate::name);
+
+    /**
+     * The record as it should be.
+     *
+     * @param record as it is, null where the region was never configured or the record was lost
+     * @param candidates all ReplicaCmeks of the workgroup
+     */
+    public static @Nullable SecondaryCmek next(
+            @Nullable SecondaryCmek record, Collection<Candidate> candidates, Instant now) {
+        if (record == null) {
+            return candidates.stream()
+                    .filter(c -> c.eligible() || c.wasConfigured())
+                    .min(FIRST_COME)
+                    .map(c -> new SecondaryCmek(
+                            c.name(),
+                            c.dataBucketKeyID(),
+                            c.backupBucketKeyID(),
+                            now.truncatedTo(ChronoUnit.SECONDS).toString()))
+                    .orElse(null);
+        }
+        if (candidates.stream().anyMatch(c -> c.name().equals(record.name()) && c.hasKeysOf(record))) {
+            return record;
+        }
+        Optional<Candidate> heir = candidates.stream()
+                .filter(c -> c.eligible() && c.hasKeysOf(record))
+                .min(FIRST_COME);
+        return heir.map(c -> new SecondaryCmek(
+                        c.name(), record.dataBucketKeyID(), record.backupBucketKeyID(), record.configuredAt()))
+                .orElse(record);
+    }
+
+    /** How a ReplicaCmek stands to the record. */
+    public enum Standing {
+        /** The record names it and its keys: it may go to work. */
+        Holder,
+        /** There is no record yet: it waits for the Workgroup's reconciler. */
+        Waiting,
+        /** The record names another ReplicaCmek. */
+        Taken,
+        /** The record names other keys. */
+        OtherKeys
+    }
+
+    public static Standing standing(@Nullable SecondaryCmek record, Candidate candidate) {
+        if (record == null) {
+            return Standing.Waiting;
+        }
+        if (!candidate.hasKeysOf(record)) {
+            return Standing.OtherKeys;
+        }
+        return candidate.name().equals(record.name()) ? Standing.Holder : Standing.Taken;
+    }
+}

@@ -1,0 +1,55 @@
+package io.cmek.operator.report;
+
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.pipeline.Assessment;
+import io.fabric8.kubernetes.client.CustomResource;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports on the resources of one kind: writes the status where it changed, and tells what changed as Events.
+ *
+ * @param <R> the kind
+ * @param <S> its status
+ */
+public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus> {
+
+    private final Supplier<R> fresh;
+    private final StatusWriter statuses;
+    private final EventRecorder events;
+    private final Duration maxAge;
+    private final Clock clock;
+    private final Instant startedAt;
+
+    /** @param maxAge how long something seen is relied upon while AWS cannot be reached */
+    public Reporter(Supplier<R> fresh, StatusWriter statuses, EventRecorder events, Duration maxAge, Clock clock) {
+        this.fresh = fresh;
+        this.statuses = statuses;
+        this.events = events;
+        this.maxAge = maxAge;
+        this.clock = clock;
+        this.startedAt = clock.instant();
+    }
+
+    /** @return the status as it is now */
+    public S report(R resource, @Nullable S previous, S next) {
+        if (!next.equals(previous)) {
+            statuses.write(resource, fresh, next);
+            events.record(resource, Transition.between(previous, next));
+        }
+        return next;
+    }
+
+    /** A restart forgets what was seen; for as long as that would have been relied upon, the status is. */
+    public boolean isMaskedByBlindness(R resource, S status, Assessment assessment) {
+        return assessment.isBlind()
+                && status.encryption() == EncryptionState.ENABLED
+                && Objects.equals(resource.getMetadata().getGeneration(), status.observedGeneration())
+                && clock.instant().isBefore(startedAt.plus(maxAge));
+    }
+}

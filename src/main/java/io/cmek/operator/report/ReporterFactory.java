@@ -1,0 +1,20 @@
+package io.cmek.operator.report;
+
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.fabric8.kubernetes.client.CustomResource;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * Makes the reporter of each kind.
+ *
+ * @param maxAge how long something seen is relied upon while AWS cannot be reached
+ */
+public record ReporterFactory(StatusWriter statuses, EventRecorder events, Duration maxAge, Clock clock) {
+
+    /** @param fresh an empty object of the kind */
+    public <R extends CustomResource<?, S>, S extends CmekStatus> Reporter<R, S> of(Supplier<R> fresh) {
+        return new Reporter<>(fresh, statuses, events, maxAge, clock);
+    }
+}

@@ -1,0 +1,116 @@
+"""What the demo does in the local AWS, as an administrator of the account would."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import botocore.session
+
+ACCOUNT = "111122223333"
+OPERATOR_ROLE = f"arn:aws:iam::{ACCOUNT}:role/cmek-operator"
+DATA_PLANE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-plane"
+
+#: The policy of docs/reference/iam-policy.md.
+OPERATOR_PERMISSIONS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"],
+            "Resource": f"arn:aws:kms:*:{ACCOUNT}:key/*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "s3:GetEncryptionConfiguration",
+                "s3:PutEncryptionConfiguration",
+                "s3:CreateBucket",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketOwnershipControls",
+                "s3:ListBucket",
+            ],
+            "Resource": "arn:aws:s3:::*",
+        },
+    ],
+}
+
+
+@dataclass
+class Account:
+    """One account of the local AWS, with its root user's credentials."""
+
+    endpoint: str
+    session: botocore.session.Session = field(default_factory=botocore.session.get_session)
+
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        return self.session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def create_roles(self) -> dict[str, str]:
+        """The service's role, the role that the operator assumes, and a user that may do nothing but assume it."""
+        iam = self.client("iam")
+        trust = _allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "sts:AssumeRole")
+        iam.create_role(RoleName="data-plane", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_role(RoleName="cmek-operator", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName="cmek-operator", PolicyName="cmek-operator", PolicyDocument=json.dumps(OPERATOR_PERMISSIONS))
+        iam.create_user(UserName="operator-pod")
+        assume = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:GetCallerIdentity"], "Resource": "*"}],
+        }
+        iam.put_user_policy(UserName="operator-pod", PolicyName="assume", PolicyDocument=json.dumps(assume))
+        key = iam.create_access_key(UserName="operator-pod")["AccessKey"]
+        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+    def create_key(self, description: str, region: str = "us-east-1", *, multi_region: bool = False) -> str:
+        key = self.client("kms", region).create_key(Description=description, MultiRegion=multi_region, Policy=json.dumps(key_policy()))
+        return key["KeyMetadata"]["Arn"]
+
+    def replicate_key(self, arn: str, region: str) -> str:
+        home = arn.split(":")[3]
+        replica = self.client("kms", home).replicate_key(KeyId=arn, ReplicaRegion=region, Policy=json.dumps(key_policy()))
+        return replica["ReplicaKeyMetadata"]["Arn"]
+
+    def key_policy(self, arn: str) -> dict[str, Any]:
+        policy = self.client("kms", arn.split(":")[3]).get_key_policy(KeyId=arn, PolicyName="default")
+        return json.loads(policy["Policy"])
+
+    def bucket_encryption(self, bucket: str) -> dict[str, Any]:
+        answer = self.client("s3").get_bucket_encryption(Bucket=bucket)
+        return answer["ServerSideEncryptionConfiguration"]["Rules"][0]
+
+
+def key_policy() -> dict[str, Any]:
+    """A key policy as an account has it: administration, and a statement of another team."""
+    return {
+        "Version": "2012-10-17",
+        "Id": "key-of-the-platform-team",
+        "Statement": [
+            {
+                "Sid": "AccountAdministration",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                "Sid": "AuditorsOfAnotherTeam",
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:root"]},
+                "Action": ["kms:DescribeKey", "kms:ListGrants"],
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:PrincipalTag/team": "audit"}},
+            },
+        ],
+    }
+
+
+def _allow(principal: dict[str, str], action: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": action}]}

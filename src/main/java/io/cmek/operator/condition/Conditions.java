@@ -25,9 +25,12 @@ public final class Conditions {
             Judgement allGood,
             long generation,
             Instant now) {
-        var all = new EnumMap<ConditionType, Judgement>(judgements);
-        all.put(ConditionType.Ready, ready(judgements, allGood));
-        stalled(judgements).ifPresent(why -> all.put(ConditionType.Stalled, why));
+        var all = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        all.putAll(judgements);
+        Judgement ready = ready(all, allGood);
+        Optional<Judgement> stalled = stalled(all);
+        all.put(ConditionType.Ready, ready);
+        stalled.ifPresent(why -> all.put(ConditionType.Stalled, why));
 
         var conditions = new ArrayList<Condition>();
         all.forEach((type, judgement) -> conditions.add(new Condition(
@@ -40,17 +43,11 @@ public final class Conditions {
         return conditions;
     }
 
-    static Judgement ready(Map<ConditionType, Judgement> judgements, Judgement allGood) {
-        for (ConditionType type : ConditionType.values()) {
-            Judgement judgement = judgements.get(type);
-            if (judgement != null && !judgement.isGood()) {
-                return judgement;
-            }
-        }
-        return allGood;
+    private static Judgement ready(EnumMap<ConditionType, Judgement> judgements, Judgement allGood) {
+        return judgements.values().stream().filter(j -> !j.isGood()).findFirst().orElse(allGood);
     }
 
-    private static Optional<Judgement> stalled(Map<ConditionType, Judgement> judgements) {
+    private static Optional<Judgement> stalled(EnumMap<ConditionType, Judgement> judgements) {
         return judgements.values().stream()
                 .filter(Judgement::needsPerson)
                 .findFirst()

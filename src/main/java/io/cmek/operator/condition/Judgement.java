@@ -67,8 +67,8 @@ public record Judgement(Verdict verdict, Reason reason, String message) {
     }
 
     /**
-     * Sums up several: the first that is wrong gives verdict and reason, else the first that is unknown, else the first; the message says
-     * all that are as bad as that one.
+     * Sums up several: one that is wrong gives verdict and reason, else one that is unknown, else the first; among equals one that needs a person,
+     * else one that is more than pending, else the first. The message says all that are as bad as that one.
      *
      * @param judgements at least one
      */
@@ -76,8 +76,13 @@ public record Judgement(Verdict verdict, Reason reason, String message) {
         for (Verdict verdict : List.of(Verdict.False, Verdict.Unknown, Verdict.True)) {
             var same = judgements.stream().filter(j -> j.verdict() == verdict).toList();
             if (!same.isEmpty()) {
-                var first =
-                        same.stream().filter(Judgement::needsPerson).findFirst().orElse(same.getFirst());
+                var first = same.stream()
+                        .filter(Judgement::needsPerson)
+                        .findFirst()
+                        .or(() -> same.stream()
+                                .filter(j -> j.reason() != Reason.Pending)
+                                .findFirst())
+                        .orElse(same.getFirst());
                 String message = same.stream()
                         .filter(j -> j.reason() != Reason.Pending || first.reason() == Reason.Pending)
                         .map(Judgement::message)

@@ -1,100 +1,307 @@
 package io.cmek.operator.condition;
 
+import static io.cmek.operator.condition.ConditionType.*;
+
+import io.cmek.operator.condition.Judgement.Verdict;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /**
- * Why a condition has its status: a closed list, each with the line that the documentation shows and whether a person must act before
- * anything changes ({@link ConditionType#Stalled}).
+ * Why a condition has its status: a closed list, each with the lines that the documentation shows and whether a person must act before anything
+ * changes ({@link ConditionType#Stalled}).
  */
 public enum Reason {
     // The status is True.
-    Accepted(false, "The claim is within its tenant, and no other claim stands in its way."),
-    KeysUsable(false, "Every key exists, is symmetric, customer managed and enabled."),
-    PolicyApplied(false, "Every key's policy has the statements that the service needs."),
-    AccessGranted(false, "The key policies, as read, let the service's roles use the keys."),
-    AccessProven(false, "KMS confirmed by DryRun calls that the service's role can use the keys."),
-    BucketsEncrypted(false, "Every bucket is encrypted by default with its key."),
-    VolumesEncrypted(false, "The StorageClass that encrypts volumes with the data key is published."),
-    NotInClusterRegion(false, "Volumes of this region are not made in this cluster, so it needs no StorageClass."),
-    NotRequested(false, "No replication is asked for."),
-    NoCmek(false, "The workgroup has no CMEK, so nothing of it is encrypted with a customer-managed key."),
-    SecondaryReady(false, "The secondary region has CMEK and is ready."),
-    Ready(false, "Every other condition is true."),
+    Accepted(good(ConditionType.Accepted), "The claim is within its tenant, and no other claim stands in its way."),
+    KeysUsable(good(ConditionType.KeysUsable), "Every key exists, is symmetric, customer managed and enabled."),
+    PolicyApplied(good(ConditionType.PolicyApplied), "Every key's policy has the statements that the service needs."),
+    AccessGranted(good(AccessVerified), "The key policies, as read, let the service's roles use the keys."),
+    AccessProven(good(AccessVerified), "KMS confirmed by DryRun calls that the service's role can use the keys."),
+    BucketsEncrypted(good(ConditionType.BucketsEncrypted), "Every bucket is encrypted by default with its key."),
+    VolumesEncrypted(
+            good(ConditionType.VolumesEncrypted),
+            "The StorageClass that encrypts volumes with the data key is published."),
+    NotInClusterRegion(
+            good(ConditionType.VolumesEncrypted),
+            "Volumes of this region are not made in this cluster, so it needs no StorageClass."),
+    NotRequested(good(ReplicationAllowed), "No replication is asked for."),
+    NoCmek(
+            good(ReplicationAllowed, ConditionType.Ready),
+            "The workgroup has no CMEK, so nothing of it is encrypted with a customer-managed key."),
+    SecondaryReady(good(ReplicationAllowed, FailoverReady), "The secondary region has CMEK and is ready."),
+    Ready(good(ConditionType.Ready), "Every other condition is true."),
 
     // Work is going on.
-    Pending(false, "An earlier step is not done yet; the conditions before this one say which."),
+    Pending(
+            unknown(
+                    ConditionType.Accepted,
+                    ConditionType.KeysUsable,
+                    ConditionType.PolicyApplied,
+                    AccessVerified,
+                    ConditionType.BucketsEncrypted,
+                    ConditionType.VolumesEncrypted),
+            Act.NONE,
+            "An earlier step is not done yet; the conditions before this one say which.",
+            "Wait, or see to the first condition that is not True."),
 
     // Deletable
-    InUse(true, "The resource is being deleted, but it is needed: the message says by what."),
+    InUse(
+            bad(Deletable),
+            Act.PERSON,
+            "The resource is being deleted, but it is needed: the message says by what.",
+            "Delete or change first what needs it."),
 
     // Accepted
-    NamespaceNotPermitted(true, "No tenant of this installation covers the namespace."),
-    KeyNotPermitted(true, "The tenant of the namespace may not use the key."),
-    BucketNotPermitted(true, "The tenant of the namespace may not use the bucket."),
-    BucketClaimedByAnother(true, "Another resource claimed the bucket before."),
-    WorkgroupNotFound(false, "The Workgroup that the ReplicaCmek names does not exist."),
+    NamespaceNotPermitted(
+            bad(ConditionType.Accepted),
+            Act.PERSON,
+            "No tenant of this installation covers the namespace.",
+            "Use a permitted namespace, or have the platform team add this one to cmek.tenants.<name>.namespaces."),
+    KeyNotPermitted(
+            bad(ConditionType.Accepted),
+            Act.PERSON,
+            "The tenant of the namespace may not use the key.",
+            "Use a permitted key, or have the platform team add this one to cmek.tenants.<name>.keys."),
+    BucketNotPermitted(
+            bad(ConditionType.Accepted),
+            Act.PERSON,
+            "The tenant of the namespace may not use the bucket.",
+            "Use a permitted bucket, or have the platform team add this one to cmek.tenants.<name>.buckets."),
+    BucketClaimedByAnother(
+            bad(ConditionType.Accepted),
+            Act.PERSON,
+            "Another resource claimed the bucket before.",
+            "Delete one of the two resources and create it again with a bucket of its own."),
+    WorkgroupNotFound(
+            bad(ConditionType.Accepted),
+            Act.NONE,
+            "The Workgroup that the ReplicaCmek names does not exist.",
+            "Create the Workgroup in the same namespace, or delete the ReplicaCmek."),
     PrimaryNotEncrypted(
-            true, "The Workgroup was created without CMEK, so its secondary region can never get CMEK (R5)."),
-    RegionNotReplicated(false, "The Workgroup does not replicate to this region."),
-    AlreadyConfigured(true, "Another ReplicaCmek configured this region already."),
-    KeysDifferFromConfigured(true, "The region was configured with other keys before; CMEK is configured once (R8)."),
+            bad(ConditionType.Accepted),
+            Act.PERSON,
+            "The Workgroup was created without CMEK, so its secondary region can never get CMEK (R5).",
+            "Delete the ReplicaCmek; for CMEK in both regions, create a new Workgroup with CMEK and move the data."),
+    RegionNotReplicated(
+            bad(ConditionType.Accepted),
+            Act.NONE,
+            "The Workgroup does not replicate to this region.",
+            "Set spec.replication.region of the Workgroup, or delete the ReplicaCmek."),
+    AlreadyConfigured(
+            bad(ConditionType.Accepted),
+            Act.PERSON,
+            "Another ReplicaCmek configured this region already.",
+            "Delete this ReplicaCmek; a region is configured once."),
+    KeysDifferFromConfigured(
+            bad(ConditionType.Accepted, ReplicationAllowed, FailoverReady),
+            Act.PERSON,
+            "The secondary region was configured before, with other keys or in another region; CMEK is configured once (R8).",
+            "Create the ReplicaCmek with the keys of status.replication.secondary of the Workgroup, in their region."),
 
     // KeysUsable
-    KeyNotFound(true, "KMS knows no such key."),
-    KeyNotSymmetric(true, "The key is not a symmetric encryption key."),
-    KeyNotCustomerManaged(true, "The key is managed by AWS; its policy cannot be changed."),
-    KeyDisabled(true, "The key is disabled: nothing can be encrypted or decrypted until it is enabled."),
+    KeyNotFound(
+            bad(ConditionType.KeysUsable),
+            Act.PERSON,
+            "KMS knows no such key.",
+            "Check the ARN. A key that was deleted cannot be brought back, and neither can data under it."),
+    KeyNotSymmetric(
+            bad(ConditionType.KeysUsable),
+            Act.PERSON,
+            "The key is not a symmetric encryption key.",
+            "Create a key with the spec SYMMETRIC_DEFAULT for ENCRYPT_DECRYPT, and a new resource that names it."),
+    KeyNotCustomerManaged(
+            bad(ConditionType.KeysUsable),
+            Act.PERSON,
+            "The key is managed by AWS; its policy cannot be changed.",
+            "Create a customer-managed key, and a new resource that names it."),
+    KeyDisabled(
+            bad(ConditionType.KeysUsable),
+            Act.PERSON,
+            "The key is disabled: nothing can be encrypted or decrypted until it is enabled.",
+            "Enable the key: aws kms enable-key."),
     KeyPendingDeletion(
-            true,
-            "The key is scheduled for deletion: data becomes unreadable for good unless the deletion is cancelled."),
-    KeyPendingImport(true, "The key has no key material: it must be imported."),
+            bad(ConditionType.KeysUsable),
+            Act.PERSON,
+            "The key is scheduled for deletion: data becomes unreadable for good unless the deletion is cancelled.",
+            "Cancel the deletion (aws kms cancel-key-deletion) before the date in the message, then enable the key."),
+    KeyPendingImport(
+            bad(ConditionType.KeysUsable),
+            Act.PERSON,
+            "The key has no key material: it must be imported.",
+            "Import it: aws kms import-key-material."),
     KeyUnavailable(
-            false, "The key cannot be used right now, for example because its custom key store is disconnected."),
+            bad(ConditionType.KeysUsable),
+            Act.NONE,
+            "The key cannot be used right now, for example because its custom key store is disconnected.",
+            "Wait; if the key is in a custom key store, check that the store is connected."),
     AccessDenied(
-            true,
-            "AWS denied the call: to the operator when it looked, or to the service's role when its access was checked."),
-    AwsUnavailable(false, "AWS gave no usable answer; the look is repeated."),
-    Throttled(false, "AWS asks to be called less often; the look is repeated more slowly."),
+            uses(
+                    bad(AccessVerified),
+                    unknown(ConditionType.KeysUsable, ConditionType.PolicyApplied, ConditionType.BucketsEncrypted)),
+            Act.PERSON,
+            "AWS denied the call: to the operator when it looked, or to the service's role when its access was checked.",
+            "Give the role that the message names the permission that it names, in IAM or in the key policy."),
+    AwsUnavailable(
+            unknown(
+                    ConditionType.KeysUsable,
+                    ConditionType.PolicyApplied,
+                    AccessVerified,
+                    ConditionType.BucketsEncrypted),
+            Act.NONE,
+            "AWS gave no usable answer; the look is repeated.",
+            "Wait; if it stays, check the operator's network, endpoints and credentials."),
+    Throttled(
+            unknown(ConditionType.KeysUsable, ConditionType.PolicyApplied, ConditionType.BucketsEncrypted),
+            Act.NONE,
+            "AWS asks to be called less often; the look is repeated more slowly.",
+            "Wait; if it stays, see who else uses up the quota of the account, or raise cmek.resync-interval."),
 
     // PolicyApplied
-    PolicyNotApplied(false, "Publish mode: the key's owner has not added all statements yet."),
-    PolicyTooLarge(true, "With the service's statements the key policy would exceed the limit of 32,768 bytes."),
+    PolicyNotApplied(
+            bad(ConditionType.PolicyApplied),
+            Act.NONE,
+            "Publish mode: the key's owner has not added all statements yet.",
+            "Add the statements of status.keys[].suggestedPolicy to the key's policy."),
+    PolicyTooLarge(
+            bad(ConditionType.PolicyApplied),
+            Act.PERSON,
+            "With the service's statements the key policy would exceed the limit of 32,768 bytes.",
+            "Shorten other statements of the policy, for example by a condition on aws:PrincipalOrgID."),
     ForeignStatementRejected(
-            true, "A statement that is not the operator's makes KMS refuse the whole policy; nothing was written."),
-    PolicyConflict(false, "Somebody else wrote the same policy at the same time; the write is repeated."),
-    WriteDenied(true, "AWS denied the operator's write."),
+            bad(ConditionType.PolicyApplied),
+            Act.PERSON,
+            "A statement that is not the operator's makes KMS refuse the whole policy; nothing was written.",
+            "Repair or remove the statement that the message names."),
+    PolicyConflict(
+            bad(ConditionType.PolicyApplied),
+            Act.NONE,
+            "Somebody else wrote the same policy at the same time; the write is repeated.",
+            "Wait; if it stays, find out (CloudTrail, PutKeyPolicy) who keeps writing the policy."),
+    WriteDenied(
+            bad(ConditionType.PolicyApplied, ConditionType.BucketsEncrypted),
+            Act.PERSON,
+            "AWS denied the operator's write.",
+            "Give the operator's role the permission that the message names, or, for a key policy, set policyManagement to Publish."),
 
     // AccessVerified
-    NotProbed(false, "Whether the service's role can use the key could not be found out."),
+    NotProbed(
+            unknown(AccessVerified),
+            Act.NONE,
+            "Whether the service's role can use the key could not be found out.",
+            "Check that the operator may assume cmek.tenants.<name>.probe-role-arn."),
 
     // BucketsEncrypted
-    BucketNotFound(true, "The bucket does not exist, and provisioning is Existing."),
-    BucketOwnedByAnotherAccount(true, "The bucket's name belongs to another AWS account."),
-    BucketInAnotherRegion(true, "The bucket is in another region than the key."),
+    BucketNotFound(
+            bad(ConditionType.BucketsEncrypted),
+            Act.PERSON,
+            "The bucket does not exist, and provisioning is Existing.",
+            "Create the bucket in the region of the resource."),
+    BucketOwnedByAnotherAccount(
+            bad(ConditionType.BucketsEncrypted),
+            Act.PERSON,
+            "The bucket's name belongs to another AWS account.",
+            "Create a new resource with another bucket name."),
+    BucketInAnotherRegion(
+            bad(ConditionType.BucketsEncrypted),
+            Act.PERSON,
+            "The bucket is in another region than the key.",
+            "Create a new resource with a bucket in the region of the key."),
     BucketUnderAnotherKey(
-            true, "The bucket is already encrypted with another customer-managed key; it is not re-keyed."),
+            bad(ConditionType.BucketsEncrypted),
+            Act.PERSON,
+            "The bucket is already encrypted with another customer-managed key; it is not re-keyed.",
+            "Create a new resource with a bucket of its own."),
 
     // VolumesEncrypted
-    WaitingForKey(false, "The StorageClass is published when the data key is usable and access to it is shown."),
-    StorageClassConflict(true, "A StorageClass of this name exists and belongs to somebody else."),
+    WaitingForKey(
+            bad(ConditionType.VolumesEncrypted),
+            Act.NONE,
+            "The StorageClass is published when the data key is usable and access to it is shown.",
+            "See to the conditions before this one."),
+    StorageClassConflict(
+            bad(ConditionType.VolumesEncrypted),
+            Act.PERSON,
+            "A StorageClass of this name exists and belongs to somebody else.",
+            "Delete that StorageClass, if nobody needs it."),
 
     // ReplicationAllowed, FailoverReady
-    SecondaryCmekRequired(false, "The secondary region has no CMEK yet; apply a ReplicaCmek (R6)."),
-    SecondaryNotReady(false, "The secondary region has CMEK, but it is not ready.");
+    SecondaryCmekRequired(
+            bad(ReplicationAllowed, FailoverReady),
+            Act.NONE,
+            "The secondary region has no CMEK yet (R6).",
+            "Apply a ReplicaCmek for the secondary region."),
+    SecondaryNotReady(
+            bad(ReplicationAllowed, FailoverReady),
+            Act.NONE,
+            "The secondary region has CMEK, but it is not ready.",
+            "See the conditions of the ReplicaCmek.");
 
-    private final boolean needsPerson;
+    /** A condition of this type can have the reason while it has this status. {@code Ready} and {@code Stalled} take the reasons of others. */
+    public record Use(ConditionType type, Verdict status) {}
+
+    private enum Act {
+        /** It may pass by itself. */
+        NONE,
+        /** Nothing changes until a person acts. */
+        PERSON
+    }
+
+    private final List<Use> uses;
+    private final Act act;
     private final String meaning;
+    private final String remedy;
 
-    Reason(boolean needsPerson, String meaning) {
-        this.needsPerson = needsPerson;
+    Reason(List<Use> uses, String meaning) {
+        this(uses, Act.NONE, meaning, "Nothing.");
+    }
+
+    Reason(List<Use> uses, Act act, String meaning, String remedy) {
+        this.uses = uses;
+        this.act = act;
         this.meaning = meaning;
+        this.remedy = remedy;
+    }
+
+    /** Which conditions can have it, and with which status. */
+    public List<Use> uses() {
+        return uses;
     }
 
     /** Whether nothing will change until a person acts, in AWS, in the settings or in the manifest. */
     public boolean needsPerson() {
-        return needsPerson;
+        return act == Act.PERSON;
     }
 
-    /** One line for the documentation. */
+    /** What it says, as one line for the documentation. */
     public String meaning() {
         return meaning;
+    }
+
+    /** What to do about it, as one line for the documentation. */
+    public String remedy() {
+        return remedy;
+    }
+
+    private static List<Use> good(ConditionType... types) {
+        return uses(Verdict.True, types);
+    }
+
+    private static List<Use> bad(ConditionType... types) {
+        return uses(Verdict.False, types);
+    }
+
+    private static List<Use> unknown(ConditionType... types) {
+        return uses(Verdict.Unknown, types);
+    }
+
+    private static List<Use> uses(Verdict status, ConditionType... types) {
+        return Arrays.stream(types).map(type -> new Use(type, status)).toList();
+    }
+
+    private static List<Use> uses(List<Use> some, List<Use> more) {
+        var all = new ArrayList<>(some);
+        all.addAll(more);
+        return List.copyOf(all);
     }
 }

@@ -1,0 +1,147 @@
+package io.cmek.operator.condition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.condition.Judgement.Verdict;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class ConditionsTest {
+
+    private static final Instant FIRST = Instant.parse("2026-03-01T10:00:00.123456789Z");
+    private static final Instant LATER = FIRST.plusSeconds(100);
+    private static final Judgement ALL_GOOD = Judgement.good(Reason.Ready, "All is well.");
+
+    @Property(tries = 300)
+    void areInTheOrderOfTheirTypesWhateverTheMap(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+        var backwards = new TreeMap<ConditionType, Judgement>(Comparator.reverseOrder());
+        backwards.putAll(judged);
+
+        List<Condition> conditions = of(List.of(), judged, 1, FIRST);
+
+        assertThat(of(List.of(), backwards, 1, FIRST)).isEqualTo(conditions);
+        assertThat(of(List.of(), new HashMap<>(judged), 1, FIRST)).isEqualTo(conditions);
+        assertThat(conditions)
+                .extracting(c -> ConditionType.valueOf(c.type()))
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .containsAll(judged.keySet())
+                .contains(ConditionType.Ready);
+        assertThat(conditions)
+                .allSatisfy(c -> assertThat(c.observedGeneration()).isEqualTo(1));
+    }
+
+    @Property(tries = 300)
+    void readySaysWhatTheFirstThatIsNotTrueSays(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+        Condition ready = find(of(List.of(), judged, 1, FIRST), ConditionType.Ready);
+
+        Judgement expected = Arrays.stream(ConditionType.values())
+                .filter(judged::containsKey)
+                .map(judged::get)
+                .filter(j -> j.verdict() != Verdict.True)
+                .findFirst()
+                .orElse(ALL_GOOD);
+        assertThat(ready.status()).isEqualTo(expected.verdict().name());
+        assertThat(ready.reason()).isEqualTo(expected.reason().name());
+        assertThat(ready.message()).isEqualTo(expected.message());
+    }
+
+    @Property(tries = 300)
+    void stalledIsThereOnlyWhileAPersonMustAct(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+        List<Condition> conditions = of(List.of(), judged, 1, FIRST);
+
+        var needs = judged.values().stream()
+                .filter(j -> j.verdict() != Verdict.True && j.reason().needsPerson())
+                .toList();
+        assertThat(conditions.stream().filter(c -> c.type().equals("Stalled")))
+                .hasSize(needs.isEmpty() ? 0 : 1)
+                .allSatisfy(c -> {
+                    assertThat(c.status()).isEqualTo("True");
+                    assertThat(needs).extracting(Judgement::message).contains(c.message());
+                });
+    }
+
+    @Property(tries = 300)
+    void lastTransitionTimeMovesOnlyWithTheStatus(
+            @ForAll("judged") Map<ConditionType, Judgement> before,
+            @ForAll("judged") Map<ConditionType, Judgement> after) {
+        List<Condition> old = of(List.of(), before, 1, FIRST);
+        List<Condition> now = of(old, after, 2, LATER);
+
+        assertThat(now).allSatisfy(c -> {
+            boolean same = old.stream()
+                    .anyMatch(o -> o.type().equals(c.type()) && o.status().equals(c.status()));
+            assertThat(c.lastTransitionTime()).isEqualTo(same ? "2026-03-01T10:00:00Z" : "2026-03-01T10:01:40Z");
+        });
+    }
+
+    @Property(tries = 300)
+    void anUnchangedWorldGivesEqualConditions(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+        List<Condition> conditions = of(List.of(), judged, 1, FIRST);
+
+        assertThat(of(conditions, judged, 1, LATER)).isEqualTo(conditions);
+    }
+
+    @Test
+    void nothingJudgedIsReady() {
+        assertThat(of(List.of(), Map.of(), 1, FIRST))
+                .singleElement()
+                .satisfies(c -> assertThat(c.type()).isEqualTo("Ready"));
+    }
+
+    @Test
+    void stalledGoesWhenTheProblemDoes() {
+        var broken = Map.of(ConditionType.KeysUsable, Judgement.bad(Reason.KeyDisabled, "It is disabled."));
+        var mended = Map.of(ConditionType.KeysUsable, Judgement.good(Reason.KeysUsable, "It is enabled."));
+
+        List<Condition> old = of(List.of(), broken, 1, FIRST);
+        assertThat(find(old, ConditionType.Stalled).reason()).isEqualTo("KeyDisabled");
+        assertThat(of(old, mended, 1, LATER)).extracting(Condition::type).doesNotContain("Stalled");
+    }
+
+    @Test
+    void aKeyThatCannotBeLookedAtForLackOfPermissionIsStalled() {
+        var denied =
+                Map.of(ConditionType.KeysUsable, Judgement.unknown(Reason.AccessDenied, "kms:DescribeKey is denied."));
+
+        assertThat(find(of(List.of(), denied, 1, FIRST), ConditionType.Stalled).status())
+                .isEqualTo("True");
+    }
+
+    @Provide
+    Arbitrary<Map<ConditionType, Judgement>> judged() {
+        Arbitrary<ConditionType> types = Arbitraries.of(ConditionType.values())
+                .filter(t -> t != ConditionType.Ready && t != ConditionType.Stalled);
+        Arbitrary<Judgement> judgements = Combinators.combine(
+                        Arbitraries.of(Verdict.True, Verdict.True, Verdict.False, Verdict.Unknown),
+                        Arbitraries.of(Reason.values()),
+                        Arbitraries.integers().between(0, 1000))
+                .as((verdict, reason, n) -> new Judgement(verdict, reason, "Message " + n + "."));
+        return Arbitraries.maps(types, judgements).ofMinSize(1);
+    }
+
+    private static List<Condition> of(
+            List<Condition> previous, Map<ConditionType, Judgement> judged, long generation, Instant now) {
+        return Conditions.of(previous, judged, ALL_GOOD, generation, now);
+    }
+
+    private static Condition find(List<Condition> conditions, ConditionType type) {
+        return conditions.stream()
+                .filter(c -> c.type().equals(type.name()))
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -68,6 +68,10 @@ public sealed interface BucketPlan {
     /** No key id, and the alias {@code aws/s3}, are the AWS managed key, which is not customer managed. */
     private static boolean isUnderAnotherKey(BucketFacts.Encryption current, KeyArn key) {
         String id = current.kmsKeyId();
-        return id != null && !id.endsWith("alias/aws/s3") && !id.equals(key.toString()) && !id.equals(key.keyId());
+        return id != null && !isAwsManaged(id) && !id.equals(key.toString()) && !id.equals(key.keyId());
+    }
+
+    private static boolean isAwsManaged(String id) {
+        return id.equals("alias/aws/s3") || id.endsWith(":alias/aws/s3");
     }
 }

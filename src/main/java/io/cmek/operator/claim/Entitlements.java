@@ -98,9 +98,9 @@ public record Entitlements(Tenants tenants, Claims claims) {
     private Judgement judgeBuckets(Claim claim) {
         for (BucketUse use : claim.buckets()) {
             Optional<Claim> holder = claims.onBucket(use.name()).stream()
-                    .filter(c -> c.id().equals(claim.id()) || judgeByTenant(c).isGood())
-                    .min(BY_AGE)
-                    .filter(c -> !c.id().equals(claim.id()));
+                    .filter(c -> !c.id().equals(claim.id()) && BY_AGE.compare(c, claim) < 0)
+                    .filter(c -> judgeByTenant(c).isGood())
+                    .min(BY_AGE);
             if (holder.isPresent()) {
                 return Judgement.bad(
                         Reason.BucketClaimedByAnother,

@@ -13,7 +13,8 @@ public final class Glob implements Comparable<Glob> {
     public Glob(String text) {
         this.text = text;
         this.pattern = Pattern.compile(
-                Arrays.stream(text.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+                Arrays.stream(text.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+                Pattern.DOTALL);
     }
 
     public boolean matches(String candidate) {

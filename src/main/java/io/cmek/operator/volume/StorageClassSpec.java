@@ -3,6 +3,7 @@ package io.cmek.operator.volume;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.VolumeUse;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -25,7 +26,10 @@ public record StorageClassSpec(
 
     /** What the StorageClass of a claim should be. */
     public static StorageClassSpec desired(ClaimId owner, VolumeUse use) {
-        var parameters = new TreeMap<>(use.parameters());
+        // The CSI driver compares names without case: one in another spelling must not contend with ours.
+        var parameters = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+        parameters.putAll(use.parameters());
+        parameters.keySet().removeAll(Set.of("encrypted", "kmsKeyId"));
         parameters.put("encrypted", "true");
         parameters.put("kmsKeyId", use.key().toString());
         return new StorageClassSpec(

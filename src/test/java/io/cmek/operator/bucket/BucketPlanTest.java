@@ -1,0 +1,115 @@
+package io.cmek.operator.bucket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.Provisioning;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BucketPlanTest {
+
+    private static final String ID = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    private static final String KEY = "arn:aws:kms:us-east-1:111122223333:key/" + ID;
+    private static final String OTHER = "arn:aws:kms:us-east-1:111122223333:key/9876fedc-12ab-34cd-56ef-1234567890ab";
+
+    @ParameterizedTest
+    @CsvSource({
+        "aws:kms, " + KEY + ", true",
+        "aws:kms:dsse, " + KEY + ", true",
+        "aws:kms:dsse, " + KEY + ", false",
+    })
+    void nothingIsDoneWhereTheKeyIsInPlace(String algorithm, String key, boolean bucketKey) {
+        var current = encryption(algorithm, key, bucketKey);
+
+        assertThat(plan(new BucketFacts.Present(current))).isEqualTo(new BucketPlan.Nothing(current));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        ",,false",
+        "AES256,,false",
+        "AES256,,true",
+        // The AWS managed key, in every form that S3 gives it back.
+        "aws:kms,,false",
+        "aws:kms,alias/aws/s3,true",
+        "aws:kms,arn:aws:kms:us-east-1:111122223333:alias/aws/s3,true",
+        "aws:kms:dsse,,false",
+        // Ours, but without S3 Bucket Key, or by an id that means another key elsewhere.
+        "aws:kms," + KEY + ",false",
+        "aws:kms," + ID + ",true",
+        "aws:kms:dsse," + ID + ",false",
+    })
+    void aBucketUnderNoOtherCustomerKeyIsEncrypted(
+            @Nullable String algorithm, @Nullable String key, boolean bucketKey) {
+        var current = encryption(algorithm, key, bucketKey);
+
+        assertThat(plan(new BucketFacts.Present(current))).isEqualTo(new BucketPlan.Encrypt(current));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "aws:kms," + OTHER + ",true",
+        "aws:kms:dsse," + OTHER + ",false",
+        "aws:kms,9876fedc-12ab-34cd-56ef-1234567890ab,true",
+        "aws:kms,alias/orders,true",
+        "aws:kms,arn:aws:kms:us-east-1:111122223333:alias/orders,true",
+        "aws:kms,arn:aws:kms:us-west-2:111122223333:key/" + ID + ",true",
+        "aws:kms,alias/not-aws/s3,true",
+        "aws:kms,alias/my-alias/aws/s3,true",
+    })
+    void aBucketUnderAnotherCustomerKeyIsNotReKeyed(String algorithm, String key, boolean bucketKey) {
+        assertRefused(
+                plan(new BucketFacts.Present(encryption(algorithm, key, bucketKey))),
+                Reason.BucketUnderAnotherKey,
+                key);
+    }
+
+    @Test
+    void aMissingBucketIsMadeOnlyWhereThatIsAskedFor() {
+        assertThat(plan(new BucketFacts.Absent())).isEqualTo(new BucketPlan.Create());
+        assertRefused(
+                BucketPlan.of(use(Provisioning.Existing), "us-east-1", new BucketFacts.Absent()),
+                Reason.BucketNotFound,
+                "us-east-1");
+    }
+
+    @Test
+    void aBucketElsewhereIsRefused() {
+        assertRefused(plan(new BucketFacts.OwnedByAnotherAccount()), Reason.BucketOwnedByAnotherAccount, "orders-data");
+        assertRefused(
+                plan(new BucketFacts.InAnotherRegion("eu-west-1")), Reason.BucketInAnotherRegion, "is in eu-west-1,");
+        assertRefused(plan(new BucketFacts.InAnotherRegion("")), Reason.BucketInAnotherRegion, "is in another region,");
+    }
+
+    private static void assertRefused(BucketPlan plan, Reason reason, String part) {
+        assertThat(plan).isInstanceOfSatisfying(BucketPlan.Refuse.class, refuse -> {
+            assertThat(refuse.why().reason()).isEqualTo(reason);
+            assertThat(refuse.why().message())
+                    .startsWith("The data bucket orders-data ")
+                    .contains(part);
+            assertThat(reason.uses()).contains(new Reason.Use(ConditionType.BucketsEncrypted, Verdict.False));
+        });
+    }
+
+    private static BucketPlan plan(BucketFacts facts) {
+        return BucketPlan.of(use(Provisioning.Create), "us-east-1", facts);
+    }
+
+    private static BucketUse use(Provisioning provisioning) {
+        return new BucketUse(Purpose.Data, "orders-data", KeyArn.parse(KEY), provisioning);
+    }
+
+    private static Encryption encryption(@Nullable String algorithm, @Nullable String key, boolean bucketKey) {
+        return new Encryption(algorithm, key, bucketKey, List.of("SSE-C"));
+    }
+}

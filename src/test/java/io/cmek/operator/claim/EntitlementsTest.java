@@ -1,0 +1,203 @@
+package io.cmek.operator.claim;
+
+import static io.cmek.operator.claim.ClaimsOf.BACKUP_KEY;
+import static io.cmek.operator.claim.ClaimsOf.KEY;
+import static io.cmek.operator.claim.ClaimsOf.claim;
+import static io.cmek.operator.claim.ClaimsOf.tenant;
+import static io.cmek.operator.claim.ClaimsOf.with;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.StatementKind;
+import io.cmek.operator.tenancy.Tenants;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class EntitlementsTest {
+
+    private static final String A = "arn:aws:iam::111122223333:role/a";
+    private static final String B = "arn:aws:iam::111122223333:role/b";
+
+    private static final Tenants TENANTS =
+            new Tenants(List.of(tenant("a", A, "*", "team-a"), tenant("b", B, "b-*", "team-b")));
+
+    @Test
+    void aClaimWithinItsTenantIsAccepted() {
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.Accepted);
+        assertThat(among(claim).principalsFor(claim).data()).containsExactly(A);
+    }
+
+    @Test
+    void aNamespaceWithoutTenantIsRefusedAndTheStatementsStillShown() {
+        Claim claim = claim("team-c", "orders", 0, "orders-data");
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.NamespaceNotPermitted);
+        assertThat(among(claim).judge(claim).message()).contains("'team-c'", "cmek.tenants.<name>.namespaces");
+        assertThat(among(claim).principalsFor(claim).data())
+                .singleElement()
+                .asString()
+                .startsWith("<");
+    }
+
+    @Test
+    void aKeyOfAnotherAccountIsRefused() {
+        KeyArn foreign = KeyArn.parse("arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "orders-data"), foreign, null);
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.KeyNotPermitted);
+        assertThat(among(claim).judge(claim).message())
+                .startsWith("The backup key " + foreign)
+                .contains("cmek.tenants.a.keys");
+    }
+
+    @Test
+    void aBucketBeyondTheTenantIsRefused() {
+        Claim claim = claim("team-b", "orders", 0, "a-data");
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.BucketNotPermitted);
+        assertThat(among(claim).judge(claim).message())
+                .startsWith("The data bucket a-data")
+                .contains("cmek.tenants.b.buckets");
+    }
+
+    @Property(tries = 200)
+    void theOldestPermittedClaimHoldsTheBucketInWhateverOrderTheyAreFound(@ForAll Random random) {
+        var claims = new ArrayList<>(List.of(
+                claim("team-b", "early", 0, "shared"), // not permitted: buckets b-* only
+                claim("team-c", "nobody", 1, "shared"), // no tenant
+                claim("team-a", "first", 2, "shared"),
+                claim("team-a", "second", 3, "shared"),
+                claim("team-a", "also-second", 3, "shared")));
+        Collections.shuffle(claims, random);
+        var entitlements = new Entitlements(TENANTS, new ClaimsOf(claims));
+
+        assertThat(claims)
+                .filteredOn(c -> entitlements.judge(c).isGood())
+                .extracting(c -> c.id().name())
+                .containsExactly("first");
+        assertThat(claims)
+                .filteredOn(c -> entitlements.judge(c).reason() == Reason.BucketClaimedByAnother)
+                .hasSize(2)
+                .allSatisfy(c -> assertThat(entitlements.judge(c).message()).contains("Workgroup team-a/first"));
+    }
+
+    @Property(tries = 100)
+    void aBucketHasExactlyOneHolderAmongClaimsOfTheSameSecond(@ForAll Random random) {
+        var claims = new ArrayList<>(IntStream.range(0, 10)
+                .mapToObj(i -> claim("team-a", "w" + i, 0, "shared"))
+                .toList());
+        Collections.shuffle(claims, random);
+        var entitlements = new Entitlements(TENANTS, new ClaimsOf(claims));
+
+        assertThat(claims)
+                .filteredOn(c -> entitlements.judge(c).isGood())
+                .extracting(c -> c.id().name())
+                .containsExactly("w0");
+    }
+
+    @Test
+    void aClaimThatTheClusterHasNotListedYetIsJudgedAmongTheOthers() {
+        Claim old = claim("team-a", "old", 0, "shared");
+        Claim fresh = claim("team-a", "fresh", 1, "shared");
+
+        assertThat(among(old).judge(fresh).reason()).isEqualTo(Reason.BucketClaimedByAnother);
+        assertThat(among(fresh).judge(old).isGood()).isTrue();
+    }
+
+    @Test
+    void aBucketIsHeldUntilItsHolderIsGone() {
+        Claim leaving = with(claim("team-a", "old", 0, "shared"), PolicyManagement.Managed, true);
+        Claim next = claim("team-a", "next", 1, "shared");
+
+        assertThat(among(leaving, next).judge(next).reason()).isEqualTo(Reason.BucketClaimedByAnother);
+        assertThat(among(next).judge(next).isGood()).isTrue();
+    }
+
+    @Test
+    void whatIsWantedOnAKeyIsTheUnionOfThoseItIsManagedFor() {
+        Claim one = claim("team-a", "one", 0, "a-one");
+        Claim two = claim("team-b", "two", 1, "b-two");
+        Claim published = with(claim("team-a", "published", 2, "a-published"), PolicyManagement.Publish, false);
+        Claim leaving = with(claim("team-a", "leaving", 3, "a-leaving"), PolicyManagement.Managed, true);
+        Claim refused = claim("team-b", "refused", 4, "a-refused");
+        Claim late = claim("team-b", "late", 5, "b-two");
+
+        assertThat(among(one, two, published, leaving, refused, late).wantedOn(KEY))
+                .isEqualTo(use(A, B));
+        assertThat(among(one, published, leaving).wantedOn(KEY)).isEqualTo(use(A));
+        assertThat(among(published, leaving, refused).wantedOn(KEY)).isEqualTo(Grants.NONE);
+        assertThat(among(two, late).wantedOn(KEY)).isEqualTo(use(B));
+        assertThat(among(one).wantedOn(BACKUP_KEY)).isEqualTo(Grants.NONE);
+    }
+
+    @Test
+    void theSameKeyForDataAndBackupNeedsTheStatementsOfBoth() {
+        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "a-data"), KEY, "a-backup");
+
+        assertThat(among(claim).wantedOn(KEY)).isEqualTo(use(A).plus(Grants.of(StatementKind.BACKUP_USE, Set.of(A))));
+        assertThat(claim.distinctKeys()).containsExactly(KEY);
+        assertThat(claim.label(KEY)).isEqualTo("The data and backup key " + KEY);
+    }
+
+    @Test
+    void aBackupKeyNeedsOnlyItsOwnStatement() {
+        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "a-data"), BACKUP_KEY, "a-backup");
+
+        assertThat(among(claim).wantedOn(BACKUP_KEY)).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(A)));
+        assertThat(claim.distinctKeys()).containsExactly(KEY, BACKUP_KEY);
+    }
+
+    @Test
+    void whatIsWantedOnOneReplicaOfAMultiRegionKeyIsWantedOnAll() {
+        KeyArn primary = KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
+        KeyArn replica = KeyArn.parse("arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
+        Claim one = ClaimsOf.withBackup(claim("team-a", "one", 0, "a-one"), primary, "a-one-backup");
+        Claim two = ClaimsOf.withBackup(claim("team-b", "two", 1, "b-two"), replica, "b-two-backup");
+
+        Grants both = Grants.of(StatementKind.BACKUP_USE, Set.of(A, B));
+        assertThat(among(one, two).wantedOn(primary)).isEqualTo(both);
+        assertThat(among(one, two).wantedOn(replica)).isEqualTo(both);
+    }
+
+    @Test
+    void aClaimThatOthersDoNotLetBeServedIsRefusedForTheirReason() {
+        Judgement standing = Judgement.bad(Reason.WorkgroupNotFound, "There is no such Workgroup.");
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        Claim dependent = new Claim(
+                claim.id(),
+                claim.createdAt(),
+                claim.region(),
+                claim.keys(),
+                claim.buckets(),
+                null,
+                PolicyManagement.Managed,
+                claim.deletionPolicy(),
+                false,
+                standing);
+
+        assertThat(among(dependent).judge(dependent)).isEqualTo(standing);
+        assertThat(among(dependent).wantedOn(KEY)).isEqualTo(Grants.NONE);
+    }
+
+    private static Grants use(String... principals) {
+        return Grants.of(StatementKind.DATA_USE, Set.of(principals))
+                .plus(Grants.of(StatementKind.DATA_GRANTS, Set.of(principals)));
+    }
+
+    private static Entitlements among(Claim... claims) {
+        return new Entitlements(TENANTS, ClaimsOf.of(claims));
+    }
+}

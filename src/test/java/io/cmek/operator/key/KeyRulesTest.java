@@ -1,0 +1,124 @@
+package io.cmek.operator.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.condition.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KeyRulesTest {
+
+    private static final KeyArn KEY =
+            KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+
+    @ParameterizedTest
+    @CsvSource({
+        "Enabled, KeysUsable, True",
+        "Disabled, KeyDisabled, False",
+        "PendingDeletion, KeyPendingDeletion, False",
+        "PendingReplicaDeletion, KeyPendingDeletion, False",
+        "PendingImport, KeyPendingImport, False",
+        "Unavailable, KeyUnavailable, False",
+        "Creating, KeyUnavailable, False",
+        "Updating, KeyUnavailable, False",
+        "SomethingNew, KeyUnavailable, False",
+    })
+    void judgeTheState(String state, Reason reason, Verdict verdict) {
+        Judgement judgement = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
+
+        assertThat(judgement.reason()).isEqualTo(reason);
+        assertThat(judgement.verdict()).isEqualTo(verdict);
+        assertThat(judgement.message()).startsWith("The data key ").endsWith(".");
+        assertThat(reason.uses()).contains(new Reason.Use(ConditionType.KeysUsable, verdict));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RSA_4096, ENCRYPT_DECRYPT",
+        "RSA_2048, SIGN_VERIFY",
+        "HMAC_256, GENERATE_VERIFY_MAC",
+        "ECC_NIST_P256, KEY_AGREEMENT",
+        "SM2, ENCRYPT_DECRYPT",
+    })
+    void refuseWhatIsNotSymmetricWhateverItsState(String spec, String usage) {
+        Judgement judgement = judge(key("Disabled", spec, usage, "CUSTOMER"));
+
+        assertThat(judgement.reason()).isEqualTo(Reason.KeyNotSymmetric);
+        assertThat(judgement.message()).contains(spec, usage);
+    }
+
+    @Test
+    void refuseAKeyOfAws() {
+        assertThat(judge(key("Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS"))
+                        .reason())
+                .isEqualTo(Reason.KeyNotCustomerManaged);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "P7D, (7 days left)",
+        "P7DT23H, (7 days left)",
+        "P1DT1S, (1 day left)",
+        "PT23H59M, (0 days left)",
+        "PT-1H, (0 days left)",
+    })
+    void countTheWholeDaysUntilAKeyIsDeleted(Duration left, String expected) {
+        Judgement judgement = KeyRules.judge("The data key " + KEY, pendingDeletion(NOW.plus(left)), NOW);
+
+        assertThat(judgement.message())
+                .contains("on " + NOW.plus(left) + " " + expected)
+                .contains("cancel-key-deletion");
+    }
+
+    @Test
+    void sayTheSameAllDayLong() {
+        KeyFacts key = pendingDeletion(NOW.plus(Duration.ofDays(7)));
+
+        assertThat(KeyRules.judge("K", key, NOW.plusSeconds(1)))
+                .isEqualTo(KeyRules.judge("K", key, NOW.plus(Duration.ofHours(23))));
+    }
+
+    @Test
+    void sayWhenImportedKeyMaterialExpires() {
+        var key = new KeyFacts(
+                KEY,
+                "Enabled",
+                "SYMMETRIC_DEFAULT",
+                "ENCRYPT_DECRYPT",
+                "CUSTOMER",
+                "EXTERNAL",
+                false,
+                null,
+                NOW.plus(Duration.ofDays(30)));
+
+        assertThat(judge(key).isGood()).isTrue();
+        assertThat(judge(key).message()).contains("expires on 2026-03-31T10:00:00Z (30 days left)");
+    }
+
+    @Test
+    void doNotNeedTheDateOfDeletion() {
+        assertThat(KeyRules.judge("The key", pendingDeletion(null), NOW).message())
+                .startsWith("The key is scheduled for deletion. After that");
+    }
+
+    private static Judgement judge(KeyFacts key) {
+        return KeyRules.judge("The data key " + KEY, key, NOW);
+    }
+
+    private static KeyFacts pendingDeletion(@Nullable Instant at) {
+        return new KeyFacts(
+                KEY, "PendingDeletion", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER", "AWS_KMS", false, at, null);
+    }
+
+    private static KeyFacts key(String state, String spec, String usage, String manager) {
+        return new KeyFacts(KEY, state, spec, usage, manager, "AWS_KMS", false, null, null);
+    }
+}

@@ -1,0 +1,112 @@
+package io.cmek.operator.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.replication.Lock.Candidate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+/** R8: configured once, and no way around it. */
+class LockTest {
+
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00.5Z");
+
+    @Property(tries = 300)
+    void theKeysOfARecordNeverChangeWhoeverComesAndGoes(
+            @ForAll("candidates") List<Candidate> first, @ForAll("candidates") List<Candidate> second) {
+        SecondaryCmek record = Lock.next(null, first, NOW);
+        SecondaryCmek later = Lock.next(record, second, NOW.plusSeconds(60));
+
+        if (record != null) {
+            assertThat(later).isNotNull();
+            assertThat(later.dataBucketKeyID()).isEqualTo(record.dataBucketKeyID());
+            assertThat(later.backupBucketKeyID()).isEqualTo(record.backupBucketKeyID());
+            assertThat(later.configuredAt()).isEqualTo(record.configuredAt());
+        }
+        assertThat(Lock.next(later, second, NOW.plusSeconds(120))).isEqualTo(later);
+    }
+
+    @Property(tries = 300)
+    void theOrderInWhichCandidatesAreFoundDoesNotMatter(
+            @ForAll("candidates") List<Candidate> candidates, @ForAll Random random) {
+        var shuffled = new ArrayList<>(candidates);
+        Collections.shuffle(shuffled, random);
+
+        assertThat(Lock.next(null, shuffled, NOW)).isEqualTo(Lock.next(null, candidates, NOW));
+    }
+
+    @Property(tries = 300)
+    void atMostOneHoldsTheRecord(@ForAll("candidates") List<Candidate> candidates) {
+        SecondaryCmek record = Lock.next(null, candidates, NOW);
+
+        assertThat(candidates)
+                .filteredOn(c -> Lock.standing(record, c) == Lock.Standing.Holder)
+                .hasSizeLessThanOrEqualTo(1);
+        if (candidates.stream().noneMatch(c -> c.eligible() || c.wasConfigured())) {
+            assertThat(record).isNull();
+        }
+    }
+
+    @Test
+    void aLostRecordIsRebuiltFromTheOneThatWasConfigured() {
+        assertThat(Lock.next(
+                        null,
+                        List.of(candidate("old", 0, "k1", true, false), candidate("used", 1, "k2", true, true)),
+                        NOW))
+                .isEqualTo(new SecondaryCmek("used", "k2", null, "2026-03-01T10:00:00Z"));
+    }
+
+    @Test
+    void anotherReplicaCmekMayTakeOverWithTheSameKeysOnly() {
+        var record = new SecondaryCmek("gone", "k1", null, "2026-01-01T00:00:00Z");
+
+        assertThat(Lock.next(record, List.of(candidate("other", 0, "k2", true, false)), NOW))
+                .isEqualTo(record);
+        assertThat(Lock.next(record, List.of(candidate("heir", 0, "k1", true, false)), NOW))
+                .isEqualTo(new SecondaryCmek("heir", "k1", null, "2026-01-01T00:00:00Z"));
+    }
+
+    @Test
+    void standingTellsWhy() {
+        var record = new SecondaryCmek("holder", "k1", null, "2026-01-01T00:00:00Z");
+
+        assertThat(Lock.standing(null, candidate("x", 0, "k1", true, false))).isEqualTo(Lock.Standing.Waiting);
+        assertThat(Lock.standing(record, candidate("holder", 0, "k1", true, false)))
+                .isEqualTo(Lock.Standing.Holder);
+        assertThat(Lock.standing(record, candidate("x", 0, "k1", true, false))).isEqualTo(Lock.Standing.Taken);
+        assertThat(Lock.standing(record, candidate("holder", 0, "k2", true, false)))
+                .isEqualTo(Lock.Standing.OtherKeys);
+        // A backup key added is another configuration.
+        assertThat(Lock.standing(record, new Candidate("holder", "t", "k1", "k1", true, false)))
+                .isEqualTo(Lock.Standing.OtherKeys);
+    }
+
+    @Provide
+    Arbitrary<List<Candidate>> candidates() {
+        return Combinators.combine(
+                        Arbitraries.of("a", "b", "c", "d"),
+                        Arbitraries.integers().between(0, 3),
+                        Arbitraries.of("k1", "k2"),
+                        Arbitraries.of(true, false),
+                        Arbitraries.of(true, false))
+                .as(LockTest::candidate)
+                .list()
+                .uniqueElements(Candidate::name)
+                .ofMaxSize(4);
+    }
+
+    private static Candidate candidate(String name, int minute, String key, boolean eligible, boolean wasConfigured) {
+        return new Candidate(name, "2026-03-01T10:%02d:00Z".formatted(minute), key, null, eligible, wasConfigured);
+    }
+}

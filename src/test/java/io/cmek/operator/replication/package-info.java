@@ -1,0 +1,5 @@
+/** Tests of the gate. */
+@NullMarked
+package io.cmek.operator.replication;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,69 +1,136 @@
 package io.cmek.operator.aws;
 
-import io.cmek.operator.cloud.*;
-import io.cmek.operator.key.*;
-import java.util.function.Supplier;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyService;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kms.model.DecryptResponse;
+import software.amazon.awssdk.services.kms.model.DryRunModifierType;
+import software.amazon.awssdk.services.kms.model.GenerateDataKeyWithoutPlaintextResponse;
+import software.amazon.awssdk.services.kms.model.GetKeyPolicyResponse;
+import software.amazon.awssdk.services.kms.model.KeyMetadata;
 
-public class KmsKeyService implements KeyService {
-    final AwsClients clients;
+/** {@link KeyService} on AWS KMS. */
+public final class KmsKeyService implements KeyService {
 
-    public KmsKeyService(AwsClients clients) {
-        this.clients = clients;
+    /** The only policy that a key's owner writes; another name is a policy that AWS RAM keeps. */
+    private static final String POLICY = "default";
+
+    private static final String DRY_RUN = "DryRunOperationException";
+
+    private final AwsClients aws;
+
+    public KmsKeyService(AwsClients aws) {
+        this.aws = aws;
     }
 
-    static <T> Answer<T> call(String op, Supplier<T> s) {
-        try {
-            return new Answer.Got<>(s.get());
-        } catch (AwsServiceException e) {
-            String code = e.awsErrorDetails().errorCode();
-            var d = new Failure.Detail(op, code, e.awsErrorDetails().errorMessage(), e.requestId());
-            return new Answer.Failed<>(
-                    code.contains("NotFound")
-                            ? new Failure.NotFound(d)
-                            : code.contains("Denied") ? new Failure.Denied(d) : new Failure.Unavailable(d));
-        } catch (RuntimeException e) {
-            return new Answer.Failed<>(new Failure.Unavailable(
-                    new Failure.Detail(op, e.getClass().getSimpleName(), "" + e.getMessage(), null)));
+    @Override
+    public Answer<KeyFacts> describe(Identity identity, KeyArn key) {
+        return aws.of(identity, key.region())
+                .kms(Operation.DESCRIBE_KEY, kms -> kms.describeKey(r -> r.keyId(key.toString())))
+                .answer(Operation.DESCRIBE_KEY, response -> facts(key, response.keyMetadata()));
+    }
+
+    private static @Nullable KeyFacts facts(KeyArn key, @Nullable KeyMetadata told) {
+        if (told == null) {
+            return null;
         }
+        String state = told.keyStateAsString();
+        String spec = told.keySpecAsString();
+        String usage = told.keyUsageAsString();
+        String manager = told.keyManagerAsString();
+        String origin = told.originAsString();
+        if (state == null || spec == null || usage == null || manager == null || origin == null) {
+            return null;
+        }
+        return new KeyFacts(
+                key,
+                state,
+                spec,
+                usage,
+                manager,
+                origin,
+                Boolean.TRUE.equals(told.multiRegion()),
+                told.deletionDate(),
+                told.validTo());
     }
 
-    public Answer<KeyFacts> describe(Identity i, KeyArn k) {
-        return call("kms:DescribeKey", () -> {
-            var m = clients.kms(i, k.region())
-                    .describeKey(r -> r.keyId(k.toString()))
-                    .keyMetadata();
-            return new KeyFacts(
-                    k,
-                    m.keyStateAsString(),
-                    m.keySpecAsString(),
-                    m.keyUsageAsString(),
-                    m.keyManagerAsString(),
-                    m.originAsString(),
-                    Boolean.TRUE.equals(m.multiRegion()),
-                    m.deletionDate(),
-                    m.validTo());
-        });
+    @Override
+    public Answer<String> readPolicy(Identity identity, KeyArn key) {
+        return aws.of(identity, key.region())
+                .kms(
+                        Operation.GET_KEY_POLICY,
+                        kms -> kms.getKeyPolicy(r -> r.keyId(key.toString()).policyName(POLICY)))
+                .answer(Operation.GET_KEY_POLICY, GetKeyPolicyResponse::policy);
     }
 
-    public Answer<String> readPolicy(Identity i, KeyArn k) {
-        return call(
-                "kms:GetKeyPolicy",
-                () -> clients.kms(i, k.region())
-                        .getKeyPolicy(r -> r.keyId(k.toString()).policyName("default"))
-                        .policy());
+    /** KMS's lockout safety check stays on: a policy that would lock its writer out of the key is refused by KMS. */
+    @Override
+    public Answer<String> writePolicy(Identity identity, KeyArn key, String document) {
+        return aws.of(identity, key.region())
+                .kmsWrite(
+                        Operation.PUT_KEY_POLICY,
+                        kms -> kms.putKeyPolicy(
+                                r -> r.keyId(key.toString()).policyName(POLICY).policy(document)))
+                .answer(Operation.PUT_KEY_POLICY, response -> document);
     }
 
-    public Answer<String> writePolicy(Identity i, KeyArn k, String doc) {
-        return call("kms:PutKeyPolicy", () -> {
-            clients.kms(i, k.region())
-                    .putKeyPolicy(
-                            r -> r.keyId(k.toString()).policyName("default").policy(doc));
-            return doc;
-        });
+    /**
+     * Two dry runs: {@code GenerateDataKeyWithoutPlaintext} shows that new data can be encrypted, {@code Decrypt} that what is encrypted can
+     * be read.
+     *
+     * <p>Decrypt is asked with the modifier {@code IGNORE_CIPHERTEXT} and no ciphertext (KMS API Reference, "Decrypt"). A made-up
+     * ciphertext would not do: KMS may find it invalid before it looks at the permission. Where an implementation of KMS knows no dry run
+     * and really makes a data key, the encrypted key is what Decrypt is then asked for. Neither call leaves anything behind.
+     *
+     * <p>CreateGrant is not asked. The statement that allows it has the condition {@code kms:GrantIsForAWSResource}, which is true only when
+     * an AWS service makes the grant on the role's behalf (KMS Developer Guide, "AWS KMS condition keys"): a call of the role itself is
+     * denied, dry or not, by a policy that is right. Whether grants are allowed is read from the policy, and a proof never leaves a grant
+     * on a key.
+     */
+    @Override
+    public Answer<Boolean> proveAccess(Identity probe, KeyArn key) {
+        RegionalClients clients = aws.of(probe, key.region());
+        Reply<GenerateDataKeyWithoutPlaintextResponse> encrypting = clients.kms(
+                Operation.GENERATE_DATA_KEY,
+                kms -> kms.generateDataKeyWithoutPlaintext(
+                        r -> r.keyId(key.toString()).numberOfBytes(32).dryRun(true)));
+        if (!isAllowed(encrypting)) {
+            return refusal(encrypting);
+        }
+        Reply<DecryptResponse> decrypting = clients.kms(
+                Operation.DECRYPT,
+                kms -> kms.decrypt(r -> {
+                    r.keyId(key.toString()).dryRun(true);
+                    SdkBytes made =
+                            encrypting instanceof Reply.Ok<GenerateDataKeyWithoutPlaintextResponse>(var response)
+                                    ? response.ciphertextBlob()
+                                    : null;
+                    if (made == null) {
+                        r.dryRunModifiers(DryRunModifierType.IGNORE_CIPHERTEXT);
+                    } else {
+                        r.ciphertextBlob(made);
+                    }
+                }));
+        return isAllowed(decrypting) ? new Answer.Got<>(true) : refusal(decrypting);
     }
 
-    public Answer<Boolean> proveAccess(Identity i, KeyArn k) {
-        return new Answer.Got<>(true);
+    /** A dry run always ends in an error; an implementation without dry runs really does it. Either shows that it is allowed. */
+    private static boolean isAllowed(Reply<?> reply) {
+        return reply instanceof Reply.Ok<?>
+                || (reply instanceof Reply.Refused<?> refused && refused.code().equals(DRY_RUN));
+    }
+
+    private static Answer<Boolean> refusal(Reply<?> reply) {
+        if (!(reply instanceof Reply.Refused<?>(Failure failure, var error))) {
+            throw new IllegalArgumentException("not a refusal: " + reply);
+        }
+        // That the probe role cannot be assumed says nothing about what it may do.
+        boolean byKms = failure.detail().operation().startsWith("kms:");
+        return failure instanceof Failure.Denied && byKms ? new Answer.Got<>(false) : new Answer.Failed<>(failure);
     }
 }

@@ -1,62 +1,283 @@
 package io.cmek.operator.aws;
 
-import io.cmek.operator.bucket.*;
+import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
-import io.cmek.operator.cloud.*;
-import io.cmek.operator.key.*;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Failure.Detail;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import software.amazon.awssdk.services.s3.model.*;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.s3.model.Bucket;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketEncryptionResponse;
+import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
+import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
+import software.amazon.awssdk.services.s3.model.ObjectOwnership;
+import software.amazon.awssdk.services.s3.model.PutBucketEncryptionResponse;
+import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockResponse;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionByDefault;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionConfiguration;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 
-public class S3BucketService implements BucketService {
-    final AwsClients clients;
+/**
+ * {@link BucketService} on Amazon S3. Every call names the account that must own the bucket, which is the account in which the identity acts:
+ * bucket names are global, and a name that somebody else took must never be mistaken for ours (S3 User Guide, "Verifying bucket ownership
+ * with bucket owner condition").
+ */
+public final class S3BucketService implements BucketService {
 
-    public S3BucketService(AwsClients clients) {
-        this.clients = clients;
+    /** The one region that is never named in a CreateBucket (S3 API Reference, "CreateBucket"). */
+    private static final String NO_CONSTRAINT = "us-east-1";
+
+    private static final Encryption NO_RULE = new Encryption(null, null, false, List.of());
+
+    private static final String REGION_HEADER = "x-amz-bucket-region";
+    private static final Pattern REGION_ELEMENT = Pattern.compile("<Region>([a-z0-9-]{1,32})</Region>");
+    private static final Pattern REGION_IN_MESSAGE = Pattern.compile("The ([a-z0-9-]{1,32}) location constraint");
+    private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,32}");
+
+    private final AwsClients aws;
+
+    /** Made by us and not yet private: {@link #encrypt} makes up for it. AWS blocks public access to new buckets by itself; others may not. */
+    private final Set<String> unfinished = ConcurrentHashMap.newKeySet();
+
+    public S3BucketService(AwsClients aws) {
+        this.aws = aws;
     }
 
-    public Answer<BucketFacts> look(Identity i, String region, String b) {
-        Answer<BucketFacts> a = KmsKeyService.call("s3:GetBucketEncryption", () -> {
-            var r = clients.s3(i, region)
-                    .getBucketEncryption(q -> q.bucket(b))
-                    .serverSideEncryptionConfiguration()
-                    .rules()
-                    .getFirst();
-            var d = r.applyServerSideEncryptionByDefault();
-            return new BucketFacts.Present(new Encryption(
-                    d.sseAlgorithmAsString(),
-                    d.kmsMasterKeyID(),
-                    Boolean.TRUE.equals(r.bucketKeyEnabled()),
-                    List.of()));
-        });
-        if (a instanceof Answer.Failed<BucketFacts>(Failure f)) {
-            if (f.detail().code().equals("NoSuchBucket")) return new Answer.Got<>(new BucketFacts.Absent());
-            if (f instanceof Failure.NotFound)
-                return new Answer.Got<>(new BucketFacts.Present(new Encryption(null, null, false, List.of())));
+    @Override
+    public Answer<BucketFacts> look(Identity identity, String region, String bucket) {
+        RegionalClients clients = aws.of(identity, region);
+        return switch (clients.account()) {
+            case Answer.Failed<String>(Failure failure) -> new Answer.Failed<>(failure);
+            case Answer.Got<String>(String owner) -> look(clients, region, bucket, owner);
+        };
+    }
+
+    private Answer<BucketFacts> look(RegionalClients clients, String region, String bucket, String owner) {
+        Reply<GetBucketEncryptionResponse> reply = clients.s3(
+                Operation.GET_BUCKET_ENCRYPTION,
+                s3 -> s3.getBucketEncryption(r -> r.bucket(bucket).expectedBucketOwner(owner)));
+        if (!(reply instanceof Reply.Refused<GetBucketEncryptionResponse> refused)) {
+            return reply.answer(
+                    Operation.GET_BUCKET_ENCRYPTION, response -> present(response.serverSideEncryptionConfiguration()));
         }
-        return a;
+        String elsewhere = otherRegion(refused.error(), region);
+        return switch (refused.code()) {
+            case "NoSuchBucket" -> new Answer.Got<>(new BucketFacts.Absent());
+            case "ServerSideEncryptionConfigurationNotFoundError" -> new Answer.Got<>(new BucketFacts.Present(NO_RULE));
+            case "PermanentRedirect", "IllegalLocationConstraintException" ->
+                new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
+            // Where it names no region it is about the credentials.
+            case "AuthorizationHeaderMalformed" ->
+                elsewhere.isEmpty()
+                        ? new Answer.Failed<>(refused.failure())
+                        : new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
+            default ->
+                refused.failure() instanceof Failure.Denied denied && isOfS3(denied)
+                        ? whose(clients, bucket, denied)
+                        : new Answer.Failed<>(refused.failure());
+        };
     }
 
-    public Answer<Encryption> encrypt(Identity i, String region, String b, KeyArn key, Encryption c) {
-        return KmsKeyService.call("s3:PutEncryptionConfiguration", () -> {
-            clients.s3(i, region)
-                    .putBucketEncryption(q -> q.bucket(b)
-                            .serverSideEncryptionConfiguration(x -> x.rules(y -> y.bucketKeyEnabled(true)
-                                    .applyServerSideEncryptionByDefault(
-                                            z -> z.sseAlgorithm("aws:kms").kmsMasterKeyID(key.toString())))));
-            return new Encryption("aws:kms", key.toString(), true, c.blockedEncryptionTypes());
-        });
+    private static boolean isOfS3(Failure failure) {
+        return failure.detail().operation().startsWith("s3:");
     }
 
-    public Answer<Encryption> create(Identity i, String region, String b, KeyArn key) {
-        Answer<Boolean> made = KmsKeyService.call("s3:CreateBucket", () -> {
-            clients.s3(i, region).createBucket(q -> {
-                q.bucket(b);
-                if (!region.equals("us-east-1")) q.createBucketConfiguration(c -> c.locationConstraint(region));
-            });
-            return true;
-        });
-        return made instanceof Answer.Failed<Boolean>(Failure f)
-                ? new Answer.Failed<>(f)
-                : encrypt(i, region, b, key, new Encryption(null, null, false, List.of()));
+    /**
+     * S3 answers AccessDenied for a bucket that somebody else owns and for one that we own but may not read. Only then is it asked more: the
+     * list of the account's own buckets has the name or not, and HeadBucket tells even whom it denies where an existing bucket is (S3 API
+     * Reference, "HeadBucket"). Where these are denied, too, it stays unknown.
+     */
+    private static Answer<BucketFacts> whose(RegionalClients clients, String bucket, Failure.Denied denied) {
+        Reply<ListBucketsResponse> ours =
+                clients.s3(Operation.LIST_BUCKETS, s3 -> s3.listBuckets(r -> r.prefix(bucket)));
+        if (!(ours instanceof Reply.Ok<ListBucketsResponse>(ListBucketsResponse list))
+                || list.buckets().stream().map(Bucket::name).anyMatch(bucket::equals)) {
+            return new Answer.Failed<>(denied);
+        }
+        Reply<HeadBucketResponse> head = clients.s3(Operation.HEAD_BUCKET, s3 -> s3.headBucket(r -> r.bucket(bucket)));
+        return switch (head) {
+            case Reply.Ok<HeadBucketResponse> exists -> new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
+            when error != null && !regionHeader(error).isEmpty() ->
+                new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
+            when error != null && error.statusCode() == 404 -> new Answer.Got<>(new BucketFacts.Absent());
+            case Reply.Refused<HeadBucketResponse> unknown -> new Answer.Failed<>(denied);
+        };
+    }
+
+    /** The region that S3 sends us to, empty where it names none or the one we are in. */
+    private static String otherRegion(@Nullable AwsServiceException error, String region) {
+        if (error == null || error.awsErrorDetails() == null) {
+            return "";
+        }
+        AwsErrorDetails details = error.awsErrorDetails();
+        String told = regionHeader(error);
+        if (told.isEmpty() && details.rawResponse() != null) {
+            told = first(REGION_ELEMENT, details.rawResponse().asString(StandardCharsets.UTF_8));
+        }
+        if (told.isEmpty()) {
+            told = first(REGION_IN_MESSAGE, details.errorMessage());
+        }
+        return told.equals(region) ? "" : told;
+    }
+
+    private static String regionHeader(AwsServiceException error) {
+        AwsErrorDetails details = error.awsErrorDetails();
+        if (details == null || details.sdkHttpResponse() == null) {
+            return "";
+        }
+        return details.sdkHttpResponse()
+                .firstMatchingHeader(REGION_HEADER)
+                .filter(header -> REGION.matcher(header).matches())
+                .orElse("");
+    }
+
+    private static String first(Pattern pattern, @Nullable String text) {
+        Matcher matcher = pattern.matcher(text == null ? "" : text);
+        return matcher.find() ? matcher.group(1) : "";
+    }
+
+    private static BucketFacts present(@Nullable ServerSideEncryptionConfiguration configuration) {
+        if (configuration == null || configuration.rules().isEmpty()) {
+            return new BucketFacts.Present(NO_RULE);
+        }
+        // S3 accepts exactly one rule.
+        ServerSideEncryptionRule rule = configuration.rules().getFirst();
+        ServerSideEncryptionByDefault byDefault = rule.applyServerSideEncryptionByDefault();
+        return new BucketFacts.Present(new Encryption(
+                byDefault == null ? null : byDefault.sseAlgorithmAsString(),
+                byDefault == null ? null : byDefault.kmsMasterKeyID(),
+                Boolean.TRUE.equals(rule.bucketKeyEnabled()),
+                rule.blockedEncryptionTypes() == null
+                        ? List.of()
+                        : rule.blockedEncryptionTypes().encryptionTypeAsStrings()));
+    }
+
+    @Override
+    public Answer<Encryption> encrypt(Identity identity, String region, String bucket, KeyArn key, Encryption current) {
+        RegionalClients clients = aws.of(identity, region);
+        return switch (clients.account()) {
+            case Answer.Failed<String>(Failure failure) -> new Answer.Failed<>(failure);
+            case Answer.Got<String>(String owner) ->
+                unfinished.contains(bucket)
+                        ? finish(clients, bucket, owner, key, current)
+                        : encrypt(clients, bucket, owner, key, current);
+        };
+    }
+
+    private Answer<Encryption> encrypt(
+            RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
+        List<String> blocked = current.blockedEncryptionTypes();
+        ServerSideEncryptionRule rule = ServerSideEncryptionRule.builder()
+                .applyServerSideEncryptionByDefault(
+                        d -> d.sseAlgorithm(ServerSideEncryption.AWS_KMS).kmsMasterKeyID(key.toString()))
+                .bucketKeyEnabled(true)
+                .applyMutation(r -> {
+                    if (!blocked.isEmpty()) {
+                        r.blockedEncryptionTypes(b -> b.encryptionTypeWithStrings(blocked));
+                    }
+                })
+                .build();
+        Reply<PutBucketEncryptionResponse> reply = clients.s3(
+                Operation.PUT_BUCKET_ENCRYPTION,
+                s3 -> s3.putBucketEncryption(r -> r.bucket(bucket)
+                        .expectedBucketOwner(owner)
+                        .serverSideEncryptionConfiguration(c -> c.rules(rule))));
+        return reply.answer(
+                Operation.PUT_BUCKET_ENCRYPTION,
+                response -> new Encryption(ServerSideEncryption.AWS_KMS.toString(), key.toString(), true, blocked));
+    }
+
+    @Override
+    public Answer<Encryption> create(Identity identity, String region, String bucket, KeyArn key) {
+        RegionalClients clients = aws.of(identity, region);
+        if (!(clients.account() instanceof Answer.Got<String>(String owner))) {
+            return clients.account().map(account -> NO_RULE);
+        }
+        if (region.equals(NO_CONSTRAINT)) {
+            // There, and only there, S3 answers 200 for a bucket that is ours already, and resets its ACL.
+            Answer<BucketFacts> now = look(clients, region, bucket, owner);
+            if (!(now instanceof Answer.Got<BucketFacts>(BucketFacts facts) && facts instanceof BucketFacts.Absent)) {
+                return adopt(now, clients, bucket, owner, key);
+            }
+        }
+        Reply<CreateBucketResponse> made =
+                clients.s3(Operation.CREATE_BUCKET, s3 -> s3.createBucket(request(bucket, region)));
+        return switch (made) {
+            case Reply.Ok<CreateBucketResponse> ok -> {
+                unfinished.add(bucket);
+                yield finish(clients, bucket, owner, key, NO_RULE);
+            }
+            case Reply.Refused<CreateBucketResponse> refused
+            when refused.code().equals("BucketAlreadyOwnedByYou") ->
+                adopt(look(clients, region, bucket, owner), clients, bucket, owner, key);
+            case Reply.Refused<CreateBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
+        };
+    }
+
+    private static CreateBucketRequest request(String bucket, String region) {
+        return CreateBucketRequest.builder()
+                .bucket(bucket)
+                .objectOwnership(ObjectOwnership.BUCKET_OWNER_ENFORCED)
+                .applyMutation(r -> {
+                    if (!region.equals(NO_CONSTRAINT)) {
+                        r.createBucketConfiguration(c -> c.locationConstraint(region));
+                    }
+                })
+                .build();
+    }
+
+    private Answer<Encryption> finish(
+            RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
+        Reply<PutPublicAccessBlockResponse> closed = clients.s3(
+                Operation.PUT_PUBLIC_ACCESS_BLOCK,
+                s3 -> s3.putPublicAccessBlock(r -> r.bucket(bucket)
+                        .expectedBucketOwner(owner)
+                        .publicAccessBlockConfiguration(p -> p.blockPublicAcls(true)
+                                .ignorePublicAcls(true)
+                                .blockPublicPolicy(true)
+                                .restrictPublicBuckets(true))));
+        if (closed instanceof Reply.Refused<PutPublicAccessBlockResponse>(Failure failure, var error)) {
+            return new Answer.Failed<>(failure);
+        }
+        unfinished.remove(bucket);
+        return encrypt(clients, bucket, owner, key, current);
+    }
+
+    /**
+     * The bucket has appeared since it was looked at: made by an earlier attempt, or by somebody in our account. Where it is under no
+     * customer-managed key, it is encrypted; all else is for the caller to see by looking again.
+     */
+    private Answer<Encryption> adopt(
+            Answer<BucketFacts> now, RegionalClients clients, String bucket, String owner, KeyArn key) {
+        return switch (now) {
+            case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
+            case Answer.Got<BucketFacts>(BucketFacts.Present(Encryption current))
+            when current.kmsKeyId() == null || current.kmsKeyId().equals(key.toString()) ->
+                unfinished.contains(bucket)
+                        ? finish(clients, bucket, owner, key, current)
+                        : encrypt(clients, bucket, owner, key, current);
+            case Answer.Got<BucketFacts> other ->
+                new Answer.Failed<>(new Failure.Rejected(new Detail(
+                        Operation.CREATE_BUCKET.toString(),
+                        "BucketAlreadyExists",
+                        "the bucket has appeared since it was looked at, and is not one to take over",
+                        null)));
+        };
     }
 }

@@ -3,7 +3,7 @@ package io.cmek.operator.key;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Identity;
 
-/** The four things that the operator asks of AWS KMS. Every method makes exactly the one call that it names. */
+/** The four things that the operator asks of AWS KMS. Every method but the last makes exactly the one call that it names. */
 public interface KeyService {
 
     /** {@code kms:DescribeKey}. */
@@ -16,9 +16,11 @@ public interface KeyService {
     Answer<String> writePolicy(Identity identity, KeyArn key, String document);
 
     /**
-     * Proves that {@code probe} (the service's role) can use the key: DryRun calls of {@code GenerateDataKeyWithoutPlaintext},
-     * {@code Decrypt} and {@code CreateGrant} as that role (KMS Developer Guide, "Testing your KMS API calls"). {@code Got} means
-     * proven; {@code Failed} with {@code Denied} means that the role cannot; any other failure means not known.
+     * Proves that {@code probe} (the service's role) can use the key, by dry runs as that role that encrypt and decrypt (KMS Developer
+     * Guide, "Testing your permissions"). Two calls, which leave nothing behind.
+     *
+     * @return {@code Got(true)}: proven. {@code Got(false)}: KMS denies it to the role. {@code Failed}: not known; with {@code Denied} and
+     *     {@code sts:AssumeRole} the role cannot be assumed, which is no statement about the key.
      */
     Answer<Boolean> proveAccess(Identity probe, KeyArn key);
 }

@@ -4,6 +4,8 @@ import io.cmek.operator.act.BucketEncrypter;
 import io.cmek.operator.act.KeyPolicyWriter;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.aws.AwsClients;
+import io.cmek.operator.aws.AwsSettings;
+import io.cmek.operator.aws.CallObserver;
 import io.cmek.operator.aws.KmsKeyService;
 import io.cmek.operator.aws.S3BucketService;
 import io.cmek.operator.bucket.BucketService;
@@ -40,8 +42,13 @@ class Wiring {
 
     @Produces
     @Singleton
-    AwsClients aws() {
-        return new AwsClients();
+    AwsClients aws(Settings settings) {
+        return new AwsClients(
+                AwsSettings.of(settings.installationId(), settings.aws().pathStyleAccess()), CallObserver.NONE);
+    }
+
+    void close(@Disposes AwsClients aws) {
+        aws.close();
     }
 
     @Produces

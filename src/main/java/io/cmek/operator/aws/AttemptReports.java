@@ -1,0 +1,34 @@
+package io.cmek.operator.aws;
+
+import java.time.Duration;
+import java.util.Optional;
+import software.amazon.awssdk.core.metrics.CoreMetric;
+import software.amazon.awssdk.http.HttpMetric;
+import software.amazon.awssdk.metrics.MetricCollection;
+import software.amazon.awssdk.metrics.MetricPublisher;
+import software.amazon.awssdk.metrics.SdkMetric;
+
+/** Tells the observer of each HTTP request, out of the metrics that the SDK keeps of a call: it has one child for each attempt. */
+record AttemptReports(CallObserver observer) implements MetricPublisher {
+
+    @Override
+    public void publish(MetricCollection call) {
+        Optional<Operation> known = first(call, CoreMetric.SERVICE_ID)
+                .flatMap(
+                        service -> first(call, CoreMetric.OPERATION_NAME).flatMap(name -> Operation.of(service, name)));
+        known.ifPresent(operation -> call.children().forEach(attempt -> {
+            Optional<Duration> took = first(attempt, CoreMetric.SERVICE_CALL_DURATION);
+            String outcome = first(attempt, HttpMetric.HTTP_STATUS_CODE)
+                    .map(String::valueOf)
+                    .orElseGet(() -> first(attempt, CoreMetric.ERROR_TYPE).orElse("Other"));
+            observer.attempted(operation, outcome, took.orElse(Duration.ZERO));
+        }));
+    }
+
+    private static <T> Optional<T> first(MetricCollection metrics, SdkMetric<T> metric) {
+        return metrics.metricValues(metric).stream().findFirst();
+    }
+
+    @Override
+    public void close() {}
+}

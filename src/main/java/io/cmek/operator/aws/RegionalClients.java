@@ -1,0 +1,141 @@
+package io.cmek.operator.aws;
+
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.utils.Lazy;
+
+/**
+ * The clients of one identity in one region, and the room for their calls. The room is a bulkhead: a region that hangs fills its own, and
+ * nobody else waits.
+ */
+final class RegionalClients implements AutoCloseable {
+
+    private final RenewableCredentials credentials;
+    private final Lazy<KmsClient> keys;
+    private final Lazy<KmsClient> keyWrites;
+    private final Lazy<S3Client> buckets;
+    private final Lazy<StsClient> callers;
+    private final Semaphore room;
+    private final Duration patience;
+    private final CallObserver observer;
+    private final ReentrantLock asking = new ReentrantLock();
+    private volatile @Nullable String account;
+
+    /** @param account in which the identity acts, null where only STS can tell */
+    RegionalClients(
+            RenewableCredentials credentials,
+            Supplier<KmsClient> kms,
+            Supplier<S3Client> s3,
+            Supplier<StsClient> sts,
+            AwsSettings settings,
+            CallObserver observer,
+            @Nullable String account) {
+        this.credentials = credentials;
+        this.keys = new Lazy<>(kms);
+        this.keyWrites = new Lazy<>(kms);
+        this.buckets = new Lazy<>(s3);
+        this.callers = new Lazy<>(sts);
+        this.room = new Semaphore(settings.concurrency(), true);
+        this.patience = settings.callTimeout();
+        this.observer = observer;
+        this.account = account;
+    }
+
+    <T> Reply<T> kms(Operation operation, Function<KmsClient, T> call) {
+        return call(operation, keys, call);
+    }
+
+    /**
+     * For PutKeyPolicy. Its quota is a hundredth of that of the reads, and the SDK's rate limiter counts by client: when it slows down
+     * writes, reads are not to suffer.
+     */
+    <T> Reply<T> kmsWrite(Operation operation, Function<KmsClient, T> call) {
+        return call(operation, keyWrites, call);
+    }
+
+    <T> Reply<T> s3(Operation operation, Function<S3Client, T> call) {
+        return call(operation, buckets, call);
+    }
+
+    /** The account in which the identity acts, asked once. */
+    Answer<String> account() {
+        String known = account;
+        if (known != null) {
+            return new Answer.Got<>(known);
+        }
+        asking.lock();
+        try {
+            if (account != null) {
+                return new Answer.Got<>(account);
+            }
+            Answer<String> answer = call(Operation.GET_CALLER_IDENTITY, callers, StsClient::getCallerIdentity)
+                    .answer(Operation.GET_CALLER_IDENTITY, identity -> identity.account());
+            if (answer instanceof Answer.Got<String>(String told)) {
+                account = told;
+            }
+            return answer;
+        } finally {
+            asking.unlock();
+        }
+    }
+
+    private <C, T> Reply<T> call(Operation operation, Lazy<C> client, Function<C, T> call) {
+        long start = System.nanoTime();
+        Reply<T> reply = inTurn(operation, client, call);
+        String outcome = reply instanceof Reply.Refused<T> refused ? refused.code() : CallObserver.OK;
+        observer.called(operation, outcome, Duration.ofNanos(System.nanoTime() - start));
+        return reply;
+    }
+
+    private <C, T> Reply<T> inTurn(Operation operation, Lazy<C> client, Function<C, T> call) {
+        String name = operation.toString();
+        try {
+            if (!room.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                return new Reply.Refused<>(Failures.busy(name), null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Reply.Refused<>(Failures.interrupted(name), null);
+        }
+        try {
+            return new Reply.Ok<>(call.apply(client.getValue()));
+        } catch (RuntimeException e) {
+            // Not only SdkException: some answers that are not what they should be make the SDK's unmarshallers throw
+            // others.
+            return refused(name, e);
+        } finally {
+            room.release();
+        }
+    }
+
+    private <T> Reply<T> refused(String operation, RuntimeException error) {
+        if (Failures.isInterruption(error)) {
+            Thread.currentThread().interrupt();
+        }
+        Failure failure = Failures.classify(operation, error);
+        if (Failures.isAboutCredentials(failure.detail().code())
+                && failure.detail().operation().equals(operation)) {
+            credentials.renew();
+        }
+        return new Reply.Refused<>(failure, error instanceof AwsServiceException answered ? answered : null);
+    }
+
+    @Override
+    public void close() {
+        keys.close();
+        keyWrites.close();
+        buckets.close();
+        callers.close();
+    }
+}

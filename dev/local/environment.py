@@ -111,6 +111,24 @@ class Program:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
 
 
+def aws_program(folder: Path, python: Path, port: int) -> Program:
+    """MiniStack, which enforces signatures, IAM and key policies."""
+    return Program(
+        "aws",
+        [str(python), "-m", "ministack"],
+        folder / "aws.log",
+        lambda: _answers(f"http://127.0.0.1:{port}/_ministack/health"),
+        {
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "LOG_LEVEL": "WARNING",
+        },
+    )
+
+
 class Environment:
     """All programs of one environment, in the order in which they start."""
 
@@ -216,19 +234,7 @@ class Environment:
         )
 
     def _aws(self) -> Program:
-        return self._program(
-            "aws",
-            [str(self.python), "-m", "ministack"],
-            lambda: _answers(f"http://127.0.0.1:{self.aws}/_ministack/health"),
-            {
-                "AUTH": "true",
-                "BIND_HOST": "127.0.0.1",
-                "GATEWAY_PORT": str(self.aws),
-                "IOT_MTLS_ENABLED": "0",
-                "MINISTACK_ACCOUNT_ID": ACCOUNT,
-                "LOG_LEVEL": "WARNING",
-            },
-        )
+        return aws_program(self.folder, self.python, self.aws)
 
     def _program(
         self, name: str, command: list[str], is_ready: Callable[[], bool], environment: dict[str, str] | None = None

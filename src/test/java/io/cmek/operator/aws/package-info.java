@@ -1,0 +1,4 @@
+@NullMarked
+package io.cmek.operator.aws;
+
+import org.jspecify.annotations.NullMarked;

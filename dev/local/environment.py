@@ -1,9 +1,10 @@
 """The local environment: a real Kubernetes control plane and a local AWS, as processes on free loopback ports.
 
-    python3 dev/local/environment.py FOLDER [--audit]
+    python3 dev/local/environment.py FOLDER [--audit] [--until-stopped]
 
-starts everything below FOLDER, prints one line of JSON when it is ready, and stops everything when its standard input ends,
-when it is told to by SIGTERM or SIGINT, or, should it be killed itself, by the kernel. While it runs it takes commands on
+starts everything below FOLDER, prints one line of JSON when it is ready, and stops everything when its standard input ends
+(unless it is to run until it is stopped), when it is told to by SIGTERM or SIGINT, or, should it be killed itself, by the
+kernel. While it runs it takes commands on
 its standard input, one a line: `stop NAME` and `start NAME`, where NAME is etcd, kube-apiserver, kube-controller-manager or
 aws; each is answered with a line of JSON.
 """
@@ -320,6 +321,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Starts the local environment, and stops it when standard input ends.")
     parser.add_argument("folder", type=Path, help="an empty folder for logs, data and credentials")
     parser.add_argument("--audit", action="store_true", help="write what the API server is asked into audit.log")
+    parser.add_argument("--until-stopped", action="store_true", help="go on when standard input ends, until SIGTERM")
     arguments = parser.parse_args()
 
     def stop(signum: int, _frame: object) -> None:
@@ -333,6 +335,8 @@ def main() -> int:
         print(json.dumps(environment.facts()), flush=True)
         for line in sys.stdin:
             print(json.dumps(_obey(environment, line.strip())), flush=True)
+        if arguments.until_stopped:
+            signal.pause()
     except (StartError, toolchain.ToolchainError) as failure:
         print(failure, file=sys.stderr)
         return 1

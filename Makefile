@@ -1,0 +1,59 @@
+# What one does with this repository. `make` or `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JAVA_HOME = $(shell dev/java-home)
+MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp -q
+STATE := target/local
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: target/quarkus-app/quarkus-run.jar tools ## Tell the whole story on a real API server and a local AWS, in about a minute
+	@dev/demo/run
+
+test: tools ## Run all tests: unit, property, CRD, integration and black-box, and every check
+	@$(MVN) verify
+
+unit: prerequisites ## Run the tests that need neither Kubernetes nor AWS
+	@$(MVN) test
+
+verify: test ## The same as test: formatting and generated files are checked there too
+
+crds: prerequisites ## Write again what is generated from the API types: crds/ and the reference pages in docs/
+	@$(MVN) test -Dtest='GeneratedFilesTest,ConditionsReferenceTest' -Dsurefire.failIfNoSpecifiedTests=false -Dcmek.generate=true
+
+fmt: prerequisites ## Format the code
+	@$(MVN) spotless:apply
+
+build: target/quarkus-app/quarkus-run.jar ## Package the operator
+
+run: target/quarkus-app/quarkus-run.jar ## Run the operator against the environment of `make up`
+	@dev/local/run-operator $(STATE) "$(JAVA_HOME)/bin/java" target/quarkus-app/quarkus-run.jar
+
+up: tools ## Start a local Kubernetes and a local AWS, to use with your own kubectl and aws: eval "$$(make up)"
+	@dev/local/up $(STATE)
+
+down: ## Stop what `make up` started
+	@dev/local/down $(STATE)
+
+bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says
+	@$(MVN) failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench=true
+
+tools: prerequisites ## Build or install, once, what the tests and the demo need, into the cache folder
+	@python3 dev/local/toolchain.py control-plane >/dev/null
+	@python3 dev/local/toolchain.py aws-python >/dev/null
+
+prerequisites: ## Say what is missing on this machine, and how to install it
+	@dev/prerequisites
+
+clean: down ## Remove what was built here; the cache folder stays
+	@rm -rf target
+
+target/quarkus-app/quarkus-run.jar: pom.xml $(shell find src/main -type f) | prerequisites
+	@echo "Packaging the operator …" >&2
+	@$(MVN) package -DskipTests
+	@touch $@
+
+.PHONY: help demo test unit verify crds fmt build run up down bench tools prerequisites clean

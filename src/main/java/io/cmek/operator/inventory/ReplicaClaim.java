@@ -1,8 +1,10 @@
 package io.cmek.operator.inventory;
 
+import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Replication;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
@@ -11,6 +13,7 @@ import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.KeyUse;
 import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
@@ -120,15 +123,22 @@ final class ReplicaClaim {
 
     /** @param entitled whether its tenant lets it have its keys and buckets */
     static Lock.Candidate candidate(ReplicaCmek replica, boolean entitled) {
-        var encryption =
-                replica.getStatus() == null ? null : replica.getStatus().encryption();
         return new Lock.Candidate(
                 replica.getMetadata().getName(),
                 replica.getMetadata().getCreationTimestamp(),
                 replica.getSpec().dataBucketKeyID(),
                 replica.getSpec().backupBucketKeyID(),
                 entitled && !replica.isMarkedForDeletion(),
-                encryption == io.cmek.operator.api.v1alpha1.EncryptionState.ENABLED
-                        || encryption == io.cmek.operator.api.v1alpha1.EncryptionState.DEGRADED);
+                wasConfigured(replica.getStatus()));
+    }
+
+    /** Accepted is enough: from then on something may have been done with its keys. */
+    private static boolean wasConfigured(@Nullable ReplicaCmekStatus status) {
+        return status != null
+                && (status.encryption() == EncryptionState.ENABLED
+                        || status.encryption() == EncryptionState.DEGRADED
+                        || status.conditions().stream()
+                                .anyMatch(c -> c.type().equals(ConditionType.Accepted.name())
+                                        && c.status().equals("True")));
     }
 }

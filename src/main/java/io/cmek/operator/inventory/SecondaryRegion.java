@@ -98,6 +98,43 @@ public record SecondaryRegion(
                 });
     }
 
+    /**
+     * Why a ReplicaCmek that is deleted has to stay: databases replicate under it. One whose record was lost is taken for what it says that
+     * it was, or its keys could be exchanged for others before the record is rebuilt.
+     *
+     * @param workgroup the one that it names, as it is right now
+     */
+    public static Optional<Judgement> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+        return workgroup
+                .filter(w -> !w.isMarkedForDeletion())
+                .filter(w -> w.getSpec().cmek() != null)
+                .filter(w -> !databases(w.getSpec().replication()).isEmpty())
+                .filter(w -> isConfiguredBy(w, ReplicaClaim.candidate(replica, false)))
+                .map(w -> Judgement.bad(
+                        Reason.InUse,
+                        "The ReplicaCmek stays while the Workgroup "
+                                + w.getMetadata().getName() + " replicates "
+                                + String.join(", ", databases(w.getSpec().replication()))
+                                + " under it. Remove those databases from its spec.replication.databases first."));
+    }
+
+    /**
+     * Whether the record was lost and is about to be rebuilt from the status of this ReplicaCmek, which has to be left as it is until then.
+     */
+    public static boolean isRebuiltFrom(ReplicaCmek replica, Workgroup workgroup) {
+        return workgroup.getSpec().cmek() != null
+                && ReplicaClaim.record(workgroup) == null
+                && ReplicaClaim.candidate(replica, false).wasConfigured();
+    }
+
+    private static boolean isConfiguredBy(Workgroup workgroup, Lock.Candidate replica) {
+        return switch (Lock.standing(ReplicaClaim.record(workgroup), replica)) {
+            case Holder -> true;
+            case Waiting -> replica.wasConfigured();
+            case Taken, OtherKeys -> false;
+        };
+    }
+
     private static Secondary secondary(String region, @Nullable SecondaryCmek record, Optional<ReplicaCmek> holder) {
         if (record != null) {
             String configured = KeyArn.parse(record.dataBucketKeyID()).region();

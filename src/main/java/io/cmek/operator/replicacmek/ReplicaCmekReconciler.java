@@ -3,18 +3,18 @@ package io.cmek.operator.replicacmek;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
-import io.cmek.operator.api.v1alpha1.Replication;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.Judgement;
-import io.cmek.operator.condition.Reason;
 import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.StorageClasses;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Pipeline;
 import io.cmek.operator.report.Reporter;
 import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
+import io.cmek.operator.report.StatusWriter;
 import io.cmek.operator.runtime.CappedRetry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
@@ -23,6 +23,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -44,6 +45,8 @@ public class ReplicaCmekReconciler
         implements Reconciler<ReplicaCmek>, Cleaner<ReplicaCmek>, ConfigurableReconciler<ReplicaCmek> {
 
     private static final String BY_WORKGROUP = "workgroup";
+    private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
+    private static final Duration REBUILT_RETRY = Duration.ofSeconds(5);
     private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
 
     private final Pipeline pipeline;
@@ -92,7 +95,11 @@ public class ReplicaCmekReconciler
 
     @Override
     public UpdateControl<ReplicaCmek> reconcile(ReplicaCmek replica, Context<ReplicaCmek> context) {
-        Claim claim = claims.claimOf(replica, context.getSecondaryResource(Workgroup.class));
+        Optional<Workgroup> workgroup = context.getSecondaryResource(Workgroup.class);
+        if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
+            return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(REBUILT_RETRY);
+        }
+        Claim claim = claims.claimOf(replica, workgroup);
         ReplicaCmekStatus status = replica.getStatus();
         if (status == null) {
             status = report(replica, null, pipeline.beforeAnyLook(claim), Optional.empty());
@@ -105,10 +112,21 @@ public class ReplicaCmekReconciler
         return assessment.retryAfter().map(done::rescheduleAfter).orElse(done);
     }
 
+    /** A status computed from an old copy is not worth a warning: it is computed again from the new one. */
+    @Override
+    public ErrorStatusUpdateControl<ReplicaCmek> updateErrorStatus(
+            ReplicaCmek replica, Context<ReplicaCmek> context, Exception failure) {
+        return StatusWriter.isOutdated(failure)
+                ? ErrorStatusUpdateControl.<ReplicaCmek>noStatusUpdate()
+                        .withNoRetry()
+                        .rescheduleAfter(OUTDATED_RETRY)
+                : ErrorStatusUpdateControl.defaultErrorProcessing();
+    }
+
     @Override
     public DeleteControl cleanup(ReplicaCmek replica, Context<ReplicaCmek> context) {
         Claim claim = claims.claimOf(replica, context.getSecondaryResource(Workgroup.class));
-        Optional<Judgement> held = held(replica, claim);
+        Optional<Judgement> held = held(replica);
         if (held.isPresent()) {
             Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
             report(replica, replica.getStatus(), assessment, held);
@@ -132,30 +150,14 @@ public class ReplicaCmekReconciler
         return reporter.report(replica, previous, report.status(replica, previous, assessment, deletable));
     }
 
-    /** It stays while databases replicate under it. The Workgroup is looked at past the cache: a database may just have been added. */
-    private Optional<Judgement> held(ReplicaCmek replica, Claim claim) {
-        if (!claim.standing().isGood()) {
-            return Optional.empty();
-        }
-        Workgroup workgroup = client.resources(Workgroup.class)
-                .inNamespace(replica.getMetadata().getNamespace())
-                .withName(replica.getSpec().workgroupRef().name())
-                .get();
-        if (workgroup == null || workgroup.isMarkedForDeletion()) {
-            return Optional.empty();
-        }
-        Replication replication = workgroup.getSpec().replication();
-        if (replication == null
-                || replication.databases() == null
-                || replication.databases().isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(Judgement.bad(
-                Reason.InUse,
-                "The ReplicaCmek stays while the Workgroup "
-                        + workgroup.getMetadata().getName() + " replicates "
-                        + String.join(", ", replication.databases())
-                        + " under it. Remove those databases from its spec.replication.databases first."));
+    /** The Workgroup is looked at past the cache: a database may just have been added. */
+    private Optional<Judgement> held(ReplicaCmek replica) {
+        return SecondaryRegion.holds(
+                replica,
+                Optional.ofNullable(client.resources(Workgroup.class)
+                        .inNamespace(replica.getMetadata().getNamespace())
+                        .withName(replica.getSpec().workgroupRef().name())
+                        .get()));
     }
 
     private static ResourceID workgroupOf(ReplicaCmek replica) {

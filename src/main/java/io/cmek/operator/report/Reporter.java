@@ -36,10 +36,14 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
         this.startedAt = clock.instant();
     }
 
-    /** @return the status as it is now */
+    /** Also brings the reconciler's own copy of the resource up to date, for a second report on it.
+     *
+     * @return the status as it is now
+     */
     public S report(R resource, @Nullable S previous, S next) {
         if (!next.equals(previous)) {
-            statuses.write(resource, fresh, next);
+            resource.getMetadata().setResourceVersion(statuses.write(resource, fresh, next));
+            resource.setStatus(next);
             events.record(resource, Transition.between(previous, next));
         }
         return next;

@@ -16,6 +16,7 @@ import io.cmek.operator.pipeline.Pipeline;
 import io.cmek.operator.report.Reporter;
 import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
+import io.cmek.operator.report.StatusWriter;
 import io.cmek.operator.runtime.CappedRetry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
@@ -24,6 +25,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public class WorkgroupReconciler
         implements Reconciler<Workgroup>, Cleaner<Workgroup>, ConfigurableReconciler<Workgroup> {
 
+    private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
     private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
 
     private final Pipeline pipeline;
@@ -94,17 +97,33 @@ public class WorkgroupReconciler
     @Override
     public UpdateControl<Workgroup> reconcile(Workgroup workgroup, Context<Workgroup> context) {
         Claim claim = claims.claimOf(workgroup);
-        SecondaryRegion region = secondaryRegion(workgroup, context);
         WorkgroupStatus status = workgroup.getStatus();
         if (status == null) {
-            status = report(workgroup, null, pipeline.beforeAnyLook(claim), region, Optional.empty());
+            status = report(
+                    workgroup,
+                    null,
+                    pipeline.beforeAnyLook(claim),
+                    secondaryRegion(workgroup, context),
+                    Optional.empty());
         }
         Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
         if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
-            report(workgroup, status, assessment, region, Optional.empty());
+            // Anew: AWS may have taken its time, and a database is admitted on what is so now.
+            report(workgroup, status, assessment, secondaryRegion(workgroup, context), Optional.empty());
         }
         UpdateControl<Workgroup> done = UpdateControl.noUpdate();
         return assessment.retryAfter().map(done::rescheduleAfter).orElse(done);
+    }
+
+    /** A status computed from an old copy is not worth a warning: it is computed again from the new one. */
+    @Override
+    public ErrorStatusUpdateControl<Workgroup> updateErrorStatus(
+            Workgroup workgroup, Context<Workgroup> context, Exception failure) {
+        return StatusWriter.isOutdated(failure)
+                ? ErrorStatusUpdateControl.<Workgroup>noStatusUpdate()
+                        .withNoRetry()
+                        .rescheduleAfter(OUTDATED_RETRY)
+                : ErrorStatusUpdateControl.defaultErrorProcessing();
     }
 
     @Override

@@ -1,0 +1,541 @@
+package io.cmek.operator.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.Buckets;
+import io.cmek.operator.api.v1alpha1.Cmek;
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.Replication;
+import io.cmek.operator.api.v1alpha1.ReplicationStatus;
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupRef;
+import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.replication.Gate;
+import io.cmek.operator.tenancy.Tenants;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gate and lock over a cluster in which everything happens at any time (R6, R8). Each reconciler sees what its own caches hold, which may be
+ * older than what the API server has; a reconciliation is two steps, with anything in between; AWS is the set of keys that was acted upon.
+ */
+class GateAndLockStateMachineTest {
+
+    private static final List<String> NAMES = List.of("a", "b", "c");
+    private static final List<String> DATABASES = List.of("orders", "billing");
+    private static final List<String> KEYS = List.of(
+            "arn:aws:kms:us-west-2:111122223333:key/11111111-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:us-west-2:111122223333:key/22222222-12ab-34cd-56ef-1234567890ab");
+
+    /** What may happen next. Those of the controller come several times, so that it gets somewhere. */
+    enum Kind {
+        CREATE_WORKGROUP,
+        DELETE_WORKGROUP,
+        CREATE_REPLICA,
+        DELETE_REPLICA,
+        ADD_DATABASE,
+        REMOVE_DATABASE,
+        KEY_GOES_BAD,
+        KEY_RECOVERS,
+        RESTART,
+        WIPE_WORKGROUP_STATUS,
+        WIPE_REPLICA_STATUS,
+        SEE,
+        LOOK_AT_WORKGROUP,
+        FINISH_WORKGROUP,
+        LOOK_AT_REPLICA,
+        FINISH_REPLICA
+    }
+
+    /** @param which picks one of several: a name, a cache */
+    record Event(Kind kind, int which, int other) {}
+
+    @Property(tries = 4_000, shrinking = ShrinkingMode.BOUNDED)
+    void noDatabaseIsAdmittedTooEarlyAndNoSecondSetOfKeysIsActedUpon(@ForAll("events") List<Event> events) {
+        var world = new World();
+        world.happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
+        events.forEach(world::happens);
+    }
+
+    @Property(tries = 1_000, shrinking = ShrinkingMode.BOUNDED)
+    void whateverHappenedBeforeDeletingAllOfItEnds(
+            @ForAll("events") List<Event> events, @ForAll boolean workgroupFirst) {
+        var world = new World();
+        world.happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
+        events.forEach(world::happens);
+        world.settles();
+        if (workgroupFirst) {
+            world.happens(new Event(Kind.DELETE_WORKGROUP, 0, 0));
+            world.settles();
+        }
+        for (int i = 0; i < NAMES.size(); i++) {
+            world.happens(new Event(Kind.DELETE_REPLICA, i, 0));
+        }
+        world.happens(new Event(Kind.DELETE_WORKGROUP, 0, 0));
+        world.settles();
+
+        assertThat(world.workgroup()).isNull();
+        assertThat(world.replicas()).isEmpty();
+    }
+
+    @Property(tries = 1_000, shrinking = ShrinkingMode.BOUNDED)
+    void whenTheWorldIsWellAndSettledEverythingAskedForReplicates(@ForAll("events") List<Event> events) {
+        var world = new World();
+        world.happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
+        events.forEach(world::happens);
+        world.badKeys.clear();
+        world.settles();
+
+        Workgroup workgroup = world.workgroup();
+        if (workgroup == null || workgroup.isMarkedForDeletion()) {
+            return;
+        }
+        SecondaryCmek record = ReplicaClaim.record(workgroup);
+        boolean mayReplicate = record != null
+                && world.replicas().values().stream()
+                        .anyMatch(r -> !r.isMarkedForDeletion()
+                                && r.getSpec().dataBucketKeyID().equals(record.dataBucketKeyID()));
+        if (mayReplicate) {
+            assertThat(World.admitted(workgroup)).containsAll(World.databases(workgroup));
+        }
+    }
+
+    @Provide
+    Arbitrary<List<Event>> events() {
+        Arbitrary<Kind> often = Arbitraries.of(
+                Kind.SEE, Kind.LOOK_AT_WORKGROUP, Kind.FINISH_WORKGROUP, Kind.LOOK_AT_REPLICA, Kind.FINISH_REPLICA);
+        Arbitrary<Kind> kinds = Arbitraries.oneOf(List.of(often, often, Arbitraries.of(Kind.class)));
+        return Combinators.combine(
+                        kinds,
+                        Arbitraries.integers().between(0, 11),
+                        Arbitraries.integers().between(0, 1))
+                .as(Event::new)
+                .list()
+                .ofMinSize(10)
+                .ofMaxSize(120);
+    }
+
+    /** What the API server has, at one moment; the objects in it are never changed. */
+    private record Stored(@Nullable Workgroup workgroup, Map<String, ReplicaCmek> replicas) {}
+
+    private static final class World {
+
+        private static final int WORKGROUPS_OWN = 0;
+        private static final int WORKGROUPS_REPLICAS = 1;
+        private static final int REPLICAS_OWN = 2;
+        private static final int REPLICAS_WORKGROUP = 3;
+
+        private final List<Stored> history = new ArrayList<>(List.of(new Stored(null, Map.of())));
+        private final int[] seen = new int[4];
+        private final Set<String> badKeys = new HashSet<>();
+        private final LiveClaims claims = new LiveClaims(Optional.empty());
+        private final Entitlements entitlements = new Entitlements(
+                new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*"))),
+                ClaimsOf.of());
+        private long versions;
+        private @Nullable Runnable workgroupInWork;
+        private final Map<String, Runnable> replicasInWork = new HashMap<>();
+
+        /** By uid of the Workgroup. */
+        private final Map<String, Set<String>> actedUpon = new HashMap<>();
+
+        private Stored now() {
+            return history.getLast();
+        }
+
+        @Nullable
+        Workgroup workgroup() {
+            return now().workgroup();
+        }
+
+        Map<String, ReplicaCmek> replicas() {
+            return now().replicas();
+        }
+
+        void happens(Event event) {
+            String name = NAMES.get(event.which() % NAMES.size());
+            Workgroup workgroup = workgroup();
+            ReplicaCmek replica = replicas().get(name);
+            switch (event.kind()) {
+                case CREATE_WORKGROUP -> {
+                    if (workgroup == null) {
+                        store(create());
+                    }
+                }
+                case DELETE_WORKGROUP -> {
+                    if (workgroup != null) {
+                        Workgroup leaving = copy(workgroup);
+                        leaving.getMetadata().setDeletionTimestamp("2026-03-02T00:00:00Z");
+                        store(leaving);
+                    }
+                }
+                case CREATE_REPLICA -> {
+                    if (replica == null) {
+                        store(create(name, KEYS.get(event.other())));
+                    }
+                }
+                case DELETE_REPLICA -> {
+                    if (replica != null) {
+                        ReplicaCmek leaving = copy(replica);
+                        leaving.getMetadata().setDeletionTimestamp("2026-03-02T00:00:00Z");
+                        store(leaving);
+                    }
+                }
+                case ADD_DATABASE -> replicate(DATABASES.get(event.other()), true);
+                case REMOVE_DATABASE -> replicate(DATABASES.get(event.other()), false);
+                case KEY_GOES_BAD -> badKeys.add(KEYS.get(event.other()));
+                case KEY_RECOVERS -> badKeys.remove(KEYS.get(event.other()));
+                case RESTART -> restart();
+                case WIPE_WORKGROUP_STATUS -> {
+                    if (workgroup != null && !isWipeTooMuch(workgroup)) {
+                        Workgroup wiped = copy(workgroup);
+                        wiped.setStatus(null);
+                        store(wiped);
+                    }
+                }
+                case WIPE_REPLICA_STATUS -> {
+                    // One of the two records has to be left.
+                    if (replica != null && workgroup != null && ReplicaClaim.record(workgroup) != null) {
+                        ReplicaCmek wiped = copy(replica);
+                        wiped.setStatus(null);
+                        store(wiped);
+                    }
+                }
+                case SEE ->
+                    seen[event.which() % 4] +=
+                            event.other() == 0 ? unseen(event.which() % 4) : Math.min(1, unseen(event.which() % 4));
+                case LOOK_AT_WORKGROUP -> lookAtWorkgroup();
+                case FINISH_WORKGROUP -> {
+                    if (workgroupInWork != null) {
+                        workgroupInWork.run();
+                        workgroupInWork = null;
+                    }
+                }
+                case LOOK_AT_REPLICA -> lookAtReplica(name);
+                case FINISH_REPLICA ->
+                    Optional.ofNullable(replicasInWork.remove(name)).ifPresent(Runnable::run);
+            }
+        }
+
+        /** Once the ReplicaCmek that was worked for is gone or knows nothing, nothing in the cluster tells which keys were used. */
+        private boolean isWipeTooMuch(Workgroup workgroup) {
+            Set<String> acted = actedUpon.getOrDefault(workgroup.getMetadata().getUid(), Set.of());
+            SecondaryCmek record = ReplicaClaim.record(workgroup);
+            return !acted.isEmpty()
+                    && replicas().values().stream()
+                            .noneMatch(r -> record != null
+                                    && r.getMetadata().getName().equals(record.name())
+                                    && !r.isMarkedForDeletion()
+                                    && ReplicaClaim.candidate(r, false).wasConfigured());
+        }
+
+        /** Nothing happens any more but what the controller does, with caches that are up to date. */
+        void settles() {
+            for (int round = 0; round < 12; round++) {
+                restart();
+                lookAtWorkgroup();
+                happens(new Event(Kind.FINISH_WORKGROUP, 0, 0));
+                for (int i = 0; i < NAMES.size(); i++) {
+                    restart();
+                    happens(new Event(Kind.LOOK_AT_REPLICA, i, 0));
+                    happens(new Event(Kind.FINISH_REPLICA, i, 0));
+                }
+            }
+        }
+
+        private void restart() {
+            workgroupInWork = null;
+            replicasInWork.clear();
+            for (int i = 0; i < seen.length; i++) {
+                seen[i] += unseen(i);
+            }
+        }
+
+        private int unseen(int cache) {
+            return history.size() - 1 - seen[cache];
+        }
+
+        private Stored seenBy(int cache) {
+            return history.get(seen[cache]);
+        }
+
+        // -- the Workgroup's reconciler
+
+        private void lookAtWorkgroup() {
+            Workgroup workgroup = seenBy(WORKGROUPS_OWN).workgroup();
+            workgroupInWork = null;
+            if (workgroup == null) {
+                return;
+            }
+            SecondaryRegion cached = SecondaryRegion.of(
+                    workgroup,
+                    seenBy(WORKGROUPS_REPLICAS).replicas().values(),
+                    claims,
+                    entitlements,
+                    Instant.parse("2026-03-01T10:00:00Z"));
+            SecondaryRegion region = !cached.admitsMore()
+                    ? cached
+                    : cached.with(cached.holder()
+                            .flatMap(h -> Optional.ofNullable(
+                                            replicas().get(h.getMetadata().getName()))
+                                    .filter(fresh -> fresh.getMetadata()
+                                            .getUid()
+                                            .equals(h.getMetadata().getUid()))));
+            var admitted = new TreeSet<>(region.gate().admitted());
+            admitted.removeAll(admitted(workgroup));
+            if (!admitted.isEmpty()) {
+                ReplicaCmek holder = replicas().get(region.record().name());
+                assertThat(holder)
+                        .as("the ReplicaCmek that admits %s", admitted)
+                        .isNotNull();
+                assertThat(holder.isMarkedForDeletion()).isFalse();
+                assertThat(isReady(holder)).isTrue();
+            }
+            workgroupInWork = workgroup.isMarkedForDeletion() && region.holder().isEmpty()
+                    ? () -> remove(workgroup)
+                    : () -> report(workgroup, region);
+        }
+
+        private void report(Workgroup seen, SecondaryRegion region) {
+            Workgroup current = workgroup();
+            if (current == null || !isSameVersion(current, seen)) {
+                return;
+            }
+            Gate gate = region.gate();
+            Workgroup written = copy(current);
+            written.setStatus(new WorkgroupStatus(
+                    1L,
+                    EncryptionState.ENABLED,
+                    List.of(),
+                    List.of(),
+                    null,
+                    new ReplicationStatus("us-west-2", gate.admitted(), List.of(), region.record()),
+                    List.of()));
+            assertThat(admitted(written))
+                    .as("what was admitted and is still asked for stays")
+                    .containsAll(databases(current).stream()
+                            .filter(admitted(current)::contains)
+                            .toList());
+            SecondaryCmek before = ReplicaClaim.record(current);
+            if (before != null) {
+                assertThat(region.record()).isNotNull();
+                assertThat(region.record().dataBucketKeyID()).isEqualTo(before.dataBucketKeyID());
+            }
+            if (!admitted(current).containsAll(gate.admitted())) {
+                assertThat(replicas().values())
+                        .as("a ReplicaCmek with the keys of the record, in the moment of admission")
+                        .anyMatch(r -> r.getSpec()
+                                .dataBucketKeyID()
+                                .equals(region.record().dataBucketKeyID()));
+            }
+            store(written);
+        }
+
+        private void remove(Workgroup seen) {
+            Workgroup current = workgroup();
+            if (current != null
+                    && current.getMetadata().getUid().equals(seen.getMetadata().getUid())) {
+                history.add(new Stored(null, replicas()));
+            }
+        }
+
+        // -- the ReplicaCmek's reconciler
+
+        private void lookAtReplica(String name) {
+            ReplicaCmek replica = seenBy(REPLICAS_OWN).replicas().get(name);
+            replicasInWork.remove(name);
+            if (replica == null) {
+                return;
+            }
+            Optional<Workgroup> cached =
+                    Optional.ofNullable(seenBy(REPLICAS_WORKGROUP).workgroup());
+            if (replica.isMarkedForDeletion()) {
+                if (SecondaryRegion.holds(replica, Optional.ofNullable(workgroup()))
+                        .isEmpty()) {
+                    replicasInWork.put(name, () -> removeReplica(replica));
+                }
+                return;
+            }
+            if (cached.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
+                return;
+            }
+            boolean accepted = claims.claimOf(replica, cached).standing().isGood();
+            String key = replica.getSpec().dataBucketKeyID();
+            if (accepted) {
+                Set<String> acted = actedUpon.computeIfAbsent(
+                        cached.orElseThrow().getMetadata().getUid(), uid -> new TreeSet<>());
+                acted.add(key);
+                assertThat(acted).as("keys acted upon for the secondary region").hasSize(1);
+            }
+            boolean enabled = accepted && !badKeys.contains(key);
+            replicasInWork.put(name, () -> reportReplica(replica, accepted, enabled));
+        }
+
+        private void reportReplica(ReplicaCmek seen, boolean accepted, boolean enabled) {
+            ReplicaCmek current = replicas().get(seen.getMetadata().getName());
+            if (current == null || !isSameVersion(current, seen)) {
+                return;
+            }
+            EncryptionState before =
+                    current.getStatus() == null ? null : current.getStatus().encryption();
+            boolean wasEnabled = before == EncryptionState.ENABLED || before == EncryptionState.DEGRADED;
+            ReplicaCmek written = copy(current);
+            written.setStatus(new ReplicaCmekStatus(
+                    1L,
+                    enabled ? EncryptionState.ENABLED : wasEnabled ? EncryptionState.DEGRADED : EncryptionState.PENDING,
+                    List.of(),
+                    List.of(),
+                    null,
+                    List.of(condition("Accepted", accepted), condition("Ready", enabled))));
+            store(written);
+        }
+
+        private void removeReplica(ReplicaCmek seen) {
+            ReplicaCmek current = replicas().get(seen.getMetadata().getName());
+            if (current != null
+                    && current.getMetadata().getUid().equals(seen.getMetadata().getUid())) {
+                var left = new TreeMap<>(replicas());
+                left.remove(seen.getMetadata().getName());
+                history.add(new Stored(workgroup(), left));
+            }
+        }
+
+        // -- the objects
+
+        private void replicate(String database, boolean wanted) {
+            Workgroup workgroup = workgroup();
+            if (workgroup == null) {
+                return;
+            }
+            var databases = new TreeSet<>(databases(workgroup));
+            if (wanted ? databases.add(database) : databases.remove(database)) {
+                Workgroup edited = copy(workgroup);
+                edited.setSpec(spec(List.copyOf(databases)));
+                store(edited);
+            }
+        }
+
+        private void store(Workgroup workgroup) {
+            workgroup.getMetadata().setResourceVersion(String.valueOf(++versions));
+            history.add(new Stored(workgroup, replicas()));
+        }
+
+        private void store(ReplicaCmek replica) {
+            replica.getMetadata().setResourceVersion(String.valueOf(++versions));
+            var with = new TreeMap<>(replicas());
+            with.put(replica.getMetadata().getName(), replica);
+            history.add(new Stored(workgroup(), with));
+        }
+
+        private Workgroup create() {
+            var workgroup = new Workgroup();
+            name(workgroup, "orders");
+            workgroup.setSpec(spec(List.of()));
+            return workgroup;
+        }
+
+        private ReplicaCmek create(String name, String key) {
+            var replica = new ReplicaCmek();
+            name(replica, name);
+            replica.setSpec(new ReplicaCmekSpec(
+                    new WorkgroupRef("orders"),
+                    "us-west-2",
+                    key,
+                    null,
+                    new Buckets("data-" + name, null, null),
+                    null,
+                    null,
+                    null));
+            return replica;
+        }
+
+        private void name(HasMetadata resource, String name) {
+            long uid = ++versions;
+            resource.setMetadata(new ObjectMetaBuilder()
+                    .withNamespace("team")
+                    .withName(name)
+                    .withUid("uid-" + uid)
+                    .withGeneration(1L)
+                    .withCreationTimestamp(Instant.parse("2026-03-01T00:00:00Z")
+                            .plusSeconds(uid)
+                            .toString())
+                    .build());
+        }
+
+        private static WorkgroupSpec spec(List<String> databases) {
+            return new WorkgroupSpec(
+                    "us-east-1",
+                    new Cmek(ClaimsOf.KEY.toString(), null),
+                    new Buckets("orders-data", null, null),
+                    null,
+                    null,
+                    null,
+                    new Replication("us-west-2", databases));
+        }
+
+        private static Workgroup copy(Workgroup from) {
+            var copy = new Workgroup();
+            copy.setMetadata(new ObjectMetaBuilder(from.getMetadata()).build());
+            copy.setSpec(from.getSpec());
+            copy.setStatus(from.getStatus());
+            return copy;
+        }
+
+        private static ReplicaCmek copy(ReplicaCmek from) {
+            var copy = new ReplicaCmek();
+            copy.setMetadata(new ObjectMetaBuilder(from.getMetadata()).build());
+            copy.setSpec(from.getSpec());
+            copy.setStatus(from.getStatus());
+            return copy;
+        }
+
+        private static Condition condition(String type, boolean good) {
+            return new Condition(type, good ? "True" : "False", "Tested", "Tested.", 1L, "2026-03-01T00:00:00Z");
+        }
+
+        private static boolean isReady(ReplicaCmek replica) {
+            return replica.getStatus() != null
+                    && replica.getStatus().conditions().contains(condition("Ready", true));
+        }
+
+        private static boolean isSameVersion(HasMetadata a, HasMetadata b) {
+            return a.getMetadata().getResourceVersion().equals(b.getMetadata().getResourceVersion());
+        }
+
+        static List<String> databases(Workgroup workgroup) {
+            return workgroup.getSpec().replication().databasesOrEmpty();
+        }
+
+        static List<String> admitted(Workgroup workgroup) {
+            return workgroup.getStatus() == null || workgroup.getStatus().replication() == null
+                    ? List.of()
+                    : workgroup.getStatus().replication().admitted();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package io.cmek.operator.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cmek.operator.admission.Installation.Said;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** R5 and R6 at the API server, with the default values of the chart. */
+class AdmissionPoliciesIT {
+
+    private static Installation cluster;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = Installation.start("Warn");
+        awaitEnforcement(cluster);
+    }
+
+    /** The API server takes a second or so to compile new policies, and to start watching their parameters. */
+    static void awaitEnforcement(Installation cluster) {
+        String namespace = cluster.namespace();
+        assertThat(cluster.apply(namespace, Manifests.workgroup("plain", false, ""))
+                        .isDone())
+                .isTrue();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !cluster.kubectl(
+                                Manifests.replica("r", "plain", "us-west-2"),
+                                "create",
+                                "-n",
+                                namespace,
+                                "--dry-run=server",
+                                "-f",
+                                "-")
+                        .isDone());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        cluster.close();
+    }
+
+    @Test
+    void theExpressionsArePlausibleToTheTypeChecker() {
+        for (String name : new String[] {"cmek-replica-fits-workgroup", "cmek-secondary-before-databases"}) {
+            ValidatingAdmissionPolicy policy = await().atMost(Duration.ofSeconds(30))
+                    .until(
+                            () -> cluster.client()
+                                    .resources(ValidatingAdmissionPolicy.class)
+                                    .withName(name)
+                                    .get(),
+                            p -> p.getStatus() != null && p.getStatus().getObservedGeneration() != null);
+
+            assertThat(policy.getStatus().getTypeChecking().getExpressionWarnings())
+                    .as(name)
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aWorkgroupWithoutCmekNeverGetsItInItsSecondaryRegion() {
+        String namespace = cluster.namespace();
+        cluster.apply(namespace, Manifests.workgroup("orders", false, "[orders]"));
+
+        Said said = cluster.apply(namespace, Manifests.replica("west", "orders", "us-west-2"));
+
+        assertThat(said.isDone()).isFalse();
+        assertThat(said.errors())
+                .contains("'orders' was created without CMEK", "create a new Workgroup with spec.cmek");
+    }
+
+    @Test
+    void thePrimarysOwnRegionIsRefused() {
+        String namespace = cluster.namespace();
+        cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
+
+        assertThat(cluster.apply(namespace, Manifests.replica("east", "orders", "us-east-1"))
+                        .errors())
+                .contains("is the primary region of the Workgroup 'orders'");
+    }
+
+    @Test
+    void aRegionThatIsNotReplicatedToIsRefusedWithTheOneThatIs() {
+        String namespace = cluster.namespace();
+        cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
+        cluster.apply(namespace, Manifests.workgroup("alone", true, ""));
+
+        assertThat(cluster.apply(namespace, Manifests.replica("eu", "orders", "eu-west-1"))
+                        .errors())
+                .contains("does not replicate to 'eu-west-1'", "set spec.region to 'us-west-2'");
+        assertThat(cluster.apply(namespace, Manifests.replica("west", "alone", "us-west-2"))
+                        .errors())
+                .contains("set spec.replication.region of the Workgroup to 'us-west-2' first");
+    }
+
+    @Test
+    void theReplicaCmekMayComeFirst() {
+        String namespace = cluster.namespace();
+
+        assertThat(cluster.apply(namespace, Manifests.replica("west", "orders", "us-west-2"))
+                        .isDone())
+                .isTrue();
+    }
+
+    @Test
+    void otherWorkgroupsDoNotCountWhetherInTheNamespaceOrElsewhere() {
+        String namespace = cluster.namespace();
+        String elsewhere = cluster.namespace();
+        cluster.apply(namespace, Manifests.workgroup("plain", false, ""));
+        cluster.apply(namespace, Manifests.workgroup("alone", true, ""));
+        cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
+        cluster.apply(elsewhere, Manifests.workgroup("later", false, ""));
+
+        assertThat(cluster.apply(namespace, Manifests.replica("west", "orders", "us-west-2")))
+                .returns(true, Said::isDone);
+        assertThat(cluster.apply(namespace, Manifests.replica("first", "later", "us-west-2")))
+                .returns(true, Said::isDone);
+    }
+
+    @Test
+    void aDatabaseThatHasToWaitIsWarnedAboutAndOnlyThen() {
+        String namespace = cluster.namespace();
+        cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
+
+        Said added = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders, billing]"));
+        Said fewer = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
+        Said plain = cluster.apply(namespace, Manifests.workgroup("plain", false, "[orders]"));
+
+        assertThat(added.isDone()).isTrue();
+        assertThat(added.errors())
+                .contains(
+                        "Warning:",
+                        "orders, billing cannot replicate yet",
+                        "'us-west-2'",
+                        "apply a ReplicaCmek for it");
+        assertThat(fewer).returns(true, Said::isDone).returns("", Said::errors);
+        assertThat(plain).returns(true, Said::isDone).returns("", Said::errors);
+    }
+
+    @Test
+    void onceTheSecondaryIsConfiguredDatabasesAreAddedWithoutAWord() {
+        String namespace = cluster.namespace();
+        cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
+        cluster.must(
+                "patch", "-n", namespace, "workgroup", "orders", "--subresource=status", "--type=merge", "-p", """
+                        {"status": {"replication": {"secondary": {"name": "west",
+                          "dataBucketKeyID": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}}}}""");
+
+        assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]")))
+                .returns(true, Said::isDone)
+                .returns("", Said::errors);
+    }
+}

@@ -1,0 +1,26 @@
+package io.cmek.operator.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** {@code admission.databasesWithoutSecondaryCmek: Deny}. */
+class StrictAdmissionIT {
+
+    @Test
+    void aDatabaseThatWouldHaveToWaitIsRefused() throws Exception {
+        try (Installation cluster = Installation.start("Deny")) {
+            AdmissionPoliciesIT.awaitEnforcement(cluster);
+            String namespace = cluster.namespace();
+
+            assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"))
+                            .isDone())
+                    .isTrue();
+            Installation.Said said = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
+
+            assertThat(said.isDone()).isFalse();
+            assertThat(said.errors())
+                    .contains("Forbidden", "orders cannot replicate yet", "apply a ReplicaCmek for it");
+        }
+    }
+}

@@ -5,11 +5,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The AWS SDK's standard settings for the time of a test, as system properties; what was set before comes back. */
-final class SdkSettings implements AutoCloseable {
+public final class SdkSettings implements AutoCloseable {
 
     private final Map<String, String> before = new HashMap<>();
 
-    static SdkSettings of(URI endpoint, String accessKeyId, String secretAccessKey) {
+    public static SdkSettings of(URI endpoint, String accessKeyId, String secretAccessKey) {
         var settings = new SdkSettings();
         settings.set("aws.endpointUrl", endpoint.toString());
         settings.set("aws.accessKeyId", accessKeyId);

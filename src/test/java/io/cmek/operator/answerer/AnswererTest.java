@@ -1,0 +1,119 @@
+package io.cmek.operator.answerer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.aws.AwsClients;
+import io.cmek.operator.aws.AwsSettings;
+import io.cmek.operator.aws.CallObserver;
+import io.cmek.operator.aws.KmsKeyService;
+import io.cmek.operator.aws.S3BucketService;
+import io.cmek.operator.aws.SdkSettings;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AnswererTest {
+
+    private static final String REGION = "us-east-1";
+    private static final Identity ROLE = new Identity("arn:aws:iam::111122223333:role/tenant", null);
+
+    @Test
+    void answersWhatTheOperatorAsksAndCountsIt() throws Exception {
+        try (var answerer = Answerer.start();
+                var settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+                var aws = new AwsClients(AwsSettings.of("test", true), CallObserver.NONE)) {
+            var keys = new KmsKeyService(aws);
+            var buckets = new S3BucketService(aws);
+            KeyArn key = KeyArn.parse(answerer.seedKeys(1, REGION).getFirst());
+            answerer.seedBuckets(1, "b", REGION);
+            var encrypted = new Encryption("aws:kms", key.toString(), true, List.of());
+
+            assertThat(keys.describe(ROLE, key))
+                    .isInstanceOfSatisfying(
+                            Answer.Got.class, got -> assertThat(got.toString()).contains("Enabled"));
+            assertThat(keys.readPolicy(ROLE, key)).isInstanceOf(Answer.Got.class);
+            assertThat(keys.writePolicy(ROLE, key, "{\"a\": \"é\\n\"}")).isInstanceOf(Answer.Got.class);
+            assertThat(keys.readPolicy(ROLE, key)).isEqualTo(new Answer.Got<>("{\"a\": \"é\\n\"}"));
+            assertThat(keys.proveAccess(ROLE, key)).isEqualTo(new Answer.Got<>(true));
+            assertThat(buckets.look(ROLE, REGION, "b-0"))
+                    .isEqualTo(new Answer.Got<>(
+                            new BucketFacts.Present(new Encryption("AES256", null, false, List.of()))));
+            assertThat(buckets.encrypt(ROLE, REGION, "b-0", key, encrypted)).isEqualTo(new Answer.Got<>(encrypted));
+            assertThat(buckets.look(ROLE, REGION, "b-0"))
+                    .isEqualTo(new Answer.Got<>(new BucketFacts.Present(encrypted)));
+            assertThat(buckets.create(ROLE, "eu-west-1", "made", key)).isEqualTo(new Answer.Got<>(encrypted));
+            assertThat(buckets.look(ROLE, REGION, "made"))
+                    .isEqualTo(new Answer.Got<>(new BucketFacts.InAnotherRegion("eu-west-1")));
+
+            assertThat(answerer.counts())
+                    .isEqualTo(Map.ofEntries(
+                            Map.entry("kms:DescribeKey", 1L),
+                            Map.entry("kms:GetKeyPolicy", 2L),
+                            Map.entry("kms:PutKeyPolicy", 1L),
+                            Map.entry("kms:GenerateDataKeyWithoutPlaintext", 1L),
+                            Map.entry("kms:Decrypt", 1L),
+                            Map.entry("s3:CreateBucket", 1L),
+                            Map.entry("s3:GetBucketEncryption", 3L),
+                            Map.entry("s3:PutBucketEncryption", 2L),
+                            Map.entry("s3:PutPublicAccessBlock", 1L),
+                            Map.entry("sts:AssumeRole", 2L)));
+        }
+    }
+
+    @Test
+    void isSeededCountedAndResetOverHttp() throws Exception {
+        try (var answerer = Answerer.start()) {
+            assertThat(get(answerer, "/_seed?keys=3&buckets=2&prefix=p"))
+                    .hasLineCount(3)
+                    .startsWith("arn:aws:kms:");
+            assertThat(get(answerer, "/_counts")).isEqualTo("{}\n");
+            assertThat(get(answerer, "/p-1?encryption")).contains("AES256");
+            assertThat(get(answerer, "/_counts")).isEqualTo("{\"s3:GetBucketEncryption\":1}\n");
+            get(answerer, "/_reset?things=true");
+            assertThat(get(answerer, "/_counts")).isEqualTo("{}\n");
+            assertThat(get(answerer, "/p-1?encryption")).contains("NoSuchBucket");
+        }
+    }
+
+    /** What the benchmark relies on: a thousand keys in one region are read through one client, with few sessions and connections. */
+    @Test
+    void aThousandKeysShareOneSession() throws Exception {
+        try (var answerer = Answerer.start();
+                var settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+                var aws = new AwsClients(AwsSettings.of("test", true), CallObserver.NONE);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var keys = new KmsKeyService(aws);
+            List<KeyArn> arns =
+                    answerer.seedKeys(1000, REGION).stream().map(KeyArn::parse).toList();
+            List<Callable<Answer<?>>> reads = IntStream.range(0, 1000)
+                    .<Callable<Answer<?>>>mapToObj(i -> () -> keys.describe(ROLE, arns.get(i)))
+                    .toList();
+            for (Future<Answer<?>> read : threads.invokeAll(reads)) {
+                assertThat(read.get()).isInstanceOf(Answer.Got.class);
+            }
+            assertThat(answerer.counts()).isEqualTo(Map.of("kms:DescribeKey", 1000L, "sts:AssumeRole", 1L));
+        }
+    }
+
+    private static String get(Answerer answerer, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(answerer.endpoint() + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+}

@@ -1,12 +1,11 @@
 """The local environment: a real Kubernetes control plane and a local AWS, as processes on free loopback ports.
 
-    python3 dev/local/environment.py FOLDER [--audit] [--until-stopped]
+    python3 dev/local/environment.py FOLDER [--audit] [--without-aws] [--until-stopped]
 
 starts everything below FOLDER, prints one line of JSON when it is ready, and stops everything when its standard input ends
 (unless it is to run until it is stopped), when it is told to by SIGTERM or SIGINT, or, should it be killed itself, by the
-kernel. While it runs it takes commands on
-its standard input, one a line: `stop NAME` and `start NAME`, where NAME is etcd, kube-apiserver, kube-controller-manager or
-aws; each is answered with a line of JSON.
+kernel. While it runs it takes commands on its standard input, one a line: `stop NAME` and `start NAME`, where NAME is etcd,
+kube-apiserver, kube-controller-manager or aws; each is answered with a line of JSON.
 """
 
 from __future__ import annotations
@@ -45,6 +44,8 @@ rules:
   - group: storage.k8s.io
   - group: events.k8s.io
   - group: coordination.k8s.io
+  - group: ""
+    resources: [configmaps]
 - level: None
 """
 
@@ -133,7 +134,7 @@ def aws_program(folder: Path, python: Path, port: int) -> Program:
 class Environment:
     """All programs of one environment, in the order in which they start."""
 
-    def __init__(self, folder: Path, *, audit: bool) -> None:
+    def __init__(self, folder: Path, *, audit: bool, aws: bool) -> None:
         self.folder = folder
         self.binaries = toolchain.control_plane()
         self.python = toolchain.aws_python()
@@ -143,23 +144,24 @@ class Environment:
         self.kubeconfig = folder / "kubeconfig"
         self.certificates = folder / "certificates"
         self._write_files()
-        self.programs = {p.name: p for p in (self._etcd(), self._apiserver(), self._controller_manager(), self._aws())}
+        programs = [self._etcd(), self._apiserver(), self._controller_manager()]
+        self.programs = {p.name: p for p in ([self._aws()] if aws else []) + programs}
 
     def start(self) -> None:
-        for name in ("aws", "etcd", "kube-apiserver", "kube-controller-manager"):
-            self.programs[name].start()
+        for program in self.programs.values():
+            program.start()
         for program in self.programs.values():
             program.wait_until_ready()
 
     def stop(self) -> None:
-        for name in ("kube-controller-manager", "kube-apiserver", "etcd", "aws"):
-            self.programs[name].stop()
+        for program in reversed(self.programs.values()):
+            program.stop()
 
     def facts(self) -> dict[str, str]:
         return {
             "KUBECONFIG": str(self.kubeconfig),
             "KUBECTL": str(self.binaries.kubectl),
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.aws}",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.aws}" if "aws" in self.programs else "",
             "API_SERVER": f"https://127.0.0.1:{self.api}",
             "CA": str(self.certificates / "ca.crt"),
             "PYTHON": str(self.python),
@@ -300,12 +302,12 @@ def _obey(environment: Environment, line: str) -> dict[str, str]:
     return {"error": f"'{line}' is neither 'stop NAME' nor 'start NAME', with NAME one of {', '.join(environment.programs)}"}
 
 
-def _started(folder: Path, *, audit: bool) -> Environment:
+def _started(folder: Path, *, audit: bool, aws: bool) -> Environment:
     """A port that was free a moment ago may be taken meanwhile: then everything starts again with others."""
     for attempt in range(3):
         below = folder / str(attempt) if attempt else folder
         below.mkdir(parents=True, exist_ok=True)
-        environment = Environment(below, audit=audit)
+        environment = Environment(below, audit=audit, aws=aws)
         try:
             environment.start()
         except StartError as failure:
@@ -321,6 +323,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Starts the local environment, and stops it when standard input ends.")
     parser.add_argument("folder", type=Path, help="an empty folder for logs, data and credentials")
     parser.add_argument("--audit", action="store_true", help="write what the API server is asked into audit.log")
+    parser.add_argument("--without-aws", action="store_true", help="start the Kubernetes control plane only")
     parser.add_argument("--until-stopped", action="store_true", help="go on when standard input ends, until SIGTERM")
     arguments = parser.parse_args()
 
@@ -331,7 +334,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     environment = None
     try:
-        environment = _started(arguments.folder.absolute(), audit=arguments.audit)
+        environment = _started(arguments.folder.absolute(), audit=arguments.audit, aws=not arguments.without_aws)
         print(json.dumps(environment.facts()), flush=True)
         for line in sys.stdin:
             print(json.dumps(_obey(environment, line.strip())), flush=True)

@@ -3,9 +3,11 @@ package io.cmek.operator.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.cmek.operator.admission.Installation.Said;
+import io.cmek.operator.testing.Installation;
+import io.cmek.operator.testing.Kubectl.Said;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,7 +19,7 @@ class AdmissionPoliciesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Installation.start("Warn");
+        cluster = Installation.start(Map.of());
         awaitEnforcement(cluster);
     }
 
@@ -28,7 +30,8 @@ class AdmissionPoliciesIT {
                         .isDone())
                 .isTrue();
         await().atMost(Duration.ofSeconds(30))
-                .until(() -> !cluster.kubectl(
+                .until(() -> !cluster.kubectl()
+                        .run(
                                 Manifests.replica("r", "plain", "us-west-2"),
                                 "create",
                                 "-n",
@@ -145,8 +148,17 @@ class AdmissionPoliciesIT {
     void onceTheSecondaryIsConfiguredDatabasesAreAddedWithoutAWord() {
         String namespace = cluster.namespace();
         cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
-        cluster.must(
-                "patch", "-n", namespace, "workgroup", "orders", "--subresource=status", "--type=merge", "-p", """
+        cluster.kubectl()
+                .must(
+                        "patch",
+                        "-n",
+                        namespace,
+                        "workgroup",
+                        "orders",
+                        "--subresource=status",
+                        "--type=merge",
+                        "-p",
+                        """
                         {"status": {"replication": {"secondary": {"name": "west",
                           "dataBucketKeyID": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}}}}""");
 

@@ -3,11 +3,13 @@ package io.cmek.operator.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.cmek.operator.admission.Installation.Said;
+import io.cmek.operator.testing.Installation;
+import io.cmek.operator.testing.Kubectl.Said;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +31,7 @@ class RolesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Installation.start("Warn");
+        cluster = Installation.start(Map.of());
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> cluster.client().resources(ClusterRole.class).withName("view").get().getRules().stream()
                         .anyMatch(r -> r.getApiGroups().contains("cmek.io")));
@@ -44,9 +46,10 @@ class RolesIT {
     void bindEveryRole() {
         namespace = cluster.namespace();
         for (String role : ROLES) {
-            cluster.must("create", "rolebinding", role, "-n", namespace, "--clusterrole=" + role, "--user=" + role);
+            cluster.kubectl()
+                    .must("create", "rolebinding", role, "-n", namespace, "--clusterrole=" + role, "--user=" + role);
         }
-        cluster.must("create", "serviceaccount", "pipeline", "-n", namespace);
+        cluster.kubectl().must("create", "serviceaccount", "pipeline", "-n", namespace);
         assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"))
                         .isDone())
                 .isTrue();
@@ -87,7 +90,8 @@ class RolesIT {
     @CsvSource({"cmek-owner,    true,  true", "cmek-operator, true,  true", "cmek-editor,   true,  false"})
     void replacingIsNoWayAroundPatching(String role, boolean workgroups, boolean replicas) {
         for (String kind : List.of("workgroup/orders", "replicacmek/west")) {
-            String object = cluster.kubectl(null, "get", kind, "-n", namespace, "-o", "json")
+            String object = cluster.kubectl()
+                    .run(null, "get", kind, "-n", namespace, "-o", "json")
                     .output();
             assertThat(as(role, object, "replace", "-f", "-"))
                     .satisfies(s -> isAnswered(s, kind.startsWith("workgroup") ? workgroups : replicas));
@@ -146,7 +150,7 @@ class RolesIT {
     private Said as(String user, @Nullable String input, String... arguments) {
         var command = new ArrayList<>(List.of(arguments));
         command.addAll(List.of("-n", namespace, "--as=" + user));
-        return cluster.kubectl(input, command.toArray(String[]::new));
+        return cluster.kubectl().run(input, command.toArray(String[]::new));
     }
 
     private static void isAnswered(Said said, boolean allowed) {

@@ -2,6 +2,9 @@ package io.cmek.operator.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.testing.Installation;
+import io.cmek.operator.testing.Kubectl.Said;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** {@code admission.databasesWithoutSecondaryCmek: Deny}. */
@@ -9,14 +12,14 @@ class StrictAdmissionIT {
 
     @Test
     void aDatabaseThatWouldHaveToWaitIsRefused() throws Exception {
-        try (Installation cluster = Installation.start("Deny")) {
+        try (Installation cluster = Installation.start(Map.of("admission.databasesWithoutSecondaryCmek", "Deny"))) {
             AdmissionPoliciesIT.awaitEnforcement(cluster);
             String namespace = cluster.namespace();
 
             assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"))
                             .isDone())
                     .isTrue();
-            Installation.Said said = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
+            Said said = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
 
             assertThat(said.isDone()).isFalse();
             assertThat(said.errors())

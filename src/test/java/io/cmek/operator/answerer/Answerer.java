@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,7 +110,8 @@ public final class Answerer implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             String path = exchange.getRequestURI().getPath();
             Answer answer = path.startsWith("/_")
-                    ? ofMeasurement(path, parameters(exchange.getRequestURI().getRawQuery()))
+                    ? ofMeasurement(
+                            path, AwsRequest.parameters(exchange.getRequestURI().getRawQuery()))
                     : ofAws(exchange, path, body);
             answer.headers().forEach(exchange.getResponseHeaders()::set);
             exchange.getResponseHeaders().set("Content-Type", answer.type());
@@ -130,39 +130,19 @@ public final class Answerer implements AutoCloseable {
         if (!latency.isZero()) {
             Thread.sleep(latency);
         }
-        String target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
-        String region = signedRegion(exchange);
-        if (target != null) {
-            String operation = target.substring(target.lastIndexOf('.') + 1);
-            count("kms:" + operation);
-            return keys.answer(operation, body, region, ACCOUNT);
-        }
-        if (exchange.getRequestMethod().equals("POST")) {
-            String action = parameters(new String(body, StandardCharsets.UTF_8)).getOrDefault("Action", "");
-            count("sts:" + action);
-            return tokens.answer(action, ACCOUNT);
-        }
-        String bucket = path.substring(1);
-        String operation = bucketOperation(
+        var request = new AwsRequest(
                 exchange.getRequestMethod(),
-                bucket,
-                parameters(exchange.getRequestURI().getRawQuery()));
-        count("s3:" + operation);
-        return buckets.answer(operation, bucket, body, region);
-    }
-
-    private static String bucketOperation(String method, String bucket, Map<String, String> query) {
-        if (method.equals("HEAD")) {
-            return "HeadBucket";
-        }
-        boolean read = method.equals("GET");
-        if (query.containsKey("encryption")) {
-            return read ? "GetBucketEncryption" : "PutBucketEncryption";
-        }
-        if (query.containsKey("publicAccessBlock")) {
-            return "PutPublicAccessBlock";
-        }
-        return read && bucket.isEmpty() ? "ListBuckets" : read ? "ListObjects" : "CreateBucket";
+                path,
+                exchange.getRequestURI().getRawQuery(),
+                exchange.getRequestHeaders().getFirst("X-Amz-Target"),
+                body);
+        String region = signedRegion(exchange);
+        count(request.operation());
+        return switch (request.service()) {
+            case "kms" -> keys.answer(request.call(), body, region, ACCOUNT);
+            case "sts" -> tokens.answer(request.call(), ACCOUNT);
+            default -> buckets.answer(request.call(), request.bucket(), body, region);
+        };
     }
 
     /** {@code AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …} */
@@ -217,17 +197,6 @@ public final class Answerer implements AutoCloseable {
 
     private static Answer text(String text) {
         return new Answer(200, "text/plain", Map.of(), text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Map<String, String> parameters(@Nullable String query) {
-        var parameters = new TreeMap<String, String>();
-        for (String pair : query == null ? new String[0] : query.split("&")) {
-            String[] sides = pair.split("=", 2);
-            parameters.put(
-                    URLDecoder.decode(sides[0], StandardCharsets.UTF_8),
-                    sides.length == 2 ? URLDecoder.decode(sides[1], StandardCharsets.UTF_8) : "");
-        }
-        return parameters;
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.testing.LocalAws;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;

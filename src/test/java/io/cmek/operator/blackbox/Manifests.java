@@ -1,0 +1,68 @@
+package io.cmek.operator.blackbox;
+
+import io.cmek.operator.testing.Stage;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A manifest as a user writes it: what is not said is not in it. */
+final class Manifests {
+
+    private final String kind;
+    private final String name;
+    private final List<String> spec = new ArrayList<>();
+
+    private Manifests(String kind, String name) {
+        this.kind = kind;
+        this.name = name;
+    }
+
+    /** A workgroup without CMEK in the region of the tests. */
+    static Manifests workgroup(String name) {
+        return new Manifests("Workgroup", name).with("region: " + Stage.REGION);
+    }
+
+    /** A workgroup with a data key, and a bucket named after it. */
+    static Manifests workgroup(String name, String dataKey, String dataBucket) {
+        return workgroup(name)
+                .with("cmek: {dataBucketKeyID: \"" + dataKey + "\"}")
+                .with("buckets: {data: " + dataBucket + "}");
+    }
+
+    /** A workgroup with a data and a backup key. */
+    static Manifests workgroup(String name, String dataKey, String dataBucket, String backupKey, String backupBucket) {
+        return workgroup(name)
+                .with("cmek: {dataBucketKeyID: \"" + dataKey + "\", backupBucketKeyID: \"" + backupKey + "\"}")
+                .with("buckets: {data: " + dataBucket + ", backup: " + backupBucket + "}");
+    }
+
+    /** A ReplicaCmek of the secondary region of the tests, with a data key. */
+    static Manifests replica(String name, String workgroup, String dataKey, String dataBucket) {
+        return new Manifests("ReplicaCmek", name)
+                .with("workgroupRef: {name: " + workgroup + "}")
+                .with("region: " + Stage.SECONDARY_REGION)
+                .with("dataBucketKeyID: \"" + dataKey + "\"")
+                .with("buckets: {data: " + dataBucket + "}");
+    }
+
+    Manifests replicating(String... databases) {
+        return with("replication: {region: " + Stage.SECONDARY_REGION + ", databases: [" + String.join(", ", databases)
+                + "]}");
+    }
+
+    /** One more line of the spec. */
+    Manifests with(String line) {
+        spec.add(line);
+        return this;
+    }
+
+    @Override
+    public String toString() {
+        return """
+                apiVersion: cmek.io/v1alpha1
+                kind: %s
+                metadata: {name: %s}
+                spec:
+                """.formatted(kind, name)
+                + String.join("", spec.stream().map(line -> "  " + line + "\n").toList());
+    }
+}

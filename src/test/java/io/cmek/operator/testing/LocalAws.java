@@ -1,0 +1,139 @@
+package io.cmek.operator.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.iam.IamClient;
+import software.amazon.awssdk.services.iam.model.AccessKey;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.kms.model.CreateKeyRequest;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
+
+/** The local AWS of {@code dev/local}, and its accounts' roots, whom no policy binds. */
+public final class LocalAws implements AutoCloseable {
+
+    public static final String ACCOUNT = "111122223333";
+    public static final String OTHER_ACCOUNT = "444455556666";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Attendant process;
+    private final ConcurrentHashMap<String, KmsClient> kms = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, S3Client> s3 = new ConcurrentHashMap<>();
+
+    private LocalAws(Attendant process) {
+        this.process = process;
+    }
+
+    public static LocalAws start() {
+        return new LocalAws(Attendant.start("dev/local/aws.py"));
+    }
+
+    public URI endpoint() {
+        return URI.create(process.ready());
+    }
+
+    public KmsClient kms(String region) {
+        return kms(ACCOUNT, region);
+    }
+
+    public KmsClient kms(String account, String region) {
+        return kms.computeIfAbsent(
+                account + region,
+                k -> asRoot(KmsClient.builder(), account, region).build());
+    }
+
+    public S3Client s3(String account, String region) {
+        return s3.computeIfAbsent(
+                account + region,
+                k -> asRoot(S3Client.builder(), account, region)
+                        .forcePathStyle(true)
+                        .build());
+    }
+
+    public IamClient iam(String account) {
+        return asRoot(IamClient.builder(), account, "aws-global").build();
+    }
+
+    /** The local AWS takes twelve digits for the access key of that account's root. */
+    private <B extends AwsClientBuilder<B, C>, C> B asRoot(B builder, String account, String region) {
+        return builder.endpointOverride(endpoint())
+                .region(Region.of(region))
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(account, "test")));
+    }
+
+    /** A symmetric key with the policy that KMS gives by default; returns its ARN. */
+    public String createKey(String region) {
+        return createKey(region, r -> {});
+    }
+
+    public String createKey(String region, Consumer<CreateKeyRequest.Builder> how) {
+        return kms(region).createKey(how).keyMetadata().arn();
+    }
+
+    /** The policy of a key, whichever region it is in. */
+    public JsonNode policy(String keyArn) {
+        try {
+            return JSON.readTree(kms(regionOf(keyArn))
+                    .getKeyPolicy(r -> r.keyId(keyArn).policyName("default"))
+                    .policy());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void setPolicy(String keyArn, String document) {
+        kms(regionOf(keyArn))
+                .putKeyPolicy(r -> r.keyId(keyArn).policyName("default").policy(document));
+    }
+
+    public static String regionOf(String keyArn) {
+        return keyArn.split(":", 6)[3];
+    }
+
+    /** The rule of a bucket's default encryption. */
+    public ServerSideEncryptionRule encryption(String region, String bucket) {
+        return s3(ACCOUNT, region)
+                .getBucketEncryption(r -> r.bucket(bucket))
+                .serverSideEncryptionConfiguration()
+                .rules()
+                .getFirst();
+    }
+
+    /** A user that may do only what is said. */
+    public AccessKey user(String name, String policy) {
+        IamClient iam = iam(ACCOUNT);
+        iam.createUser(r -> r.userName(name));
+        iam.putUserPolicy(r -> r.userName(name).policyName("only").policyDocument(policy));
+        return iam.createAccessKey(r -> r.userName(name)).accessKey();
+    }
+
+    /** A role of an account that the other named ones may assume, with this external id where it is not empty. */
+    public String role(String account, String name, String trusted, String externalId, String policy) {
+        IamClient iam = iam(account);
+        String condition = externalId.isEmpty()
+                ? ""
+                : ", \"Condition\": {\"StringEquals\": {\"sts:ExternalId\": \"" + externalId + "\"}}";
+        iam.createRole(r -> r.roleName(name).assumeRolePolicyDocument("""
+                {"Version": "2012-10-17", "Statement": [
+                  {"Effect": "Allow", "Principal": {"AWS": "%s"}, "Action": "sts:AssumeRole"%s}]}""".formatted(trusted, condition)));
+        iam.putRolePolicy(r -> r.roleName(name).policyName("only").policyDocument(policy));
+        return "arn:aws:iam::" + account + ":role/" + name;
+    }
+
+    @Override
+    public void close() {
+        kms.values().forEach(KmsClient::close);
+        s3.values().forEach(S3Client::close);
+        process.close();
+    }
+}

@@ -1,0 +1,155 @@
+package io.cmek.operator.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+
+/** The packaged operator as a process of its own. */
+public final class OperatorProcess implements AutoCloseable {
+
+    /** Set by the build: where the packaged operator is. */
+    private static final Path JAR =
+            Path.of(System.getProperty("cmek.it.operator", "target/quarkus-app/quarkus-run.jar"));
+
+    private static final Pattern ADDRESS = Pattern.compile("Listening on: (http://\\S+)");
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    private final Process process;
+    private final Path log;
+
+    private OperatorProcess(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /** Starts it and returns at once. */
+    public static OperatorProcess launch(Map<String, String> environment, String... jvmOptions) {
+        if (!Files.exists(JAR)) {
+            throw new IllegalStateException(JAR + " is not there: package the operator first (make build)");
+        }
+        try {
+            Path log = Attendant.folder("operator").resolve("operator.log");
+            var command = new ArrayList<>(List.of(
+                    ProcessHandle.current().info().command().orElseThrow(),
+                    // With the standard memory of the machine, the tests would measure its size.
+                    "-Xmx512m"));
+            command.addAll(List.of(jvmOptions));
+            command.addAll(List.of("-jar", JAR.toString()));
+            var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+            // Credentials and settings of whoever runs the tests are none of the operator's.
+            builder.environment().keySet().removeIf(name -> name.matches("(AWS|CMEK|QUARKUS|KUBE).*"));
+            builder.environment().putAll(environment);
+            Process process = builder.start();
+            process.getOutputStream().close();
+            return new OperatorProcess(process, log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public OperatorProcess awaitReady() {
+        Awaitility.await("the operator is ready")
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(100))
+                .until(this::isReady);
+        return this;
+    }
+
+    private boolean isReady() {
+        if (!process.isAlive()) {
+            throw new IllegalStateException(
+                    "the operator ended with exit code " + process.exitValue() + ":\n" + lastWords());
+        }
+        Matcher address = ADDRESS.matcher(log());
+        return address.find() && get("/q/health/ready").statusCode() == 200;
+    }
+
+    /** Asks the operator's own HTTP server. */
+    public HttpResponse<String> get(String path) {
+        Matcher address = ADDRESS.matcher(log());
+        if (!address.find()) {
+            throw new IllegalStateException("the operator does not listen yet");
+        }
+        try {
+            return HTTP.send(
+                    HttpRequest.newBuilder(URI.create(address.group(1) + path))
+                            .timeout(Duration.ofSeconds(10))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    public String log() {
+        try {
+            return Files.readString(log, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String lastWords() {
+        List<String> lines = log().lines().toList();
+        return lines.stream().skip(Math.max(0, lines.size() - 40)).collect(Collectors.joining("\n"));
+    }
+
+    /** As {@code kill -9} does: without a word. */
+    public void kill() {
+        end(process.destroyForcibly());
+    }
+
+    /** As Kubernetes does: SIGTERM first. */
+    @Override
+    public void close() {
+        process.destroy();
+        end(process);
+    }
+
+    private static void end(Process process) {
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The exit code, after it ended by itself. */
+    public int awaitEnd(Duration atMost) {
+        try {
+            if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IllegalStateException("the operator still runs:\n" + lastWords());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return Objects.requireNonNull(process).exitValue();
+    }
+}

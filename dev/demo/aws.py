@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import botocore.session
+from console import DemoFailure
 
 ACCOUNT = "111122223333"
 OPERATOR_ROLE = f"arn:aws:iam::{ACCOUNT}:role/cmek-operator"
 DATA_PLANE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-plane"
 
-#: The policy of docs/reference/iam-policy.md.
-OPERATOR_PERMISSIONS = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"],
-            "Resource": f"arn:aws:kms:*:{ACCOUNT}:key/*",
-        },
-        {
-            "Effect": "Allow",
-            "Action": [
-                "s3:GetEncryptionConfiguration",
-                "s3:PutEncryptionConfiguration",
-                "s3:CreateBucket",
-                "s3:PutBucketPublicAccessBlock",
-                "s3:PutBucketOwnershipControls",
-                "s3:ListBucket",
-            ],
-            "Resource": "arn:aws:s3:::*",
-        },
-    ],
-}
+IAM_POLICY_PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "iam-policy.md"
 
 
 @dataclass
@@ -59,13 +40,11 @@ class Account:
         trust = _allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "sts:AssumeRole")
         iam.create_role(RoleName="data-plane", AssumeRolePolicyDocument=json.dumps(trust))
         iam.create_role(RoleName="cmek-operator", AssumeRolePolicyDocument=json.dumps(trust))
-        iam.put_role_policy(RoleName="cmek-operator", PolicyName="cmek-operator", PolicyDocument=json.dumps(OPERATOR_PERMISSIONS))
+        permissions = json.dumps(documented_policy("Keys, Managed", "Buckets, Create"))
+        iam.put_role_policy(RoleName="cmek-operator", PolicyName="cmek-operator", PolicyDocument=permissions)
         iam.create_user(UserName="operator-pod")
-        assume = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:GetCallerIdentity"], "Resource": "*"}],
-        }
-        iam.put_user_policy(UserName="operator-pod", PolicyName="assume", PolicyDocument=json.dumps(assume))
+        assume = json.dumps(documented_policy("Assuming roles"))
+        iam.put_user_policy(UserName="operator-pod", PolicyName="assume", PolicyDocument=assume)
         key = iam.create_access_key(UserName="operator-pod")["AccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
@@ -114,3 +93,15 @@ def key_policy() -> dict[str, Any]:
 
 def _allow(principal: dict[str, str], action: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": action}]}
+
+
+def documented_policy(*sections: str) -> dict[str, Any]:
+    """The policies that the documentation gives in these sections, as one."""
+    page = IAM_POLICY_PAGE.read_text()
+    statements = []
+    for section in sections:
+        policy = re.search(rf"^### {re.escape(section)}\n.*?^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+        if policy is None:
+            raise DemoFailure(f"{IAM_POLICY_PAGE.name} has no policy in a section '{section}'")
+        statements += json.loads(policy[1])["Statement"]
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param blocks in their order
  * @param prose the page without its fenced blocks
  */
-record MarkdownPage(Path path, List<Block> blocks, String prose) {
+public record MarkdownPage(Path path, List<Block> blocks, String prose) {
 
     /**
      * A fenced block.
@@ -29,7 +29,7 @@ record MarkdownPage(Path path, List<Block> blocks, String prose) {
      * @param section the heading above it, empty before the first
      * @param language as the fence says, for example {@code yaml}; empty where it says none
      */
-    record Block(String section, String language, String text) {}
+    public record Block(String section, String language, String text) {}
 
     private static final Pattern FENCE = Pattern.compile("\\s*```(\\w*)\\s*");
     private static final Pattern HEADING = Pattern.compile("#{1,6} (.*)");
@@ -51,7 +51,7 @@ record MarkdownPage(Path path, List<Block> blocks, String prose) {
         }
     }
 
-    static MarkdownPage read(Path path) {
+    public static MarkdownPage read(Path path) {
         var blocks = new ArrayList<Block>();
         var prose = new StringBuilder();
         String section = "";
@@ -87,7 +87,7 @@ record MarkdownPage(Path path, List<Block> blocks, String prose) {
         }
     }
 
-    List<Block> blocks(String language) {
+    public List<Block> blocks(String language) {
         return blocks.stream().filter(b -> b.language().equals(language)).toList();
     }
 
@@ -116,8 +116,8 @@ record MarkdownPage(Path path, List<Block> blocks, String prose) {
         return anchors;
     }
 
-    /** The cells of all table rows, without the backquotes around them. */
-    List<List<String>> tableRows() {
+    /** The cells of all rows of all tables, the head rows included. */
+    public List<List<String>> tableRows() {
         return prose.lines()
                 .filter(line -> line.startsWith("|") && !line.matches("[|\\-: ]+"))
                 .map(line -> Stream.of(line.substring(1).split("(?<!\\\\)\\|"))

@@ -1,11 +1,13 @@
 package io.cmek.operator.inventory;
 
+import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Claims;
 import io.cmek.operator.key.KeyArn;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
@@ -43,8 +45,10 @@ public final class LiveClaims implements Claims {
             return cache.byIndex(index, value).stream();
         }
 
-        void trigger(Stream<R> resources) {
+        int trigger(Predicate<? super R> which) {
+            List<R> resources = cache.list().filter(which).toList();
             resources.forEach(r -> triggers.propagateEvent(ResourceID.fromResource(r)));
+            return resources.size();
         }
     }
 
@@ -175,16 +179,23 @@ public final class LiveClaims implements Claims {
         }
     }
 
-    /** Has every resource that meets the test reconciled. */
-    public void triggerAll(Predicate<HasMetadata> which) {
-        Source<Workgroup> first = workgroups;
-        if (first != null) {
-            first.trigger(first.cache().list().filter(which));
-        }
-        Source<ReplicaCmek> second = replicas;
-        if (second != null) {
-            second.trigger(second.cache().list().filter(which));
-        }
+    /**
+     * Has every resource that meets the test reconciled.
+     *
+     * @return how many these are
+     */
+    public int triggerAll(Predicate<HasMetadata> which) {
+        return sources().mapToInt(source -> source.trigger(which)).sum();
+    }
+
+    /** Every resource, as the caches have it; not to be changed. */
+    public Stream<CustomResource<?, ? extends CmekStatus>> resources() {
+        return sources().flatMap(source -> source.cache().list());
+    }
+
+    private Stream<Source<? extends CustomResource<?, ? extends CmekStatus>>> sources() {
+        return Stream.of(Optional.ofNullable(workgroups), Optional.ofNullable(replicas))
+                .flatMap(Optional::stream);
     }
 
     private Stream<Workgroup> workgroups(String index, String value) {

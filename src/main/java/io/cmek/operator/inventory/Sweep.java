@@ -1,13 +1,11 @@
 package io.cmek.operator.inventory;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.observe.Loop;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
+import java.util.function.IntConsumer;
 
 /**
  * Has every resource reconciled whose status lags behind its spec. The operator SDK, up to 5.3.2, can swallow a change of the spec that
@@ -15,32 +13,34 @@ import org.jboss.logging.Logger;
  */
 public final class Sweep implements AutoCloseable {
 
-    private static final Logger LOG = Logger.getLogger(Sweep.class);
     private static final Duration INTERVAL = Duration.ofSeconds(5);
 
     private final LiveClaims claims;
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("sweep").factory());
+    private final IntConsumer found;
+    private final Loop loop = new Loop("sweep", INTERVAL, this::sweep);
 
-    public Sweep(LiveClaims claims) {
+    /** @param found is told after each round how many resources lagged */
+    public Sweep(LiveClaims claims, IntConsumer found) {
         this.claims = claims;
+        this.found = found;
     }
 
     public void start() {
-        executor.scheduleWithFixedDelay(this::sweep, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        loop.start();
     }
 
     @Override
     public void close() {
-        executor.shutdownNow();
+        loop.close();
     }
 
     private void sweep() {
-        try {
-            claims.triggerAll(Sweep::lags);
-        } catch (RuntimeException e) {
-            LOG.error("The sweep failed; it is repeated", e);
-        }
+        found.accept(claims.triggerAll(Sweep::lags));
+    }
+
+    /** What makes the rounds. */
+    public Loop loop() {
+        return loop;
     }
 
     private static boolean lags(HasMetadata resource) {

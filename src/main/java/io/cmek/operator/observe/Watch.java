@@ -4,14 +4,13 @@ import io.cmek.operator.cloud.Answer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -41,7 +40,6 @@ public final class Watch<K, F> implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(500);
     private static final int CONCURRENT_LOOKS = 32;
 
-    private final String name;
     private final Function<K, Answer<F>> look;
     private final Predicate<F> troubling;
     private final Pace pace;
@@ -49,7 +47,7 @@ public final class Watch<K, F> implements AutoCloseable {
     private final Predicate<K> needed;
     private final Consumer<K> changed;
     private final Map<K, Entry> entries = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService ticker;
+    private final Loop loop;
     private final ExecutorService looks = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore room = new Semaphore(CONCURRENT_LOOKS);
 
@@ -68,15 +66,13 @@ public final class Watch<K, F> implements AutoCloseable {
             Clock clock,
             Predicate<K> needed,
             Consumer<K> changed) {
-        this.name = name;
         this.look = look;
         this.troubling = troubling;
         this.pace = pace;
         this.clock = clock;
         this.needed = needed;
         this.changed = changed;
-        this.ticker = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("watch-" + name).factory());
+        this.loop = new Loop("watch-" + name, TICK, this::lookAtWhatIsDue);
     }
 
     private final class Entry {
@@ -89,7 +85,7 @@ public final class Watch<K, F> implements AutoCloseable {
     }
 
     public void start() {
-        ticker.scheduleWithFixedDelay(this::lookAtWhatIsDue, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        loop.start();
     }
 
     /** What is known; looks, and blocks for that, only the first time. */
@@ -118,6 +114,34 @@ public final class Watch<K, F> implements AutoCloseable {
     /** How long a good fact outlives failed looks. */
     public Duration maxAge() {
         return pace.maxAge();
+    }
+
+    /** What is known of each thing that was looked at, as of now. */
+    public Map<K, Observation<F>> known() {
+        var known = new HashMap<K, Observation<F>>();
+        entries.forEach((thing, entry) -> {
+            Observation<F> observation = entry.observation;
+            if (observation != null) {
+                known.put(thing, observation);
+            }
+        });
+        return known;
+    }
+
+    /** How many things are being looked at, or wait for their turn to be. */
+    public int pendingLooks() {
+        int pending = 0;
+        for (Entry entry : entries.values()) {
+            if (entry.nextLook.equals(Instant.MAX)) {
+                pending++;
+            }
+        }
+        return pending;
+    }
+
+    /** What finds the things whose turn it is. */
+    public Loop loop() {
+        return loop;
     }
 
     private Entry entry(K thing) {
@@ -160,17 +184,13 @@ public final class Watch<K, F> implements AutoCloseable {
     }
 
     private void lookAtWhatIsDue() {
-        try {
-            Instant now = clock.instant();
-            entries.forEach((thing, entry) -> {
-                if (!entry.nextLook.isAfter(now)) {
-                    entry.nextLook = Instant.MAX;
-                    looks.execute(() -> lookAgain(thing, entry));
-                }
-            });
-        } catch (RuntimeException e) {
-            LOG.errorf(e, "The watch over %s missed a beat; it goes on", name);
-        }
+        Instant now = clock.instant();
+        entries.forEach((thing, entry) -> {
+            if (!entry.nextLook.isAfter(now)) {
+                entry.nextLook = Instant.MAX;
+                looks.execute(() -> lookAgain(thing, entry));
+            }
+        });
     }
 
     private void lookAgain(K thing, Entry entry) {
@@ -206,7 +226,7 @@ public final class Watch<K, F> implements AutoCloseable {
 
     @Override
     public void close() {
-        ticker.shutdownNow();
+        loop.close();
         looks.shutdownNow();
     }
 }

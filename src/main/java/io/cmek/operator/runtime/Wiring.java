@@ -171,7 +171,7 @@ class Wiring {
     @Produces
     @Singleton
     Sweep sweep(LiveClaims claims) {
-        return new Sweep(claims);
+        return new Sweep(claims, found -> {});
     }
 
     void stop(@Disposes Sweep sweep) {

@@ -22,7 +22,7 @@ unit: prerequisites ## Run the tests that need neither Kubernetes nor AWS
 verify: test ## The same as test: formatting and generated files are checked there too
 
 crds: prerequisites ## Write again what is generated from the API types: crds/ and the reference pages in docs/
-	@$(MVN) test -Dtest='GeneratedFilesTest,ConditionsReferenceTest' -Dsurefire.failIfNoSpecifiedTests=false -Dcmek.generate=true
+	@$(MVN) test -Dtest='GeneratedFilesTest,ConditionsReferenceTest,MetricsReferenceTest' -Dsurefire.failIfNoSpecifiedTests=false -Dcmek.generate=true
 
 fmt: prerequisites ## Format the code
 	@$(MVN) spotless:apply

@@ -18,6 +18,8 @@ import io.cmek.operator.observe.Watch;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Encrypts a claim's buckets, and makes those that are missing. */
 public final class BucketEncrypter {
@@ -26,12 +28,18 @@ public final class BucketEncrypter {
     private final Watch<BucketHandle, BucketFacts> watch;
     private final Clock clock;
     private final Attempts<BucketHandle, Judgement> attempts;
+    private final WriteObserver observer;
 
-    public BucketEncrypter(BucketService buckets, Watch<BucketHandle, BucketFacts> watch, Clock clock) {
+    /** Those that were seen to be as they should. */
+    private final Set<BucketHandle> inPlace = ConcurrentHashMap.newKeySet();
+
+    public BucketEncrypter(
+            BucketService buckets, Watch<BucketHandle, BucketFacts> watch, Clock clock, WriteObserver observer) {
         this.buckets = buckets;
         this.watch = watch;
         this.clock = clock;
         this.attempts = new Attempts<>(clock);
+        this.observer = observer;
     }
 
     /** @param keyReady whether the bucket's key may be used; without it nothing is written */
@@ -56,7 +64,10 @@ public final class BucketEncrypter {
 
     private BucketAssessment carryOut(BucketPlan plan, BucketUse use, BucketHandle handle, boolean keyReady) {
         return switch (plan) {
-            case BucketPlan.Nothing(Encryption encryption) -> encrypted(use, encryption);
+            case BucketPlan.Nothing(Encryption encryption) -> {
+                inPlace.add(handle);
+                yield encrypted(use, encryption);
+            }
             case BucketPlan.Refuse(Judgement why) -> BucketAssessment.of(use, null, why);
             case BucketPlan.Encrypt(Encryption current)
             when !keyReady ->
@@ -80,6 +91,9 @@ public final class BucketEncrypter {
             case Answer.Got<Encryption>(Encryption encryption) -> {
                 attempts.settled(handle);
                 watch.note(handle, new BucketFacts.Present(encryption));
+                if (!inPlace.add(handle)) {
+                    observer.repaired(WriteObserver.Thing.BUCKET, use.name());
+                }
                 yield encrypted(use, encryption);
             }
             case Answer.Failed<Encryption>(Failure failure) -> {

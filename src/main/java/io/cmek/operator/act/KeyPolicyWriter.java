@@ -46,13 +46,19 @@ public final class KeyPolicyWriter {
     private final Clock clock;
     private final Map<KeyArn, ReentrantLock> turns = new ConcurrentHashMap<>();
     private final Attempts<KeyArn, PolicyOutcome> attempts;
+    private final WriteObserver observer;
 
-    public KeyPolicyWriter(KeyService keys, Watch<KeyHandle, String> watch, PolicyMerge merge, Clock clock) {
+    /** What our statements gave when they were last seen to give all that was wanted. */
+    private final Map<KeyArn, Grants> inPlace = new ConcurrentHashMap<>();
+
+    public KeyPolicyWriter(
+            KeyService keys, Watch<KeyHandle, String> watch, PolicyMerge merge, Clock clock, WriteObserver observer) {
         this.keys = keys;
         this.watch = watch;
         this.merge = merge;
         this.clock = clock;
         this.attempts = new Attempts<>(clock);
+        this.observer = observer;
     }
 
     /**
@@ -66,6 +72,7 @@ public final class KeyPolicyWriter {
 
     /** Takes away what was wanted and no longer is; see {@link PolicyMerge#release}. */
     public PolicyOutcome release(KeyHandle key, Grants released, Supplier<Grants> stillWanted) {
+        inPlace.remove(key.key());
         return inTurn(key, policy -> merge.release(policy, released, stillWanted.get()));
     }
 
@@ -150,6 +157,7 @@ public final class KeyPolicyWriter {
             switch (revision.apply(restored)) {
                 case MergeResult.InPlace()
                 when restored.equals(policy) -> {
+                    inPlace.put(key.key(), merge.owned(policy));
                     return new PolicyOutcome.InPlace(policy);
                 }
                 case MergeResult.InPlace() -> next = restored;
@@ -167,17 +175,31 @@ public final class KeyPolicyWriter {
                 seen = fresh;
                 continue;
             }
+            if (before != null) {
+                observer.policyConflict(key.key());
+            }
             if (keys.writePolicy(key.identity(), key.key(), next.text())
                     instanceof Answer.Failed<String>(Failure failure)) {
+                observer.policyWritten(key.key(), failure);
                 return attempts.failed(key.key(), new PolicyOutcome.NotWritten(failure));
+            }
+            observer.policyWritten(key.key(), null);
+            if (before == null && hasDrifted(key.key(), policy)) {
+                observer.repaired(WriteObserver.Thing.POLICY, key.key().toString());
             }
             before = next;
             seen = watch.freshWithin(key, Duration.ZERO);
         }
+        observer.policyConflict(key.key());
         return attempts.failed(
                 key.key(),
                 new PolicyOutcome.Conflict("The policy of " + key.key()
                         + " was written by somebody else each time the operator wrote it; the write is repeated."));
+    }
+
+    /** Whether the policy lacks what it once had. */
+    private boolean hasDrifted(KeyArn key, PolicyDocument policy) {
+        return merge.grow(policy, inPlace.getOrDefault(key, Grants.NONE)) instanceof MergeResult.Write;
     }
 
     private static PolicyOutcome unreadable(UnreadablePolicyException e) {

@@ -16,6 +16,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Publishes the StorageClass of a claim, and withdraws it when the claim goes. */
@@ -30,9 +32,14 @@ public final class StorageClassPublisher {
     public static final String OWNER_NAME = "cmek.io/owner-name";
 
     private final KubernetesClient client;
+    private final WriteObserver observer;
 
-    public StorageClassPublisher(KubernetesClient client) {
+    /** By name, those that were seen to be as they should. */
+    private final Set<String> inPlace = ConcurrentHashMap.newKeySet();
+
+    public StorageClassPublisher(KubernetesClient client, WriteObserver observer) {
         this.client = client;
+        this.observer = observer;
     }
 
     /**
@@ -54,6 +61,7 @@ public final class StorageClassPublisher {
         if (claim.volumes() == null) {
             return;
         }
+        inPlace.remove(claim.volumes().storageClassName());
         StorageClass current = client.storage()
                 .v1()
                 .storageClasses()
@@ -66,7 +74,10 @@ public final class StorageClassPublisher {
 
     private Judgement carryOut(VolumePlan plan, StorageClassSpec desired, ClaimId owner) {
         return switch (plan) {
-            case Nothing -> published(desired);
+            case Nothing -> {
+                inPlace.add(desired.name());
+                yield published(desired);
+            }
             case Refuse ->
                 Judgement.bad(
                         Reason.StorageClassConflict,
@@ -80,10 +91,11 @@ public final class StorageClassPublisher {
                                 .withFieldManager(OPERATOR)
                                 .withForce(true)
                                 .build());
-                yield published(desired);
+                yield repaired(desired);
             }
             case Replace -> {
                 client.storage().v1().storageClasses().withName(desired.name()).delete();
+                inPlace.add(desired.name());
                 yield create(desired, owner);
             }
         };
@@ -92,7 +104,7 @@ public final class StorageClassPublisher {
     private Judgement create(StorageClassSpec desired, ClaimId owner) {
         try {
             client.resource(write(desired, owner)).create();
-            return published(desired);
+            return inPlace.add(desired.name()) ? published(desired) : repaired(desired);
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                 throw e;
@@ -108,6 +120,11 @@ public final class StorageClassPublisher {
                     ? published(desired)
                     : carryOut(VolumePlan.Refuse, desired, owner);
         }
+    }
+
+    private Judgement repaired(StorageClassSpec spec) {
+        observer.repaired(WriteObserver.Thing.STORAGECLASS, spec.name());
+        return published(spec);
     }
 
     private static Judgement published(StorageClassSpec spec) {

@@ -18,11 +18,17 @@ record AttemptReports(CallObserver observer) implements MetricPublisher {
                         service -> first(call, CoreMetric.OPERATION_NAME).flatMap(name -> Operation.of(service, name)));
         known.ifPresent(operation -> call.children().forEach(attempt -> {
             Optional<Duration> took = first(attempt, CoreMetric.SERVICE_CALL_DURATION);
-            String outcome = first(attempt, HttpMetric.HTTP_STATUS_CODE)
-                    .map(String::valueOf)
-                    .orElseGet(() -> first(attempt, CoreMetric.ERROR_TYPE).orElse("Other"));
-            observer.attempted(operation, outcome, took.orElse(Duration.ZERO));
+            observer.attempted(operation, outcome(attempt), took.orElse(Duration.ZERO));
         }));
+    }
+
+    /** KMS throttles with status 400 and S3 with 503: the status alone does not tell. */
+    private static String outcome(MetricCollection attempt) {
+        Optional<String> error = first(attempt, CoreMetric.ERROR_TYPE);
+        return error.filter(CallObserver.THROTTLING::equals)
+                .or(() -> first(attempt, HttpMetric.HTTP_STATUS_CODE).map(String::valueOf))
+                .or(() -> error)
+                .orElse("Other");
     }
 
     private static <T> Optional<T> first(MetricCollection metrics, SdkMetric<T> metric) {

@@ -1,5 +1,6 @@
 package io.cmek.operator.aws;
 
+import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import java.time.Duration;
 import java.util.Map;
@@ -84,6 +85,7 @@ public final class AwsClients implements AutoCloseable {
         RenewableCredentials credentials = credentials(scope);
         Region region = Region.of(scope.region());
         return new RegionalClients(
+                scope.identity().toString(),
                 credentials,
                 () -> configure(KmsClient.builder(), region, credentials).build(),
                 () -> configure(S3Client.builder(), region, credentials)
@@ -158,9 +160,9 @@ public final class AwsClients implements AutoCloseable {
             try {
                 return sts.assumeRole(request);
             } catch (RuntimeException e) {
-                outcome = Failures.classify(Operation.ASSUME_ROLE.toString(), e)
-                        .detail()
-                        .code();
+                Failure failure = Failures.classify(Operation.ASSUME_ROLE.toString(), e);
+                outcome = failure.detail().code();
+                observer.failed(Operation.ASSUME_ROLE, request.roleArn(), failure);
                 throw e;
             } finally {
                 observer.called(Operation.ASSUME_ROLE, outcome, Duration.ofNanos(System.nanoTime() - start));

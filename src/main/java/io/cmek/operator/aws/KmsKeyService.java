@@ -31,7 +31,7 @@ public final class KmsKeyService implements KeyService {
     @Override
     public Answer<KeyFacts> describe(Identity identity, KeyArn key) {
         return aws.of(identity, key.region())
-                .kms(Operation.DESCRIBE_KEY, kms -> kms.describeKey(r -> r.keyId(key.toString())))
+                .kms(Operation.DESCRIBE_KEY, key, kms -> kms.describeKey(r -> r.keyId(key.toString())))
                 .answer(Operation.DESCRIBE_KEY, response -> facts(key, response.keyMetadata()));
     }
 
@@ -64,6 +64,7 @@ public final class KmsKeyService implements KeyService {
         return aws.of(identity, key.region())
                 .kms(
                         Operation.GET_KEY_POLICY,
+                        key,
                         kms -> kms.getKeyPolicy(r -> r.keyId(key.toString()).policyName(POLICY)))
                 .answer(Operation.GET_KEY_POLICY, GetKeyPolicyResponse::policy);
     }
@@ -74,6 +75,7 @@ public final class KmsKeyService implements KeyService {
         return aws.of(identity, key.region())
                 .kmsWrite(
                         Operation.PUT_KEY_POLICY,
+                        key,
                         kms -> kms.putKeyPolicy(
                                 r -> r.keyId(key.toString()).policyName(POLICY).policy(document)))
                 .answer(Operation.PUT_KEY_POLICY, response -> document);
@@ -97,6 +99,7 @@ public final class KmsKeyService implements KeyService {
         RegionalClients clients = aws.of(probe, key.region());
         Reply<GenerateDataKeyWithoutPlaintextResponse> encrypting = clients.kms(
                 Operation.GENERATE_DATA_KEY,
+                key,
                 kms -> kms.generateDataKeyWithoutPlaintext(
                         r -> r.keyId(key.toString()).numberOfBytes(32).dryRun(true)));
         if (!isAllowed(encrypting)) {
@@ -104,6 +107,7 @@ public final class KmsKeyService implements KeyService {
         }
         Reply<DecryptResponse> decrypting = clients.kms(
                 Operation.DECRYPT,
+                key,
                 kms -> kms.decrypt(r -> {
                     r.keyId(key.toString()).dryRun(true);
                     SdkBytes made =

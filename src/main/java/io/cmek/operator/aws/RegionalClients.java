@@ -2,6 +2,7 @@ package io.cmek.operator.aws;
 
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.key.KeyArn;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import software.amazon.awssdk.utils.Lazy;
  */
 final class RegionalClients implements AutoCloseable {
 
+    private final String identity;
     private final RenewableCredentials credentials;
     private final Lazy<KmsClient> keys;
     private final Lazy<KmsClient> keyWrites;
@@ -32,8 +34,12 @@ final class RegionalClients implements AutoCloseable {
     private final ReentrantLock asking = new ReentrantLock();
     private volatile @Nullable String account;
 
-    /** @param account in which the identity acts, null where only STS can tell */
+    /**
+     * @param identity as a message names it
+     * @param account in which the identity acts, null where only STS can tell
+     */
     RegionalClients(
+            String identity,
             RenewableCredentials credentials,
             Supplier<KmsClient> kms,
             Supplier<S3Client> s3,
@@ -41,6 +47,7 @@ final class RegionalClients implements AutoCloseable {
             AwsSettings settings,
             CallObserver observer,
             @Nullable String account) {
+        this.identity = identity;
         this.credentials = credentials;
         this.keys = new Lazy<>(kms);
         this.keyWrites = new Lazy<>(kms);
@@ -52,20 +59,20 @@ final class RegionalClients implements AutoCloseable {
         this.account = account;
     }
 
-    <T> Reply<T> kms(Operation operation, Function<KmsClient, T> call) {
-        return call(operation, keys, call);
+    <T> Reply<T> kms(Operation operation, KeyArn key, Function<KmsClient, T> call) {
+        return call(operation, key.toString(), keys, call);
     }
 
     /**
      * For PutKeyPolicy. Its quota is a hundredth of that of the reads, and the SDK's rate limiter counts by client: when it slows down
      * writes, reads are not to suffer.
      */
-    <T> Reply<T> kmsWrite(Operation operation, Function<KmsClient, T> call) {
-        return call(operation, keyWrites, call);
+    <T> Reply<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {
+        return call(operation, key.toString(), keyWrites, call);
     }
 
-    <T> Reply<T> s3(Operation operation, Function<S3Client, T> call) {
-        return call(operation, buckets, call);
+    <T> Reply<T> s3(Operation operation, String bucket, Function<S3Client, T> call) {
+        return call(operation, bucket, buckets, call);
     }
 
     /** The account in which the identity acts, asked once. */
@@ -79,8 +86,8 @@ final class RegionalClients implements AutoCloseable {
             if (account != null) {
                 return new Answer.Got<>(account);
             }
-            Answer<String> answer = call(Operation.GET_CALLER_IDENTITY, callers, StsClient::getCallerIdentity)
-                    .answer(Operation.GET_CALLER_IDENTITY, identity -> identity.account());
+            Answer<String> answer = call(Operation.GET_CALLER_IDENTITY, identity, callers, StsClient::getCallerIdentity)
+                    .answer(Operation.GET_CALLER_IDENTITY, caller -> caller.account());
             if (answer instanceof Answer.Got<String>(String told)) {
                 account = told;
             }
@@ -90,12 +97,25 @@ final class RegionalClients implements AutoCloseable {
         }
     }
 
-    private <C, T> Reply<T> call(Operation operation, Lazy<C> client, Function<C, T> call) {
+    private <C, T> Reply<T> call(Operation operation, String subject, Lazy<C> client, Function<C, T> call) {
         long start = System.nanoTime();
         Reply<T> reply = inTurn(operation, client, call);
-        String outcome = reply instanceof Reply.Refused<T> refused ? refused.code() : CallObserver.OK;
-        observer.called(operation, outcome, Duration.ofNanos(System.nanoTime() - start));
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        switch (reply) {
+            case Reply.Ok<T> ok -> observer.called(operation, CallObserver.OK, took);
+            case Reply.Refused<T> refused -> {
+                observer.called(operation, refused.code(), took);
+                if (!isOfAssumeRole(refused.failure())) {
+                    observer.failed(operation, subject, refused.failure());
+                }
+            }
+        }
         return reply;
+    }
+
+    /** Told where the role is assumed, once for all who need it. */
+    private static boolean isOfAssumeRole(Failure failure) {
+        return failure.detail().operation().equals(Operation.ASSUME_ROLE.toString());
     }
 
     private <C, T> Reply<T> inTurn(Operation operation, Lazy<C> client, Function<C, T> call) {

@@ -69,6 +69,7 @@ public final class S3BucketService implements BucketService {
     private Answer<BucketFacts> look(RegionalClients clients, String region, String bucket, String owner) {
         Reply<GetBucketEncryptionResponse> reply = clients.s3(
                 Operation.GET_BUCKET_ENCRYPTION,
+                bucket,
                 s3 -> s3.getBucketEncryption(r -> r.bucket(bucket).expectedBucketOwner(owner)));
         if (!(reply instanceof Reply.Refused<GetBucketEncryptionResponse> refused)) {
             return reply.answer(
@@ -103,12 +104,13 @@ public final class S3BucketService implements BucketService {
      */
     private static Answer<BucketFacts> whose(RegionalClients clients, String bucket, Failure.Denied denied) {
         Reply<ListBucketsResponse> ours =
-                clients.s3(Operation.LIST_BUCKETS, s3 -> s3.listBuckets(r -> r.prefix(bucket)));
+                clients.s3(Operation.LIST_BUCKETS, bucket, s3 -> s3.listBuckets(r -> r.prefix(bucket)));
         if (!(ours instanceof Reply.Ok<ListBucketsResponse>(ListBucketsResponse list))
                 || list.buckets().stream().map(Bucket::name).anyMatch(bucket::equals)) {
             return new Answer.Failed<>(denied);
         }
-        Reply<HeadBucketResponse> head = clients.s3(Operation.HEAD_BUCKET, s3 -> s3.headBucket(r -> r.bucket(bucket)));
+        Reply<HeadBucketResponse> head =
+                clients.s3(Operation.HEAD_BUCKET, bucket, s3 -> s3.headBucket(r -> r.bucket(bucket)));
         return switch (head) {
             case Reply.Ok<HeadBucketResponse> exists -> new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
             case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
@@ -195,6 +197,7 @@ public final class S3BucketService implements BucketService {
                 .build();
         Reply<PutBucketEncryptionResponse> reply = clients.s3(
                 Operation.PUT_BUCKET_ENCRYPTION,
+                bucket,
                 s3 -> s3.putBucketEncryption(r -> r.bucket(bucket)
                         .expectedBucketOwner(owner)
                         .serverSideEncryptionConfiguration(c -> c.rules(rule))));
@@ -217,7 +220,7 @@ public final class S3BucketService implements BucketService {
             }
         }
         Reply<CreateBucketResponse> made =
-                clients.s3(Operation.CREATE_BUCKET, s3 -> s3.createBucket(request(bucket, region)));
+                clients.s3(Operation.CREATE_BUCKET, bucket, s3 -> s3.createBucket(request(bucket, region)));
         return switch (made) {
             case Reply.Ok<CreateBucketResponse> ok -> {
                 unfinished.add(bucket);
@@ -246,6 +249,7 @@ public final class S3BucketService implements BucketService {
             RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
         Reply<PutPublicAccessBlockResponse> closed = clients.s3(
                 Operation.PUT_PUBLIC_ACCESS_BLOCK,
+                bucket,
                 s3 -> s3.putPublicAccessBlock(r -> r.bucket(bucket)
                         .expectedBucketOwner(owner)
                         .publicAccessBlockConfiguration(p -> p.blockPublicAcls(true)

@@ -2,6 +2,7 @@ package io.cmek.operator.runtime;
 
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.inventory.Sweep;
+import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.observe.Sights;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurationServiceCustomizer;
@@ -24,7 +25,13 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
         return overrider -> overrider.withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
     }
 
-    void start(@Observes StartupEvent event, Entitlements entitlements, Settings settings, Sights sights, Sweep sweep) {
+    void start(
+            @Observes StartupEvent event,
+            Entitlements entitlements,
+            Settings settings,
+            Sights sights,
+            Sweep sweep,
+            CensusMeters census) {
         if (entitlements.tenants().all().isEmpty()) {
             LOG.warn("No tenant is configured: every resource is refused. Set cmek.tenants.<name>.namespaces and"
                     + " cmek.tenants.<name>.principals.data.");
@@ -35,5 +42,6 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
                 entitlements.tenants().all().stream().map(t -> t.name()).toList());
         sights.start();
         sweep.start();
+        census.start();
     }
 }

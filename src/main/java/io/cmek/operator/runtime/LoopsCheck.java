@@ -1,6 +1,7 @@
 package io.cmek.operator.runtime;
 
 import io.cmek.operator.inventory.Sweep;
+import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.observe.Loop;
 import io.cmek.operator.observe.Sights;
 import jakarta.inject.Inject;
@@ -23,13 +24,14 @@ public class LoopsCheck implements HealthCheck {
     private final List<Loop> loops;
 
     @Inject
-    LoopsCheck(Sights sights, Sweep sweep) {
+    LoopsCheck(Sights sights, Sweep sweep, CensusMeters census) {
         this(List.of(
                 sights.keys().loop(),
                 sights.policies().loop(),
                 sights.access().loop(),
                 sights.buckets().loop(),
-                sweep.loop()));
+                sweep.loop(),
+                census.loop()));
     }
 
     LoopsCheck(List<Loop> loops) {

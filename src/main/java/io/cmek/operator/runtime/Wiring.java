@@ -3,9 +3,9 @@ package io.cmek.operator.runtime;
 import io.cmek.operator.act.BucketEncrypter;
 import io.cmek.operator.act.KeyPolicyWriter;
 import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.act.WriteObserver;
 import io.cmek.operator.aws.AwsClients;
 import io.cmek.operator.aws.AwsSettings;
-import io.cmek.operator.aws.CallObserver;
 import io.cmek.operator.aws.KmsKeyService;
 import io.cmek.operator.aws.S3BucketService;
 import io.cmek.operator.bucket.BucketService;
@@ -13,6 +13,11 @@ import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.key.KeyService;
+import io.cmek.operator.metrics.AwsMeters;
+import io.cmek.operator.metrics.CensusMeters;
+import io.cmek.operator.metrics.ReconciliationMeters;
+import io.cmek.operator.metrics.SweepMeter;
+import io.cmek.operator.metrics.WriteMeters;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.pipeline.Pipeline;
@@ -22,6 +27,8 @@ import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.report.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.monitoring.Metrics;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -42,9 +49,9 @@ class Wiring {
 
     @Produces
     @Singleton
-    AwsClients aws(Settings settings) {
+    AwsClients aws(Settings settings, MeterRegistry registry) {
         return new AwsClients(
-                AwsSettings.of(settings.installationId(), settings.aws().pathStyleAccess()), CallObserver.NONE);
+                AwsSettings.of(settings.installationId(), settings.aws().pathStyleAccess()), new AwsMeters(registry));
     }
 
     void close(@Disposes AwsClients aws) {
@@ -125,8 +132,30 @@ class Wiring {
 
     @Produces
     @Singleton
-    StorageClassPublisher storageClasses(KubernetesClient client) {
-        return new StorageClassPublisher(client);
+    WriteObserver writes(MeterRegistry registry) {
+        return new WriteMeters(registry);
+    }
+
+    @Produces
+    @Singleton
+    Metrics reconciliations(MeterRegistry registry) {
+        return new ReconciliationMeters(registry);
+    }
+
+    @Produces
+    @Singleton
+    CensusMeters census(MeterRegistry registry, Sights sights, LiveClaims claims, Clock clock) {
+        return new CensusMeters(registry, sights, claims, clock);
+    }
+
+    void close(@Disposes CensusMeters census) {
+        census.close();
+    }
+
+    @Produces
+    @Singleton
+    StorageClassPublisher storageClasses(KubernetesClient client, WriteObserver writes) {
+        return new StorageClassPublisher(client, writes);
     }
 
     @Produces
@@ -138,12 +167,13 @@ class Wiring {
             BucketService buckets,
             PolicyMerge merge,
             StorageClassPublisher storageClasses,
+            WriteObserver writes,
             Clock clock) {
         return new Pipeline(
                 entitlements,
                 sights,
-                new KeyPolicyWriter(keys, sights.policies(), merge, clock),
-                new BucketEncrypter(buckets, sights.buckets(), clock),
+                new KeyPolicyWriter(keys, sights.policies(), merge, clock, writes),
+                new BucketEncrypter(buckets, sights.buckets(), clock, writes),
                 storageClasses,
                 clock);
     }
@@ -170,8 +200,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    Sweep sweep(LiveClaims claims) {
-        return new Sweep(claims, found -> {});
+    Sweep sweep(LiveClaims claims, MeterRegistry registry) {
+        return new Sweep(claims, new SweepMeter(registry));
     }
 
     void stop(@Disposes Sweep sweep) {

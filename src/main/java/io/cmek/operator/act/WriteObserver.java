@@ -1,0 +1,43 @@
+package io.cmek.operator.act;
+
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.key.KeyArn;
+import org.jspecify.annotations.Nullable;
+
+/** Is told of what the operator writes. Called on the thread that writes: it must be quick and must not throw. */
+public interface WriteObserver {
+
+    /** What the operator keeps in place. */
+    enum Thing {
+        /** Its statements in a key's policy. */
+        POLICY,
+        /** The default encryption of a bucket. */
+        BUCKET,
+        /** The StorageClass of a claim. */
+        STORAGECLASS
+    }
+
+    /** @param failure why KMS did not accept the policy, null where it did */
+    void policyWritten(KeyArn key, @Nullable Failure failure);
+
+    /** What the operator had written to the key's policy was gone when it was read again, a moment later. */
+    void policyConflict(KeyArn key);
+
+    /**
+     * Something that was in place, and was changed or removed by somebody else, is in place again.
+     *
+     * @param name the ARN of the key, or the name of the bucket or the StorageClass
+     */
+    void repaired(Thing thing, String name);
+
+    WriteObserver NONE = new WriteObserver() {
+        @Override
+        public void policyWritten(KeyArn key, @Nullable Failure failure) {}
+
+        @Override
+        public void policyConflict(KeyArn key) {}
+
+        @Override
+        public void repaired(Thing thing, String name) {}
+    };
+}

@@ -1,0 +1,111 @@
+package io.cmek.operator.metrics;
+
+import io.cmek.operator.aws.CallObserver;
+import io.cmek.operator.aws.Failures;
+import io.cmek.operator.aws.Operation;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Counts the calls to AWS. */
+public final class AwsMeters implements CallObserver {
+
+    private static final String OTHER = "Other";
+
+    /** How KMS says that a dry run would have succeeded (KMS Developer Guide, "Testing your permissions"). */
+    private static final String DRY_RUN = "DryRunOperationException";
+
+    /**
+     * The codes worth telling apart: what the operations that the operator uses answer in practice (KMS, S3 and STS API References), and the
+     * codes of {@link Failures}. AWS can add codes at any time, and a proxy can make them up; those are {@code Other}.
+     */
+    static final List<String> OUTCOMES = List.of(
+            OK,
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthorizationHeaderMalformed",
+            "BucketAlreadyExists",
+            "BucketAlreadyOwnedByYou",
+            "DependencyTimeoutException",
+            "DisabledException",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "IllegalLocationConstraintException",
+            "InternalError",
+            "InternalFailure",
+            "InvalidAccessKeyId",
+            "InvalidArnException",
+            "InvalidClientTokenId",
+            "KeyUnavailableException",
+            "KMSInternalException",
+            "KMSInvalidStateException",
+            "LimitExceededException",
+            "MalformedPolicyDocumentException",
+            "NoSuchBucket",
+            "NotFoundException",
+            "OperationAborted",
+            "PermanentRedirect",
+            "RegionDisabledException",
+            "RequestLimitExceeded",
+            "RequestTimeTooSkewed",
+            "ServerSideEncryptionConfigurationNotFoundError",
+            "ServiceUnavailable",
+            "SignatureDoesNotMatch",
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyBuckets",
+            "TooManyRequestsException",
+            "UnrecognizedClientException",
+            "UnsupportedOperationException",
+            Failures.BUSY,
+            Failures.CLIENT_ERROR,
+            Failures.INTERRUPTED,
+            Failures.NO_CODE,
+            Failures.NO_CONNECTION,
+            Failures.NO_CREDENTIALS,
+            Failures.NO_TLS,
+            Failures.TIMED_OUT,
+            Failures.UNREADABLE,
+            OTHER);
+
+    private static final String SUCCESSFUL = "2xx";
+
+    static final List<String> REQUEST_OUTCOMES =
+            List.of(SUCCESSFUL, "3xx", "4xx", "5xx", THROTTLING, "IO", "ConfiguredTimeout", OTHER);
+
+    private final MeterRegistry registry;
+    private final Map<Operation, Timer> durations = new EnumMap<>(Operation.class);
+
+    public AwsMeters(MeterRegistry registry) {
+        this.registry = registry;
+        for (Operation operation : Operation.values()) {
+            durations.put(operation, Metric.AWS_CALL_DURATION.timer(registry, operation.toString()));
+            Metric.AWS_CALLS.counter(registry, operation.toString(), OK);
+            Metric.AWS_REQUESTS.counter(registry, operation.toString(), SUCCESSFUL);
+        }
+    }
+
+    @Override
+    public void called(Operation operation, String outcome, Duration took) {
+        Metric.AWS_CALLS
+                .counter(registry, operation.toString(), outcome.equals(DRY_RUN) ? OK : known(OUTCOMES, outcome))
+                .increment();
+        durations.get(operation).record(took);
+    }
+
+    @Override
+    public void attempted(Operation operation, String outcome, Duration took) {
+        String shortened = outcome.matches("[1-9][0-9]{2}") ? outcome.charAt(0) + "xx" : outcome;
+        Metric.AWS_REQUESTS
+                .counter(registry, operation.toString(), known(REQUEST_OUTCOMES, shortened))
+                .increment();
+    }
+
+    private static String known(List<String> all, String value) {
+        return all.contains(value) ? value : OTHER;
+    }
+}

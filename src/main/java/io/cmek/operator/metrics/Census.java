@@ -1,0 +1,203 @@
+package io.cmek.operator.metrics;
+
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.claim.Claims;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.observe.KeyHandle;
+import io.cmek.operator.observe.Observation;
+import io.cmek.operator.observe.Observation.Known;
+import io.fabric8.kubernetes.client.CustomResource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How it stands with all keys and resources at one moment. A key that several tenants see, each with a role of its own, is one key: what any
+ * of them sees of it counts.
+ *
+ * @param keys how many, by state
+ * @param resources how many, by kind and encryption
+ * @param affected how many resources name a key that AWS says cannot be used
+ * @param losses keys that are going to be lost, by when
+ */
+record Census(
+        Map<String, Long> keys, Map<Kept, Long> resources, Map<Trouble, Long> affected, Map<Loss, Instant> losses) {
+
+    /** Within this time, a key is lost soon. */
+    static final Duration SOON = Duration.ofDays(7);
+
+    /** Imported key material that expires later than this is not named by key: it may be years. */
+    private static final Duration FORESEEABLE = Duration.ofDays(30);
+
+    private static final String NOT_FOUND = "NotFound";
+    private static final String UNKNOWN = "Unknown";
+    private static final String OTHER = "Other";
+
+    /** KeyState (KMS API Reference, "KeyMetadata"), and three words of our own. */
+    static final List<String> KEY_STATES = List.of(
+            "Creating",
+            "Enabled",
+            "Disabled",
+            "PendingDeletion",
+            "PendingReplicaDeletion",
+            "PendingImport",
+            "Unavailable",
+            "Updating",
+            NOT_FOUND,
+            UNKNOWN,
+            OTHER);
+
+    static final List<String> KINDS = List.of("Workgroup", "ReplicaCmek");
+
+    static final Census EMPTY = new Census(Map.of(), Map.of(), Map.of(), Map.of());
+
+    /** The resources of a kind in a state. */
+    record Kept(String kind, EncryptionState encryption) {}
+
+    /** A key that cannot be used, and why. */
+    record Trouble(KeyArn key, Reason reason) {}
+
+    /** A key that is going to be lost, and how. */
+    record Loss(KeyArn key, Cause cause) {}
+
+    /** How a key is lost. */
+    enum Cause {
+        DELETION,
+        EXPIRY;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What is known of a key, from best to worst. */
+    private sealed interface Sight {
+
+        record Seen(KeyFacts facts) implements Sight {}
+
+        record Gone() implements Sight {}
+
+        record Dark() implements Sight {}
+    }
+
+    /** @param maxAge for how long what was seen is relied upon while AWS cannot be asked */
+    static Census of(
+            Map<KeyHandle, Observation<KeyFacts>> seen,
+            Duration maxAge,
+            Stream<CustomResource<?, ? extends CmekStatus>> resources,
+            Claims claims,
+            Instant now) {
+        var sights = new HashMap<KeyArn, Sight>();
+        seen.forEach((handle, observation) ->
+                sights.merge(handle.key(), sight(observation.at(now, maxAge)), Census::better));
+
+        var affected = new HashMap<Trouble, Long>();
+        var losses = new HashMap<Loss, Instant>();
+        sights.forEach((key, sight) -> {
+            Reason reason = trouble(key, sight, now);
+            long naming = reason == null ? 0 : claims.onKey(key).size();
+            if (reason != null && naming > 0) {
+                affected.put(new Trouble(key, reason), naming);
+            }
+            if (sight instanceof Sight.Seen(KeyFacts facts)) {
+                // A replica that waits for its primary's deletion has no date yet.
+                if (facts.deletionDate() != null) {
+                    losses.put(new Loss(key, Cause.DELETION), facts.deletionDate());
+                }
+                if (facts.validTo() != null) {
+                    losses.put(new Loss(key, Cause.EXPIRY), facts.validTo());
+                }
+            }
+        });
+        return new Census(
+                sights.values().stream().collect(Collectors.groupingBy(Census::state, Collectors.counting())),
+                resources.collect(Collectors.groupingBy(
+                        r -> new Kept(r.getKind(), encryption(r.getStatus())), Collectors.counting())),
+                Map.copyOf(affected),
+                Map.copyOf(losses));
+    }
+
+    private static Sight sight(Known<KeyFacts> known) {
+        return switch (known) {
+            case Known.Fact<KeyFacts>(KeyFacts facts) -> new Sight.Seen(facts);
+            case Known.Not<KeyFacts>(Failure.NotFound gone, var since) -> new Sight.Gone();
+            case Known<KeyFacts> other -> new Sight.Dark();
+        };
+    }
+
+    private static Sight better(Sight one, Sight other) {
+        return rank(one) <= rank(other) ? one : other;
+    }
+
+    private static int rank(Sight sight) {
+        return switch (sight) {
+            case Sight.Seen seen -> 0;
+            case Sight.Gone gone -> 1;
+            case Sight.Dark dark -> 2;
+        };
+    }
+
+    private static String state(Sight sight) {
+        return switch (sight) {
+            case Sight.Seen(KeyFacts facts) -> KEY_STATES.contains(facts.state()) ? facts.state() : OTHER;
+            case Sight.Gone() -> NOT_FOUND;
+            case Sight.Dark() -> UNKNOWN;
+        };
+    }
+
+    private static @Nullable Reason trouble(KeyArn key, Sight sight, Instant now) {
+        return switch (sight) {
+            case Sight.Seen(KeyFacts facts) -> {
+                Judgement usable = KeyRules.judge(key.toString(), facts, now);
+                yield usable.verdict() == Verdict.False ? usable.reason() : null;
+            }
+            case Sight.Gone() -> Reason.KeyNotFound;
+            case Sight.Dark() -> null;
+        };
+    }
+
+    private static EncryptionState encryption(@Nullable CmekStatus status) {
+        return status == null
+                ? EncryptionState.PENDING
+                : Objects.requireNonNullElse(status.encryption(), EncryptionState.PENDING);
+    }
+
+    /** Seconds until the next key is lost in this way; not a number where none is. */
+    double nextLoss(Cause cause, Instant now) {
+        return losses.entrySet().stream()
+                .filter(e -> e.getKey().cause() == cause)
+                .mapToDouble(e -> Duration.between(now, e.getValue()).toSeconds())
+                .min()
+                .orElse(Double.NaN);
+    }
+
+    /** How many keys are lost in this way within {@link #SOON}. */
+    long lostSoon(Cause cause, Instant now) {
+        return losses.entrySet().stream()
+                .filter(e -> e.getKey().cause() == cause && !e.getValue().isAfter(now.plus(SOON)))
+                .count();
+    }
+
+    /** Those to name: all that are scheduled for deletion, and those whose material expires before long. */
+    Stream<Loss> foreseeableLosses(Instant now) {
+        return losses.entrySet().stream()
+                .filter(e ->
+                        e.getKey().cause() == Cause.DELETION || !e.getValue().isAfter(now.plus(FORESEEABLE)))
+                .map(Map.Entry::getKey);
+    }
+}

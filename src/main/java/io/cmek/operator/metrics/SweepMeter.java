@@ -1,0 +1,20 @@
+package io.cmek.operator.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.IntConsumer;
+
+/** Counts the resources that the sweep found lagging. */
+public final class SweepMeter implements IntConsumer {
+
+    private final Counter hits;
+
+    public SweepMeter(MeterRegistry registry) {
+        this.hits = Metric.SWEEP_HITS.counter(registry);
+    }
+
+    @Override
+    public void accept(int found) {
+        hits.increment(found);
+    }
+}

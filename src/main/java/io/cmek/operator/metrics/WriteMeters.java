@@ -1,0 +1,59 @@
+package io.cmek.operator.metrics;
+
+import io.cmek.operator.act.WriteObserver;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.key.KeyArn;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Counts what the operator writes. */
+public final class WriteMeters implements WriteObserver {
+
+    static final List<String> RESULTS =
+            List.of("written", "denied", "throttled", "rejected", "not_found", "unavailable");
+    static final List<String> THINGS =
+            Arrays.stream(Thing.values()).map(WriteMeters::label).toList();
+
+    private final MeterRegistry registry;
+    private final Counter conflicts;
+
+    public WriteMeters(MeterRegistry registry) {
+        this.registry = registry;
+        // From the first scrape on, so that the first increase is seen as one.
+        RESULTS.forEach(result -> Metric.POLICY_WRITES.counter(registry, result));
+        THINGS.forEach(thing -> Metric.DRIFT_REPAIRED.counter(registry, thing));
+        this.conflicts = Metric.POLICY_CONFLICTS.counter(registry);
+    }
+
+    @Override
+    public void policyWritten(KeyArn key, @Nullable Failure failure) {
+        String result =
+                switch (failure) {
+                    case null -> "written";
+                    case Failure.Denied denied -> "denied";
+                    case Failure.Throttled throttled -> "throttled";
+                    case Failure.Rejected rejected -> "rejected";
+                    case Failure.NotFound gone -> "not_found";
+                    case Failure.Unavailable unavailable -> "unavailable";
+                };
+        Metric.POLICY_WRITES.counter(registry, result).increment();
+    }
+
+    @Override
+    public void policyConflict(KeyArn key) {
+        conflicts.increment();
+    }
+
+    @Override
+    public void repaired(Thing thing, String name) {
+        Metric.DRIFT_REPAIRED.counter(registry, label(thing)).increment();
+    }
+
+    private static String label(Thing thing) {
+        return thing.name().toLowerCase(Locale.ROOT);
+    }
+}

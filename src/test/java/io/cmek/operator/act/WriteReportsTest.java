@@ -1,0 +1,202 @@
+package io.cmek.operator.act;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.answerer.Answerer;
+import io.cmek.operator.api.v1alpha1.Provisioning;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.aws.AwsClients;
+import io.cmek.operator.aws.AwsSettings;
+import io.cmek.operator.aws.CallObserver;
+import io.cmek.operator.aws.KmsKeyService;
+import io.cmek.operator.aws.S3BucketService;
+import io.cmek.operator.aws.SdkSettings;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.observe.BucketHandle;
+import io.cmek.operator.observe.KeyHandle;
+import io.cmek.operator.observe.Watch;
+import io.cmek.operator.observe.Watch.Pace;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.StatementKind;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a write is told as: the first of its kind, more of the same, or a repair. */
+class WriteReportsTest {
+
+    private static final String REGION = "us-east-1";
+    private static final Pace PACE = new Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(5));
+    private static final Grants ONE =
+            Grants.of(StatementKind.DATA_USE, List.of("arn:aws:iam::111122223333:role/data-plane"));
+    private static final Grants TWO =
+            ONE.plus(Grants.of(StatementKind.BACKUP_USE, List.of("arn:aws:iam::111122223333:role/backup")));
+
+    private final List<String> told = new ArrayList<>();
+    private final WriteObserver observer = new WriteObserver() {
+        @Override
+        public void policyWritten(KeyArn key, @Nullable Failure failure) {
+            told.add(failure == null ? "written" : failure.getClass().getSimpleName());
+        }
+
+        @Override
+        public void policyConflict(KeyArn key) {
+            told.add("conflict");
+        }
+
+        @Override
+        public void repaired(Thing thing, String name) {
+            told.add("repaired " + thing);
+        }
+    };
+
+    private Instant now = Instant.parse("2026-03-01T10:00:00Z");
+
+    /** Time passes between any two looks. */
+    private final InstantSource instants = () -> now = now.plusMillis(1);
+
+    private final Clock clock = instants.withZone(ZoneOffset.UTC);
+    private Answerer answerer;
+    private SdkSettings settings;
+    private AwsClients aws;
+    private KmsKeyService keys;
+    private KeyHandle key;
+    private String original;
+
+    /** What somebody else writes just before each of our reads, null for nobody. */
+    private @Nullable String intruder;
+
+    @BeforeEach
+    void start() throws IOException {
+        answerer = Answerer.start();
+        settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+        aws = new AwsClients(AwsSettings.of("test", true), CallObserver.NONE);
+        keys = new KmsKeyService(aws);
+        key = new KeyHandle(
+                Identity.OWN, KeyArn.parse(answerer.seedKeys(1, REGION).getFirst()));
+        original = Objects.requireNonNull(answerer.policy(key.key().toString()));
+    }
+
+    @AfterEach
+    void stop() {
+        aws.close();
+        settings.close();
+        answerer.close();
+    }
+
+    private Watch<KeyHandle, String> policies() {
+        return new Watch<>("policies", this::read, policy -> false, PACE, clock, k -> true, k -> {});
+    }
+
+    private Answer<String> read(KeyHandle key) {
+        if (intruder != null) {
+            keys.writePolicy(key.identity(), key.key(), intruder);
+        }
+        return keys.readPolicy(key.identity(), key.key());
+    }
+
+    private KeyPolicyWriter writer() {
+        return new KeyPolicyWriter(keys, policies(), new PolicyMerge("test"), clock, observer);
+    }
+
+    private static PolicyOutcome grow(KeyPolicyWriter writer, KeyHandle key, Grants wanted) {
+        return writer.grow(key, () -> wanted);
+    }
+
+    @Test
+    void aFirstWriteAndMoreOfTheSameAreNoRepairs() {
+        KeyPolicyWriter writer = writer();
+        assertThat(grow(writer, key, ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow(writer, key, ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow(writer, key, TWO)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(told).containsExactly("written", "written");
+    }
+
+    @Test
+    void whatWasTakenAwayIsRepaired() {
+        var watch = policies();
+        var writer = new KeyPolicyWriter(keys, watch, new PolicyMerge("test"), clock, observer);
+        grow(writer, key, TWO);
+        told.clear();
+
+        keys.writePolicy(key.identity(), key.key(), original);
+        now = now.plusSeconds(60);
+        watch.freshWithin(key, Duration.ZERO);
+        assertThat(grow(writer, key, TWO)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(told).containsExactly("written", "repaired POLICY");
+    }
+
+    @Test
+    void aReleaseIsNoDrift() {
+        KeyPolicyWriter writer = writer();
+        grow(writer, key, TWO);
+        told.clear();
+
+        assertThat(writer.release(key, TWO, () -> ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow(writer, key, ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow(writer, key, TWO)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(told).containsExactly("written", "written");
+    }
+
+    @Test
+    void somebodyWhoWritesOverEachWriteIsAConflictEachTime() {
+        KeyPolicyWriter writer = writer();
+        intruder = original;
+        assertThat(grow(writer, key, ONE)).isInstanceOf(PolicyOutcome.Conflict.class);
+        assertThat(told.stream().filter("written"::equals))
+                .hasSameSizeAs(told.stream().filter("conflict"::equals).toList());
+        assertThat(told).contains("conflict").doesNotContain("repaired POLICY");
+    }
+
+    @Test
+    void aBucketThatLosesItsEncryptionIsRepaired() {
+        var buckets = new S3BucketService(aws);
+        var watch = new Watch<BucketHandle, BucketFacts>(
+                "buckets",
+                b -> buckets.look(b.identity(), b.region(), b.name()),
+                facts -> false,
+                PACE,
+                clock,
+                b -> true,
+                b -> {});
+        var encrypter = new BucketEncrypter(buckets, watch, clock, observer);
+        var use = new BucketUse(Purpose.Data, "orders-data", key.key(), Provisioning.Create);
+        encrypter.encrypt(use, REGION, Identity.OWN, true);
+        encrypter.encrypt(use, REGION, Identity.OWN, true);
+        assertThat(told).as("making it is no repair").isEmpty();
+
+        watch.note(
+                new BucketHandle(Identity.OWN, REGION, use.name()),
+                new BucketFacts.Present(new Encryption("AES256", null, false, List.of())));
+        assertThat(encrypter
+                        .encrypt(use, REGION, Identity.OWN, false)
+                        .encrypted()
+                        .isGood())
+                .isFalse();
+        assertThat(told).as("without its key it cannot be repaired").isEmpty();
+        assertThat(encrypter
+                        .encrypt(use, REGION, Identity.OWN, true)
+                        .encrypted()
+                        .isGood())
+                .isTrue();
+        assertThat(told).containsExactly("repaired BUCKET");
+    }
+}

@@ -1,0 +1,122 @@
+package io.cmek.operator.aws;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
+import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What an observer is told of calls. All answers here are injected. */
+class CallReportsTest {
+
+    private static final KeyArn KEY =
+            KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    private static final Identity ROLE = new Identity("arn:aws:iam::111122223333:role/tenant", null);
+    private static final String POLICY = "{\"Policy\": \"{}\", \"PolicyName\": \"default\"}";
+
+    private final WireMockServer server = new WireMockServer(
+            WireMockConfiguration.options().bindAddress("127.0.0.1").dynamicPort());
+    private final List<String> told = new CopyOnWriteArrayList<>();
+    private final CallObserver observer = new CallObserver() {
+        @Override
+        public void called(Operation operation, String outcome, Duration took) {
+            told.add(operation + " " + outcome);
+        }
+
+        @Override
+        public void attempted(Operation operation, String outcome, Duration took) {
+            told.add("request " + operation + " " + outcome);
+        }
+
+        @Override
+        public void failed(Operation operation, String subject, Failure failure) {
+            told.add("failed " + operation + " on " + subject + " "
+                    + failure.detail().code() + " " + failure.detail().requestId());
+        }
+    };
+
+    @BeforeEach
+    void start() {
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop();
+    }
+
+    private void read(Identity identity) {
+        try (var settings = SdkSettings.of(URI.create(server.baseUrl()), "any", "any");
+                var aws = new AwsClients(AwsSettings.of("test", true), observer)) {
+            new KmsKeyService(aws).readPolicy(identity, KEY);
+        }
+    }
+
+    private static ResponseDefinitionBuilder error(String code) {
+        return aResponse()
+                .withStatus(400)
+                .withHeader("Content-Type", "application/x-amz-json-1.1")
+                .withHeader("x-amzn-RequestId", "7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab")
+                .withBody("{\"__type\": \"%s\", \"message\": \"no\"}".formatted(code));
+    }
+
+    @Test
+    void aFailureIsToldWithKeyAndRequestId() {
+        server.stubFor(any(anyUrl()).willReturn(error("AccessDeniedException")));
+        read(Identity.OWN);
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        "kms:GetKeyPolicy AccessDeniedException",
+                        "request kms:GetKeyPolicy 400",
+                        "failed kms:GetKeyPolicy on " + KEY
+                                + " AccessDeniedException 7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab");
+    }
+
+    /** KMS throttles with status 400: it must not be counted as any other refusal. */
+    @Test
+    void throttlingIsToldThoughTheCallEndsWell() {
+        server.stubFor(any(anyUrl())
+                .inScenario("throttled once")
+                .whenScenarioStateIs(STARTED)
+                .willReturn(error("ThrottlingException"))
+                .willSetStateTo("enough"));
+        server.stubFor(any(anyUrl())
+                .inScenario("throttled once")
+                .whenScenarioStateIs("enough")
+                .willReturn(okJson(POLICY)));
+        read(Identity.OWN);
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        "kms:GetKeyPolicy OK", "request kms:GetKeyPolicy Throttling", "request kms:GetKeyPolicy 200");
+    }
+
+    @Test
+    void aRoleThatCannotBeAssumedIsToldOnceAndAsThat() {
+        server.stubFor(any(anyUrl())
+                .willReturn(aResponse()
+                        .withStatus(403)
+                        .withHeader("x-amzn-RequestId", "7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab")
+                        .withBody("<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+                                + "<RequestId>7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab</RequestId></ErrorResponse>")));
+        read(ROLE);
+        assertThat(told)
+                .filteredOn(line -> line.startsWith("failed"))
+                .containsExactly(
+                        "failed sts:AssumeRole on " + ROLE + " AccessDenied 7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab");
+    }
+}

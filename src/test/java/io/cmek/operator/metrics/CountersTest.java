@@ -1,0 +1,146 @@
+package io.cmek.operator.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cmek.operator.act.WriteObserver.Thing;
+import io.cmek.operator.aws.CallObserver;
+import io.cmek.operator.aws.Operation;
+import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.cloud.Failure;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.javaoperatorsdk.operator.api.monitoring.Metrics.ControllerExecution;
+import io.javaoperatorsdk.operator.api.reconciler.Constants;
+import io.javaoperatorsdk.operator.processing.GroupVersionKind;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CountersTest {
+
+    private static final Duration TOOK = Duration.ofMillis(70);
+    private static final Map<String, Object> WORKGROUP =
+            Map.of(Constants.RESOURCE_GVK_KEY, new GroupVersionKind("cmek.io", "v1alpha1", "Workgroup"));
+
+    private final AllMeters meters = new AllMeters(Clock.systemUTC());
+
+    @AfterEach
+    void close() {
+        meters.close();
+    }
+
+    private double sum(String name, Map<String, String> labels) {
+        return meters.scrape().values(name, labels).mapToDouble(v -> v).sum();
+    }
+
+    @Test
+    void callsCountByCodeAndCodesAreOfAClosedSet() {
+        meters.aws.called(Operation.DECRYPT, "DryRunOperationException", TOOK);
+        meters.aws.called(Operation.DECRYPT, "AccessDeniedException", TOOK);
+        meters.aws.called(Operation.DECRYPT, "MadeUpByAProxy-4711", TOOK);
+        assertThat(sum("cmek_aws_calls_total", Map.of("operation", "kms:Decrypt", "outcome", "OK")))
+                .as("a dry run that AWS allows")
+                .isOne();
+        assertThat(sum("cmek_aws_calls_total", Map.of("outcome", "AccessDeniedException")))
+                .isOne();
+        assertThat(sum("cmek_aws_calls_total", Map.of("outcome", "Other"))).isOne();
+        assertThat(sum("cmek_aws_call_duration_seconds_count", Map.of("operation", "kms:Decrypt")))
+                .isEqualTo(3);
+        assertThat(sum("cmek_aws_call_duration_seconds_bucket", Map.of("operation", "kms:Decrypt", "le", "0.05")))
+                .isZero();
+        assertThat(sum("cmek_aws_call_duration_seconds_bucket", Map.of("operation", "kms:Decrypt", "le", "0.1")))
+                .isEqualTo(3);
+    }
+
+    @Test
+    void requestsCountByClassOfStatus() {
+        for (String outcome : new String[] {"200", "204", "400", "503", CallObserver.THROTTLING, "IO", "made up"}) {
+            meters.aws.attempted(Operation.DESCRIBE_KEY, outcome, TOOK);
+        }
+        assertThat(sum("cmek_aws_requests_total", Map.of("outcome", "2xx"))).isEqualTo(2);
+        for (String outcome : new String[] {"4xx", "5xx", "Throttling", "IO", "Other"}) {
+            assertThat(sum("cmek_aws_requests_total", Map.of("outcome", outcome)))
+                    .as(outcome)
+                    .isOne();
+        }
+    }
+
+    @Test
+    void writesCountByResult() {
+        meters.writes.policyWritten(ClaimsOf.KEY, null);
+        meters.writes.policyWritten(
+                ClaimsOf.KEY, new Failure.Denied(new Failure.Detail("kms:PutKeyPolicy", "AccessDenied", "", null)));
+        meters.writes.policyConflict(ClaimsOf.KEY);
+        meters.writes.repaired(Thing.STORAGECLASS, "cmek-a-orders");
+        meters.sweep.accept(3);
+        assertThat(sum("cmek_policy_writes_total", Map.of("result", "written"))).isOne();
+        assertThat(sum("cmek_policy_writes_total", Map.of("result", "denied"))).isOne();
+        assertThat(sum("cmek_policy_writes_total", Map.of())).isEqualTo(2);
+        assertThat(sum("cmek_policy_conflicts_total", Map.of())).isOne();
+        assertThat(sum("cmek_drift_repaired_total", Map.of("what", "storageclass")))
+                .isOne();
+        assertThat(sum("cmek_sweep_hits_total", Map.of())).isEqualTo(3);
+    }
+
+    @Test
+    void reconciliationsCountByKindAndNotByResource() throws Exception {
+        var resource = new ConfigMap();
+        meters.reconciliations.reconciliationSubmitted(resource, null, WORKGROUP);
+        assertThat(sum("cmek_reconciliations_in_progress", Map.of("kind", "Workgroup")))
+                .isOne();
+        assertThat(meters.reconciliations.<String>timeControllerExecution(execution(false)))
+                .isEqualTo("done");
+        assertThatThrownBy(() -> meters.reconciliations.<String>timeControllerExecution(execution(true)))
+                .hasMessage("this test's own failure");
+        meters.reconciliations.reconciliationSucceeded(resource, WORKGROUP);
+        meters.reconciliations.reconciliationFailed(resource, null, new Exception("any"), WORKGROUP);
+        meters.reconciliations.reconciliationFinished(resource, null, WORKGROUP);
+        assertThat(sum("cmek_reconciliations_in_progress", Map.of())).isZero();
+        assertThat(sum("cmek_reconciliation_duration_seconds_count", Map.of("kind", "Workgroup")))
+                .isEqualTo(2);
+        for (String result : new String[] {"success", "error"}) {
+            assertThat(sum("cmek_reconciliations_total", Map.of("kind", "Workgroup", "result", result)))
+                    .isOne();
+        }
+    }
+
+    private static ControllerExecution<String> execution(boolean fails) {
+        return new ControllerExecution<>() {
+            @Override
+            public String controllerName() {
+                return "workgroup";
+            }
+
+            @Override
+            public String successTypeName(String result) {
+                return result;
+            }
+
+            @Override
+            public ResourceID resourceID() {
+                return new ResourceID("orders", "team-a");
+            }
+
+            @Override
+            public Map<String, Object> metadata() {
+                return WORKGROUP;
+            }
+
+            @Override
+            public String name() {
+                return "reconcile";
+            }
+
+            @Override
+            public String execute() throws Exception {
+                if (fails) {
+                    throw new Exception("this test's own failure");
+                }
+                return "done";
+            }
+        };
+    }
+}

@@ -37,6 +37,9 @@ import software.amazon.awssdk.thirdparty.jackson.core.JsonProcessingException;
  */
 public final class Failures {
 
+    /** How KMS says that a dry run would have succeeded (KMS Developer Guide, "Testing your permissions"): no failure at all. */
+    public static final String DRY_RUN = "DryRunOperationException";
+
     /** No AWS credentials were found. */
     public static final String NO_CREDENTIALS = "NoCredentials";
 

@@ -20,8 +20,6 @@ public final class KmsKeyService implements KeyService {
     /** The only policy that a key's owner writes; another name is a policy that AWS RAM keeps. */
     private static final String POLICY = "default";
 
-    private static final String DRY_RUN = "DryRunOperationException";
-
     private final AwsClients aws;
 
     public KmsKeyService(AwsClients aws) {
@@ -126,7 +124,7 @@ public final class KmsKeyService implements KeyService {
     /** A dry run always ends in an error; an implementation without dry runs really does it. Either shows that it is allowed. */
     private static boolean isAllowed(Reply<?> reply) {
         return reply instanceof Reply.Ok<?>
-                || (reply instanceof Reply.Refused<?> refused && refused.code().equals(DRY_RUN));
+                || (reply instanceof Reply.Refused<?> refused && refused.code().equals(Failures.DRY_RUN));
     }
 
     private static Answer<Boolean> refusal(Reply<?> reply) {

@@ -15,9 +15,6 @@ public final class AwsMeters implements CallObserver {
 
     private static final String OTHER = "Other";
 
-    /** How KMS says that a dry run would have succeeded (KMS Developer Guide, "Testing your permissions"). */
-    private static final String DRY_RUN = "DryRunOperationException";
-
     /**
      * The codes worth telling apart: what the operations that the operator uses answer in practice (KMS, S3 and STS API References), and the
      * codes of {@link Failures}. AWS can add codes at any time, and a proxy can make them up; those are {@code Other}.
@@ -92,7 +89,10 @@ public final class AwsMeters implements CallObserver {
     @Override
     public void called(Operation operation, String outcome, Duration took) {
         Metric.AWS_CALLS
-                .counter(registry, operation.toString(), outcome.equals(DRY_RUN) ? OK : known(OUTCOMES, outcome))
+                .counter(
+                        registry,
+                        operation.toString(),
+                        outcome.equals(Failures.DRY_RUN) ? OK : known(OUTCOMES, outcome))
                 .increment();
         durations.get(operation).record(took);
     }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gauges: how it stands. All keys and resources are counted every few seconds and not at each scrape, because series of keys come and go
@@ -93,7 +94,7 @@ public final class CensusMeters implements AutoCloseable {
         losses.register(doomed);
     }
 
-    private static double seconds(@org.jspecify.annotations.Nullable Instant at) {
+    private static double seconds(@Nullable Instant at) {
         return at == null ? Double.NaN : at.getEpochSecond();
     }
 

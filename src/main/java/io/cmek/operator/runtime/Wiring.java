@@ -6,6 +6,7 @@ import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.act.WriteObserver;
 import io.cmek.operator.aws.AwsClients;
 import io.cmek.operator.aws.AwsSettings;
+import io.cmek.operator.aws.CallObserver;
 import io.cmek.operator.aws.KmsKeyService;
 import io.cmek.operator.aws.S3BucketService;
 import io.cmek.operator.bucket.BucketService;
@@ -49,9 +50,10 @@ class Wiring {
 
     @Produces
     @Singleton
-    AwsClients aws(Settings settings, MeterRegistry registry) {
+    AwsClients aws(Settings settings, MeterRegistry registry, Clock clock) {
         return new AwsClients(
-                AwsSettings.of(settings.installationId(), settings.aws().pathStyleAccess()), new AwsMeters(registry));
+                AwsSettings.of(settings.installationId(), settings.aws().pathStyleAccess()),
+                CallObserver.both(new AwsMeters(registry), new FailureLog(clock)));
     }
 
     void close(@Disposes AwsClients aws) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cmek.operator.act.WriteObserver.Thing;
 import io.cmek.operator.aws.CallObserver;
+import io.cmek.operator.aws.Failures;
 import io.cmek.operator.aws.Operation;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.cloud.Failure;
@@ -38,7 +39,7 @@ class CountersTest {
 
     @Test
     void callsCountByCodeAndCodesAreOfAClosedSet() {
-        meters.aws.called(Operation.DECRYPT, "DryRunOperationException", TOOK);
+        meters.aws.called(Operation.DECRYPT, Failures.DRY_RUN, TOOK);
         meters.aws.called(Operation.DECRYPT, "AccessDeniedException", TOOK);
         meters.aws.called(Operation.DECRYPT, "MadeUpByAProxy-4711", TOOK);
         assertThat(sum("cmek_aws_calls_total", Map.of("operation", "kms:Decrypt", "outcome", "OK")))

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a scrape got: the text of {@code /q/metrics} as the Prometheus documentation, "Exposition formats" (text format 0.0.4) describes it.
@@ -42,7 +43,7 @@ public record Exposition(Map<String, String> types, List<Series> series) {
         return new Exposition(types, series);
     }
 
-    private static Map<String, String> labels(@org.jspecify.annotations.Nullable String text) {
+    private static Map<String, String> labels(@Nullable String text) {
         var labels = new HashMap<String, String>();
         Matcher label = LABEL.matcher(text == null ? "" : text);
         while (label.find()) {

@@ -141,6 +141,7 @@ public record MetricsPage(Map<String, Documented> metrics) {
 
                 [Alerts](../../helm/cmek-operator/files/alerts.yaml), each with a [runbook](../runbooks), and a
                 [Grafana dashboard](../../helm/cmek-operator/files/dashboard.json) on these metrics are part of the chart.
+                See also [health](../operations/health.md) and [logs](../operations/logging.md).
 
                 | metric | type | labels |
                 |---|---|---|

@@ -82,11 +82,10 @@ public final class KeyPolicyWriter {
             case Known.Fact<String>(String text) -> {
                 try {
                     PolicyDocument policy = PolicyDocument.parse(text);
-                    Grants missing =
-                            PolicyAccess.read(policy, key.key(), wanted).missing();
-                    yield missing.isEmpty()
+                    PolicyAccess access = PolicyAccess.read(policy, key.key(), wanted);
+                    yield access.isAllowed()
                             ? new PolicyOutcome.InPlace(policy)
-                            : new PolicyOutcome.LeftToOwner(policy, missing);
+                            : new PolicyOutcome.LeftToOwner(policy, access);
                 } catch (UnreadablePolicyException e) {
                     yield unreadable(e);
                 }

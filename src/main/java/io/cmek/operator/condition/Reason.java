@@ -186,10 +186,12 @@ public enum Reason {
 
     // AccessVerified
     NotProbed(
-            unknown(AccessVerified),
+            unknown(ConditionType.PolicyApplied, AccessVerified),
             Act.NONE,
-            "Whether the service's role can use the key could not be found out.",
-            "Check that the operator may assume cmek.tenants.<name>.probe-role-arn."),
+            "Whether the service can use the key could not be found out: a statement of the key policy has a condition, or the probe role"
+                    + " cannot be assumed.",
+            "See the message: add the statements of status.keys[].suggestedPolicy, have the condition changed, or let the operator assume"
+                    + " cmek.tenants.<name>.probe-role-arn."),
 
     // BucketsEncrypted
     BucketNotFound(

@@ -127,7 +127,9 @@ public record Assessment(
     /** Whether something could not be looked at, so that what was known before may still be so. */
     public boolean isBlind() {
         return judgements().values().stream()
-                .anyMatch(j -> j.verdict() == Judgement.Verdict.Unknown && j.reason() != Reason.Pending);
+                .anyMatch(j -> j.verdict() == Judgement.Verdict.Unknown
+                        && j.reason() != Reason.Pending
+                        && j.reason() != Reason.NotProbed);
     }
 
     /** When failed writes are to be tried again. */

@@ -21,6 +21,7 @@ import io.cmek.operator.observe.Observation;
 import io.cmek.operator.observe.Observation.Known;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.volume.StorageClassSpec;
@@ -143,9 +144,10 @@ public final class Pipeline {
                 policy = PolicyJudgement.of(label, outcome);
             }
             if (outcome instanceof PolicyOutcome.InPlace(var document)) {
-                access = usable.isGood() && tenant.probe() != null
-                        ? prove(label, tenant.probe(), key)
-                        : PolicyJudgement.access(label, document, key, wanted);
+                access = access(label, key, PolicyAccess.read(document, key, wanted), wanted, usable.isGood(), tenant);
+            } else if (outcome instanceof PolicyOutcome.LeftToOwner(var document, PolicyAccess given)
+                    && given.missing().isEmpty()) {
+                access = access(label, key, given, wanted, usable.isGood(), tenant);
             }
         }
         return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(key));
@@ -159,21 +161,29 @@ public final class Pipeline {
                 .reduce(Grants.NONE, Grants::plus);
     }
 
-    private Judgement prove(String label, Identity probe, KeyArn key) {
+    /** A role that is to use the key can prove it; where the tenant names none, the policy as read has to do. */
+    private Judgement access(
+            String label, KeyArn key, PolicyAccess given, Grants wanted, boolean keyUsable, Tenant tenant) {
+        Identity probe = tenant.probe();
+        return keyUsable
+                        && probe != null
+                        && probe.roleArn() != null
+                        && PolicyAccess.isWantedFor(wanted, probe.roleArn())
+                ? prove(label, probe, probe.roleArn(), key, given)
+                : PolicyJudgement.access(label, given);
+    }
+
+    private Judgement prove(String label, Identity probe, String role, KeyArn key, PolicyAccess given) {
         var access = sights.access();
         return switch (access.current(new KeyHandle(probe, key)).at(clock.instant(), access.maxAge())) {
-            case Known.Fact<Boolean>(Boolean granted)
-            when granted -> Judgement.good(Reason.AccessProven, label + " can be used by " + probe + ".");
-            case Known.Fact<Boolean>(Boolean granted) ->
-                Judgement.bad(
-                        Reason.AccessDenied,
-                        label + " cannot be used by " + probe
-                                + ", though its policy has the statements: look for a Deny in the key policy, a permissions boundary or a"
-                                + " service control policy.");
+            case Known.Fact<Boolean>(Boolean granted) when granted -> PolicyJudgement.proven(label, role, given);
+            case Known.Fact<Boolean>(Boolean granted) -> PolicyJudgement.refused(label, role, given);
             case Known.Not<Boolean>(var failure, var since) ->
                 Judgement.unknown(
-                        failure instanceof Failure.Rejected ? Reason.NotProbed : Reason.AwsUnavailable,
-                        label + ": whether " + probe + " can use it is not known: " + failure.detail() + ".");
+                        failure instanceof Failure.Rejected || failure instanceof Failure.Denied
+                                ? Reason.NotProbed
+                                : Reason.AwsUnavailable,
+                        label + ": whether " + role + " can use it is not known: " + failure.detail() + ".");
             case Known.NotYet<Boolean>() -> Judgement.pending("AWS has not been asked yet.");
         };
     }

@@ -3,14 +3,15 @@ package io.cmek.operator.pipeline;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyAccess;
-import io.cmek.operator.policy.PolicyDocument;
+import io.cmek.operator.policy.PolicyAccess.Doubt;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.Problem;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What {@code PolicyApplied} and {@code AccessVerified} say about one key. */
 final class PolicyJudgement {
@@ -21,10 +22,18 @@ final class PolicyJudgement {
         return switch (outcome) {
             case PolicyOutcome.InPlace in ->
                 Judgement.good(Reason.PolicyApplied, label + " has the statements in its policy.");
-            case PolicyOutcome.LeftToOwner(var policy, Grants missing) ->
+            case PolicyOutcome.LeftToOwner(var policy, PolicyAccess access)
+            when access.missing().isEmpty() ->
+                Judgement.unknown(
+                        Reason.NotProbed,
+                        label + " has a policy that gives what the service needs only under conditions. "
+                                + sentences(access.doubts())
+                                + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
+                                + " statements shown in status.keys[].suggestedPolicy.");
+            case PolicyOutcome.LeftToOwner(var policy, PolicyAccess access) ->
                 Judgement.bad(
                         Reason.PolicyNotApplied,
-                        label + " lacks in its policy: " + describe(missing)
+                        label + " lacks in its policy: " + describe(access.missing())
                                 + ". The key's owner is to add the statements shown in status.keys[].suggestedPolicy.");
             case PolicyOutcome.Blocked(List<Problem> problems) -> blocked(label, problems);
             case PolicyOutcome.Conflict(String message) -> Judgement.bad(Reason.PolicyConflict, message);
@@ -35,17 +44,63 @@ final class PolicyJudgement {
     }
 
     /** The policy, as read, is the proof. */
-    static Judgement access(String label, PolicyDocument policy, KeyArn key, Grants wanted) {
-        PolicyAccess access = PolicyAccess.read(policy, key, wanted);
-        if (access.isComplete()) {
-            return Judgement.good(Reason.AccessGranted, label + " has a policy that lets the service use it.");
+    static Judgement access(String label, PolicyAccess access) {
+        return objection(label, access)
+                .orElseGet(() ->
+                        Judgement.good(Reason.AccessGranted, label + " has a policy that lets the service use it."));
+    }
+
+    /** KMS let the probe role encrypt and decrypt; the policy may still say something about the rest. */
+    static Judgement proven(String label, String probe, PolicyAccess access) {
+        return objection(label, access.provenFor(probe))
+                .orElseGet(() -> Judgement.good(Reason.AccessProven, label + " can be used by " + probe + "."));
+    }
+
+    /** KMS did not let the probe role encrypt or decrypt in a call of its own. */
+    static Judgement refused(String label, String probe, PolicyAccess access) {
+        String denied = label + " cannot be used by " + probe + " in calls of its own";
+        List<Doubt> excuses = access.excusesFor(probe);
+        if (access.denials().isEmpty() && !excuses.isEmpty()) {
+            return Judgement.unknown(
+                    Reason.NotProbed,
+                    denied + ", but that may be otherwise when a service of AWS calls for it. " + sentences(excuses)
+                            + " Whether the service meets that cannot be found out from outside: to be sure, the key's owner must"
+                            + " allow it without that condition.");
         }
-        String why = access.denials().isEmpty()
-                ? "Its policy does not give: " + describe(access.missing()) + "."
-                : String.join(" ", access.denials());
+        String suspects = Stream.concat(
+                        access.denials().stream(), access.doubts().stream().map(Doubt::sentence))
+                .collect(Collectors.joining(" "));
         return Judgement.bad(
                 Reason.AccessDenied,
-                label + " cannot be used by the service. " + why + " The key's owner must change that.");
+                denied + ", though its policy has the statements: "
+                        + (suspects.isEmpty()
+                                ? "look for a permissions boundary or a service control policy."
+                                : "look at these statements of its policy, for a permissions boundary or a service control policy. "
+                                        + suspects));
+    }
+
+    private static Optional<Judgement> objection(String label, PolicyAccess access) {
+        if (!access.denials().isEmpty() || !access.missing().isEmpty()) {
+            String why = access.denials().isEmpty()
+                    ? "Its policy does not give: " + describe(access.missing()) + "."
+                    : String.join(" ", access.denials());
+            return Optional.of(Judgement.bad(
+                    Reason.AccessDenied,
+                    label + " cannot be used by the service. " + why + " The key's owner must change that."));
+        }
+        return access.doubts().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        Judgement.unknown(
+                                Reason.NotProbed,
+                                label + ": whether the service can use it cannot be told from its policy. "
+                                        + sentences(access.doubts())
+                                        + " A role of the service that the operator may assume (cmek.tenants.<name>.probe-role-arn) can prove"
+                                        + " some of it; else the key's owner must except the service's roles from that condition."));
+    }
+
+    private static String sentences(List<Doubt> doubts) {
+        return doubts.stream().map(Doubt::sentence).distinct().collect(Collectors.joining(" "));
     }
 
     private static Judgement blocked(String label, List<Problem> problems) {

@@ -1,26 +1,41 @@
 package io.cmek.operator.policy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.cmek.operator.key.KeyArn;
-import java.util.ArrayList;
+import io.cmek.operator.policy.Circumstances.Holds;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * What a key policy, as read, lets the service's roles do (IAM User Guide, "Policy evaluation logic"). It knows only the policy: a
- * statement that delegates to the account's IAM policies is no proof, and neither is a conditional one, but for the condition that we
- * ask for ourselves.
+ * statement that delegates to the account's IAM policies is no proof, and of a condition it is known only sometimes whether it is met.
  *
  * @param missing what no statement allows, by kind
- * @param denials sentences about statements that deny, without a condition, what is wanted
+ * @param denials sentences about statements that deny what is wanted
+ * @param doubts what is allowed or denied only under conditions of which nobody can tell who reads the policy
  */
-public record PolicyAccess(Grants missing, List<String> denials) {
+public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> doubts) {
+
+    /**
+     * A statement whose condition decides, and may decide differently from call to call.
+     *
+     * @param principal of the service, whom it is about
+     * @param ofUse whether it is about the use of the key, and not about grants
+     * @param denies whether it is a Deny
+     * @param aboutCaller whether its condition is only about who calls, so that all calls of the principal fare alike
+     */
+    public record Doubt(String principal, boolean ofUse, boolean denies, boolean aboutCaller, String sentence) {
+
+        private boolean isAbout(String role) {
+            return means(principal, role);
+        }
+    }
 
     /** What {@code kms:ReEncrypt*} and {@code kms:GenerateDataKey*} stand for (Service Authorization Reference, AWS KMS). */
     private static final Map<String, List<String>> EXPANSIONS = Map.of(
@@ -35,36 +50,129 @@ public record PolicyAccess(Grants missing, List<String> denials) {
 
     public PolicyAccess {
         denials = List.copyOf(denials);
+        doubts = List.copyOf(doubts);
     }
 
+    /** Whether statements without a condition that matters allow all that is wanted; others may still deny it. */
+    public boolean isAllowed() {
+        return missing.isEmpty() && doubts.stream().allMatch(Doubt::denies);
+    }
+
+    /** Whether the policy alone shows that the service can use the key. */
     public boolean isComplete() {
-        return missing.isEmpty() && denials.isEmpty();
+        return missing.isEmpty() && denials.isEmpty() && doubts.isEmpty();
     }
 
     /** @param key whose policy it is */
     public static PolicyAccess read(PolicyDocument policy, KeyArn key, Grants wanted) {
         var statements = policy.statements();
         var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
-        var denials = new ArrayList<String>();
+        var denials = new LinkedHashSet<String>();
+        var doubts = new LinkedHashSet<Doubt>();
         wanted.principals().forEach((kind, principals) -> {
-            List<String> actions = expand(kind);
             for (String principal : principals) {
-                boolean allowed = actions.stream()
-                        .allMatch(a -> statements.stream().anyMatch(s -> allows(s, key, kind, principal, a)));
-                if (!allowed) {
+                var reading = new Reading(key, kind, principal);
+                if (!reading.allowed(statements, doubts)) {
                     missing.computeIfAbsent(kind, k -> new TreeSet<>()).add(principal);
                 }
-                statements.stream()
-                        .filter(s -> actions.stream().anyMatch(a -> denies(s, key, principal, a)))
-                        .map(s -> "The statement " + s.name() + " denies " + principal + " "
-                                + actions.stream()
-                                        .filter(a -> denies(s, key, principal, a))
-                                        .collect(Collectors.joining(", "))
-                                + ".")
-                        .forEach(denials::add);
+                reading.denied(statements, denials, doubts);
             }
         });
-        return new PolicyAccess(new Grants(missing), denials.stream().distinct().toList());
+        return new PolicyAccess(new Grants(missing), List.copyOf(denials), List.copyOf(doubts));
+    }
+
+    /** The same, after KMS let the role encrypt and decrypt in calls of its own: that settles what holds for all of its calls. */
+    public PolicyAccess provenFor(String role) {
+        return new PolicyAccess(
+                missing,
+                denials,
+                doubts.stream()
+                        .filter(d -> !(d.isAbout(role) && d.ofUse() && (!d.denies() || d.aboutCaller())))
+                        .toList());
+    }
+
+    /**
+     * The doubts that make a refusal of KMS inconclusive: the role may fare otherwise when a service of AWS calls for it, or with another
+     * encryption context. A condition that is only about the caller is met or not in all calls alike.
+     */
+    public List<Doubt> excusesFor(String role) {
+        return doubts.stream()
+                .filter(d -> d.isAbout(role) && d.ofUse() && !d.aboutCaller())
+                .toList();
+    }
+
+    /** Whether what is wanted for these principals is wanted for the role: it is one of them, or in an account that is. */
+    public static boolean isWantedFor(Grants wanted, String role) {
+        return wanted.principals().values().stream().flatMap(Collection::stream).anyMatch(p -> means(p, role));
+    }
+
+    /** What one principal is allowed and denied of one kind of statement. */
+    private static final class Reading {
+
+        private final KeyArn key;
+        private final StatementKind kind;
+        private final String principal;
+        private final List<String> actions;
+        private final Circumstances circumstances;
+
+        Reading(KeyArn key, StatementKind kind, String principal) {
+            this.key = key;
+            this.kind = kind;
+            this.principal = principal;
+            this.actions = expand(kind);
+            this.circumstances = Circumstances.of(key, kind, principal);
+        }
+
+        /** Whether each action is allowed, be it under conditions; these are added to the doubts. */
+        boolean allowed(List<Statement> statements, Set<Doubt> doubts) {
+            var deciding = new LinkedHashSet<Statement>();
+            for (String action : actions) {
+                List<Statement> allowing = statements.stream()
+                        .filter(s -> allows(s, key, principal, action) && holds(s) != Holds.NEVER)
+                        .toList();
+                if (allowing.isEmpty()) {
+                    return false;
+                }
+                if (allowing.stream().noneMatch(s -> holds(s) == Holds.ALWAYS)) {
+                    deciding.addAll(allowing);
+                }
+            }
+            deciding.forEach(s -> doubts.add(doubt(s, " allows it to " + principal + " only under its condition")));
+            return true;
+        }
+
+        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {
+            for (Statement statement : statements) {
+                List<String> denied = actions.stream()
+                        .filter(a -> denies(statement, key, principal, a))
+                        .toList();
+                if (denied.isEmpty()) {
+                    continue;
+                }
+                switch (holds(statement)) {
+                    case ALWAYS ->
+                        denials.add("The statement " + statement.name() + " denies " + principal + " "
+                                + String.join(", ", denied) + ".");
+                    case PERHAPS -> doubts.add(doubt(statement, " denies it to " + principal + " under its condition"));
+                    case NEVER -> {}
+                }
+            }
+        }
+
+        private Holds holds(Statement statement) {
+            return circumstances.holds(statement.json().get("Condition"));
+        }
+
+        private Doubt doubt(Statement statement, String what) {
+            SortedSet<String> keys = statement.conditionKeys();
+            return new Doubt(
+                    principal,
+                    !kind.onlyForAwsResources(),
+                    statement.isDeny(),
+                    !keys.isEmpty() && keys.stream().allMatch(Circumstances::isAboutCaller),
+                    "The statement " + statement.name() + what
+                            + (keys.isEmpty() ? "" : " on " + String.join(", ", keys)) + ".");
+        }
     }
 
     private static List<String> expand(StatementKind kind) {
@@ -73,19 +181,15 @@ public record PolicyAccess(Grants missing, List<String> denials) {
                 .toList();
     }
 
-    private static boolean allows(
-            Statement statement, KeyArn key, StatementKind kind, String principal, String action) {
+    private static boolean allows(Statement statement, KeyArn key, String principal, String action) {
         return statement.isAllow()
                 && statement.awsPrincipals("Principal").stream().anyMatch(p -> p.equals("*") || isSame(p, principal))
                 && coversAction(statement, action)
-                && covers(statement, key)
-                && (isUnconditional(statement)
-                        || (kind.onlyForAwsResources() && PolicyMerge.hasConditionOf(statement, kind)));
+                && covers(statement, key);
     }
 
     private static boolean denies(Statement statement, KeyArn key, String principal, String action) {
         return statement.isDeny()
-                && isUnconditional(statement)
                 && coversAction(statement, action)
                 && covers(statement, key)
                 && (statement.has("NotPrincipal")
@@ -125,18 +229,8 @@ public record PolicyAccess(Grants missing, List<String> denials) {
                 : statement.strings("Resource").stream().anyMatch(pattern -> matches(pattern, key.toString()));
     }
 
-    private static boolean isUnconditional(Statement statement) {
-        JsonNode condition = statement.json().get("Condition");
-        return condition == null || condition.isEmpty();
-    }
-
     /** Actions are compared without case; so are resources here, because the ARNs of keys have no upper case. */
     private static boolean matches(String pattern, String text) {
-        String regex = Pattern.compile("[*?]|[^*?]+").matcher(pattern).replaceAll(part -> switch (part.group()) {
-            case "*" -> ".*";
-            case "?" -> ".";
-            default -> Matcher.quoteReplacement(Pattern.quote(part.group()));
-        });
-        return Pattern.compile(regex, Pattern.CASE_INSENSITIVE).matcher(text).matches();
+        return Wildcards.matches(pattern.toLowerCase(Locale.ROOT), text.toLowerCase(Locale.ROOT));
     }
 }

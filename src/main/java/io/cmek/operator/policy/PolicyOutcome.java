@@ -11,8 +11,12 @@ public sealed interface PolicyOutcome {
     /** The policy, as read, has everything that is wanted. */
     record InPlace(PolicyDocument policy) implements PolicyOutcome {}
 
-    /** The operator does not write this policy, and these statements are not in it. */
-    record LeftToOwner(PolicyDocument policy, Grants missing) implements PolicyOutcome {}
+    /**
+     * The operator does not write this policy, and it does not give what is wanted, or only under conditions.
+     *
+     * @param access what it gives instead; something is missing or in doubt
+     */
+    record LeftToOwner(PolicyDocument policy, PolicyAccess access) implements PolicyOutcome {}
 
     /** Nothing was written, because KMS would refuse it. */
     record Blocked(List<Problem> problems) implements PolicyOutcome {}

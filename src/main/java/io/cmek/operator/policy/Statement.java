@@ -65,6 +65,16 @@ record Statement(int index, ObjectNode json) {
         return dead;
     }
 
+    /** The keys that its condition asks for, as written. */
+    SortedSet<String> conditionKeys() {
+        var keys = new TreeSet<String>();
+        JsonNode condition = json.get("Condition");
+        if (condition != null) {
+            condition.forEach(operator -> operator.fieldNames().forEachRemaining(keys::add));
+        }
+        return keys;
+    }
+
     static boolean isDead(String principal) {
         return DEAD_PRINCIPAL.matcher(principal).matches();
     }

@@ -2,6 +2,7 @@ package io.cmek.operator.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,12 @@ class PolicyAccessTest {
                 "{'Effect':'Allow','Principal':{'AWS':'" + ROLE
                         + "'},'Action':'kms:*','Resource':'arn:aws:kms:*:*:key/*'}",
                 "{'Effect':'Allow','Principal':{'AWS':'" + ROLE + "'},'Action':'kms:*','Resource':'*','Condition':{}}",
+                // Conditions that every call of the role meets.
+                "{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'StringEquals':{'kms:CallerAccount':['444455556666','111122223333']}}}",
+                "{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'ArnLike':{'AWS:principalArn':'arn:aws:iam::*:role/data-*'},"
+                        + "'StringEquals':{'aws:PrincipalAccount':'111122223333'},'Bool':{'aws:PrincipalIsAWSService':false}}}",
             })
     void isGivenByAnAllowOf(String statement) {
         assertThat(read(USE, statement).isComplete()).isTrue();
@@ -48,8 +55,11 @@ class PolicyAccessTest {
                 "{'Effect':'Allow','Principal':{'AWS':'" + ROLE
                         + "'},'Action':'kms:*','Resource':'arn:aws:s3:::bucket'}",
                 "{'Effect':'Allow','Principal':{'AWS':'" + ROLE + "'},'Action':'kms:*','NotResource':'*'}",
-                "{'Effect':'Allow','Principal':{'AWS':'" + ROLE + "'},'Action':'kms:*','Resource':'*',"
-                        + "'Condition':{'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}}}",
+                // Conditions that no call meets: other callers, other services, another region.
+                "{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'StringEquals':{'kms:CallerAccount':'444455556666'}}}",
+                "{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'StringLike':{'kms:ViaService':['rds.*','s3.eu-west-1.amazonaws.com']}}}",
                 "{'Effect':'Deny','Principal':{'AWS':'arn:aws:iam::111122223333:role/other'},'Action':'kms:*','Resource':'*'}",
                 "{'Effect':'allow','Principal':{'AWS':'" + ROLE + "'},'Action':'kms:*','Resource':'*'}",
             })
@@ -86,7 +96,8 @@ class PolicyAccessTest {
                 "{'Bool':{'kms:GrantIsForAWSResource':true}}   | true",
                 "{'Bool':{'kms:GrantIsForAWSResource':['true']}} | true",
                 "{'Bool':{'kms:GrantIsForAWSResource':'false'}} | false",
-                "{'StringEquals':{'kms:CallerAccount':'111122223333'}} | false",
+                "{'StringEquals':{'kms:CallerAccount':'111122223333'}} | true",
+                "{'StringEquals':{'kms:GrantConstraintType':'EncryptionContextSubset'}} | false",
             },
             quoteCharacter = '`')
     void grantsMayCarryTheConditionThatIsAskedFor(String condition, boolean complete) {
@@ -97,7 +108,8 @@ class PolicyAccessTest {
 
         assertThat(read(CREATE_GRANTS, statement).isComplete()).isEqualTo(complete);
         assertThat(read(USE, statement.replace("'kms:CreateGrant'", "'kms:*'")).isComplete())
-                .isFalse();
+                .as("use of the key is not the making of grants")
+                .isEqualTo(condition.contains("CallerAccount"));
     }
 
     @ParameterizedTest
@@ -135,12 +147,143 @@ class PolicyAccessTest {
                 "'Principal':'*','NotAction':'kms:*','Resource':'*'",
                 "'Principal':'*','Action':'kms:*','NotResource':'*'",
                 "'Principal':'*','Action':'kms:*','Resource':'arn:aws:kms:us-west-2:111122223333:key/*'",
-                // Whether a condition applies is not for the policy alone to say.
+                // Conditions that no call meets: all speak TLS, as this role, in this account.
                 "'Principal':'*','Action':'kms:*','Resource':'*','Condition':{'Bool':{'aws:SecureTransport':'false'}}",
+                "'Principal':'*','Action':'kms:*','Resource':'*','Condition':{'StringNotEquals':{'kms:CallerAccount':'111122223333'}}",
+                "'Principal':'*','Action':'kms:*','Resource':'*','Condition':{'ArnNotLike':{'aws:PrincipalArn':['arn:aws:iam::111122223333:role/*']}}",
+                "'Principal':'*','Action':'kms:*','Resource':'*','Condition':{'Bool':{'kms:GrantIsForAWSResource':'true'}}",
             })
     void isNotTakenByADenyFor(String rest) {
         assertThat(read(USE, ALLOW, "{'Effect':'Deny'," + rest + "}").isComplete())
                 .isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}} | kms:ViaService",
+                "{'StringEquals':{'kms:ViaService':'ec2.us-east-1.amazonaws.com','kms:CallerAccount':'111122223333'}}"
+                        + " | kms:CallerAccount, kms:ViaService",
+                "{'StringLike':{'kms:EncryptionContext:aws:s3:arn':'*'}} | kms:EncryptionContext:aws:s3:arn",
+                "{'StringEquals':{'aws:PrincipalOrgID':'o-a1b2c3d4e5'}} | aws:PrincipalOrgID",
+                "{'ForAnyValue:StringEquals':{'kms:CallerAccount':'111122223333'}} | kms:CallerAccount",
+                "{'StringLike':{'aws:PrincipalArn':'arn:aws:iam::${aws:PrincipalAccount}:role/*'}} | aws:PrincipalArn",
+                "{'NumericLessThan':{'kms:CallerAccount':5}} | kms:CallerAccount",
+            },
+            quoteCharacter = '`')
+    void isInDoubtWhereNobodyCanTellWhetherTheConditionIsMet(String condition, String keys) {
+        String conditional =
+                "{'Sid':'Maybe','Effect':'Allow','Principal':{'AWS':'*'},'Action':'kms:*','Resource':'*','Condition':"
+                        + condition + "}";
+
+        PolicyAccess allowed = read(USE, conditional);
+        assertThat(allowed.missing()).isEqualTo(Grants.NONE);
+        assertThat(allowed.isAllowed()).isFalse();
+        assertThat(sentences(allowed))
+                .containsExactly(
+                        "The statement 'Maybe' allows it to " + ROLE + " only under its condition on " + keys + ".");
+
+        PolicyAccess denied = read(USE, ALLOW, conditional.replace("'Allow'", "'Deny'"));
+        assertThat(denied.isAllowed()).isTrue();
+        assertThat(denied.isComplete()).isFalse();
+        assertThat(denied.denials()).isEmpty();
+        assertThat(sentences(denied))
+                .containsExactly(
+                        "The statement 'Maybe' denies it to " + ROLE + " under its condition on " + keys + ".");
+    }
+
+    @Test
+    void aConditionalAllowIsNoDoubtBesideOneThatIsNot() {
+        assertThat(read(
+                                USE,
+                                ALLOW,
+                                "{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',"
+                                        + "'Condition':{'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}}}")
+                        .isComplete())
+                .isTrue();
+    }
+
+    @Test
+    void whatOnlyPartOfTheActionsIsAllowedForIsMissingAndNotInDoubt() {
+        PolicyAccess access = read(
+                USE,
+                "{'Effect':'Allow','Principal':'*','Action':'kms:Decrypt','Resource':'*',"
+                        + "'Condition':{'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}}}");
+
+        assertThat(access.missing()).isEqualTo(USE);
+        assertThat(access.doubts()).isEmpty();
+    }
+
+    @Test
+    void grantsAreMadeThroughEc2Only() {
+        String viaEc2 =
+                "{'Effect':'Allow','Principal':'*','Action':['kms:CreateGrant','kms:ListGrants','kms:RevokeGrant'],"
+                        + "'Resource':'*','Condition':{'StringEquals':{'kms:ViaService':'ec2.us-east-1.amazonaws.com'}}}";
+
+        assertThat(read(CREATE_GRANTS, viaEc2).isComplete()).isTrue();
+        assertThat(read(CREATE_GRANTS, viaEc2.replace("ec2.", "s3.")).missing()).isEqualTo(CREATE_GRANTS);
+    }
+
+    @Test
+    void aProofSettlesWhatAllCallsOfTheRoleHaveInCommon() {
+        PolicyAccess access = read(
+                USE.plus(CREATE_GRANTS),
+                ALLOW,
+                deny("ByCaller", "kms:*", "'StringNotEquals':{'aws:PrincipalOrgID':'o-a1b2c3d4e5'}"),
+                deny("ByService", "kms:Decrypt", "'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}"));
+
+        assertThat(sentences(access.provenFor(ROLE)))
+                .anyMatch(s -> s.contains("'ByService'"))
+                // Of grants nothing was proven.
+                .anyMatch(s -> s.contains("'ByCaller'"));
+        assertThat(access.provenFor(ROLE).doubts())
+                .noneMatch(d -> d.ofUse() && d.sentence().contains("'ByCaller'"));
+        assertThat(access.provenFor("arn:aws:iam::111122223333:role/other")).isEqualTo(access);
+    }
+
+    @Test
+    void aProofSettlesAConditionalAllow() {
+        PolicyAccess access = read(
+                USE,
+                "{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}}}");
+
+        assertThat(access.provenFor(ROLE).isComplete()).isTrue();
+    }
+
+    @Test
+    void onlyAConditionThatIsNotAboutTheCallerExcusesARefusal() {
+        PolicyAccess access = read(
+                USE,
+                ALLOW,
+                deny("ByCaller", "kms:*", "'StringNotEquals':{'aws:PrincipalOrgID':'o-a1b2c3d4e5'}"),
+                deny("ByService", "kms:*", "'StringNotEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}"));
+
+        assertThat(access.excusesFor(ROLE))
+                .singleElement()
+                .satisfies(d -> assertThat(d.sentence()).contains("'ByService'"));
+        assertThat(access.excusesFor("arn:aws:iam::111122223333:role/other")).isEmpty();
+    }
+
+    @Test
+    void aRoleIsMeantByItsNameAndByItsAccount() {
+        assertThat(PolicyAccess.isWantedFor(USE, ROLE)).isTrue();
+        assertThat(PolicyAccess.isWantedFor(USE, "arn:aws:iam::111122223333:role/other"))
+                .isFalse();
+        assertThat(PolicyAccess.isWantedFor(
+                        Grants.of(StatementKind.BACKUP_USE, Set.of("arn:aws:iam::111122223333:root")), ROLE))
+                .isTrue();
+        assertThat(PolicyAccess.isWantedFor(Grants.NONE, ROLE)).isFalse();
+    }
+
+    private static String deny(String sid, String action, String condition) {
+        return "{'Sid':'" + sid + "','Effect':'Deny','Principal':'*','Action':'" + action
+                + "','Resource':'*','Condition':{" + condition + "}}";
+    }
+
+    private static List<String> sentences(PolicyAccess access) {
+        return access.doubts().stream().map(PolicyAccess.Doubt::sentence).toList();
     }
 
     @Test

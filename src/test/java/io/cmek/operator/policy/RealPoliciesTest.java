@@ -23,6 +23,9 @@ class RealPoliciesTest {
             StatementKind.DATA_USE, new TreeSet<>(DATA_PLANE),
             StatementKind.DATA_GRANTS, new TreeSet<>(DATA_PLANE)));
 
+    /** Use only through EC2, only through S3; and a Deny to everybody outside of an organization, on use and on grants. */
+    private static final Map<String, Integer> DOUBTS = Map.of("ebs", 1, "s3", 1, "organization", 2);
+
     private final PolicyMerge merge = new PolicyMerge("default");
 
     @ParameterizedTest
@@ -42,13 +45,15 @@ class RealPoliciesTest {
     void merging(String name) throws IOException {
         PolicyDocument policy = Policies.parse(Files.readString(FOLDER.resolve(name + ".json")));
         // None of these proves access to a role of the service: all is delegated, conditional or for others.
-        assertThat(PolicyAccess.read(policy, Policies.KEY, WANTED).missing())
+        PolicyAccess access = PolicyAccess.read(policy, Policies.KEY, WANTED);
+        assertThat(access.missing())
                 .isEqualTo(
-                        name.equals("already-there")
-                                ? Grants.of(StatementKind.DATA_USE, DATA_PLANE)
-                                : name.equals("twenty-statements")
-                                        ? Grants.of(StatementKind.DATA_GRANTS, DATA_PLANE)
-                                        : WANTED);
+                        switch (name) {
+                            case "already-there" -> Grants.of(StatementKind.DATA_USE, DATA_PLANE);
+                            case "twenty-statements", "ebs", "s3" -> Grants.of(StatementKind.DATA_GRANTS, DATA_PLANE);
+                            default -> WANTED;
+                        });
+        assertThat(access.doubts()).hasSize(DOUBTS.getOrDefault(name, 0));
 
         PolicyDocument merged = Policies.after(policy, merge.grow(policy, WANTED));
 
@@ -62,7 +67,9 @@ class RealPoliciesTest {
                         "The merge gives another outcome than %s. If that is meant: mvn test -Dtest=RealPoliciesTest -Dcmek.generate=true",
                         golden)
                 .isEqualTo(Files.readString(golden));
-        assertThat(PolicyAccess.read(merged, Policies.KEY, WANTED).isComplete()).isTrue();
+        assertThat(PolicyAccess.read(merged, Policies.KEY, WANTED).isAllowed()).isTrue();
+        assertThat(PolicyAccess.read(merged, Policies.KEY, WANTED).isComplete())
+                .isEqualTo(!name.equals("organization"));
         assertThat(merge.grow(merged, WANTED)).isEqualTo(new MergeResult.InPlace());
     }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,7 +57,8 @@ public final class Watch<K, F> implements AutoCloseable {
      * @param look one look; AWS failures are part of what it returns
      * @param troubling whether a fact is one to look at again soon
      * @param needed whether anybody still asks for the thing; else it is forgotten
-     * @param changed called after a look of the watch's own that found a change
+     * @param changed called after a look that found a change, whoever had it made: what one of those who share a thing sees, the others must
+     *     hear of
      */
     public Watch(
             String name,
@@ -149,13 +151,24 @@ public final class Watch<K, F> implements AutoCloseable {
     }
 
     private Observation<F> lookUnlessSince(Instant since, K thing, Entry entry) {
+        Observation<F> observation;
+        boolean different;
         entry.looking.lock();
         try {
             Observation<F> known = entry.observation;
-            return known != null && !entry.lookedAt.isBefore(since) ? known : lookNow(thing, entry);
+            if (known != null && !entry.lookedAt.isBefore(since)) {
+                return known;
+            }
+            Object before = entry.lastSaid;
+            observation = lookNow(thing, entry);
+            different = known != null && !Objects.equals(before, entry.lastSaid);
         } finally {
             entry.looking.unlock();
         }
+        if (different) {
+            changed.accept(thing);
+        }
+        return observation;
     }
 
     private Observation<F> lookNow(K thing, Entry entry) {
@@ -206,7 +219,7 @@ public final class Watch<K, F> implements AutoCloseable {
                 try {
                     Object before = entry.lastSaid;
                     lookNow(thing, entry);
-                    different = !java.util.Objects.equals(before, entry.lastSaid);
+                    different = !Objects.equals(before, entry.lastSaid);
                 } finally {
                     entry.looking.unlock();
                 }

@@ -1,0 +1,108 @@
+package io.cmek.operator.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WatchTest {
+
+    private static final Duration MAX_AGE = Duration.ofMinutes(5);
+
+    private final List<String> told = new ArrayList<>();
+    private final ManualClock clock = new ManualClock();
+    private Answer<String> world = new Answer.Got<>("as it was");
+    private int looks;
+    private final Watch<String, String> watch = new Watch<>(
+            "test",
+            thing -> {
+                looks++;
+                return world;
+            },
+            fact -> false,
+            new Watch.Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), MAX_AGE),
+            clock,
+            thing -> true,
+            told::add);
+
+    @AfterEach
+    void close() {
+        watch.close();
+    }
+
+    @Test
+    void looksOnceForAllWhoAsk() {
+        assertThat(watch.current("key").lastSeen()).isEqualTo("as it was");
+        assertThat(watch.current("key").lastSeen()).isEqualTo("as it was");
+        assertThat(watch.freshWithin("key", Duration.ofSeconds(2)).lastSeen()).isEqualTo("as it was");
+
+        assertThat(looks).isEqualTo(1);
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void tellsOfAChangeThatSomebodysOwnLookFound() {
+        watch.current("key");
+        clock.now = clock.now.plusSeconds(10);
+        watch.freshWithin("key", Duration.ZERO);
+        assertThat(told).as("nothing is different").isEmpty();
+
+        world = new Answer.Got<>("changed");
+        clock.now = clock.now.plusSeconds(10);
+        assertThat(watch.freshWithin("key", Duration.ofSeconds(2)).lastSeen()).isEqualTo("changed");
+        assertThat(told).containsExactly("key");
+        assertThat(looks).isEqualTo(3);
+    }
+
+    @Test
+    void tellsNothingOfWhatWasJustWritten() {
+        watch.current("key");
+        watch.note("key", "written");
+
+        assertThat(watch.current("key").lastSeen()).isEqualTo("written");
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void aFailedLookIsNoChangeUntilWhatWasSeenIsTooOld() {
+        watch.current("key");
+        world = new Answer.Failed<>(
+                new Failure.Unavailable(new Failure.Detail("kms:DescribeKey", "TimedOut", "", null)));
+        clock.now = clock.now.plusSeconds(10);
+        watch.freshWithin("key", Duration.ZERO);
+        assertThat(told).isEmpty();
+
+        clock.now = clock.now.plus(MAX_AGE);
+        watch.freshWithin("key", Duration.ZERO);
+        assertThat(told).containsExactly("key");
+    }
+
+    private static final class ManualClock extends Clock {
+
+        private Instant now = Instant.parse("2026-03-01T10:00:00Z");
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

@@ -30,7 +30,7 @@ final class Attempts<K, R> {
     /** What came of the last write, while it is too early for another. */
     Optional<R> tooEarly(K thing) {
         return Optional.ofNullable(failed.get(thing))
-                .filter(f -> clock.instant().isBefore(f.notBefore()))
+                .filter(f -> !left(f).isZero())
                 .map(Failed::result);
     }
 
@@ -53,9 +53,12 @@ final class Attempts<K, R> {
 
     /** How long until another write makes sense; empty where none has failed. */
     Optional<Duration> pause(K thing) {
-        return Optional.ofNullable(failed.get(thing)).map(f -> {
-            Duration left = Duration.between(clock.instant(), f.notBefore());
-            return (left.isNegative() ? Duration.ZERO : left).plusMillis(50);
-        });
+        return Optional.ofNullable(failed.get(thing)).map(f -> left(f).plusMillis(50));
+    }
+
+    /** What is longer than any pause was planned before the clock was set back. */
+    private Duration left(Failed<R> failed) {
+        Duration left = Duration.between(clock.instant(), failed.notBefore());
+        return left.isNegative() || left.compareTo(LONGEST_PAUSE) > 0 ? Duration.ZERO : left;
     }
 }

@@ -94,12 +94,18 @@ public final class Watch<K, F> implements AutoCloseable {
     public Observation<F> current(K thing) {
         Entry entry = entry(thing);
         Observation<F> known = entry.observation;
-        return known != null ? known : lookUnlessSince(Instant.MIN, thing, entry);
+        return known != null ? known : lookUnless(seen -> true, thing, entry);
     }
 
-    /** What is known from a look that is not older than {@code age}. */
+    /** What is known from a look that is not older than {@code age}; nothing is younger than zero, so that this always looks. */
     public Observation<F> freshWithin(K thing, Duration age) {
-        return lookUnlessSince(clock.instant().minus(age), thing, entry(thing));
+        return lookUnless(at -> isWithin(at, age), thing, entry(thing));
+    }
+
+    /** A clock that was set back has made times of the future: these say nothing. */
+    private boolean isWithin(Instant at, Duration age) {
+        Duration since = Duration.between(at, clock.instant());
+        return !since.isNegative() && since.compareTo(age) < 0;
     }
 
     /** Takes note of what a write of our own has made true. */
@@ -150,13 +156,13 @@ public final class Watch<K, F> implements AutoCloseable {
         return entries.computeIfAbsent(thing, k -> new Entry());
     }
 
-    private Observation<F> lookUnlessSince(Instant since, K thing, Entry entry) {
+    private Observation<F> lookUnless(Predicate<Instant> enough, K thing, Entry entry) {
         Observation<F> observation;
         boolean different;
         entry.looking.lock();
         try {
             Observation<F> known = entry.observation;
-            if (known != null && !entry.lookedAt.isBefore(since)) {
+            if (known != null && enough.test(entry.lookedAt)) {
                 return known;
             }
             Object before = entry.lastSaid;
@@ -199,11 +205,18 @@ public final class Watch<K, F> implements AutoCloseable {
     private void lookAtWhatIsDue() {
         Instant now = clock.instant();
         entries.forEach((thing, entry) -> {
-            if (!entry.nextLook.isAfter(now)) {
+            if (isDue(entry.nextLook, now)) {
                 entry.nextLook = Instant.MAX;
                 looks.execute(() -> lookAgain(thing, entry));
             }
         });
+    }
+
+    /** A look that is further away than any pause was planned before the clock was set back; one that is under way has no next yet. */
+    private boolean isDue(Instant nextLook, Instant now) {
+        return !nextLook.isAfter(now)
+                || (!nextLook.equals(Instant.MAX)
+                        && nextLook.isAfter(now.plus(pace.interval().multipliedBy(2))));
     }
 
     private void lookAgain(K thing, Entry entry) {

@@ -9,8 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,10 +19,10 @@ class WatchTest {
 
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-    private final List<String> told = new ArrayList<>();
+    private final List<String> told = new CopyOnWriteArrayList<>();
     private final ManualClock clock = new ManualClock();
-    private Answer<String> world = new Answer.Got<>("as it was");
-    private int looks;
+    private volatile Answer<String> world = new Answer.Got<>("as it was");
+    private volatile int looks;
     private final Watch<String, String> watch = new Watch<>(
             "test",
             thing -> {
@@ -73,6 +74,34 @@ class WatchTest {
     }
 
     @Test
+    void alwaysLooksWhereNothingIsFreshEnough() {
+        watch.current("key");
+        world = new Answer.Got<>("changed");
+
+        assertThat(watch.freshWithin("key", Duration.ZERO).lastSeen()).isEqualTo("changed");
+    }
+
+    @Test
+    void doesNotTakeALookForFreshBecauseTheClockWasSetBack() {
+        watch.current("key");
+        world = new Answer.Got<>("changed");
+        clock.now = clock.now.minus(Duration.ofHours(1));
+
+        assertThat(watch.freshWithin("key", Duration.ofSeconds(2)).lastSeen()).isEqualTo("changed");
+    }
+
+    @Test
+    void goesOnLookingWhenTheClockWasSetBack() {
+        watch.start();
+        watch.current("key");
+        world = new Answer.Got<>("changed");
+        clock.now = clock.now.minus(Duration.ofDays(1));
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(watch.current("key").lastSeen()).isEqualTo("changed"));
+    }
+
+    @Test
     void aFailedLookIsNoChangeUntilWhatWasSeenIsTooOld() {
         watch.current("key");
         world = new Answer.Failed<>(
@@ -88,7 +117,7 @@ class WatchTest {
 
     private static final class ManualClock extends Clock {
 
-        private Instant now = Instant.parse("2026-03-01T10:00:00Z");
+        private volatile Instant now = Instant.parse("2026-03-01T10:00:00Z");
 
         @Override
         public Instant instant() {

@@ -1,19 +1,26 @@
 package io.cmek.operator.inventory;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.condition.Reason;
 import io.cmek.operator.observe.Loop;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * Has every resource reconciled whose status lags behind its spec. The operator SDK, up to 5.3.2, can swallow a change of the spec that
- * lands together with a write of our own (its issues 3398 and 3455).
+ * Has every resource reconciled whose status lags behind its spec, or that waits for the end of something of which no event tells it. The
+ * operator SDK, up to 5.3.2, can swallow a change of the spec that lands together with a write of our own (its issues 3398 and 3455).
  */
 public final class Sweep implements AutoCloseable {
 
     private static final Duration INTERVAL = Duration.ofSeconds(5);
+
+    /** Another resource that goes away, and a StorageClass that is not ours and therefore not watched. */
+    private static final Set<String> END_UNHEARD =
+            Set.of(Reason.BucketClaimedByAnother.name(), Reason.StorageClassConflict.name());
 
     private final LiveClaims claims;
     private final IntConsumer found;
@@ -36,6 +43,7 @@ public final class Sweep implements AutoCloseable {
 
     private void sweep() {
         found.accept(claims.triggerAll(Sweep::lags));
+        claims.triggerAll(Sweep::waitsUnheard);
     }
 
     /** What makes the rounds. */
@@ -44,10 +52,19 @@ public final class Sweep implements AutoCloseable {
     }
 
     private static boolean lags(HasMetadata resource) {
-        Long observed =
-                resource instanceof CustomResource<?, ?> custom && custom.getStatus() instanceof CmekStatus status
-                        ? status.observedGeneration()
-                        : null;
+        Long observed = statusOf(resource).map(CmekStatus::observedGeneration).orElse(null);
         return !resource.getMetadata().getGeneration().equals(observed);
+    }
+
+    private static boolean waitsUnheard(HasMetadata resource) {
+        return statusOf(resource).stream()
+                .flatMap(status -> status.conditions().stream())
+                .anyMatch(condition -> END_UNHEARD.contains(condition.reason()));
+    }
+
+    private static Optional<CmekStatus> statusOf(HasMetadata resource) {
+        return resource instanceof CustomResource<?, ?> custom && custom.getStatus() instanceof CmekStatus status
+                ? Optional.of(status)
+                : Optional.empty();
     }
 }

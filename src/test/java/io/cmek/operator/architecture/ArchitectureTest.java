@@ -37,7 +37,9 @@ class ArchitectureTest {
     private static final String AWS_SDK = "software.amazon..";
     private static final String OPERATOR_SDK = "io.javaoperatorsdk..";
     private static final String KUBERNETES_CLIENT = "io.fabric8..";
-    private static final String[] CONTAINER = {"io.quarkus..", "io.quarkiverse..", "io.smallrye..", "jakarta.."};
+    private static final String[] CONTAINER = {
+        "io.quarkus..", "io.quarkiverse..", "io.smallrye..", "jakarta..", "org.eclipse.microprofile.."
+    };
 
     private static final DescribedPredicate<AccessTarget> READS_THE_TIME = describe(
             "read the time of the machine",
@@ -117,6 +119,14 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage(AWS_SDK);
+
+    @ArchTest
+    static final ArchRule onlyMetricsAndTheWiringKnowMicrometer = noClasses()
+            .that()
+            .resideOutsideOfPackages(packages("metrics", "runtime"))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.micrometer..");
 
     @ArchTest
     static final ArchRule awsKnowsNothingOfKubernetes = noClasses()

@@ -3,26 +3,20 @@ package io.cmek.operator.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.docs.MarkdownPage;
+import io.cmek.operator.docs.Setting;
 import io.cmek.operator.tenancy.Tenant;
-import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
-import io.smallrye.config.WithDefault;
 import java.io.IOException;
 import java.io.StringReader;
-import java.lang.reflect.Method;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -37,49 +31,8 @@ class ConfigurationPageTest {
 
     private static final MarkdownPage PAGE = MarkdownPage.read(Path.of("docs", "reference", "configuration.md"));
 
-    /**
-     * A setting, as the interface has it.
-     *
-     * @param fallback the default; empty where there is none
-     */
-    record Setting(String name, Class<?> type, boolean optional, Optional<String> fallback) {
-
-        @Override
-        public String toString() {
-            return name;
-        }
-    }
-
     static Stream<Setting> settings() {
-        return settings(Settings.class.getAnnotation(ConfigMapping.class).prefix(), Settings.class);
-    }
-
-    private static Stream<Setting> settings(String prefix, Class<?> group) {
-        return Arrays.stream(group.getMethods()).flatMap(method -> {
-            String name = prefix + "." + kebab(method.getName());
-            Type type = method.getGenericReturnType();
-            if (type instanceof ParameterizedType map && map.getRawType() == Map.class) {
-                return settings(name + ".<name>", (Class<?>) map.getActualTypeArguments()[1]);
-            }
-            return type instanceof Class<?> nested && nested.getEnclosingClass() == Settings.class
-                    ? settings(name, nested)
-                    : Stream.of(setting(name, method, type));
-        });
-    }
-
-    private static Setting setting(String name, Method method, Type type) {
-        boolean optional = type instanceof ParameterizedType given && given.getRawType() == Optional.class;
-        Type inner = optional ? ((ParameterizedType) type).getActualTypeArguments()[0] : type;
-        WithDefault fallback = method.getAnnotation(WithDefault.class);
-        return new Setting(
-                name,
-                (Class<?>) (inner instanceof ParameterizedType list ? list.getRawType() : inner),
-                optional,
-                Optional.ofNullable(fallback).map(WithDefault::value));
-    }
-
-    private static String kebab(String camel) {
-        return camel.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        return Setting.all();
     }
 
     @ParameterizedTest

@@ -40,7 +40,7 @@ public record SecondaryRegion(
         String region = replication == null ? "" : replication.region();
         var wish = new Gate.Wish(hasCmek, region, databases(replication), admittedBefore(workgroup));
         SecondaryCmek record = ReplicaClaim.record(workgroup);
-        if (hasCmek) {
+        if (hasCmek && !workgroup.isMarkedForDeletion()) {
             List<Lock.Candidate> candidates = replicas.stream()
                     .map(r -> ReplicaClaim.candidate(
                             r,
@@ -74,6 +74,11 @@ public record SecondaryRegion(
         return wish.hasCmek() && !wish.admittedBefore().containsAll(gate().admitted());
     }
 
+    /** Whether the lock is about to be set, for the first time or after it was lost. */
+    public boolean setsLockOf(Workgroup workgroup) {
+        return record != null && ReplicaClaim.record(workgroup) == null;
+    }
+
     /** Whether the service could run in the secondary region right now; empty where no CMEK replication is asked for. */
     public Optional<Judgement> failover() {
         if (!wish.hasCmek() || wish.databases().isEmpty()) {
@@ -99,8 +104,7 @@ public record SecondaryRegion(
     }
 
     /**
-     * Why a ReplicaCmek that is deleted has to stay: databases replicate under it. One whose record was lost is taken for what it says that
-     * it was, or its keys could be exchanged for others before the record is rebuilt.
+     * Why a ReplicaCmek that is deleted has to stay: databases replicate under it.
      *
      * @param workgroup the one that it names, as it is right now
      */
@@ -109,7 +113,8 @@ public record SecondaryRegion(
                 .filter(w -> !w.isMarkedForDeletion())
                 .filter(w -> w.getSpec().cmek() != null)
                 .filter(w -> !databases(w.getSpec().replication()).isEmpty())
-                .filter(w -> isConfiguredBy(w, ReplicaClaim.candidate(replica, false)))
+                .filter(w -> Lock.standing(ReplicaClaim.record(w), ReplicaClaim.candidate(replica, false))
+                        == Lock.Standing.Holder)
                 .map(w -> Judgement.bad(
                         Reason.InUse,
                         "The ReplicaCmek stays while the Workgroup "
@@ -119,20 +124,14 @@ public record SecondaryRegion(
     }
 
     /**
-     * Whether the record was lost and is about to be rebuilt from the status of this ReplicaCmek, which has to be left as it is until then.
+     * Whether the record was lost and is about to be rebuilt from the status of this ReplicaCmek, which has to stay and be left as it is until
+     * then: its keys could be exchanged for others otherwise.
      */
     public static boolean isRebuiltFrom(ReplicaCmek replica, Workgroup workgroup) {
-        return workgroup.getSpec().cmek() != null
+        return !workgroup.isMarkedForDeletion()
+                && workgroup.getSpec().cmek() != null
                 && ReplicaClaim.record(workgroup) == null
                 && ReplicaClaim.candidate(replica, false).wasConfigured();
-    }
-
-    private static boolean isConfiguredBy(Workgroup workgroup, Lock.Candidate replica) {
-        return switch (Lock.standing(ReplicaClaim.record(workgroup), replica)) {
-            case Holder -> true;
-            case Waiting -> replica.wasConfigured();
-            case Taken, OtherKeys -> false;
-        };
     }
 
     private static Secondary secondary(String region, @Nullable SecondaryCmek record, Optional<ReplicaCmek> holder) {

@@ -95,7 +95,7 @@ public class ReplicaCmekReconciler
 
     @Override
     public UpdateControl<ReplicaCmek> reconcile(ReplicaCmek replica, Context<ReplicaCmek> context) {
-        Optional<Workgroup> workgroup = context.getSecondaryResource(Workgroup.class);
+        Optional<Workgroup> workgroup = workgroupNow(replica);
         if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
             return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(REBUILT_RETRY);
         }
@@ -125,8 +125,12 @@ public class ReplicaCmekReconciler
 
     @Override
     public DeleteControl cleanup(ReplicaCmek replica, Context<ReplicaCmek> context) {
-        Claim claim = claims.claimOf(replica, context.getSecondaryResource(Workgroup.class));
-        Optional<Judgement> held = held(replica);
+        Optional<Workgroup> workgroup = workgroupNow(replica);
+        if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
+            return DeleteControl.noFinalizerRemoval().rescheduleAfter(REBUILT_RETRY.toMillis());
+        }
+        Claim claim = claims.claimOf(replica, workgroup);
+        Optional<Judgement> held = SecondaryRegion.holds(replica, workgroup);
         if (held.isPresent()) {
             Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
             report(replica, replica.getStatus(), assessment, held);
@@ -150,14 +154,15 @@ public class ReplicaCmekReconciler
         return reporter.report(replica, previous, report.status(replica, previous, assessment, deletable));
     }
 
-    /** The Workgroup is looked at past the cache: a database may just have been added. */
-    private Optional<Judgement> held(ReplicaCmek replica) {
-        return SecondaryRegion.holds(
-                replica,
-                Optional.ofNullable(client.resources(Workgroup.class)
-                        .inNamespace(replica.getMetadata().getNamespace())
-                        .withName(replica.getSpec().workgroupRef().name())
-                        .get()));
+    /**
+     * Past the cache: the lock has to be there while something is done with its keys, and a database may just have been added when the
+     * ReplicaCmek is deleted.
+     */
+    private Optional<Workgroup> workgroupNow(ReplicaCmek replica) {
+        return Optional.ofNullable(client.resources(Workgroup.class)
+                .inNamespace(replica.getMetadata().getNamespace())
+                .withName(replica.getSpec().workgroupRef().name())
+                .get());
     }
 
     private static ResourceID workgroupOf(ReplicaCmek replica) {

@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,24 +50,33 @@ public final class Lock {
      */
     public static @Nullable SecondaryCmek next(
             @Nullable SecondaryCmek record, Collection<Candidate> candidates, Instant now) {
-        if (record == null) {
-            return candidates.stream()
-                    .filter(c -> c.eligible() || c.wasConfigured())
-                    .min(FIRST_COME)
-                    .map(c -> new SecondaryCmek(
-                            c.name(),
-                            c.dataBucketKeyID(),
-                            c.backupBucketKeyID(),
-                            now.truncatedTo(ChronoUnit.SECONDS).toString()))
-                    .orElse(null);
-        }
-        if (candidates.stream().anyMatch(c -> c.name().equals(record.name()) && c.hasKeysOf(record))) {
+        SecondaryCmek known = record == null ? first(candidates, now) : record;
+        return known == null ? null : passedOn(known, candidates);
+    }
+
+    private static @Nullable SecondaryCmek first(Collection<Candidate> candidates, Instant now) {
+        return candidates.stream()
+                .filter(c -> c.eligible() || c.wasConfigured())
+                .min(FIRST_COME)
+                .map(c -> new SecondaryCmek(
+                        c.name(),
+                        c.dataBucketKeyID(),
+                        c.backupBucketKeyID(),
+                        now.truncatedTo(ChronoUnit.SECONDS).toString()))
+                .orElse(null);
+    }
+
+    /** One with the same keys takes over from a holder that is gone or going: so a ReplicaCmek can be renamed while databases replicate. */
+    private static SecondaryCmek passedOn(SecondaryCmek record, Collection<Candidate> candidates) {
+        List<Candidate> fit = candidates.stream()
+                .filter(c -> c.eligible() && c.hasKeysOf(record))
+                .toList();
+        if (fit.stream().anyMatch(c -> c.name().equals(record.name()))) {
             return record;
         }
-        Optional<Candidate> heir = candidates.stream()
-                .filter(c -> c.eligible() && c.hasKeysOf(record))
-                .min(FIRST_COME);
-        return heir.map(c -> new SecondaryCmek(
+        return fit.stream()
+                .min(FIRST_COME)
+                .map(c -> new SecondaryCmek(
                         c.name(), record.dataBucketKeyID(), record.backupBucketKeyID(), record.configuredAt()))
                 .orElse(record);
     }

@@ -36,6 +36,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -155,18 +156,41 @@ public class WorkgroupReconciler
         return reporter.report(workgroup, previous, report.status(workgroup, previous, assessment, region, deletable));
     }
 
-    /** Before a database is admitted, the ReplicaCmek is looked at once more, past the cache: it may be on its way out. */
+    /**
+     * Before the lock is set, all ReplicaCmeks are looked at once more, past the cache: one may have been configured already, with other keys. Before
+     * a database is admitted, so is the one that admits it: it may be on its way out.
+     */
     private SecondaryRegion secondaryRegion(Workgroup workgroup, Context<Workgroup> context) {
-        SecondaryRegion cached = SecondaryRegion.of(
-                workgroup, context.getSecondaryResources(ReplicaCmek.class), claims, entitlements, clock.instant());
-        if (!cached.admitsMore()) {
-            return cached;
+        SecondaryRegion region = secondaryRegion(workgroup, context.getSecondaryResources(ReplicaCmek.class));
+        if (region.setsLockOf(workgroup)) {
+            return secondaryRegion(workgroup, replicasOf(workgroup));
         }
-        return cached.with(cached.holder()
+        if (!region.admitsMore()) {
+            return region;
+        }
+        return region.with(region.holder()
                 .flatMap(holder -> Optional.ofNullable(client.resource(holder).get())
                         .filter(fresh -> fresh.getMetadata()
                                 .getUid()
                                 .equals(holder.getMetadata().getUid()))));
+    }
+
+    private SecondaryRegion secondaryRegion(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
+        return SecondaryRegion.of(workgroup, replicas, claims, entitlements, clock.instant());
+    }
+
+    private List<ReplicaCmek> replicasOf(Workgroup workgroup) {
+        return client
+                .resources(ReplicaCmek.class)
+                .inNamespace(workgroup.getMetadata().getNamespace())
+                .list()
+                .getItems()
+                .stream()
+                .filter(r -> r.getSpec()
+                        .workgroupRef()
+                        .name()
+                        .equals(workgroup.getMetadata().getName()))
+                .toList();
     }
 
     private static Judgement held(ReplicaCmek replica) {

@@ -77,6 +77,20 @@ class LockTest {
                 .isEqualTo(new SecondaryCmek("heir", "k1", null, "2026-01-01T00:00:00Z"));
     }
 
+    /** A ReplicaCmek is renamed in Git: the new one comes, the old one is pruned, in whatever order. */
+    @Test
+    void oneWithTheSameKeysTakesOverFromAHolderThatIsGoing() {
+        var record = new SecondaryCmek("old", "k1", null, "2026-01-01T00:00:00Z");
+        Candidate staying = candidate("old", 0, "k1", true, true);
+        Candidate going = candidate("old", 0, "k1", false, true);
+        Candidate renamed = candidate("new", 1, "k1", true, false);
+
+        assertThat(Lock.next(record, List.of(staying, renamed), NOW)).isEqualTo(record);
+        assertThat(Lock.next(record, List.of(going), NOW)).isEqualTo(record);
+        assertThat(Lock.next(record, List.of(going, renamed), NOW))
+                .isEqualTo(new SecondaryCmek("new", "k1", null, "2026-01-01T00:00:00Z"));
+    }
+
     @Test
     void standingTellsWhy() {
         var record = new SecondaryCmek("holder", "k1", null, "2026-01-01T00:00:00Z");

@@ -9,8 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -49,8 +47,7 @@ public final class Watch<K, F> implements AutoCloseable {
     private final Consumer<K> changed;
     private final Map<K, Entry> entries = new ConcurrentHashMap<>();
     private final Loop loop;
-    private final ExecutorService looks = Executors.newVirtualThreadPerTaskExecutor();
-    private final Semaphore room = new Semaphore(CONCURRENT_LOOKS);
+    private final ExecutorService looks;
 
     /**
      * @param name for threads and logs
@@ -75,6 +72,7 @@ public final class Watch<K, F> implements AutoCloseable {
         this.needed = needed;
         this.changed = changed;
         this.loop = new Loop("watch-" + name, TICK, this::lookAtWhatIsDue);
+        this.looks = Workers.of("look-" + name, CONCURRENT_LOOKS);
     }
 
     private final class Entry {
@@ -222,28 +220,21 @@ public final class Watch<K, F> implements AutoCloseable {
     private void lookAgain(K thing, Entry entry) {
         boolean different = false;
         try {
-            room.acquire();
+            if (!needed.test(thing)) {
+                entries.remove(thing, entry);
+                return;
+            }
+            entry.looking.lock();
             try {
-                if (!needed.test(thing)) {
-                    entries.remove(thing, entry);
-                    return;
-                }
-                entry.looking.lock();
-                try {
-                    Object before = entry.lastSaid;
-                    lookNow(thing, entry);
-                    different = !Objects.equals(before, entry.lastSaid);
-                } finally {
-                    entry.looking.unlock();
-                }
+                Object before = entry.lastSaid;
+                lookNow(thing, entry);
+                different = !Objects.equals(before, entry.lastSaid);
             } finally {
-                room.release();
+                entry.looking.unlock();
             }
             if (different) {
                 changed.accept(thing);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             LOG.errorf(e, "A look at %s failed in an unforeseen way; it is repeated", thing);
             entry.nextLook = clock.instant().plus(pace.interval());

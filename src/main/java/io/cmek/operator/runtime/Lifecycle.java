@@ -4,12 +4,12 @@ import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.observe.Sights;
+import io.cmek.operator.observe.Workers;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurationServiceCustomizer;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -19,10 +19,15 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
 
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
 
-    /** A reconciliation blocks while it waits for AWS: on virtual threads that costs nothing, and a slow account holds up nobody else. */
+    /**
+     * Reconciliations at once. One waits for AWS on its first look at a key or bucket only, so an account that hangs holds them up once; many
+     * more at once would ask more of the API server than it answers in time.
+     */
+    private static final int RECONCILIATIONS = 64;
+
     @Override
     public Consumer<ConfigurationServiceOverrider> overrider() {
-        return overrider -> overrider.withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
+        return overrider -> overrider.withExecutorService(Workers.of("reconciler", RECONCILIATIONS));
     }
 
     void start(

@@ -8,10 +8,12 @@ import io.javaoperatorsdk.operator.processing.GroupVersionKind;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +25,17 @@ public final class ReconciliationMeters implements Metrics {
     private record OfKind(Counter successes, Counter errors, Timer duration, AtomicInteger inProgress) {}
 
     private final Map<String, OfKind> kinds = new HashMap<>();
+    private final LongSupplier nanos;
+    private final AtomicInteger inProgress = new AtomicInteger();
+    private volatile long lastMove;
 
     public ReconciliationMeters(MeterRegistry registry) {
+        this(registry, System::nanoTime);
+    }
+
+    /** @param nanos time that runs evenly, in nanoseconds */
+    ReconciliationMeters(MeterRegistry registry, LongSupplier nanos) {
+        this.nanos = nanos;
         for (String kind : Census.KINDS) {
             var inProgress = new AtomicInteger();
             Metric.RECONCILIATIONS_IN_PROGRESS.gauge(registry, inProgress::get, kind);
@@ -47,14 +58,24 @@ public final class ReconciliationMeters implements Metrics {
         return known;
     }
 
+    /** For how long reconciliations have been in progress and none has ended; zero while none is in progress. */
+    public Duration standstill() {
+        return inProgress.get() > 0 ? Duration.ofNanos(nanos.getAsLong() - lastMove) : Duration.ZERO;
+    }
+
     @Override
     public void reconciliationSubmitted(HasMetadata resource, @Nullable RetryInfo retry, Map<String, Object> metadata) {
         of(metadata).inProgress().incrementAndGet();
+        if (inProgress.getAndIncrement() == 0) {
+            lastMove = nanos.getAsLong();
+        }
     }
 
     @Override
     public void reconciliationFinished(HasMetadata resource, @Nullable RetryInfo retry, Map<String, Object> metadata) {
         of(metadata).inProgress().decrementAndGet();
+        inProgress.decrementAndGet();
+        lastMove = nanos.getAsLong();
     }
 
     @Override

@@ -28,7 +28,6 @@ import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.report.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -140,7 +139,7 @@ class Wiring {
 
     @Produces
     @Singleton
-    Metrics reconciliations(MeterRegistry registry) {
+    ReconciliationMeters reconciliations(MeterRegistry registry) {
         return new ReconciliationMeters(registry);
     }
 

@@ -14,9 +14,11 @@ import io.javaoperatorsdk.operator.api.monitoring.Metrics.ControllerExecution;
 import io.javaoperatorsdk.operator.api.reconciler.Constants;
 import io.javaoperatorsdk.operator.processing.GroupVersionKind;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -106,6 +108,27 @@ class CountersTest {
             assertThat(sum("cmek_reconciliations_total", Map.of("kind", "Workgroup", "result", result)))
                     .isOne();
         }
+    }
+
+    @Test
+    void aStandstillIsCountedFromTheLastMove() {
+        var nanos = new AtomicLong();
+        var resource = new ConfigMap();
+        var reconciliations = new ReconciliationMeters(new SimpleMeterRegistry(), nanos::get);
+        nanos.addAndGet(TOOK.toNanos());
+        assertThat(reconciliations.standstill()).as("nothing to do").isZero();
+
+        reconciliations.reconciliationSubmitted(resource, null, WORKGROUP);
+        nanos.addAndGet(TOOK.toNanos());
+        reconciliations.reconciliationSubmitted(resource, null, WORKGROUP);
+        assertThat(reconciliations.standstill()).as("more to do is no move").isEqualTo(TOOK);
+
+        reconciliations.reconciliationFinished(resource, null, WORKGROUP);
+        assertThat(reconciliations.standstill()).isZero();
+        nanos.addAndGet(TOOK.toNanos());
+        assertThat(reconciliations.standstill()).isEqualTo(TOOK);
+        reconciliations.reconciliationFinished(resource, null, WORKGROUP);
+        assertThat(reconciliations.standstill()).isZero();
     }
 
     private static ControllerExecution<String> execution(boolean fails) {

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a scrape got: the text of {@code /q/metrics} as the Prometheus documentation, "Exposition formats" (text format 0.0.4) describes it.
+ * What a scrape got: the text of {@code /q/metrics}, in the text format 0.0.4 or in OpenMetrics 1.0, which is what Quarkus serves unless asked
+ * otherwise (Prometheus documentation, "Exposition formats").
  *
  * @param types of the families, by name
  */
@@ -28,11 +29,12 @@ public record Exposition(Map<String, String> types, List<Series> series) {
     public static Exposition parse(String text) {
         var types = new TreeMap<String, String>();
         var series = new ArrayList<Series>();
+        boolean openMetrics = text.stripTrailing().endsWith("# EOF");
         for (String line : text.lines().toList()) {
             Matcher type = TYPE.matcher(line);
             Matcher sample = SAMPLE.matcher(line);
             if (type.matches()) {
-                types.put(type.group(1), type.group(2));
+                types.put(family(type.group(1), type.group(2), openMetrics), type.group(2));
             } else if (!line.isBlank() && !line.startsWith("#")) {
                 if (!sample.matches()) {
                     throw new IllegalArgumentException("not a line of the text format: " + line);
@@ -41,6 +43,11 @@ public record Exposition(Map<String, String> types, List<Series> series) {
             }
         }
         return new Exposition(types, series);
+    }
+
+    /** OpenMetrics names a counter without the suffix of its series. */
+    private static String family(String name, String type, boolean openMetrics) {
+        return openMetrics && type.equals("counter") ? name + "_total" : name;
     }
 
     private static Map<String, String> labels(@Nullable String text) {

@@ -8,6 +8,7 @@ import io.cmek.operator.metrics.Census.Cause;
 import io.cmek.operator.metrics.Census.Loss;
 import io.cmek.operator.metrics.Census.Trouble;
 import io.cmek.operator.metrics.MetricsPage.Documented;
+import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -51,7 +52,11 @@ class MetricsReferenceTest {
     @Test
     void thePageSaysWhatIsServedWhileAllIsWell() throws IOException {
         try (AllMeters meters = meters()) {
-            assertThat(MetricsPage.read(MetricsPage.PATH).differencesFrom(meters.scrape()))
+            MetricsPage page = MetricsPage.read(MetricsPage.PATH);
+            assertThat(page.differencesFrom(meters.scrape())).isEmpty();
+            assertThat(page.differencesFrom(
+                            Exposition.parse(meters.registry.scrape(TextFormat.CONTENT_TYPE_OPENMETRICS_100))))
+                    .as("in OpenMetrics")
                     .isEmpty();
         }
     }

@@ -3,16 +3,19 @@ package io.cmek.operator.inventory;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.observe.Loop;
+import io.cmek.operator.report.Reported;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 
 /**
- * Has every resource reconciled whose status lags behind its spec, or that waits for the end of something of which no event tells it. The
- * operator SDK, up to 5.3.2, can swallow a change of the spec that lands together with a write of our own (its issues 3398 and 3455).
+ * Has every resource reconciled whose status lags behind its spec or was changed by somebody else, or that waits for the end of something of
+ * which no event tells it. The operator SDK, up to 5.3.2, can swallow a change of the spec that lands together with a write of our own (its
+ * issues 3398 and 3455).
  */
 public final class Sweep implements AutoCloseable {
 
@@ -23,12 +26,14 @@ public final class Sweep implements AutoCloseable {
             Set.of(Reason.BucketClaimedByAnother.name(), Reason.StorageClassConflict.name());
 
     private final LiveClaims claims;
+    private final Reported reported;
     private final IntConsumer found;
     private final Loop loop = new Loop("sweep", INTERVAL, this::sweep);
 
     /** @param found is told after each round how many resources lagged */
-    public Sweep(LiveClaims claims, IntConsumer found) {
+    public Sweep(LiveClaims claims, Reported reported, IntConsumer found) {
         this.claims = claims;
+        this.reported = reported;
         this.found = found;
     }
 
@@ -43,7 +48,8 @@ public final class Sweep implements AutoCloseable {
 
     private void sweep() {
         found.accept(claims.triggerAll(Sweep::lags));
-        claims.triggerAll(Sweep::waitsUnheard);
+        claims.triggerAll(resource -> waitsUnheard(resource) || reported.isAltered(resource));
+        reported.keep(claims.resources().map(r -> r.getMetadata().getUid()).collect(Collectors.toSet()));
     }
 
     /** What makes the rounds. */

@@ -21,15 +21,23 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
 
     private final Supplier<R> fresh;
     private final StatusWriter statuses;
+    private final Reported reported;
     private final EventRecorder events;
     private final Duration maxAge;
     private final Clock clock;
     private final Instant startedAt;
 
     /** @param maxAge how long something seen is relied upon while AWS cannot be reached */
-    public Reporter(Supplier<R> fresh, StatusWriter statuses, EventRecorder events, Duration maxAge, Clock clock) {
+    public Reporter(
+            Supplier<R> fresh,
+            StatusWriter statuses,
+            Reported reported,
+            EventRecorder events,
+            Duration maxAge,
+            Clock clock) {
         this.fresh = fresh;
         this.statuses = statuses;
+        this.reported = reported;
         this.events = events;
         this.maxAge = maxAge;
         this.clock = clock;
@@ -46,6 +54,7 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
             resource.setStatus(next);
             events.record(resource, Transition.between(previous, next));
         }
+        reported.take(resource, next);
         return next;
     }
 

@@ -11,10 +11,11 @@ import java.util.function.Supplier;
  *
  * @param maxAge how long something seen is relied upon while AWS cannot be reached
  */
-public record ReporterFactory(StatusWriter statuses, EventRecorder events, Duration maxAge, Clock clock) {
+public record ReporterFactory(
+        StatusWriter statuses, Reported reported, EventRecorder events, Duration maxAge, Clock clock) {
 
     /** @param fresh an empty object of the kind */
     public <R extends CustomResource<?, S>, S extends CmekStatus> Reporter<R, S> of(Supplier<R> fresh) {
-        return new Reporter<>(fresh, statuses, events, maxAge, clock);
+        return new Reporter<>(fresh, statuses, reported, events, maxAge, clock);
     }
 }

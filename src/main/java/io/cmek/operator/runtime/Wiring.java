@@ -24,6 +24,7 @@ import io.cmek.operator.observe.Watch;
 import io.cmek.operator.pipeline.Pipeline;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.report.EventRecorder;
+import io.cmek.operator.report.Reported;
 import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.report.StatusWriter;
@@ -187,10 +188,16 @@ class Wiring {
 
     @Produces
     @Singleton
-    ReporterFactory reporters(KubernetesClient client, Settings settings, Clock clock) {
+    Reported reported() {
+        return new Reported();
+    }
+
+    @Produces
+    @Singleton
+    ReporterFactory reporters(KubernetesClient client, Reported reported, Settings settings, Clock clock) {
         String pod = System.getenv("HOSTNAME");
         var events = new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
-        return new ReporterFactory(new StatusWriter(client), events, settings.factsMaxAge(), clock);
+        return new ReporterFactory(new StatusWriter(client), reported, events, settings.factsMaxAge(), clock);
     }
 
     @Produces
@@ -201,8 +208,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    Sweep sweep(LiveClaims claims, MeterRegistry registry) {
-        return new Sweep(claims, new SweepMeter(registry));
+    Sweep sweep(LiveClaims claims, Reported reported, MeterRegistry registry) {
+        return new Sweep(claims, reported, new SweepMeter(registry));
     }
 
     void stop(@Disposes Sweep sweep) {

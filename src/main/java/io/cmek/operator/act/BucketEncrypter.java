@@ -62,6 +62,24 @@ public final class BucketEncrypter {
         };
     }
 
+    /** Only looks: for a claim of which it is not settled that it may have the bucket. */
+    public BucketAssessment look(BucketUse use, String region, Identity identity) {
+        return switch (watch.current(new BucketHandle(identity, region, use.name()))
+                .at(clock.instant(), watch.maxAge())) {
+            case Known.Fact<BucketFacts>(BucketFacts facts) ->
+                BucketPlan.of(use, region, facts) instanceof BucketPlan.Refuse(Judgement why)
+                        ? BucketAssessment.of(use, null, why)
+                        : BucketAssessment.of(
+                                use,
+                                null,
+                                Judgement.pending(use.label() + " is encrypted when the claim is accepted."));
+            case Known.Not<BucketFacts>(Failure failure, var since) ->
+                BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since));
+            case Known.NotYet<BucketFacts>() ->
+                BucketAssessment.of(use, null, Judgement.pending("AWS has not been asked yet."));
+        };
+    }
+
     private BucketAssessment carryOut(BucketPlan plan, BucketUse use, BucketHandle handle, boolean keyReady) {
         return switch (plan) {
             case BucketPlan.Nothing(Encryption encryption) -> {

@@ -210,10 +210,10 @@ public enum Reason {
             "The bucket is in another region than the key.",
             "Create a new resource with a bucket in the region of the key."),
     BucketUnderAnotherKey(
-            bad(ConditionType.BucketsEncrypted),
+            bad(ConditionType.Accepted, ConditionType.BucketsEncrypted),
             Act.PERSON,
             "The bucket is already encrypted with another customer-managed key; it is not re-keyed.",
-            "Create a new resource with a bucket of its own."),
+            "Create a new resource with a bucket of its own, or with the key that the message names."),
 
     // VolumesEncrypted
     WaitingForKey(

@@ -121,14 +121,14 @@ final class ReplicaClaim {
                 : workgroup.getStatus().replication().secondary();
     }
 
-    /** @param entitled whether its tenant lets it have its keys and buckets */
-    static Lock.Candidate candidate(ReplicaCmek replica, boolean entitled) {
+    /** @param eligible whether nothing but the lock stands in its way */
+    static Lock.Candidate candidate(ReplicaCmek replica, boolean eligible) {
         return new Lock.Candidate(
                 replica.getMetadata().getName(),
                 replica.getMetadata().getCreationTimestamp(),
                 replica.getSpec().dataBucketKeyID(),
                 replica.getSpec().backupBucketKeyID(),
-                entitled && !replica.isMarkedForDeletion(),
+                eligible,
                 wasConfigured(replica.getStatus()));
     }
 

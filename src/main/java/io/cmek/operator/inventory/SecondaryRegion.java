@@ -5,6 +5,7 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Replication;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
@@ -14,10 +15,12 @@ import io.cmek.operator.replication.Gate;
 import io.cmek.operator.replication.Lock;
 import io.cmek.operator.replication.Secondary;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,30 +28,43 @@ import org.jspecify.annotations.Nullable;
  *
  * @param record the lock as it should be from now on, null where the region was never configured
  * @param holder the ReplicaCmek that the record names, where it exists
+ * @param undecided whether a ReplicaCmek would be recorded but for its buckets
  */
 public record SecondaryRegion(
-        Gate.Wish wish, @Nullable SecondaryCmek record, Optional<ReplicaCmek> holder, Secondary secondary) {
+        Gate.Wish wish,
+        @Nullable SecondaryCmek record,
+        Optional<ReplicaCmek> holder,
+        Secondary secondary,
+        boolean undecided) {
 
+    /**
+     * @param notUnderOtherKeys whether the buckets of a claim were seen not to be under other keys than the claim's. Asked where there is no
+     *     record: it may have been lost, and the buckets may tell what it said
+     */
     public static SecondaryRegion of(
             Workgroup workgroup,
             Collection<ReplicaCmek> replicas,
             LiveClaims claims,
             Entitlements entitlements,
+            Predicate<Claim> notUnderOtherKeys,
             Instant now) {
         Replication replication = workgroup.getSpec().replication();
         boolean hasCmek = workgroup.getSpec().cmek() != null;
         String region = replication == null ? "" : replication.region();
         var wish = new Gate.Wish(hasCmek, region, databases(replication), admittedBefore(workgroup));
         SecondaryCmek record = ReplicaClaim.record(workgroup);
+        boolean undecided = false;
         if (hasCmek && !workgroup.isMarkedForDeletion()) {
-            List<Lock.Candidate> candidates = replicas.stream()
-                    .map(r -> ReplicaClaim.candidate(
-                            r,
-                            r.getSpec().region().equals(region)
-                                    && entitlements
-                                            .judgeByTenant(claims.claimOf(r, Optional.of(workgroup)))
-                                            .isGood()))
-                    .toList();
+            var candidates = new ArrayList<Lock.Candidate>();
+            for (ReplicaCmek replica : replicas) {
+                Claim claim = claims.claimOf(replica, Optional.of(workgroup));
+                boolean fits = replica.getSpec().region().equals(region)
+                        && !replica.isMarkedForDeletion()
+                        && entitlements.judgeByTenant(claim).isGood();
+                boolean decided = !fits || record != null || notUnderOtherKeys.test(claim);
+                undecided |= !decided;
+                candidates.add(ReplicaClaim.candidate(replica, fits && decided));
+            }
             record = Lock.next(record, candidates, now);
         }
         SecondaryCmek next = record;
@@ -57,12 +73,12 @@ public record SecondaryRegion(
                 : replicas.stream()
                         .filter(r -> Lock.standing(next, ReplicaClaim.candidate(r, false)) == Lock.Standing.Holder)
                         .findFirst();
-        return new SecondaryRegion(wish, next, holder, secondary(region, next, holder));
+        return new SecondaryRegion(wish, next, holder, secondary(region, next, holder), undecided && next == null);
     }
 
     /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
     public SecondaryRegion with(Optional<ReplicaCmek> fresh) {
-        return new SecondaryRegion(wish, record, fresh, secondary(wish.region(), record, fresh));
+        return new SecondaryRegion(wish, record, fresh, secondary(wish.region(), record, fresh), undecided);
     }
 
     public Gate gate() {

@@ -48,6 +48,11 @@ public record Assessment(
         return partial(claim, accepted, released, "The resource is being deleted.");
     }
 
+    /** The same, with what was seen of its buckets. */
+    Assessment withBuckets(List<BucketAssessment> seen) {
+        return new Assessment(claim, accepted, keys, seen, volumes);
+    }
+
     private static Assessment partial(Claim claim, Judgement accepted, Map<KeyArn, KeyAssessment> known, String why) {
         var keys = new HashMap<KeyArn, KeyAssessment>(known);
         claim.distinctKeys().forEach(key -> keys.putIfAbsent(key, KeyAssessment.pending(key, why)));

@@ -76,6 +76,9 @@ public final class Pipeline {
     /** @param storageClass the StorageClass of the claim's name as the cluster has it, null where there is none */
     public Assessment run(Claim claim, @Nullable StorageClassSpec storageClass) {
         Judgement accepted = entitlements.judge(claim);
+        if (accepted.reason() == Reason.Pending) {
+            return waiting(claim, accepted);
+        }
         if (!accepted.isGood() || !claim.hasCmek()) {
             return beforeAnyLook(claim);
         }
@@ -86,6 +89,39 @@ public final class Pipeline {
                 .map(use -> buckets.encrypt(use, claim.region(), tenant.identity(), isReady(keys, use.key())))
                 .toList();
         return new Assessment(claim, accepted, keys, encrypted, publish(claim, keys, storageClass));
+    }
+
+    /** Nothing is done for a claim that waits to be accepted; but a bucket may tell that it is to be refused. */
+    private Assessment waiting(Claim claim, Judgement accepted) {
+        List<BucketAssessment> seen = survey(claim);
+        Judgement standing = seen.stream()
+                .map(BucketAssessment::encrypted)
+                .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
+                .findFirst()
+                .map(j -> Judgement.bad(
+                        Reason.BucketUnderAnotherKey,
+                        j.message() + " Or, if the region was configured with that key before, one with that key."))
+                .orElse(accepted);
+        return Assessment.unseen(claim, standing, "Nothing is done until the claim is accepted.")
+                .withBuckets(seen);
+    }
+
+    /**
+     * Whether every bucket of the claim was seen not to be under another customer-managed key. One that is tells with which keys the claim
+     * was configured, where nothing else does.
+     */
+    public boolean isNotUnderOtherKeys(Claim claim) {
+        return survey(claim).stream()
+                .map(BucketAssessment::encrypted)
+                .allMatch(j -> j.reason() != Reason.BucketUnderAnotherKey
+                        && (j.verdict() == Judgement.Verdict.False || j.reason() == Reason.Pending));
+    }
+
+    private List<BucketAssessment> survey(Claim claim) {
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        return claim.buckets().stream()
+                .map(use -> buckets.look(use, claim.region(), identity))
+                .toList();
     }
 
     /**

@@ -40,6 +40,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Brings a Workgroup's keys, buckets and volumes to where they should be, keeps the gate and the lock, and says how it stands. */
@@ -49,6 +51,9 @@ public class WorkgroupReconciler
 
     private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
     private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
+
+    /** Nobody tells of what was seen of the buckets of a ReplicaCmek that is not recorded yet. It is looked at by its watch, not here. */
+    private static final Duration UNDECIDED_RETRY = Duration.ofSeconds(5);
 
     private final Pipeline pipeline;
     private final Entitlements entitlements;
@@ -104,16 +109,22 @@ public class WorkgroupReconciler
                     workgroup,
                     null,
                     pipeline.beforeAnyLook(claim),
-                    secondaryRegion(workgroup, context),
+                    secondaryRegion(workgroup, context, replica -> false),
                     Optional.empty());
         }
         Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+        // Not before: AWS may have taken its time, and a database is admitted on what is so now.
+        SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::isNotUnderOtherKeys);
         if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
-            // Anew: AWS may have taken its time, and a database is admitted on what is so now.
-            report(workgroup, status, assessment, secondaryRegion(workgroup, context), Optional.empty());
+            report(workgroup, status, assessment, region, Optional.empty());
         }
         UpdateControl<Workgroup> done = UpdateControl.noUpdate();
-        return assessment.retryAfter().map(done::rescheduleAfter).orElse(done);
+        return Stream.concat(
+                        assessment.retryAfter().stream(),
+                        region.undecided() ? Stream.of(UNDECIDED_RETRY) : Stream.<Duration>empty())
+                .min(Duration::compareTo)
+                .map(done::rescheduleAfter)
+                .orElse(done);
     }
 
     /** A status computed from an old copy is not worth a warning: it is computed again from the new one. */
@@ -130,7 +141,7 @@ public class WorkgroupReconciler
     @Override
     public DeleteControl cleanup(Workgroup workgroup, Context<Workgroup> context) {
         Claim claim = claims.claimOf(workgroup);
-        SecondaryRegion region = secondaryRegion(workgroup, context);
+        SecondaryRegion region = secondaryRegion(workgroup, context, replica -> false);
         Optional<Judgement> held = region.holder().map(WorkgroupReconciler::held);
         if (held.isPresent()) {
             Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
@@ -160,10 +171,12 @@ public class WorkgroupReconciler
      * Before the lock is set, all ReplicaCmeks are looked at once more, past the cache: one may have been configured already, with other keys. Before
      * a database is admitted, so is the one that admits it: it may be on its way out.
      */
-    private SecondaryRegion secondaryRegion(Workgroup workgroup, Context<Workgroup> context) {
-        SecondaryRegion region = secondaryRegion(workgroup, context.getSecondaryResources(ReplicaCmek.class));
+    private SecondaryRegion secondaryRegion(
+            Workgroup workgroup, Context<Workgroup> context, Predicate<Claim> notUnderOtherKeys) {
+        SecondaryRegion region =
+                secondaryRegion(workgroup, context.getSecondaryResources(ReplicaCmek.class), notUnderOtherKeys);
         if (region.setsLockOf(workgroup)) {
-            return secondaryRegion(workgroup, replicasOf(workgroup));
+            return secondaryRegion(workgroup, replicasOf(workgroup), notUnderOtherKeys);
         }
         if (!region.admitsMore()) {
             return region;
@@ -175,8 +188,9 @@ public class WorkgroupReconciler
                                 .equals(holder.getMetadata().getUid()))));
     }
 
-    private SecondaryRegion secondaryRegion(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
-        return SecondaryRegion.of(workgroup, replicas, claims, entitlements, clock.instant());
+    private SecondaryRegion secondaryRegion(
+            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<Claim> notUnderOtherKeys) {
+        return SecondaryRegion.of(workgroup, replicas, claims, entitlements, notUnderOtherKeys, clock.instant());
     }
 
     private List<ReplicaCmek> replicasOf(Workgroup workgroup) {

@@ -16,6 +16,7 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupRef;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.replication.Gate;
@@ -43,7 +44,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gate and lock over a cluster in which everything happens at any time (R6, R8). Each reconciler sees what its own caches hold, which may be
- * older than what the API server has; a reconciliation is two steps, with anything in between; AWS is the set of keys that was acted upon.
+ * older than what the API server has; a reconciliation is two steps, with anything in between; AWS is the set of keys that was acted upon,
+ * and the bucket of the secondary region, which is encrypted with one of them or not yet. The cluster may be lost, AWS is not.
  */
 class GateAndLockStateMachineTest {
 
@@ -61,11 +63,14 @@ class GateAndLockStateMachineTest {
         DELETE_REPLICA,
         ADD_DATABASE,
         REMOVE_DATABASE,
+        EDIT_WORKGROUP,
+        EDIT_REPLICA,
         KEY_GOES_BAD,
         KEY_RECOVERS,
         RESTART,
         WIPE_WORKGROUP_STATUS,
         WIPE_REPLICA_STATUS,
+        LOSE_EVERYTHING,
         SEE,
         LOOK_AT_WORKGROUP,
         FINISH_WORKGROUP,
@@ -117,6 +122,15 @@ class GateAndLockStateMachineTest {
             return;
         }
         SecondaryCmek record = ReplicaClaim.record(workgroup);
+        if (world.bucketKey != null
+                && world.replicas().values().stream()
+                        .anyMatch(r -> !r.isMarkedForDeletion()
+                                && r.getSpec().dataBucketKeyID().equals(world.bucketKey))) {
+            assertThat(record)
+                    .as("the right keys are recorded, whoever came with others")
+                    .isNotNull();
+            assertThat(record.dataBucketKeyID()).isEqualTo(world.bucketKey);
+        }
         boolean mayReplicate = record != null
                 && world.replicas().values().stream()
                         .anyMatch(r -> !r.isMarkedForDeletion()
@@ -153,6 +167,10 @@ class GateAndLockStateMachineTest {
         private final List<Stored> history = new ArrayList<>(List.of(new Stored(null, Map.of())));
         private final int[] seen = new int[3];
         private final Set<String> badKeys = new HashSet<>();
+
+        /** With which the one bucket that all ReplicaCmeks name is encrypted. */
+        private @Nullable String bucketKey;
+
         private final LiveClaims claims = new LiveClaims(Optional.empty());
         private final Entitlements entitlements = new Entitlements(
                 new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*"))),
@@ -208,6 +226,16 @@ class GateAndLockStateMachineTest {
                 }
                 case ADD_DATABASE -> replicate(DATABASES.get(event.other()), true);
                 case REMOVE_DATABASE -> replicate(DATABASES.get(event.other()), false);
+                case EDIT_WORKGROUP -> {
+                    if (workgroup != null) {
+                        store(edited(copy(workgroup)));
+                    }
+                }
+                case EDIT_REPLICA -> {
+                    if (replica != null) {
+                        store(edited(copy(replica)));
+                    }
+                }
                 case KEY_GOES_BAD -> badKeys.add(KEYS.get(event.other()));
                 case KEY_RECOVERS -> badKeys.remove(KEYS.get(event.other()));
                 case RESTART -> restart();
@@ -219,11 +247,20 @@ class GateAndLockStateMachineTest {
                     }
                 }
                 case WIPE_REPLICA_STATUS -> {
-                    // One of the two records has to be left.
-                    if (replica != null && workgroup != null && ReplicaClaim.record(workgroup) != null) {
+                    // Something that tells has to be left.
+                    if (replica != null
+                            && workgroup != null
+                            && (bucketKey != null || ReplicaClaim.record(workgroup) != null)) {
                         ReplicaCmek wiped = copy(replica);
                         wiped.setStatus(null);
                         store(wiped);
+                    }
+                }
+                case LOSE_EVERYTHING -> {
+                    // As a restore from a backup finds it: no object is left, and nobody's finalizer was asked.
+                    if (workgroup != null && !isLossTooMuch(workgroup)) {
+                        history.add(new Stored(null, Map.of()));
+                        restart();
                     }
                 }
                 case SEE ->
@@ -242,11 +279,16 @@ class GateAndLockStateMachineTest {
             }
         }
 
+        /** Whether nothing would tell any more which keys were used. */
+        private boolean isLossTooMuch(Workgroup workgroup) {
+            return bucketKey == null
+                    && actedUpon.containsKey(workgroup.getMetadata().getUid());
+        }
+
         /** Once the ReplicaCmek that was worked for is gone or knows nothing, nothing in the cluster tells which keys were used. */
         private boolean isWipeTooMuch(Workgroup workgroup) {
-            Set<String> acted = actedUpon.getOrDefault(workgroup.getMetadata().getUid(), Set.of());
             SecondaryCmek record = ReplicaClaim.record(workgroup);
-            return !acted.isEmpty()
+            return isLossTooMuch(workgroup)
                     && replicas().values().stream()
                             .noneMatch(r -> record != null
                                     && r.getMetadata().getName().equals(record.name())
@@ -324,7 +366,17 @@ class GateAndLockStateMachineTest {
 
         private SecondaryRegion regionOf(Workgroup workgroup, Map<String, ReplicaCmek> replicas) {
             return SecondaryRegion.of(
-                    workgroup, replicas.values(), claims, entitlements, Instant.parse("2026-03-01T10:00:00Z"));
+                    workgroup,
+                    replicas.values(),
+                    claims,
+                    entitlements,
+                    this::isNotUnderOtherKeys,
+                    Instant.parse("2026-03-01T10:00:00Z"));
+        }
+
+        private boolean isNotUnderOtherKeys(Claim claim) {
+            return bucketKey == null
+                    || claim.buckets().getFirst().key().toString().equals(bucketKey);
         }
 
         private void report(Workgroup seen, SecondaryRegion region) {
@@ -335,7 +387,7 @@ class GateAndLockStateMachineTest {
             Gate gate = region.gate();
             Workgroup written = copy(current);
             written.setStatus(new WorkgroupStatus(
-                    1L,
+                    seen.getMetadata().getGeneration(),
                     EncryptionState.ENABLED,
                     List.of(),
                     List.of(),
@@ -398,8 +450,16 @@ class GateAndLockStateMachineTest {
                         workgroup.orElseThrow().getMetadata().getUid(), uid -> new TreeSet<>());
                 acted.add(key);
                 assertThat(acted).as("keys acted upon for the secondary region").hasSize(1);
+                if (bucketKey != null) {
+                    assertThat(key)
+                            .as("the key acted upon once the bucket is encrypted")
+                            .isEqualTo(bucketKey);
+                }
             }
             boolean enabled = accepted && !badKeys.contains(key);
+            if (enabled) {
+                bucketKey = key;
+            }
             replicasInWork.put(name, () -> reportReplica(replica, accepted, enabled));
         }
 
@@ -412,13 +472,14 @@ class GateAndLockStateMachineTest {
                     current.getStatus() == null ? null : current.getStatus().encryption();
             boolean wasEnabled = before == EncryptionState.ENABLED || before == EncryptionState.DEGRADED;
             ReplicaCmek written = copy(current);
+            Long generation = seen.getMetadata().getGeneration();
             written.setStatus(new ReplicaCmekStatus(
-                    1L,
+                    generation,
                     enabled ? EncryptionState.ENABLED : wasEnabled ? EncryptionState.DEGRADED : EncryptionState.PENDING,
                     List.of(),
                     List.of(),
                     null,
-                    List.of(condition("Accepted", accepted), condition("Ready", enabled))));
+                    List.of(condition("Accepted", accepted, generation), condition("Ready", enabled, generation))));
             store(written);
         }
 
@@ -441,10 +502,16 @@ class GateAndLockStateMachineTest {
             }
             var databases = new TreeSet<>(databases(workgroup));
             if (wanted ? databases.add(database) : databases.remove(database)) {
-                Workgroup edited = copy(workgroup);
+                Workgroup edited = edited(copy(workgroup));
                 edited.setSpec(spec(List.copyOf(databases)));
                 store(edited);
             }
+        }
+
+        /** As the API server counts it: each change of the spec is a generation. */
+        private static <R extends HasMetadata> R edited(R resource) {
+            resource.getMetadata().setGeneration(resource.getMetadata().getGeneration() + 1);
+            return resource;
         }
 
         private void store(Workgroup workgroup) {
@@ -474,7 +541,7 @@ class GateAndLockStateMachineTest {
                     "us-west-2",
                     key,
                     null,
-                    new Buckets("data-" + name, null, null),
+                    new Buckets("west", null, null),
                     null,
                     null,
                     null));
@@ -521,13 +588,17 @@ class GateAndLockStateMachineTest {
             return copy;
         }
 
-        private static Condition condition(String type, boolean good) {
-            return new Condition(type, good ? "True" : "False", "Tested", "Tested.", 1L, "2026-03-01T00:00:00Z");
+        private static Condition condition(String type, boolean good, Long generation) {
+            return new Condition(
+                    type, good ? "True" : "False", "Tested", "Tested.", generation, "2026-03-01T00:00:00Z");
         }
 
         private static boolean isReady(ReplicaCmek replica) {
             return replica.getStatus() != null
-                    && replica.getStatus().conditions().contains(condition("Ready", true));
+                    && replica.getStatus()
+                            .conditions()
+                            .contains(condition(
+                                    "Ready", true, replica.getMetadata().getGeneration()));
         }
 
         private static boolean isSameVersion(HasMetadata a, HasMetadata b) {

@@ -1,7 +1,10 @@
 package io.cmek.operator.inventory;
 
 import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Replication;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
@@ -108,15 +111,36 @@ public record SecondaryRegion(
                     case Secondary.Elsewhere(String region) ->
                         Judgement.bad(
                                 Reason.KeysDifferFromConfigured, cannot + "CMEK was configured for " + region + ".");
-                    case Secondary.Configured(String name, Judgement health, boolean staying)
-                    when health.isGood() ->
-                        Judgement.good(
-                                Reason.SecondaryReady,
-                                "The service can run in " + wish.region()
-                                        + ": keys, access and buckets of the ReplicaCmek " + name + " are usable.");
                     case Secondary.Configured(String name, Judgement health, boolean staying) ->
-                        Judgement.bad(Reason.SecondaryNotReady, cannot + health.message());
+                        missingForFailover(health)
+                                .map(why -> Judgement.bad(Reason.SecondaryNotReady, cannot + why))
+                                .orElseGet(() -> Judgement.good(
+                                        Reason.SecondaryReady,
+                                        "The service can run in " + wish.region()
+                                                + ": keys, access and buckets of the ReplicaCmek " + name
+                                                + " are usable."));
                 });
+    }
+
+    /**
+     * The keys of the secondary region and what they encrypt count, and the policies on both sides; not whether the primary's key can be used
+     * right now: when it cannot, a failover is what is called for.
+     */
+    private Optional<String> missingForFailover(Judgement health) {
+        ReplicaCmekStatus status = holder.map(ReplicaCmek::getStatus).orElse(null);
+        if (status == null) {
+            return Optional.of(health.message());
+        }
+        Optional<String> noPolicy = status.conditions().stream()
+                .filter(c -> c.type().equals(ConditionType.PolicyApplied.name()))
+                .filter(c -> c.status().equals("False"))
+                .map(Condition::message)
+                .findFirst();
+        boolean usable = !status.keys().isEmpty()
+                && status.keys().stream()
+                        .filter(line -> line.purpose() != Purpose.Primary)
+                        .allMatch(line -> line.state() == KeyLineState.ENABLED);
+        return usable ? noPolicy : noPolicy.or(() -> Optional.of(health.message()));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.cmek.operator.claim;
 
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
@@ -8,6 +9,7 @@ import io.cmek.operator.policy.Grants;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -49,6 +51,45 @@ public record Entitlements(Tenants tenants, Claims claims) {
                 : claims.replicasOf(key).stream()
                         .map(replica -> wanted(claims.onKey(replica).stream(), replica))
                         .reduce(here, Grants::plus);
+    }
+
+    /**
+     * What was put into the policy of the key because of a claim that releases it. On a replica of a multi-region key, that is also what was
+     * wanted on the others.
+     */
+    public Grants givenFor(Claim leaving, KeyArn key) {
+        return key.isMultiRegion()
+                ? Stream.concat(Stream.of(key), claims.replicasOf(key).stream())
+                        .map(replica -> needed(claims.onKey(replica).stream(), replica)
+                                .plus(leaving.wants(replica, tenantOf(leaving).orElseThrow())))
+                        .reduce(Grants.NONE, Grants::plus)
+                : leaving.wants(key, tenantOf(leaving).orElseThrow());
+    }
+
+    /**
+     * What has to stay in the policy of the key when a claim releases it: what the others need, whoever writes their policies; those that go
+     * and retain what they have among them. A replica of a multi-region key that none of them names needs nothing.
+     */
+    public Grants neededBesides(Claim leaving, KeyArn key) {
+        List<Claim> others = others(leaving, key).toList();
+        return others.isEmpty() || !key.isMultiRegion()
+                ? needed(others.stream(), key)
+                : claims.replicasOf(key).stream()
+                        .map(replica -> needed(others(leaving, replica), replica))
+                        .reduce(needed(others.stream(), key), Grants::plus);
+    }
+
+    private Stream<Claim> others(Claim leaving, KeyArn key) {
+        return claims.onKey(key).stream()
+                .filter(c -> !c.id().equals(leaving.id()))
+                .filter(c -> !c.leaving() || c.deletionPolicy() == DeletionPolicy.Retain);
+    }
+
+    /** By claims that are served, and by those that wait for their record: it may have been lost. */
+    private Grants needed(Stream<Claim> asking, KeyArn key) {
+        return asking.filter(c -> judge(c).isGood() || judge(c).reason() == Reason.Pending)
+                .map(c -> c.wants(key, tenantOf(c).orElseThrow()))
+                .reduce(Grants.NONE, Grants::plus);
     }
 
     private Grants wanted(Stream<Claim> asking, KeyArn key) {

@@ -131,7 +131,8 @@ public final class Pipeline {
     public Assessment leave(Claim claim) {
         Judgement accepted = entitlements.judge(claim);
         var keys = new HashMap<KeyArn, KeyAssessment>();
-        if (accepted.isGood()
+        // Without its Workgroup, a ReplicaCmek that was served is refused.
+        if ((accepted.isGood() || accepted.reason() == Reason.WorkgroupNotFound)
                 && claim.deletionPolicy() == DeletionPolicy.Release
                 && claim.policyManagement() == PolicyManagement.Managed) {
             Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
@@ -143,7 +144,9 @@ public final class Pipeline {
     private KeyAssessment release(Claim claim, KeyArn key, Tenant tenant) {
         String label = claim.label(key);
         PolicyOutcome outcome = policies.release(
-                new KeyHandle(tenant.identity(), key), claim.wants(key, tenant), () -> entitlements.wantedOn(key));
+                new KeyHandle(tenant.identity(), key),
+                entitlements.givenFor(claim, key),
+                () -> entitlements.neededBesides(claim, key));
         Judgement released = outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
                 ? Judgement.good(Reason.PolicyApplied, label + " no longer exists, so there is nothing to release.")
                 : PolicyJudgement.of(label, outcome);

@@ -7,6 +7,7 @@ import static io.cmek.operator.claim.ClaimsOf.tenant;
 import static io.cmek.operator.claim.ClaimsOf.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
@@ -28,6 +29,11 @@ class EntitlementsTest {
 
     private static final String A = "arn:aws:iam::111122223333:role/a";
     private static final String B = "arn:aws:iam::111122223333:role/b";
+
+    private static final KeyArn PRIMARY =
+            KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
+    private static final KeyArn REPLICA =
+            KeyArn.parse("arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
 
     private static final Tenants TENANTS =
             new Tenants(List.of(tenant("a", A, "*", "team-a"), tenant("b", B, "b-*", "team-b")));
@@ -162,34 +168,85 @@ class EntitlementsTest {
 
     @Test
     void whatIsWantedOnOneReplicaOfAMultiRegionKeyIsWantedOnAll() {
-        KeyArn primary = KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
-        KeyArn replica = KeyArn.parse("arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
-        Claim one = ClaimsOf.withBackup(claim("team-a", "one", 0, "a-one"), primary, "a-one-backup");
-        Claim two = ClaimsOf.withBackup(claim("team-b", "two", 1, "b-two"), replica, "b-two-backup");
+        Claim one = ClaimsOf.withBackup(claim("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
+        Claim two = ClaimsOf.withBackup(claim("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
 
         Grants both = Grants.of(StatementKind.BACKUP_USE, Set.of(A, B));
-        assertThat(among(one, two).wantedOn(primary)).isEqualTo(both);
-        assertThat(among(one, two).wantedOn(replica)).isEqualTo(both);
+        assertThat(among(one, two).wantedOn(PRIMARY)).isEqualTo(both);
+        assertThat(among(one, two).wantedOn(REPLICA)).isEqualTo(both);
+    }
+
+    @Test
+    void whatIsReleasedIsNotWhatOthersNeed() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim published = with(claim("team-a", "published", 1, "a-published"), PolicyManagement.Publish, false);
+        Claim retaining = with(claim("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
+        Claim alsoReleasing = releasing(claim("team-b", "also", 3, "b-also"));
+        Claim refused = claim("team-b", "refused", 4, "a-refused");
+
+        assertThat(among(leaving).givenFor(leaving, KEY)).isEqualTo(use(A));
+        assertThat(among(leaving).neededBesides(leaving, KEY)).isEqualTo(Grants.NONE);
+        assertThat(among(leaving, published).neededBesides(leaving, KEY)).isEqualTo(use(A));
+        assertThat(among(leaving, retaining).neededBesides(leaving, KEY)).isEqualTo(use(B));
+        assertThat(among(leaving, alsoReleasing, refused).neededBesides(leaving, KEY))
+                .isEqualTo(Grants.NONE);
+    }
+
+    /** Its record was lost, and is about to be rebuilt: until then nothing is taken away from it. */
+    @Test
+    void aClaimThatWaitsForItsRecordKeepsWhatItHas() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim waiting = standing(claim("team-b", "waiting", 1, "b-waiting"), Judgement.pending("Wait."));
+
+        assertThat(among(leaving, waiting).wantedOn(KEY)).isEqualTo(Grants.NONE);
+        assertThat(among(leaving, waiting).neededBesides(leaving, KEY)).isEqualTo(use(B));
+    }
+
+    @Test
+    void aMultiRegionKeyIsReleasedOnBothSides() {
+        Claim workgroup = ClaimsOf.withBackup(claim("team-a", "wg", 0, "a-wg"), PRIMARY, "a-wg-backup");
+        Claim replica = releasing(ClaimsOf.withBackup(claim("team-a", "west", 1, "a-west"), REPLICA, "a-west-backup"));
+        Claim late = ClaimsOf.withBackup(claim("team-b", "late", 2, "b-late"), REPLICA, "b-late-backup");
+        Grants ofA = Grants.of(StatementKind.BACKUP_USE, Set.of(A));
+        Grants ofBoth = Grants.of(StatementKind.BACKUP_USE, Set.of(A, B));
+
+        // Nobody else names the replica: what it has because of the primary goes, too.
+        assertThat(among(workgroup, replica).givenFor(replica, REPLICA)).isEqualTo(ofA);
+        assertThat(among(workgroup, replica).neededBesides(replica, REPLICA)).isEqualTo(Grants.NONE);
+        assertThat(among(workgroup, replica).neededBesides(replica, PRIMARY)).isEqualTo(ofA);
+        assertThat(among(workgroup, replica, late).neededBesides(replica, REPLICA))
+                .isEqualTo(ofBoth);
     }
 
     @Test
     void aClaimThatOthersDoNotLetBeServedIsRefusedForTheirReason() {
         Judgement standing = Judgement.bad(Reason.WorkgroupNotFound, "There is no such Workgroup.");
-        Claim claim = claim("team-a", "orders", 0, "orders-data");
-        Claim dependent = new Claim(
+        Claim dependent = standing(claim("team-a", "orders", 0, "orders-data"), standing);
+
+        assertThat(among(dependent).judge(dependent)).isEqualTo(standing);
+        assertThat(among(dependent).wantedOn(KEY)).isEqualTo(Grants.NONE);
+    }
+
+    private static Claim standing(Claim claim, Judgement standing) {
+        return changed(claim, claim.deletionPolicy(), claim.leaving(), standing);
+    }
+
+    private static Claim releasing(Claim claim) {
+        return changed(claim, DeletionPolicy.Release, true, claim.standing());
+    }
+
+    private static Claim changed(Claim claim, DeletionPolicy deletionPolicy, boolean leaving, Judgement standing) {
+        return new Claim(
                 claim.id(),
                 claim.createdAt(),
                 claim.region(),
                 claim.keys(),
                 claim.buckets(),
-                null,
-                PolicyManagement.Managed,
-                claim.deletionPolicy(),
-                false,
+                claim.volumes(),
+                claim.policyManagement(),
+                deletionPolicy,
+                leaving,
                 standing);
-
-        assertThat(among(dependent).judge(dependent)).isEqualTo(standing);
-        assertThat(among(dependent).wantedOn(KEY)).isEqualTo(Grants.NONE);
     }
 
     private static Grants use(String... principals) {

@@ -44,6 +44,17 @@ final class Manifests {
                 .with("buckets: {data: " + dataBucket + "}");
     }
 
+    /** A ReplicaCmek of the secondary region of the tests, with a data and a backup key. */
+    static Manifests replica(
+            String name, String workgroup, String dataKey, String dataBucket, String backupKey, String backupBucket) {
+        return new Manifests("ReplicaCmek", name)
+                .with("workgroupRef: {name: " + workgroup + "}")
+                .with("region: " + Stage.SECONDARY_REGION)
+                .with("dataBucketKeyID: \"" + dataKey + "\"")
+                .with("backupBucketKeyID: \"" + backupKey + "\"")
+                .with("buckets: {data: " + dataBucket + ", backup: " + backupBucket + "}");
+    }
+
     Manifests replicating(String... databases) {
         return with("replication: {region: " + Stage.SECONDARY_REGION + ", databases: [" + String.join(", ", databases)
                 + "]}");

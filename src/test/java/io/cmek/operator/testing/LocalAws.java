@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -80,6 +81,22 @@ public final class LocalAws implements AutoCloseable {
         return kms(region).createKey(how).keyMetadata().arn();
     }
 
+    /** The replica of a multi-region key in another region, with the policy that KMS gives by default; returns its ARN. */
+    public String replicateKey(String keyArn, String region) {
+        return kms(regionOf(keyArn))
+                .replicateKey(r -> r.keyId(keyArn).replicaRegion(region))
+                .replicaKeyMetadata()
+                .arn();
+    }
+
+    public void enableKey(String keyArn) {
+        kms(regionOf(keyArn)).enableKey(r -> r.keyId(keyArn));
+    }
+
+    public void disableKey(String keyArn) {
+        kms(regionOf(keyArn)).disableKey(r -> r.keyId(keyArn));
+    }
+
     /** The policy of a key, whichever region it is in. */
     public JsonNode policy(String keyArn) {
         try {
@@ -89,6 +106,11 @@ public final class LocalAws implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The Sids of the statements of a key's policy, in their order. */
+    public List<String> sids(String keyArn) {
+        return policy(keyArn).get("Statement").findValuesAsText("Sid");
     }
 
     public void setPolicy(String keyArn, String document) {

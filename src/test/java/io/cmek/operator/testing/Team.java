@@ -51,6 +51,11 @@ public record Team(Installation installation, String namespace) {
                 .get();
     }
 
+    /** Takes down, until it is closed, every status that resources of the kind have from now on. */
+    public <S, R extends CustomResource<?, S>> Statuses<S> statuses(Class<R> kind) {
+        return Statuses.of(installation.client().resources(kind).inNamespace(namespace));
+    }
+
     /** Waits for a status of the newest spec that is as told; fails with the status as it is. */
     public WorkgroupStatus awaitWorkgroup(String name, String told, Predicate<WorkgroupStatus> as) {
         return await(Workgroup.class, name, told, as);

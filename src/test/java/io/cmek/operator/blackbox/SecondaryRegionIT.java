@@ -1,0 +1,528 @@
+package io.cmek.operator.blackbox;
+
+import static io.cmek.operator.blackbox.Manifests.replica;
+import static io.cmek.operator.blackbox.Manifests.workgroup;
+import static io.cmek.operator.testing.Stage.DATA_PLANE;
+import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
+import static io.cmek.operator.testing.Team.condition;
+import static io.cmek.operator.testing.Team.has;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cmek.operator.api.v1alpha1.BlockedDatabase;
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.LocalAws;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Team;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
+
+/** CMEK of the secondary region: the two policies (R9), the gate (R5, R6, R10) and the lock (R8). */
+class SecondaryRegionIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage();
+
+    private LocalAws aws;
+    private Team team;
+    private String primaryKey;
+    private String secondaryKey;
+
+    /** Bucket names that no other test uses. */
+    private String data;
+
+    private String west;
+
+    @BeforeEach
+    void team() {
+        aws = STAGE.aws();
+        team = STAGE.team();
+        primaryKey = aws.createKey(REGION);
+        secondaryKey = aws.createKey(SECONDARY_REGION);
+        data = team.namespace() + "-data";
+        west = team.namespace() + "-west";
+    }
+
+    // -- two policies
+
+    @Test
+    void singleRegionKeysInBothRegions() {
+        String primaryBackup = aws.createKey(REGION);
+        String secondaryBackup = aws.createKey(SECONDARY_REGION);
+        team.apply(workgroup("orders", primaryKey, data, primaryBackup, data + "-backup")
+                .replicating("orders", "billing")
+                .toString());
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryCmekRequired");
+
+        team.apply(replica("west", "orders", secondaryKey, west, secondaryBackup, west + "-backup")
+                .toString());
+        WorkgroupStatus status = team.awaitWorkgroup(
+                "orders", "everything is ready", s -> has(s, "ReplicationAllowed", "SecondaryReady"));
+
+        ReplicaCmekStatus secondary = team.awaitReplica("west", EncryptionState.ENABLED);
+        assertThat(secondary.keys())
+                .extracting(KeyStatus::purpose, KeyStatus::arn, KeyStatus::state, KeyStatus::keyState)
+                .containsExactly(
+                        tuple(Purpose.Data, secondaryKey, KeyLineState.ENABLED, "Enabled"),
+                        tuple(Purpose.Backup, secondaryBackup, KeyLineState.ENABLED, "Enabled"),
+                        tuple(Purpose.Primary, primaryKey, KeyLineState.ENABLED, "Enabled"));
+        assertThat(secondary.conditions())
+                .filteredOn(c -> !c.status().equals("True"))
+                .isEmpty();
+        assertThat(sidsOfOurs(secondaryKey)).containsExactly("DataUse", "DataGrants");
+        assertThat(sidsOfOurs(secondaryBackup)).containsExactly("BackupUse");
+        assertThat(sidsOfOurs(primaryKey)).containsExactly("DataUse", "DataGrants", "ReplicationUse");
+        assertThat(sidsOfOurs(primaryBackup)).containsExactly("BackupUse");
+        assertEncrypted(west, secondaryKey);
+        assertEncrypted(west + "-backup", secondaryBackup);
+
+        assertThat(status.replication().admitted()).containsExactly("orders", "billing");
+        assertThat(status.replication().blocked()).isEmpty();
+        assertThat(status.replication().secondary())
+                .returns("west", SecondaryCmek::name)
+                .returns(secondaryKey, SecondaryCmek::dataBucketKeyID)
+                .returns(secondaryBackup, SecondaryCmek::backupBucketKeyID);
+        assertThat(condition(status, "FailoverReady")).returns("SecondaryReady", Condition::reason);
+        assertThat(team.kubectl("get", "wg,rcmek").output()).contains("SecondaryReady", SECONDARY_REGION);
+    }
+
+    /** R9, and R3 for it: all that is to be added is shown before AWS was asked anything, whoever is to write it. */
+    @Test
+    void theStatementsOfBothPoliciesAreInTheFirstStatusAndPublishModeWritesNone() {
+        JsonNode primaryPolicy = aws.policy(primaryKey);
+        JsonNode secondaryPolicy = aws.policy(secondaryKey);
+        team.apply(workgroup("orders", primaryKey, data)
+                .with("policyManagement: Publish")
+                .replicating("orders")
+                .toString());
+        team.awaitReason("orders", "PolicyApplied", "PolicyNotApplied");
+
+        try (var statuses = team.statuses(ReplicaCmek.class)) {
+            team.apply(replica("west", "orders", secondaryKey, west)
+                    .with("policyManagement: Publish")
+                    .toString());
+            team.awaitReplicaReason("west", "PolicyApplied", "PolicyNotApplied");
+
+            ReplicaCmekStatus first = statuses.of("west").getFirst();
+            assertThat(first.keys()).extracting(KeyStatus::purpose).containsExactly(Purpose.Data, Purpose.Primary);
+            assertThat(first.keys().getFirst().keyState())
+                    .as("AWS was not asked yet")
+                    .isEmpty();
+            assertThat(first.keys().getFirst().suggestedPolicy())
+                    .contains("CmekOperatordefaultDataUse", "CmekOperatordefaultDataGrants", DATA_PLANE);
+            assertThat(first.keys().getLast().suggestedPolicy())
+                    .contains("CmekOperatordefaultReplicationUse", "kms:GenerateDataKey*", DATA_PLANE)
+                    .doesNotContain("CreateGrant");
+        }
+        assertThat(aws.policy(primaryKey)).isEqualTo(primaryPolicy);
+        assertThat(aws.policy(secondaryKey)).isEqualTo(secondaryPolicy);
+        assertThat(condition(team.replica("west").getStatus(), "PolicyApplied").message())
+                .contains(secondaryKey, primaryKey);
+
+        // Their owner pastes what is suggested, line by line.
+        for (KeyStatus line : team.workgroup("orders").getStatus().keys()) {
+            paste(line);
+        }
+        for (KeyStatus line : team.replica("west").getStatus().keys()) {
+            paste(line);
+        }
+        team.awaitReplica("west", EncryptionState.ENABLED);
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+    }
+
+    // -- a multi-region key
+
+    /** A replica's policy is a copy of the moment: nothing but the operator keeps the statements on both sides equal. */
+    @Test
+    void onAMultiRegionKeyBothSidesHaveTheSameStatementsAndADifferenceIsMended() {
+        String primary = aws.createKey(REGION, r -> r.multiRegion(true));
+        String replica = aws.replicateKey(primary, SECONDARY_REGION);
+        team.apply(workgroup("orders", primary, data).replicating("orders").toString());
+        team.apply(replica("west", "orders", replica, west).toString());
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+        assertThat(team.replica("west").getStatus().keys())
+                .extracting(KeyStatus::purpose, KeyStatus::arn, KeyStatus::multiRegion)
+                .containsExactly(tuple(Purpose.Data, replica, true), tuple(Purpose.Primary, primary, true));
+        assertThat(sidsOfOurs(primary)).containsExactlyInAnyOrder("DataUse", "DataGrants", "ReplicationUse");
+        awaitSameStatements(primary, replica);
+
+        // A statement of ours goes on one side.
+        ObjectNode policy = aws.policy(replica).deepCopy();
+        removeStatement(policy, "CmekOperatordefaultDataGrants");
+        aws.setPolicy(replica, policy.toString());
+        awaitSameStatements(primary, replica);
+        assertThat(sidsOfOurs(replica)).contains("DataGrants");
+
+        // Somebody, or another cluster, gives one more role the use of the key on the other side.
+        String auditor = aws.role(LocalAws.ACCOUNT, "auditor", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", """
+                {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}""");
+        policy = aws.policy(primary).deepCopy();
+        ((ObjectNode) statement(policy, "CmekOperatordefaultDataUse").get("Principal"))
+                .putArray("AWS")
+                .add(DATA_PLANE)
+                .add(auditor);
+        aws.setPolicy(primary, policy.toString());
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> aws.policy(replica).toString().contains(auditor));
+        awaitSameStatements(primary, replica);
+        assertThat(aws.policy(primary).toString()).contains(auditor);
+    }
+
+    // -- the gate
+
+    @Test
+    void databasesWaitForAReadySecondaryAndOnceAdmittedTheyStay() {
+        aws.disableKey(secondaryKey);
+        team.apply(workgroup("orders", primaryKey, data)
+                .replicating("orders", "billing")
+                .toString());
+        WorkgroupStatus alone = team.awaitWorkgroup(
+                "orders", "the gate is closed", s -> has(s, "ReplicationAllowed", "SecondaryCmekRequired"));
+        assertThat(alone.encryption()).isIn(EncryptionState.PENDING, EncryptionState.ENABLED);
+        assertThat(alone.replication().blocked())
+                .containsExactlyInAnyOrder(
+                        new BlockedDatabase("orders", "SecondaryCmekRequired"),
+                        new BlockedDatabase("billing", "SecondaryCmekRequired"));
+        assertThat(condition(alone, "FailoverReady")).returns("SecondaryCmekRequired", Condition::reason);
+
+        team.apply(replica("west", "orders", secondaryKey, west).toString());
+        Condition waiting = team.awaitReason("orders", "ReplicationAllowed", "SecondaryNotReady");
+        team.awaitReplica("west", EncryptionState.FAILED);
+        assertThat(team.workgroup("orders").getStatus().replication().admitted())
+                .isEmpty();
+        waiting = team
+                .awaitWorkgroup(
+                        "orders",
+                        "it says what is wrong with the secondary",
+                        s -> condition(s, "ReplicationAllowed").message().contains("is disabled"))
+                .conditions()
+                .stream()
+                .filter(c -> c.type().equals("ReplicationAllowed"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(waiting.message()).contains("billing", "orders", "west", secondaryKey);
+
+        aws.enableKey(secondaryKey);
+        WorkgroupStatus open =
+                team.awaitWorkgroup("orders", "the gate is open", s -> has(s, "ReplicationAllowed", "SecondaryReady"));
+        assertThat(open.replication().admitted()).containsExactly("orders", "billing");
+
+        aws.disableKey(secondaryKey);
+        team.awaitReplica("west", EncryptionState.DEGRADED);
+        team.apply(workgroup("orders", primaryKey, data)
+                .replicating("orders", "billing", "crm")
+                .toString());
+        WorkgroupStatus ill = team.awaitWorkgroup(
+                "orders",
+                "crm waits",
+                s -> s.replication().blocked().equals(List.of(new BlockedDatabase("crm", "SecondaryNotReady"))));
+        assertThat(ill.replication().admitted())
+                .as("their data is there already")
+                .containsExactly("orders", "billing");
+        assertThat(condition(ill, "ReplicationAllowed").message())
+                .contains("The database crm waits", "orders, billing replicate already and go on");
+        assertThat(condition(ill, "FailoverReady")).returns("False", Condition::status);
+
+        aws.enableKey(secondaryKey);
+        assertThat(team.awaitWorkgroup("orders", "crm follows", s -> has(s, "ReplicationAllowed", "SecondaryReady"))
+                        .replication()
+                        .admitted())
+                .containsExactly("orders", "billing", "crm");
+    }
+
+    /** R5, where the ReplicaCmek came first; the admission policy refuses it where it comes second. */
+    @Test
+    void aWorkgroupWithoutCmekNeverGetsItInItsSecondaryRegion() {
+        JsonNode before = aws.policy(secondaryKey);
+        team.apply(replica("west", "orders", secondaryKey, west).toString());
+        team.awaitReplicaReason("west", "Accepted", "WorkgroupNotFound");
+
+        team.apply(workgroup("orders").replicating("orders").toString());
+        Condition accepted = team.awaitReplicaReason("west", "Accepted", "PrimaryNotEncrypted");
+
+        assertThat(accepted.message()).contains("created without CMEK", "create a new Workgroup that has it");
+        ReplicaCmekStatus refused = team.awaitReplica("west", EncryptionState.FAILED);
+        assertThat(condition(refused, "Stalled").reason()).isEqualTo("PrimaryNotEncrypted");
+        assertThat(refused.keys().getFirst().keyState())
+                .as("nobody looked at the key")
+                .isEmpty();
+        assertThat(aws.policy(secondaryKey)).isEqualTo(before);
+        // It replicates as it is: without CMEK on either side.
+        WorkgroupStatus plain = team.awaitWorkgroup("orders", EncryptionState.DISABLED);
+        assertThat(plain.replication().admitted()).containsExactly("orders");
+        assertThat(condition(plain, "ReplicationAllowed")).returns("NoCmek", Condition::reason);
+    }
+
+    @Test
+    void aReplicaCmekThatCameFirstForAnotherRegionIsRefused() {
+        String frankfurt = aws.createKey("eu-central-1");
+        team.apply("""
+                apiVersion: cmek.io/v1alpha1
+                kind: ReplicaCmek
+                metadata: {name: frankfurt}
+                spec:
+                  workgroupRef: {name: orders}
+                  region: eu-central-1
+                  dataBucketKeyID: %s
+                  buckets: {data: %s}
+                """.formatted(frankfurt, west));
+        team.apply(workgroup("orders", primaryKey, data).replicating("orders").toString());
+
+        Condition accepted = team.awaitReplicaReason("frankfurt", "Accepted", "RegionNotReplicated");
+
+        assertThat(accepted.message()).contains("does not replicate to eu-central-1");
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryCmekRequired");
+        assertThat(aws.sids(frankfurt)).noneMatch(sid -> sid.startsWith("CmekOperator"));
+    }
+
+    // -- the lock
+
+    @Test
+    void deletingAndCreatingAgainIsNoWayAround() {
+        String other = aws.createKey(SECONDARY_REGION);
+        replicate("orders");
+        team.apply(replica("second", "orders", secondaryKey, west + "-2").toString());
+        Condition second = team.awaitReplicaReason("second", "Accepted", "AlreadyConfigured");
+        assertThat(second.message()).contains("'west' configures the secondary region", "Delete this one");
+        team.kubectl("delete", "rcmek", "second", "--timeout=30s").orThrow();
+
+        replicate();
+        team.kubectl("delete", "rcmek", "west", "--timeout=30s").orThrow();
+        assertThat(team.workgroup("orders")
+                        .getStatus()
+                        .replication()
+                        .secondary()
+                        .dataBucketKeyID())
+                .as("the record outlives the ReplicaCmek")
+                .isEqualTo(secondaryKey);
+
+        team.apply(replica("west", "orders", other, west).toString());
+        Condition refused = team.awaitReplicaReason("west", "Accepted", "KeysDifferFromConfigured");
+        assertThat(refused.message())
+                .contains("was configured with the data key " + secondaryKey, "configured once", "with those keys");
+        team.awaitReplica("west", EncryptionState.FAILED);
+        assertThat(aws.sids(other)).noneMatch(sid -> sid.startsWith("CmekOperator"));
+        apply("orders");
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryCmekRequired");
+        team.kubectl("delete", "rcmek", "west", "--timeout=30s").orThrow();
+
+        // A backup key that was not there is another configuration, too.
+        team.apply(replica("west", "orders", secondaryKey, west, secondaryKey, west + "-backup")
+                .toString());
+        team.awaitReplicaReason("west", "Accepted", "KeysDifferFromConfigured");
+        team.kubectl("delete", "rcmek", "west", "--timeout=30s").orThrow();
+
+        // The same keys are fine, under whatever name.
+        team.apply(replica("renamed", "orders", secondaryKey, west).toString());
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+        assertThat(team.workgroup("orders")
+                        .getStatus()
+                        .replication()
+                        .secondary()
+                        .name())
+                .isEqualTo("renamed");
+    }
+
+    @Test
+    void aStatusThatWasWipedIsRebuilt() {
+        replicate("orders");
+        WorkgroupStatus before = team.workgroup("orders").getStatus();
+        ReplicaCmekStatus secondaryBefore = team.replica("west").getStatus();
+        String other = aws.createKey(SECONDARY_REGION);
+
+        wipe("workgroup", "orders", "[{\"op\": \"replace\", \"path\": \"/status\", \"value\": {}}]");
+        assertThat(team.awaitWorkgroup("orders", "the status is as before", s -> isSame(s, before)))
+                .isNotNull();
+
+        wipe("replicacmek", "west", "[{\"op\": \"replace\", \"path\": \"/status\", \"value\": {}}]");
+        team.awaitReplica("west", "the status is as before", s -> isSame(s, secondaryBefore));
+        team.awaitWorkgroup("orders", "the status is as before", s -> isSame(s, before));
+
+        // Only a part, by hand: the record of the lock.
+        wipe("workgroup", "orders", "[{\"op\": \"remove\", \"path\": \"/status/replication/secondary\"}]");
+        team.awaitWorkgroup(
+                "orders",
+                "the record is there again",
+                s -> s.replication() != null && s.replication().secondary() != null);
+        assertThat(team.workgroup("orders")
+                        .getStatus()
+                        .replication()
+                        .secondary()
+                        .dataBucketKeyID())
+                .isEqualTo(secondaryKey);
+        wipe("workgroup", "orders", "[{\"op\": \"remove\", \"path\": \"/status/conditions\"}]");
+        team.awaitWorkgroup("orders", "the conditions are there again", s -> isSame(s, before));
+
+        // Both at once, and somebody uses the moment for other keys.
+        team.apply(replica("usurper", "orders", other, west + "-2").toString());
+        team.awaitReplicaReason("usurper", "Accepted", "KeysDifferFromConfigured");
+        wipe("workgroup", "orders", "[{\"op\": \"remove\", \"path\": \"/status\"}]");
+        team.awaitWorkgroup("orders", "the status is as before", s -> isSame(s, before));
+        team.awaitReplicaReason("usurper", "Accepted", "KeysDifferFromConfigured");
+        assertThat(aws.sids(other)).noneMatch(sid -> sid.startsWith("CmekOperator"));
+    }
+
+    /** A backup brings back the manifests without status. What was done in AWS is still there. */
+    @Test
+    void afterARestoreWithOtherKeysTheBucketTellsWithWhichItWasConfigured() {
+        String other = aws.createKey(SECONDARY_REGION);
+        replicate("orders");
+
+        loseEverything();
+        team.apply(replica("west", "orders", other, west).toString());
+        apply("orders");
+        Condition refused = team.awaitReplicaReason("west", "BucketsEncrypted", "BucketUnderAnotherKey");
+
+        assertThat(refused.message()).contains(west, secondaryKey);
+        ReplicaCmekStatus status = team.awaitReplica("west", EncryptionState.FAILED);
+        assertThat(condition(status, "Ready").reason()).isEqualTo("BucketUnderAnotherKey");
+        assertThat(team.workgroup("orders").getStatus().replication().admitted())
+                .isEmpty();
+        assertEncrypted(west, secondaryKey);
+
+        // With the right ones everything is as it was.
+        team.kubectl("delete", "rcmek", "west", "--timeout=30s").orThrow();
+        team.apply(replica("west", "orders", secondaryKey, west).toString());
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+        assertThat(sidsOfOurs(other)).isEmpty();
+    }
+
+    @Test
+    void afterARestoreWithTheSameKeysEverythingIsAsItWas() {
+        replicate("orders");
+        STAGE.proxy().resetCounts();
+
+        loseEverything();
+        team.apply(replica("west", "orders", secondaryKey, west).toString());
+        apply("orders");
+
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+        assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
+    }
+
+    // -- the means
+
+    /** The workgroup orders, replicating to the region of the ReplicaCmek west: everything is ready. */
+    private void replicate(String... databases) {
+        apply(databases);
+        if (team.replica("west") == null) {
+            team.apply(replica("west", "orders", secondaryKey, west).toString());
+        }
+        team.awaitReplica("west", EncryptionState.ENABLED);
+        team.awaitReason("orders", "ReplicationAllowed", databases.length == 0 ? "NotRequested" : "SecondaryReady");
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+    }
+
+    private void apply(String... databases) {
+        team.apply(workgroup("orders", primaryKey, data).replicating(databases).toString());
+    }
+
+    /** As when a cluster burns down: no finalizer is asked. */
+    private void loseEverything() {
+        STAGE.operator().close();
+        for (String what : List.of("rcmek/west", "wg/orders")) {
+            team.kubectl("patch", what, "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}")
+                    .orThrow();
+            team.kubectl("delete", what, "--timeout=30s").orThrow();
+        }
+        STAGE.startOperator();
+    }
+
+    private void wipe(String kind, String name, String patch) {
+        team.kubectl("patch", kind, name, "--subresource=status", "--type=json", "-p", patch)
+                .orThrow();
+    }
+
+    private void paste(KeyStatus line) {
+        try {
+            ObjectNode policy = aws.policy(line.arn()).deepCopy();
+            var statements = (ArrayNode) policy.get("Statement");
+            JSON.readTree("[" + line.suggestedPolicy() + "]").forEach(statements::add);
+            aws.setPolicy(line.arn(), policy.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<String> sidsOfOurs(String key) {
+        return aws.sids(key).stream()
+                .filter(sid -> sid.startsWith("CmekOperatordefault"))
+                .map(sid -> sid.replace("CmekOperatordefault", ""))
+                .toList();
+    }
+
+    private static ObjectNode statement(JsonNode policy, String sid) {
+        return (ObjectNode) policy.get("Statement")
+                .valueStream()
+                .filter(s -> s.path("Sid").asText().equals(sid))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void removeStatement(ObjectNode policy, String sid) {
+        var statements = policy.get("Statement").elements();
+        while (statements.hasNext()) {
+            if (statements.next().path("Sid").asText().equals(sid)) {
+                statements.remove();
+            }
+        }
+    }
+
+    private void assertEncrypted(String bucket, String key) {
+        var rule = aws.encryption(SECONDARY_REGION, bucket);
+        assertThat(rule.applyServerSideEncryptionByDefault().sseAlgorithm()).isEqualTo(ServerSideEncryption.AWS_KMS);
+        assertThat(rule.applyServerSideEncryptionByDefault().kmsMasterKeyID()).isEqualTo(key);
+        assertThat(rule.bucketKeyEnabled()).isTrue();
+    }
+
+    /** But for the times at which conditions changed. */
+    private static boolean isSame(CmekStatus one, CmekStatus other) {
+        return withoutTimes(one).equals(withoutTimes(other));
+    }
+
+    private static JsonNode withoutTimes(CmekStatus status) {
+        JsonNode json = JSON.valueToTree(status);
+        json.findParents("lastTransitionTime").forEach(c -> ((ObjectNode) c).remove("lastTransitionTime"));
+        json.findParents("configuredAt").forEach(c -> ((ObjectNode) c).remove("configuredAt"));
+        return json;
+    }
+
+    private void awaitSameStatements(String one, String other) {
+        await("the same statements of ours on both sides")
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(ours(one)).isEqualTo(ours(other)));
+    }
+
+    private List<JsonNode> ours(String key) {
+        return aws.policy(key)
+                .get("Statement")
+                .valueStream()
+                .filter(s -> s.path("Sid").asText().startsWith("CmekOperator"))
+                .sorted(Comparator.comparing(s -> s.path("Sid").asText()))
+                .toList();
+    }
+}

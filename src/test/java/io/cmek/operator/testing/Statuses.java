@@ -1,0 +1,69 @@
+package io.cmek.operator.testing;
+
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.Watchable;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** Every status that the resources of a kind had, one after the other, as the API server told them. */
+public final class Statuses<S> implements AutoCloseable {
+
+    private record Seen<S>(String name, S status) {}
+
+    private final List<Seen<S>> seen = new CopyOnWriteArrayList<>();
+    private final Watch watch;
+    private volatile @Nullable WatcherException broken;
+
+    private <R extends CustomResource<?, S>> Statuses(Watchable<R> resources) {
+        this.watch = resources.watch(new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, R resource) {
+                if (action != Action.DELETED && resource.getStatus() != null) {
+                    take(resource.getMetadata().getName(), resource.getStatus());
+                }
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {
+                broken = cause;
+            }
+        });
+    }
+
+    static <S, R extends CustomResource<?, S>> Statuses<S> of(Watchable<R> resources) {
+        return new Statuses<>(resources);
+    }
+
+    private void take(String name, S status) {
+        boolean different = seen.stream()
+                .filter(s -> s.name().equals(name))
+                .reduce((earlier, later) -> later)
+                .filter(last -> last.status().equals(status))
+                .isEmpty();
+        if (different) {
+            seen.add(new Seen<>(name, status));
+        }
+    }
+
+    /** Those of one resource, in their order; each differs from the one before. */
+    public List<S> of(String name) {
+        if (broken != null) {
+            throw new KubernetesClientException("the watch broke off", Objects.requireNonNull(broken));
+        }
+        return seen.stream()
+                .filter(s -> s.name().equals(name))
+                .map(Seen::status)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+    }
+}

@@ -6,9 +6,9 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.tenancy.Tenant;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,9 +41,9 @@ public record Claim(
         return !keys.isEmpty();
     }
 
-    /** The distinct keys: the same key for data and backup is one. */
-    public SortedSet<KeyArn> distinctKeys() {
-        var distinct = new TreeSet<KeyArn>();
+    /** The distinct keys, in the order of {@link #keys}: the same key for data and backup is one. */
+    public SequencedSet<KeyArn> distinctKeys() {
+        var distinct = new LinkedHashSet<KeyArn>();
         keys.forEach(use -> distinct.add(use.key()));
         return distinct;
     }

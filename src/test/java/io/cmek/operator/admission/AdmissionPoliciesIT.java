@@ -20,26 +20,7 @@ class AdmissionPoliciesIT {
     @BeforeAll
     static void start() throws Exception {
         cluster = Installation.start(Map.of());
-        awaitEnforcement(cluster);
-    }
-
-    /** The API server takes a second or so to compile new policies, and to start watching their parameters. */
-    static void awaitEnforcement(Installation cluster) {
-        String namespace = cluster.namespace();
-        assertThat(cluster.apply(namespace, Manifests.workgroup("plain", false, ""))
-                        .isDone())
-                .isTrue();
-        await().atMost(Duration.ofSeconds(30))
-                .until(() -> !cluster.kubectl()
-                        .run(
-                                Manifests.replica("r", "plain", "us-west-2"),
-                                "create",
-                                "-n",
-                                namespace,
-                                "--dry-run=server",
-                                "-f",
-                                "-")
-                        .isDone());
+        cluster.awaitAdmission();
     }
 
     @AfterAll

@@ -13,7 +13,7 @@ class StrictAdmissionIT {
     @Test
     void aDatabaseThatWouldHaveToWaitIsRefused() throws Exception {
         try (Installation cluster = Installation.start(Map.of("admission.databasesWithoutSecondaryCmek", "Deny"))) {
-            AdmissionPoliciesIT.awaitEnforcement(cluster);
+            cluster.awaitAdmission();
             String namespace = cluster.namespace();
 
             assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"))

@@ -28,6 +28,7 @@ import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -469,10 +470,7 @@ class SecondaryRegionIT {
     }
 
     private List<String> sidsOfOurs(String key) {
-        return aws.sids(key).stream()
-                .filter(sid -> sid.startsWith("CmekOperatordefault"))
-                .map(sid -> sid.replace("CmekOperatordefault", ""))
-                .toList();
+        return aws.statementsOf("default", key);
     }
 
     private static ObjectNode statement(JsonNode policy, String sid) {
@@ -499,16 +497,8 @@ class SecondaryRegionIT {
         assertThat(rule.bucketKeyEnabled()).isTrue();
     }
 
-    /** But for the times at which conditions changed. */
     private static boolean isSame(CmekStatus one, CmekStatus other) {
-        return withoutTimes(one).equals(withoutTimes(other));
-    }
-
-    private static JsonNode withoutTimes(CmekStatus status) {
-        JsonNode json = JSON.valueToTree(status);
-        json.findParents("lastTransitionTime").forEach(c -> ((ObjectNode) c).remove("lastTransitionTime"));
-        json.findParents("configuredAt").forEach(c -> ((ObjectNode) c).remove("configuredAt"));
-        return json;
+        return Statuses.timeless(one).equals(Statuses.timeless(other));
     }
 
     private void awaitSameStatements(String one, String other) {

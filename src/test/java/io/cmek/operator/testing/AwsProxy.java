@@ -3,14 +3,18 @@ package io.cmek.operator.testing;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.wireMockConfig;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.MappingBuilder;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestFilterAction;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestWrapper;
 import com.github.tomakehurst.wiremock.extension.requestfilter.StubRequestFilterV2;
 import com.github.tomakehurst.wiremock.http.Request;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.cmek.operator.answerer.AwsRequest;
 import java.net.URI;
 import java.util.Map;
@@ -22,7 +26,11 @@ import org.jspecify.annotations.Nullable;
 /** Stands before the local AWS: counts what it is asked, and is where faults are injected. */
 public final class AwsProxy implements AutoCloseable {
 
+    /** Longer than an attempt of the operator may take, and short enough to end with the test. */
+    private static final int HANGS_MILLIS = 8_000;
+
     private final WireMockServer server;
+    private @Nullable StubMapping injected;
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
 
     private AwsProxy(URI target) {
@@ -70,6 +78,37 @@ public final class AwsProxy implements AutoCloseable {
     /** To stub faults, with a priority above 10. */
     public WireMockServer faults() {
         return server;
+    }
+
+    /** Injects: nothing is answered before the operator has given up waiting for it. */
+    public void hang() {
+        inject(any(anyUrl()), aResponse().withStatus(503).withFixedDelay(HANGS_MILLIS));
+    }
+
+    /** Injects: everything is answered with this status. */
+    public void answer(int status) {
+        inject(any(anyUrl()), aResponse().withStatus(status));
+    }
+
+    /** Injects: everything that is asked in a region is answered with this status. */
+    public void answer(int status, String region) {
+        // The region is part of the scope of the signature.
+        inject(
+                any(anyUrl()).withHeader("Authorization", containing("/" + region + "/")),
+                aResponse().withStatus(status));
+    }
+
+    private void inject(MappingBuilder requests, ResponseDefinitionBuilder response) {
+        heal();
+        injected = server.stubFor(requests.atPriority(5).willReturn(response));
+    }
+
+    /** Ends what was injected. */
+    public void heal() {
+        if (injected != null) {
+            server.removeStub(injected);
+            injected = null;
+        }
     }
 
     private void count(Request request) {

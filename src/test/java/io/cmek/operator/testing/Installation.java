@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 
 /** A cluster with the CRDs and the chart, and the account that the operator runs under there. */
 public final class Installation implements AutoCloseable {
@@ -72,6 +74,32 @@ public final class Installation implements AutoCloseable {
 
     public Kubectl kubectl() {
         return cluster.kubectl();
+    }
+
+    /** The API server takes a second or so to compile new admission policies, and to start watching their parameters. */
+    public void awaitAdmission() {
+        String namespace = namespace();
+        apply(namespace, """
+                apiVersion: cmek.io/v1alpha1
+                kind: Workgroup
+                metadata: {name: plain}
+                spec: {region: us-east-1}
+                """).orThrow();
+        String refused = """
+                apiVersion: cmek.io/v1alpha1
+                kind: ReplicaCmek
+                metadata: {name: refused}
+                spec:
+                  workgroupRef: {name: plain}
+                  region: us-west-2
+                  dataBucketKeyID: arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+                  buckets: {data: refused}
+                """;
+        Awaitility.await("the admission policies are enforced")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> !kubectl()
+                        .run(refused, "create", "-n", namespace, "--dry-run=server", "-f", "-")
+                        .isDone());
     }
 
     /** A namespace of its own for each test. */

@@ -113,6 +113,15 @@ public final class LocalAws implements AutoCloseable {
         return policy(keyArn).get("Statement").findValuesAsText("Sid");
     }
 
+    /** Which statements of an installation of the operator are in a key's policy, by the ends of their Sids, in their order. */
+    public List<String> statementsOf(String installation, String keyArn) {
+        String start = "CmekOperator" + installation;
+        return sids(keyArn).stream()
+                .filter(sid -> sid.startsWith(start))
+                .map(sid -> sid.substring(start.length()))
+                .toList();
+    }
+
     public void setPolicy(String keyArn, String document) {
         kms(regionOf(keyArn))
                 .putKeyPolicy(r -> r.keyId(keyArn).policyName("default").policy(document));

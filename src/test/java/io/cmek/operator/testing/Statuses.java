@@ -1,5 +1,9 @@
 package io.cmek.operator.testing;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watch;
@@ -13,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Every status that the resources of a kind had, one after the other, as the API server told them. */
 public final class Statuses<S> implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private record Seen<S>(String name, S status) {}
 
@@ -60,6 +66,15 @@ public final class Statuses<S> implements AutoCloseable {
                 .filter(s -> s.name().equals(name))
                 .map(Seen::status)
                 .toList();
+    }
+
+    /** A status without the times at which something changed: what is left is the same whenever the same is so. */
+    public static JsonNode timeless(CmekStatus status) {
+        JsonNode json = JSON.valueToTree(status);
+        for (String time : List.of("lastTransitionTime", "configuredAt")) {
+            json.findParents(time).forEach(parent -> ((ObjectNode) parent).remove(time));
+        }
+        return json;
     }
 
     @Override

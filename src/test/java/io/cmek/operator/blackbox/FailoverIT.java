@@ -1,0 +1,203 @@
+package io.cmek.operator.blackbox;
+
+import static io.cmek.operator.blackbox.Manifests.replica;
+import static io.cmek.operator.blackbox.Manifests.workgroup;
+import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
+import static io.cmek.operator.testing.Team.condition;
+import static io.cmek.operator.testing.Team.has;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.LocalAws;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Team;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The service moves to the secondary region and back. {@code FailoverReady} says whether it can; nothing about CMEK changes. */
+class FailoverIT {
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage().with("CMEK_FACTS_MAX_AGE", "3s");
+
+    private LocalAws aws;
+    private Team team;
+    private String primary;
+    private String primaryBackup;
+    private String secondary;
+    private String secondaryBackup;
+    private Map<String, String> before;
+
+    @BeforeEach
+    void replicate() {
+        aws = STAGE.aws();
+        team = STAGE.team();
+        primary = aws.createKey(REGION);
+        primaryBackup = aws.createKey(REGION);
+        secondary = aws.createKey(SECONDARY_REGION);
+        secondaryBackup = aws.createKey(SECONDARY_REGION);
+        applyAll("orders", "billing");
+        awaitFailover("True", "SecondaryReady");
+        team.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
+        before = cmek();
+        STAGE.proxy().resetCounts();
+    }
+
+    @AfterEach
+    void nothingAboutCmekHasChanged() {
+        STAGE.proxy().heal();
+        assertThat(cmek()).isEqualTo(before);
+        assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
+    }
+
+    @Test
+    void databasesComeAndGoWithAFailoverAndAFailback() {
+        for (List<String> databases : List.of(
+                List.of("billing"),
+                List.of("crm", "orders", "billing"),
+                List.<String>of(),
+                List.of("orders", "billing"))) {
+            applyAll(databases.toArray(String[]::new));
+            team.awaitWorkgroup(
+                    "orders",
+                    databases + " are admitted",
+                    s -> s.replication().admitted().equals(databases));
+        }
+        awaitFailover("True", "SecondaryReady");
+
+        // CMEK cannot be turned round with it: what is the primary's stays the primary's.
+        assertRefused(
+                workgroup(
+                                "orders",
+                                secondary,
+                                team.namespace() + "-data",
+                                secondaryBackup,
+                                team.namespace() + "-backup")
+                        .toString()
+                        .replace("region: " + REGION, "region: " + SECONDARY_REGION),
+                "region is fixed when the workgroup is created");
+        assertRefused(
+                west(primary).replace("region: " + SECONDARY_REGION, "region: " + REGION),
+                "region is fixed when the ReplicaCmek is created");
+        assertRefused(west(secondaryBackup), "dataBucketKeyID cannot be changed");
+    }
+
+    @Test
+    void whenThePrimarysKeyIsLostTheSecondaryCanTakeOver() {
+        aws.disableKey(primary);
+        team.awaitWorkgroup("orders", EncryptionState.DEGRADED);
+        // What replicates needs the primary's key, so nothing new does.
+        Condition replication = team.awaitReason("orders", "ReplicationAllowed", "SecondaryNotReady");
+        assertThat(replication.message()).contains(primary, "is disabled");
+        awaitFailover("True", "SecondaryReady");
+
+        applyAll("orders", "billing", "crm");
+        WorkgroupStatus status = team.awaitWorkgroup(
+                "orders", "crm waits", s -> s.replication().blocked().size() == 1);
+        assertThat(status.replication().admitted()).containsExactly("orders", "billing");
+        assertThat(condition(status, "FailoverReady").status()).isEqualTo("True");
+        applyAll("orders", "billing");
+
+        aws.enableKey(primary);
+        team.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
+    }
+
+    @Test
+    void whenThePrimaryRegionIsAwayTheSecondaryCanTakeOverInjected() {
+        STAGE.proxy().answer(503, REGION);
+        team.awaitWorkgroup(
+                "orders",
+                "the primary's keys were not seen for too long",
+                s -> condition(s, "KeysUsable").status().equals("Unknown"));
+        awaitFailover("True", "SecondaryReady");
+        applyAll("orders", "billing");
+
+        STAGE.proxy().heal();
+        team.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
+    }
+
+    @Test
+    void whenAKeyOfTheSecondaryIsLostItCannot() {
+        for (String key : List.of(secondary, secondaryBackup)) {
+            aws.disableKey(key);
+            Condition failover = awaitFailover("False", "SecondaryNotReady");
+            assertThat(failover.message()).contains("cannot run in us-west-2 right now", key);
+            assertThat(team.workgroup("orders").getStatus().encryption()).isEqualTo(EncryptionState.ENABLED);
+            applyAll("orders", "billing");
+
+            aws.enableKey(key);
+            awaitFailover("True", "SecondaryReady");
+        }
+    }
+
+    @Test
+    void whenTheSecondaryRegionIsAwayItCannotInjected() {
+        STAGE.proxy().answer(503, SECONDARY_REGION);
+        Condition failover = awaitFailover("False", "SecondaryNotReady");
+        assertThat(failover.message()).contains("could not be looked at");
+
+        STAGE.proxy().heal();
+        awaitFailover("True", "SecondaryReady");
+    }
+
+    // -- the means
+
+    private Condition awaitFailover(String status, String reason) {
+        WorkgroupStatus now = team.awaitWorkgroup(
+                "orders",
+                "FailoverReady is " + status + ", " + reason,
+                s -> has(s, "FailoverReady", reason)
+                        && condition(s, "FailoverReady").status().equals(status));
+        return condition(now, "FailoverReady");
+    }
+
+    private void applyAll(String... databases) {
+        String name = team.namespace();
+        team.apply(workgroup("orders", primary, name + "-data", primaryBackup, name + "-backup")
+                        .replicating(databases)
+                + "---\n" + west(secondary));
+    }
+
+    private String west(String dataKey) {
+        String name = team.namespace();
+        return replica("west", "orders", dataKey, name + "-west", secondaryBackup, name + "-west-backup")
+                .toString();
+    }
+
+    private void assertRefused(String manifest, String words) {
+        var said = STAGE.installation().apply(team.namespace(), manifest);
+        assertThat(said.isDone()).isFalse();
+        assertThat(said.errors()).contains(words);
+    }
+
+    /** All that CMEK is: the keys that are named, their policies, the encryption of the buckets. */
+    private Map<String, String> cmek() {
+        var cmek = new TreeMap<String, String>();
+        cmek.put("workgroup", String.valueOf(team.workgroup("orders").getSpec().cmek()));
+        cmek.put(
+                "record",
+                String.valueOf(
+                        team.workgroup("orders").getStatus().replication().secondary()));
+        cmek.put("secondary", String.valueOf(team.replica("west").getSpec()));
+        for (String key : List.of(primary, primaryBackup, secondary, secondaryBackup)) {
+            cmek.put(key, aws.policy(key).toString());
+        }
+        for (String bucket : List.of("data", "backup")) {
+            String name = team.namespace();
+            cmek.put(bucket, String.valueOf(aws.encryption(REGION, name + "-" + bucket)));
+        }
+        for (String bucket : List.of("west", "west-backup")) {
+            String name = team.namespace();
+            cmek.put(bucket, String.valueOf(aws.encryption(SECONDARY_REGION, name + "-" + bucket)));
+        }
+        return cmek;
+    }
+}

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class AnyOrderIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final Stage STAGE = new Stage().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
 
     /** What happens, in any order. */
     private enum Step {
@@ -153,12 +153,13 @@ class AnyOrderIT {
 
     @Test
     void everyOrderEndsInTheSameStateAndApplyingAgainChangesNothing() {
-        var worlds = new ArrayList<World>();
-        for (List<Step> order : permutations(List.copyOf(EnumSet.allOf(Step.class)))) {
-            World world = World.empty();
-            world.apply(order);
-            worlds.add(world);
-        }
+        List<World> worlds = permutations(List.copyOf(EnumSet.allOf(Step.class))).parallelStream()
+                .map(order -> {
+                    World world = World.empty();
+                    world.apply(order);
+                    return world;
+                })
+                .toList();
         assertThat(worlds).hasSize(24);
         worlds.forEach(World::awaitReady);
         awaitSame(worlds);
@@ -167,12 +168,8 @@ class AnyOrderIT {
         settle();
         STAGE.proxy().resetCounts();
         long mark = STAGE.audit().mark();
-        for (World world : worlds) {
-            world.team()
-                    .apply(world.manifest(Step.REPLICA)
-                            + "---\n" + world.manifest(Step.SECOND_WORKGROUP)
-                            + "---\n" + world.manifest(Step.WORKGROUP));
-        }
+        worlds.parallelStream()
+                .forEach(world -> world.apply(List.of(Step.REPLICA, Step.SECOND_WORKGROUP, Step.WORKGROUP)));
         settle();
 
         assertThat(worlds.stream().flatMap(w -> w.resources().stream()))

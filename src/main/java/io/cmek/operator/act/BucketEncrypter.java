@@ -57,8 +57,7 @@ public final class BucketEncrypter {
                 carryOut(BucketPlan.of(use, region, facts), use, handle, keyReady);
             case Known.Not<BucketFacts>(Failure failure, var since) ->
                 BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since));
-            case Known.NotYet<BucketFacts>() ->
-                BucketAssessment.of(use, null, Judgement.pending("AWS has not been asked yet."));
+            case Known.NotYet<BucketFacts>() -> BucketAssessment.of(use, null, Judgement.unanswered(use.label()));
         };
     }
 
@@ -75,8 +74,7 @@ public final class BucketEncrypter {
                                 Judgement.pending(use.label() + " is encrypted when the claim is accepted."));
             case Known.Not<BucketFacts>(Failure failure, var since) ->
                 BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since));
-            case Known.NotYet<BucketFacts>() ->
-                BucketAssessment.of(use, null, Judgement.pending("AWS has not been asked yet."));
+            case Known.NotYet<BucketFacts>() -> BucketAssessment.of(use, null, Judgement.unanswered(use.label()));
         };
     }
 

@@ -40,6 +40,11 @@ public final class KeyPolicyWriter {
 
     private static final int ROUNDS = 3;
 
+    private static final PolicyOutcome UNANSWERED = new PolicyOutcome.Unseen(
+            new Failure.Unavailable(
+                    new Failure.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
+            null);
+
     private final KeyService keys;
     private final Watch<KeyHandle, String> watch;
     private final PolicyMerge merge;
@@ -91,7 +96,7 @@ public final class KeyPolicyWriter {
                 }
             }
             case Known.Not<String>(Failure failure, Instant since) -> new PolicyOutcome.Unseen(failure, since);
-            case Known.NotYet<String>() -> throw notLooked();
+            case Known.NotYet<String>() -> UNANSWERED;
         };
     }
 
@@ -129,10 +134,6 @@ public final class KeyPolicyWriter {
         }
     }
 
-    private static IllegalStateException notLooked() {
-        return new IllegalStateException("the watch returned without a look");
-    }
-
     private PolicyOutcome settle(KeyHandle key, Function<PolicyDocument, MergeResult> revision) {
         Observation<String> seen = watch.current(key);
         PolicyDocument before = null;
@@ -149,7 +150,9 @@ public final class KeyPolicyWriter {
                 case Known.Not<String>(Failure failure, Instant since) -> {
                     return new PolicyOutcome.Unseen(failure, since);
                 }
-                case Known.NotYet<String>() -> throw notLooked();
+                case Known.NotYet<String>() -> {
+                    return UNANSWERED;
+                }
             }
             PolicyDocument restored = before == null ? policy : merge.restore(before, policy);
             PolicyDocument next;
@@ -170,7 +173,10 @@ public final class KeyPolicyWriter {
                 return failedLately.get();
             }
             Observation<String> fresh = watch.freshWithin(key, FRESH);
-            if (!Objects.equals(fresh.lastSeen(), seen.lastSeen()) || fresh.failure() != null) {
+            if (fresh.failure() != null) {
+                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(fresh.failure()));
+            }
+            if (!Objects.equals(fresh.lastSeen(), seen.lastSeen())) {
                 seen = fresh;
                 continue;
             }

@@ -18,8 +18,11 @@ public enum ConditionType {
     VolumesEncrypted("The StorageClass that encrypts volumes with the data key is published.", true),
     /** The databases listed for replication may replicate (R6). */
     ReplicationAllowed("The databases listed for replication may replicate.", false),
-    /** The secondary region's keys, access and buckets are all usable right now. */
-    FailoverReady("The secondary region's keys, access and buckets are all usable right now.", false),
+    /** The service could run in the secondary region right now. */
+    FailoverReady(
+            "The service could run in the secondary region right now: its keys, access and buckets are usable, and the policies on both sides in"
+                    + " place.",
+            false),
     /** The summary: true when every other condition of the resource is. */
     Ready(
             "True when every other condition is; else it has status, reason and message of the first, in this order, that is not.",

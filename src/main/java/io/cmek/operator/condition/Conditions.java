@@ -4,6 +4,7 @@ import io.cmek.operator.api.v1alpha1.Condition;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,25 @@ public final class Conditions {
                 generation,
                 transition(previous, type, judgement, now))));
         return conditions;
+    }
+
+    /** What was judged, so that it can be judged anew in part. Without {@code Ready} and {@code Stalled}; what is unknown is left out. */
+    public static Map<ConditionType, Judgement> judgements(List<Condition> conditions) {
+        var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        for (Condition condition : conditions) {
+            Optional<ConditionType> type = named(ConditionType.values(), condition.type())
+                    .filter(t -> t != ConditionType.Ready && t != ConditionType.Stalled);
+            Optional<Judgement.Verdict> verdict = named(Judgement.Verdict.values(), condition.status());
+            Optional<Reason> reason = named(Reason.values(), condition.reason());
+            if (type.isPresent() && verdict.isPresent() && reason.isPresent()) {
+                judgements.put(type.get(), new Judgement(verdict.get(), reason.get(), condition.message()));
+            }
+        }
+        return judgements;
+    }
+
+    private static <E extends Enum<E>> Optional<E> named(E[] values, String name) {
+        return Arrays.stream(values).filter(value -> value.name().equals(name)).findFirst();
     }
 
     private static Judgement ready(EnumMap<ConditionType, Judgement> judgements, Judgement allGood) {

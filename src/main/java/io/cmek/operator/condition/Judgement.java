@@ -57,6 +57,15 @@ public record Judgement(Verdict verdict, Reason reason, String message) {
         return unknown(reason, what + " could not be looked at: " + failure.detail() + "." + seen);
     }
 
+    /**
+     * "Could not look yet": AWS takes its time.
+     *
+     * @param what the thing, as the sentence's subject
+     */
+    public static Judgement unanswered(String what) {
+        return unknown(Reason.AwsUnavailable, what + " was asked about, and AWS has not answered yet.");
+    }
+
     public boolean isGood() {
         return verdict == Verdict.True;
     }

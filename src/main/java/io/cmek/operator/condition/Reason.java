@@ -35,6 +35,7 @@ public enum Reason {
     // Work is going on.
     Pending(
             unknown(
+                    Deletable,
                     ConditionType.Accepted,
                     ConditionType.KeysUsable,
                     ConditionType.PolicyApplied,

@@ -26,6 +26,11 @@ public record Observation<F>(
         return new Observation<>(fact, at, null);
     }
 
+    /** Whether nobody has looked, or no answer has come yet. */
+    public boolean isNever() {
+        return lastSeen == null && failure == null;
+    }
+
     /** What is known after one more look. */
     public Observation<F> then(Answer<F> answer, Instant at) {
         return switch (answer) {

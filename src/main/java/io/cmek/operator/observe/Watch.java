@@ -4,12 +4,18 @@ import io.cmek.operator.cloud.Answer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -38,6 +44,10 @@ public final class Watch<K, F> implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Watch.class);
     private static final Duration TICK = Duration.ofMillis(500);
     private static final int CONCURRENT_LOOKS = 32;
+    private static final int CONCURRENT_FIRST_LOOKS = 64;
+
+    /** How long the answer to a first look is waited for. Longer than AWS takes; one that hangs is not to hold up who waits for the asker. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final Function<K, Answer<F>> look;
     private final Predicate<F> troubling;
@@ -48,6 +58,7 @@ public final class Watch<K, F> implements AutoCloseable {
     private final Map<K, Entry> entries = new ConcurrentHashMap<>();
     private final Loop loop;
     private final ExecutorService looks;
+    private final ExecutorService firstLooks;
 
     /**
      * @param name for threads and logs
@@ -73,6 +84,7 @@ public final class Watch<K, F> implements AutoCloseable {
         this.changed = changed;
         this.loop = new Loop("watch-" + name, TICK, this::lookAtWhatIsDue);
         this.looks = Workers.of("look-" + name, CONCURRENT_LOOKS);
+        this.firstLooks = Workers.of("first-look-" + name, CONCURRENT_FIRST_LOOKS);
     }
 
     private final class Entry {
@@ -82,17 +94,84 @@ public final class Watch<K, F> implements AutoCloseable {
         volatile Instant nextLook = Instant.MAX;
         volatile @Nullable Object lastSaid;
         int troubles;
+        final AtomicReference<@Nullable FirstLook> first = new AtomicReference<>();
+    }
+
+    /** A first look that is under way, or failed in an unforeseen way. */
+    private static final class FirstLook {
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+        final long until = System.nanoTime() + PATIENCE.toNanos();
+        volatile boolean missed;
+
+        void await() {
+            try {
+                done.get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                missed = true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            }
+        }
     }
 
     public void start() {
         loop.start();
     }
 
-    /** What is known; looks, and blocks for that, only the first time. */
+    /**
+     * What is known. Looks the first time, and waits a moment for the answer; who has none by then is told when it comes, as of a change.
+     *
+     * @return {@link Observation#never} where there is no answer yet
+     */
     public Observation<F> current(K thing) {
         Entry entry = entry(thing);
+        FirstLook first = ask(thing, entry);
+        if (first != null) {
+            first.await();
+        }
         Observation<F> known = entry.observation;
-        return known != null ? known : lookUnless(seen -> true, thing, entry);
+        return known == null ? Observation.never() : known;
+    }
+
+    /** Has everything looked at that never was, without waiting for it. */
+    public void ask(Collection<K> things) {
+        things.forEach(thing -> ask(thing, entry(thing)));
+    }
+
+    /** Whether something is known of all of it, be it that AWS cannot be reached. Waits as {@link #current} does, for all at once. */
+    public boolean isKnown(Collection<K> things) {
+        ask(things);
+        return things.stream().allMatch(thing -> !current(thing).isNever());
+    }
+
+    /** @return the first look that is under way, null where there was one */
+    private @Nullable FirstLook ask(K thing, Entry entry) {
+        if (entry.observation != null) {
+            return null;
+        }
+        var mine = new FirstLook();
+        FirstLook first = entry.first.compareAndExchange(null, mine);
+        if (first != null) {
+            return first;
+        }
+        firstLooks.execute(() -> lookFirst(thing, entry, mine));
+        return mine;
+    }
+
+    private void lookFirst(K thing, Entry entry, FirstLook first) {
+        try {
+            lookUnless(seen -> true, thing, entry);
+            first.done.complete(null);
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "The first look at %s failed in an unforeseen way; it is repeated", thing);
+            entry.first.set(null);
+            first.done.completeExceptionally(e);
+        }
+        if (first.missed) {
+            changed.accept(thing);
+        }
     }
 
     /** What is known from a look that is not older than {@code age}; nothing is younger than zero, so that this always looks. */
@@ -245,5 +324,6 @@ public final class Watch<K, F> implements AutoCloseable {
     public void close() {
         loop.close();
         looks.shutdownNow();
+        firstLooks.shutdownNow();
     }
 }

@@ -40,33 +40,17 @@ public record Assessment(
 
     /** Nothing was looked at, because of what is said here. */
     static Assessment unseen(Claim claim, Judgement accepted, String why) {
-        return partial(claim, accepted, Map.of(), why);
-    }
-
-    /** @param released the keys whose policies were to lose what the claim needed */
-    static Assessment leaving(Claim claim, Judgement accepted, Map<KeyArn, KeyAssessment> released) {
-        return partial(claim, accepted, released, "The resource is being deleted.");
-    }
-
-    /** The same, with what was seen of its buckets. */
-    Assessment withBuckets(List<BucketAssessment> seen) {
-        return new Assessment(claim, accepted, keys, seen, volumes);
-    }
-
-    private static Assessment partial(Claim claim, Judgement accepted, Map<KeyArn, KeyAssessment> known, String why) {
-        var keys = new HashMap<KeyArn, KeyAssessment>(known);
-        claim.distinctKeys().forEach(key -> keys.putIfAbsent(key, KeyAssessment.pending(key, why)));
+        var keys = new HashMap<KeyArn, KeyAssessment>();
+        claim.distinctKeys().forEach(key -> keys.put(key, KeyAssessment.pending(key, why)));
         List<BucketAssessment> buckets = claim.buckets().stream()
                 .map(use -> BucketAssessment.of(use, null, Judgement.pending(why)))
                 .toList();
         return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why));
     }
 
-    /** Whether a leaving claim may go: nothing of it is left in a policy that could be written. */
-    public boolean isReleased() {
-        return keys.values().stream()
-                .map(KeyAssessment::policy)
-                .allMatch(j -> j.isGood() || j.reason() == Reason.Pending);
+    /** The same, with what was seen of its buckets. */
+    Assessment withBuckets(List<BucketAssessment> seen) {
+        return new Assessment(claim, accepted, keys, seen, volumes);
     }
 
     /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */

@@ -16,6 +16,7 @@ import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.observe.BucketHandle;
 import io.cmek.operator.observe.KeyHandle;
 import io.cmek.operator.observe.Observation;
 import io.cmek.operator.observe.Observation.Known;
@@ -26,9 +27,11 @@ import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.volume.StorageClassSpec;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +74,36 @@ public final class Pipeline {
                 claim,
                 accepted,
                 accepted.isGood() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
+    }
+
+    /**
+     * Whether AWS has answered all that the claim is judged by, be it that it cannot be reached. Has everything looked at that never was, all
+     * at once, and waits a moment for the answers. Where it is false there is nothing to report: the watches tell when they have come.
+     */
+    public boolean isAnswered(Claim claim) {
+        Judgement accepted = entitlements.judge(claim);
+        if (!accepted.isGood() && accepted.reason() != Reason.Pending) {
+            return true;
+        }
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        List<BucketHandle> named = claim.buckets().stream()
+                .map(use -> new BucketHandle(identity, claim.region(), use.name()))
+                .toList();
+        List<KeyHandle> used = accepted.isGood()
+                ? claim.distinctKeys().stream()
+                        .map(key -> new KeyHandle(identity, key))
+                        .toList()
+                : List.of();
+        sights.buckets().ask(named);
+        return sights.keys().isKnown(used)
+                && sights.policies()
+                        .isKnown(used.stream().filter(this::hasPolicyToRead).toList())
+                && sights.buckets().isKnown(named);
+    }
+
+    private boolean hasPolicyToRead(KeyHandle key) {
+        return !UNFIT.contains(
+                judge("The key " + key.key(), sights.keys().current(key)).reason());
     }
 
     /** @param storageClass the StorageClass of the claim's name as the cluster has it, null where there is none */
@@ -128,47 +161,42 @@ public final class Pipeline {
      * Takes away, where the claim asks for that, what it alone needed. Where it asks for nothing to be taken away, or nothing was ever
      * granted for it, AWS is not asked anything.
      */
-    public Assessment leave(Claim claim) {
+    public Release leave(Claim claim) {
         Judgement accepted = entitlements.judge(claim);
-        var keys = new HashMap<KeyArn, KeyAssessment>();
         // Without its Workgroup, a ReplicaCmek that was served is refused.
-        if ((accepted.isGood() || accepted.reason() == Reason.WorkgroupNotFound)
-                && claim.deletionPolicy() == DeletionPolicy.Release
-                && claim.policyManagement() == PolicyManagement.Managed) {
-            Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
-            claim.distinctKeys().forEach(key -> keys.put(key, release(claim, key, tenant)));
+        if ((!accepted.isGood() && accepted.reason() != Reason.WorkgroupNotFound)
+                || claim.deletionPolicy() != DeletionPolicy.Release
+                || claim.policyManagement() != PolicyManagement.Managed) {
+            return Release.DONE;
         }
-        return Assessment.leaving(claim, accepted, keys);
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        List<Judgement> released = claim.distinctKeys().stream()
+                .map(key -> release(claim, new KeyHandle(identity, key)))
+                .toList();
+        return released.stream().allMatch(Judgement::isGood)
+                ? Release.DONE
+                : Release.heldBy(
+                        Judgement.worst(released),
+                        claim.distinctKeys().stream()
+                                .map(policies::pause)
+                                .filter(Objects::nonNull)
+                                .min(Duration::compareTo));
     }
 
-    private KeyAssessment release(Claim claim, KeyArn key, Tenant tenant) {
-        String label = claim.label(key);
+    private Judgement release(Claim claim, KeyHandle key) {
+        String label = claim.label(key.key());
         PolicyOutcome outcome = policies.release(
-                new KeyHandle(tenant.identity(), key),
-                entitlements.givenFor(claim, key),
-                () -> entitlements.neededBesides(claim, key));
-        Judgement released = outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
+                key, entitlements.givenFor(claim, key.key()), () -> entitlements.neededBesides(claim, key.key()));
+        return outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
                 ? Judgement.good(Reason.PolicyApplied, label + " no longer exists, so there is nothing to release.")
                 : PolicyJudgement.of(label, outcome);
-        return KeyAssessment.pending(key, label + ": the resource is being deleted.")
-                .withPolicy(released, policies.pause(key));
     }
 
     private KeyAssessment assess(Claim claim, KeyArn key, Tenant tenant) {
         String label = claim.label(key);
         var handle = new KeyHandle(tenant.identity(), key);
         Observation<KeyFacts> observed = sights.keys().current(handle);
-        Judgement usable =
-                switch (observed.at(clock.instant(), sights.keys().maxAge())) {
-                    case Known.Fact<KeyFacts>(KeyFacts facts) -> KeyRules.judge(label, facts, clock.instant());
-                    case Known.Not<KeyFacts>(Failure.NotFound gone, var since) ->
-                        Judgement.bad(
-                                Reason.KeyNotFound,
-                                label + " does not exist: " + gone.detail()
-                                        + ". Check the ARN; a key that was deleted cannot be brought back.");
-                    case Known.Not<KeyFacts>(var failure, var since) -> Judgement.couldNotLook(label, failure, since);
-                    case Known.NotYet<KeyFacts>() -> Judgement.pending("AWS has not been asked yet.");
-                };
+        Judgement usable = judge(label, observed);
         Grants wanted = claim.wants(key, tenant);
         Judgement policy = Judgement.pending(label + ": its policy waits until the key is usable.");
         Judgement access = Judgement.pending(label + ": access is checked when its policy is in place.");
@@ -190,6 +218,19 @@ public final class Pipeline {
             }
         }
         return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(key));
+    }
+
+    private Judgement judge(String label, Observation<KeyFacts> observed) {
+        return switch (observed.at(clock.instant(), sights.keys().maxAge())) {
+            case Known.Fact<KeyFacts>(KeyFacts facts) -> KeyRules.judge(label, facts, clock.instant());
+            case Known.Not<KeyFacts>(Failure.NotFound gone, var since) ->
+                Judgement.bad(
+                        Reason.KeyNotFound,
+                        label + " does not exist: " + gone.detail()
+                                + ". Check the ARN; a key that was deleted cannot be brought back.");
+            case Known.Not<KeyFacts>(var failure, var since) -> Judgement.couldNotLook(label, failure, since);
+            case Known.NotYet<KeyFacts>() -> Judgement.unanswered(label);
+        };
     }
 
     /** What our statements give on the key's replicas that the claim uses too: nothing but the operator keeps the policies equal. */
@@ -223,7 +264,7 @@ public final class Pipeline {
                                 ? Reason.NotProbed
                                 : Reason.AwsUnavailable,
                         label + ": whether " + role + " can use it is not known: " + failure.detail() + ".");
-            case Known.NotYet<Boolean>() -> Judgement.pending("AWS has not been asked yet.");
+            case Known.NotYet<Boolean>() -> Judgement.unanswered(label + ": whether " + role + " can use it");
         };
     }
 

@@ -5,12 +5,14 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.StorageClasses;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Pipeline;
+import io.cmek.operator.pipeline.Release;
 import io.cmek.operator.report.Reporter;
 import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
@@ -34,6 +36,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,7 +50,6 @@ public class ReplicaCmekReconciler
     private static final String BY_WORKGROUP = "workgroup";
     private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
     private static final Duration REBUILT_RETRY = Duration.ofSeconds(5);
-    private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
 
     private final Pipeline pipeline;
     private final LiveClaims claims;
@@ -104,6 +106,9 @@ public class ReplicaCmekReconciler
         if (status == null) {
             status = report(replica, null, pipeline.beforeAnyLook(claim), Optional.empty());
         }
+        if (!pipeline.isAnswered(claim)) {
+            return UpdateControl.noUpdate();
+        }
         Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
         if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
             report(replica, status, assessment, Optional.empty());
@@ -132,18 +137,36 @@ public class ReplicaCmekReconciler
         Claim claim = claims.claimOf(replica, workgroup);
         Optional<Judgement> held = SecondaryRegion.holds(replica, workgroup);
         if (held.isPresent()) {
-            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
-            report(replica, replica.getStatus(), assessment, held);
+            if (pipeline.isAnswered(claim)) {
+                Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+                report(replica, replica.getStatus(), assessment, held);
+            } else {
+                reportLeaving(replica, claim, Map.of(ConditionType.Deletable, held.get()));
+            }
             return DeleteControl.noFinalizerRemoval();
         }
-        Assessment release = pipeline.leave(claim);
-        if (!release.isReleased()) {
-            report(replica, replica.getStatus(), release, Optional.empty());
+        Release release = pipeline.leave(claim);
+        if (release.obstacle().isPresent()) {
+            reportLeaving(replica, claim, release.judgements());
             return DeleteControl.noFinalizerRemoval()
-                    .rescheduleAfter(release.retryAfter().orElse(RELEASE_RETRY).toMillis());
+                    .rescheduleAfter(release.retryAfter().toMillis());
         }
         storageClasses.withdraw(claim);
         return DeleteControl.defaultDelete();
+    }
+
+    /** Nothing was looked at but what is told here. */
+    private void reportLeaving(ReplicaCmek replica, Claim claim, Map<ConditionType, Judgement> news) {
+        ReplicaCmekStatus previous = replica.getStatus();
+        if (previous == null) {
+            report(
+                    replica,
+                    null,
+                    pipeline.beforeAnyLook(claim),
+                    Optional.ofNullable(news.get(ConditionType.Deletable)));
+        } else {
+            reporter.report(replica, previous, report.leaving(replica, previous, claim, news));
+        }
     }
 
     private ReplicaCmekStatus report(

@@ -2,10 +2,13 @@ package io.cmek.operator.replicacmek;
 
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Conditions;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.report.StatusLines;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,20 @@ record ReplicaCmekReport(StatusLines lines) {
                 lines.keys(assessment),
                 StatusLines.buckets(assessment),
                 StatusLines.storageClassName(assessment),
-                lines.conditions(previous, judgements, assessment, replica));
+                lines.conditions(previous, judgements, assessment.claim(), replica));
+    }
+
+    /** The status of a ReplicaCmek that is leaving, of which nothing was looked at but what is told here. */
+    ReplicaCmekStatus leaving(
+            ReplicaCmek replica, ReplicaCmekStatus previous, Claim claim, Map<ConditionType, Judgement> news) {
+        var judgements = Conditions.judgements(previous.conditions());
+        judgements.putAll(news);
+        return new ReplicaCmekStatus(
+                replica.getMetadata().getGeneration(),
+                previous.encryption(),
+                previous.keys(),
+                previous.buckets(),
+                previous.storageClassName(),
+                lines.conditions(previous, judgements, claim, replica));
     }
 }

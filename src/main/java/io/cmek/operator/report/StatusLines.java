@@ -55,12 +55,12 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
     public List<Condition> conditions(
             @Nullable CmekStatus previous,
             Map<ConditionType, Judgement> judgements,
-            Assessment assessment,
+            Claim claim,
             HasMetadata resource) {
         return Conditions.of(
                 previous == null ? List.of() : previous.conditions(),
                 judgements,
-                allGood(assessment.claim()),
+                allGood(claim),
                 resource.getMetadata().getGeneration(),
                 clock.instant());
     }

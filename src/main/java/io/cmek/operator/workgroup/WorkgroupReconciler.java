@@ -6,6 +6,7 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.inventory.LiveClaims;
@@ -13,6 +14,7 @@ import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.StorageClasses;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Pipeline;
+import io.cmek.operator.pipeline.Release;
 import io.cmek.operator.report.Reporter;
 import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
@@ -38,6 +40,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -50,7 +53,6 @@ public class WorkgroupReconciler
         implements Reconciler<Workgroup>, Cleaner<Workgroup>, ConfigurableReconciler<Workgroup> {
 
     private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
-    private static final Duration RELEASE_RETRY = Duration.ofSeconds(10);
 
     /** Nobody tells of what was seen of the buckets of a ReplicaCmek that is not recorded yet. It is looked at by its watch, not here. */
     private static final Duration UNDECIDED_RETRY = Duration.ofSeconds(5);
@@ -112,6 +114,9 @@ public class WorkgroupReconciler
                     secondaryRegion(workgroup, context, replica -> false),
                     Optional.empty());
         }
+        if (!pipeline.isAnswered(claim)) {
+            return UpdateControl.noUpdate();
+        }
         Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
         // Not before: AWS may have taken its time, and a database is admitted on what is so now.
         SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::isNotUnderOtherKeys);
@@ -144,18 +149,38 @@ public class WorkgroupReconciler
         SecondaryRegion region = secondaryRegion(workgroup, context, replica -> false);
         Optional<Judgement> held = region.holder().map(WorkgroupReconciler::held);
         if (held.isPresent()) {
-            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
-            report(workgroup, workgroup.getStatus(), assessment, region, held);
+            if (pipeline.isAnswered(claim)) {
+                Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+                report(workgroup, workgroup.getStatus(), assessment, region, held);
+            } else {
+                reportLeaving(workgroup, claim, region, Map.of(ConditionType.Deletable, held.get()));
+            }
             return DeleteControl.noFinalizerRemoval();
         }
-        Assessment release = pipeline.leave(claim);
-        if (!release.isReleased()) {
-            report(workgroup, workgroup.getStatus(), release, region, Optional.empty());
+        Release release = pipeline.leave(claim);
+        if (release.obstacle().isPresent()) {
+            reportLeaving(workgroup, claim, region, release.judgements());
             return DeleteControl.noFinalizerRemoval()
-                    .rescheduleAfter(release.retryAfter().orElse(RELEASE_RETRY).toMillis());
+                    .rescheduleAfter(release.retryAfter().toMillis());
         }
         storageClasses.withdraw(claim);
         return DeleteControl.defaultDelete();
+    }
+
+    /** Nothing was looked at but what is told here. */
+    private void reportLeaving(
+            Workgroup workgroup, Claim claim, SecondaryRegion region, Map<ConditionType, Judgement> news) {
+        WorkgroupStatus previous = workgroup.getStatus();
+        if (previous == null) {
+            report(
+                    workgroup,
+                    null,
+                    pipeline.beforeAnyLook(claim),
+                    region,
+                    Optional.ofNullable(news.get(ConditionType.Deletable)));
+        } else {
+            reporter.report(workgroup, previous, report.leaving(workgroup, previous, claim, region, news));
+        }
     }
 
     private WorkgroupStatus report(

@@ -4,12 +4,15 @@ import io.cmek.operator.api.v1alpha1.BlockedDatabase;
 import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Conditions;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.replication.Gate;
 import io.cmek.operator.report.StatusLines;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +38,30 @@ record WorkgroupReport(StatusLines lines) {
                 StatusLines.buckets(assessment),
                 StatusLines.storageClassName(assessment),
                 replication(region, gate),
-                lines.conditions(previous, judgements, assessment, workgroup));
+                lines.conditions(previous, judgements, assessment.claim(), workgroup));
+    }
+
+    /** The status of a workgroup that is leaving, of which nothing was looked at but what is told here. */
+    WorkgroupStatus leaving(
+            Workgroup workgroup,
+            WorkgroupStatus previous,
+            Claim claim,
+            SecondaryRegion region,
+            Map<ConditionType, Judgement> news) {
+        Gate gate = region.gate();
+        var judgements = Conditions.judgements(previous.conditions());
+        judgements.remove(ConditionType.FailoverReady);
+        judgements.putAll(news);
+        judgements.put(ConditionType.ReplicationAllowed, gate.judgement());
+        region.failover().ifPresent(j -> judgements.put(ConditionType.FailoverReady, j));
+        return new WorkgroupStatus(
+                workgroup.getMetadata().getGeneration(),
+                previous.encryption(),
+                previous.keys(),
+                previous.buckets(),
+                previous.storageClassName(),
+                replication(region, gate),
+                lines.conditions(previous, judgements, claim, workgroup));
     }
 
     private static @Nullable ReplicationStatus replication(SecondaryRegion region, Gate gate) {

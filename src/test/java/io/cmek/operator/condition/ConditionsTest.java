@@ -95,6 +95,20 @@ class ConditionsTest {
         assertThat(of(conditions, judged, 1, LATER)).isEqualTo(conditions);
     }
 
+    @Property(tries = 200)
+    void whatWasJudgedIsReadBackFromTheConditions(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+        assertThat(Conditions.judgements(of(List.of(), judged, 1, FIRST))).isEqualTo(judged);
+    }
+
+    /** As a later version may write them, before it is rolled back. */
+    @Test
+    void conditionsThatAreNotKnownAreNotReadBack() {
+        var unknown = new Condition("Replicated", "True", "Accepted", "Message.", 1L, FIRST.toString());
+        var strange = new Condition("Accepted", "True", "Strange", "Message.", 1L, FIRST.toString());
+
+        assertThat(Conditions.judgements(List.of(unknown, strange))).isEmpty();
+    }
+
     @Test
     void nothingJudgedIsReady() {
         assertThat(of(List.of(), Map.of(), 1, FIRST))

@@ -10,7 +10,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,10 +25,12 @@ class WatchTest {
     private final ManualClock clock = new ManualClock();
     private volatile Answer<String> world = new Answer.Got<>("as it was");
     private volatile int looks;
+    private volatile CompletableFuture<Void> hanging = CompletableFuture.completedFuture(null);
     private final Watch<String, String> watch = new Watch<>(
             "test",
             thing -> {
                 looks++;
+                hanging.join();
                 return world;
             },
             fact -> false,
@@ -113,6 +117,31 @@ class WatchTest {
         clock.now = clock.now.plus(MAX_AGE);
         watch.freshWithin("key", Duration.ZERO);
         assertThat(told).containsExactly("key");
+    }
+
+    @Test
+    void whoAsksFirstDoesNotWaitForAnAnswerThatHangsAndIsToldWhenItComes() {
+        hanging = new CompletableFuture<>();
+
+        assertThat(watch.current("key").isNever()).isTrue();
+        assertThat(watch.isKnown(List.of("other"))).isFalse();
+        assertThat(watch.isKnown(List.of("key", "other"))).isFalse();
+        assertThat(told).isEmpty();
+
+        hanging.complete(null);
+        Awaitility.await().untilAsserted(() -> assertThat(told).containsExactlyInAnyOrder("key", "other"));
+        assertThat(watch.current("key").lastSeen()).isEqualTo("as it was");
+        assertThat(watch.isKnown(List.of("key", "other"))).isTrue();
+        assertThat(looks).isEqualTo(2);
+    }
+
+    @Test
+    void whoWaitedForTheFirstAnswerIsNotToldOfItAgain() {
+        hanging = new CompletableFuture<>();
+        CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS).execute(() -> hanging.complete(null));
+
+        assertThat(watch.isKnown(List.of("key", "other"))).isTrue();
+        assertThat(told).isEmpty();
     }
 
     private static final class ManualClock extends Clock {

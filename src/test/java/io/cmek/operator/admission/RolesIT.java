@@ -117,6 +117,32 @@ class RolesIT {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"cmek-owner", "cmek-operator", "cmek-editor", "cmek-viewer", "view", "edit", "admin"})
+    void nobodyReplacesAStatusEither(String role) {
+        for (String kind : List.of("workgroup/orders", "replicacmek/west")) {
+            String object = cluster.kubectl().must("get", kind, "-n", namespace, "-o", "json");
+            assertThat(as(role, object, "replace", "--subresource=status", "-f", "-"))
+                    .satisfies(s -> isAnswered(s, false));
+        }
+    }
+
+    /** Deleting a collection is a verb of its own, which no role has. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cmek-owner", "cmek-editor", "edit", "admin"})
+    void nobodyDeletesAllAtOnce(String role) {
+        for (String kind : List.of("workgroups", "replicacmeks")) {
+            assertThat(cluster.kubectl()
+                            .run(
+                                    null,
+                                    "delete",
+                                    "--raw",
+                                    "/apis/cmek.io/v1alpha1/namespaces/" + namespace + "/" + kind,
+                                    "--as=" + role))
+                    .satisfies(s -> isAnswered(s, false));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"cmek-owner", "cmek-operator", "cmek-editor", "cmek-viewer", "view"})
     void whoeverMayLookSeesBothKinds(String role) {
         assertThat(as(role, null, "get", "workgroups,replicacmeks").isDone()).isTrue();

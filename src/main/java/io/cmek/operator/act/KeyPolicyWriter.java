@@ -186,7 +186,8 @@ public final class KeyPolicyWriter {
             if (keys.writePolicy(key.identity(), key.key(), next.text())
                     instanceof Answer.Failed<String>(Failure failure)) {
                 observer.policyWritten(key.key(), failure);
-                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(failure));
+                Grants added = merge.owned(next).minus(merge.owned(policy));
+                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(failure, added));
             }
             observer.policyWritten(key.key(), null);
             if (before == null && hasDrifted(key.key(), policy)) {

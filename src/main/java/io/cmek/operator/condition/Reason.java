@@ -172,8 +172,8 @@ public enum Reason {
     ForeignStatementRejected(
             bad(ConditionType.PolicyApplied),
             Act.PERSON,
-            "A statement that is not the operator's makes KMS refuse the whole policy; nothing was written.",
-            "Repair or remove the statement that the message names."),
+            "Something in the policy makes KMS refuse the whole of it, most often a statement that is not the operator's; nothing was written.",
+            "Repair or remove the statement that the message names, or the principal in cmek.tenants.<name>.principals that does not exist."),
     PolicyConflict(
             bad(ConditionType.PolicyApplied),
             Act.NONE,
@@ -182,7 +182,7 @@ public enum Reason {
     WriteDenied(
             bad(ConditionType.PolicyApplied, ConditionType.BucketsEncrypted),
             Act.PERSON,
-            "AWS denied the operator's write.",
+            "AWS denied the operator's write, or KMS's safety check against lockout refused it; nothing was written.",
             "Give the operator's role the permission that the message names, or, for a key policy, set policyManagement to Publish."),
 
     // AccessVerified

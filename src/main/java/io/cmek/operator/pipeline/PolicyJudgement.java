@@ -8,6 +8,8 @@ import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyAccess.Doubt;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.Problem;
+import io.cmek.operator.policy.Refusal;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -15,6 +17,10 @@ import java.util.stream.Stream;
 
 /** What {@code PolicyApplied} and {@code AccessVerified} say about one key. */
 final class PolicyJudgement {
+
+    private static final String AGAINST_LOCKOUT =
+            "Against that, the key's owner must allow kms:PutKeyPolicy to the operator's role, or to the account's root, in a statement without"
+                    + " a condition; or set policyManagement to Publish.";
 
     private PolicyJudgement() {}
 
@@ -37,7 +43,7 @@ final class PolicyJudgement {
                                 + ". The key's owner is to add the statements shown in status.keys[].suggestedPolicy.");
             case PolicyOutcome.Blocked(List<Problem> problems) -> blocked(label, problems);
             case PolicyOutcome.Conflict(String message) -> Judgement.bad(Reason.PolicyConflict, message);
-            case PolicyOutcome.NotWritten(Failure failure) -> notWritten(label, failure);
+            case PolicyOutcome.NotWritten(Failure failure, Grants added) -> notWritten(label, failure, added);
             case PolicyOutcome.Unseen(Failure failure, var since) ->
                 Judgement.couldNotLook(label + ": its policy", failure, since);
         };
@@ -111,7 +117,7 @@ final class PolicyJudgement {
                         + problems.stream().map(Problem::message).collect(Collectors.joining(" ")));
     }
 
-    private static Judgement notWritten(String label, Failure failure) {
+    private static Judgement notWritten(String label, Failure failure, Grants added) {
         String message = label + ": its policy was not written: " + failure.detail() + ".";
         return switch (failure) {
             case Failure.Denied denied ->
@@ -122,16 +128,41 @@ final class PolicyJudgement {
             case Failure.Rejected rejected
             when rejected.detail().code().startsWith("LimitExceeded") ->
                 Judgement.bad(Reason.PolicyTooLarge, message + " The key's owner must shorten other statements.");
-            case Failure.Rejected rejected ->
-                Judgement.bad(
-                        Reason.ForeignStatementRejected,
-                        message
-                                + " Either another statement of the policy names something that no longer exists, or a principal in the"
-                                + " tenant's settings does not exist.");
+            case Failure.Rejected rejected -> refusedByKms(message, Refusal.of(rejected), added);
             case Failure.Throttled throttled -> Judgement.unknown(Reason.Throttled, message + " It is repeated.");
             case Failure.NotFound gone -> Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
             case Failure.Unavailable unavailable ->
                 Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+        };
+    }
+
+    private static Judgement refusedByKms(String message, Refusal why, Grants added) {
+        String theirs = "a user, role or account that another statement names no longer exists";
+        String ours = "one that the tenant's settings (cmek.tenants.<name>.principals) name does not exist: "
+                + added.principals().values().stream()
+                        .flatMap(Collection::stream)
+                        .distinct()
+                        .collect(Collectors.joining(", "));
+        return switch (why) {
+            case LOCKOUT ->
+                Judgement.bad(
+                        Reason.WriteDenied,
+                        message
+                                + " This is KMS's safety check: the operator could not be sure to be allowed to write the policy again. "
+                                + AGAINST_LOCKOUT);
+            case INVALID_PRINCIPAL ->
+                Judgement.bad(
+                        Reason.ForeignStatementRejected,
+                        message
+                                + (added.isEmpty()
+                                        ? " It seems that " + theirs + "; that statement's owner must remove it."
+                                        : " Either " + theirs + ", or " + ours + "."));
+            case UNRECOGNIZED ->
+                Judgement.bad(
+                        Reason.ForeignStatementRejected,
+                        message + " It may be that " + theirs + (added.isEmpty() ? "" : "; that " + ours)
+                                + "; or that the operator would not be allowed to write the policy again. "
+                                + AGAINST_LOCKOUT);
         };
     }
 

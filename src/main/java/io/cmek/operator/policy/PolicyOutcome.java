@@ -24,8 +24,12 @@ public sealed interface PolicyOutcome {
     /** Somebody else wrote the policy at the same time, and what is wanted is not there. */
     record Conflict(String message) implements PolicyOutcome {}
 
-    /** AWS did not accept the write. */
-    record NotWritten(Failure failure) implements PolicyOutcome {}
+    /**
+     * AWS did not accept the write.
+     *
+     * @param added what the write would have added, beside what it would have put back
+     */
+    record NotWritten(Failure failure, Grants added) implements PolicyOutcome {}
 
     /**
      * The policy could not be read.

@@ -1,4 +1,4 @@
-/** Tests of the writers. */
+/** Tests of the writers: what they write, and above all what they do not. */
 @NullMarked
 package io.cmek.operator.act;
 

@@ -3,6 +3,7 @@ package io.cmek.operator.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Judgement.Verdict;
@@ -15,6 +16,8 @@ import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.StatementKind;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PolicyJudgementTest {
 
@@ -99,6 +102,31 @@ class PolicyJudgementTest {
         }) {
             assertSays(judgement, ConditionType.AccessVerified, Verdict.False, Reason.AccessDenied);
             assertThat(judgement.message()).contains("'No data keys'");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "The new key policy will not allow you to update the key policy in the future | WriteDenied | without a condition",
+                "Policy contains a statement with one or more invalid principals | ForeignStatementRejected | another statement names",
+                "The statement is not to our liking | ForeignStatementRejected | another statement names",
+            })
+    void aRefusalOfKmsIsQuotedWithItsRemedy(String said, Reason reason, String remedy) {
+        var refused = new Failure.Rejected(
+                new Failure.Detail("kms:PutKeyPolicy", "MalformedPolicyDocumentException", said, null));
+        for (Grants added : new Grants[] {USE, Grants.NONE}) {
+            Judgement judgement = PolicyJudgement.of("The data key K", new PolicyOutcome.NotWritten(refused, added));
+
+            assertSays(judgement, ConditionType.PolicyApplied, Verdict.False, reason);
+            assertThat(judgement.message())
+                    .startsWith("The data key K: its policy was not written: kms:PutKeyPolicy: "
+                            + "MalformedPolicyDocumentException: " + said + ". ")
+                    .contains(remedy);
+            // Where nothing of ours is new, ours cannot be at fault.
+            assertThat(judgement.message().contains(ROLE))
+                    .isEqualTo(!added.isEmpty() && reason == Reason.ForeignStatementRejected);
         }
     }
 

@@ -1,0 +1,143 @@
+package io.cmek.operator.act;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.observe.KeyHandle;
+import io.cmek.operator.observe.Watch;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.Problem;
+import io.cmek.operator.policy.StatementKind;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KeyPolicyWriterTest {
+
+    private static final String ROLE = "arn:aws:iam::111122223333:role/data-plane";
+    private static final Grants USE = Grants.of(StatementKind.DATA_USE, Set.of(ROLE));
+    private static final KeyHandle KEY = new KeyHandle(Identity.OWN, ClaimsOf.KEY);
+    private static final String ROOT =
+            "{\"Sid\":\"Root\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},"
+                    + "\"Action\":\"kms:*\",\"Resource\":\"*\"}";
+
+    private final ManualClock clock = new ManualClock();
+    private final OneKey kms = new OneKey(policy(ROOT));
+    private final Watch<KeyHandle, String> watch = new Watch<>(
+            "policies",
+            k -> kms.readPolicy(k.identity(), k.key()),
+            policy -> false,
+            new Watch.Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(5)),
+            clock,
+            k -> true,
+            k -> {});
+    private final KeyPolicyWriter writer =
+            new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), clock, WriteObserver.NONE);
+
+    @AfterEach
+    void close() {
+        watch.close();
+    }
+
+    @Test
+    void writesWhatIsMissingOnce() {
+        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+
+        assertThat(kms.writes).isEqualTo(1);
+        assertThat(kms.reads).isEqualTo(2);
+        assertThat(kms.policy).contains("CmekOperatordefaultDataUse", "\"Root\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "DEAD_PRINCIPAL | {'Sid':'Old','Effect':'Allow','Principal':{'AWS':'AROAEXAMPLEROLEID0001'},'Action':'kms:*','Resource':'*'}",
+                "STATEMENT_INCOMPLETE | {'Sid':'Old','Effect':'Allow','Principal':'*','Resource':'*'}",
+                "STATEMENT_INCOMPLETE | {'Sid':'Old','Effect':'Allow','Principal':'*','Action':'kms:*'}",
+                "CHARACTERS | {'Sid':'Old','Effect':'Deny','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'StringEquals':{'aws:PrincipalTag/team':'東'}}}",
+                "SID_TAKEN | {'Sid':'CmekOperatordefaultDataUse','Effect':'Deny','Principal':'*','Action':'kms:*','Resource':'*'}",
+            })
+    void writesNothingThatKmsWouldRefuse(Problem.Kind kind, String statement) {
+        kms.policy = policy(ROOT + "," + statement.replace('\'', '"'));
+        String before = kms.policy;
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(writer.grow(KEY, () -> USE))
+                    .isInstanceOfSatisfying(
+                            PolicyOutcome.Blocked.class,
+                            blocked -> assertThat(blocked.problems())
+                                    .singleElement()
+                                    .satisfies(p -> {
+                                        assertThat(p.kind()).isEqualTo(kind);
+                                        assertThat(p.message()).containsAnyOf("'Old'", "'CmekOperatordefaultDataUse'");
+                                    }));
+        }
+        assertThat(kms.writes).isZero();
+        assertThat(kms.policy).isEqualTo(before);
+    }
+
+    @Test
+    void saysWhatItWouldHaveAddedWhereKmsRefusesIt() {
+        kms.refusal = new Failure.Rejected(new Failure.Detail(
+                "kms:PutKeyPolicy",
+                "MalformedPolicyDocumentException",
+                "Policy contains a statement with one or more invalid principals",
+                null));
+        PolicyOutcome first = writer.grow(KEY, () -> USE);
+        assertThat(first).isEqualTo(new PolicyOutcome.NotWritten(kms.refusal, USE));
+
+        assertThat(writer.grow(KEY, () -> USE))
+                .as("too early for another attempt")
+                .isEqualTo(first);
+        assertThat(kms.writes).isEqualTo(1);
+
+        clock.pass(Duration.ofMinutes(2));
+        kms.refusal = null;
+        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(writer.pause(ClaimsOf.KEY)).isNull();
+    }
+
+    @Test
+    void onlyLooksWhereTheOwnerWrites() {
+        assertThat(writer.look(KEY, USE))
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.LeftToOwner.class,
+                        left -> assertThat(left.access().missing()).isEqualTo(USE));
+        kms.policy = policy(ROOT + ",{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + ROLE
+                + "\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}");
+        clock.pass(Duration.ofMinutes(1));
+        watch.freshWithin(KEY, Duration.ZERO);
+        assertThat(writer.look(KEY, USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(kms.writes).isZero();
+    }
+
+    @Test
+    void putsBackWhatARaceTookFromOthers() {
+        String theirs = "{\"Sid\":\"Theirs\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"444455556666\"},"
+                + "\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
+        kms.policy = policy(ROOT + "," + theirs);
+        kms.meanwhile = () -> {
+            // Somebody who read before our write, writes after it.
+            kms.meanwhile = () -> {};
+            kms.policy = policy(ROOT);
+        };
+
+        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(kms.policy).contains("\"Theirs\"", "CmekOperatordefaultDataUse", "\"Root\"");
+    }
+
+    private static String policy(String statements) {
+        return "{\"Version\":\"2012-10-17\",\"Statement\":[" + statements + "]}";
+    }
+}

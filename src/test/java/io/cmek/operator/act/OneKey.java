@@ -1,0 +1,55 @@
+package io.cmek.operator.act;
+
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyService;
+import org.jspecify.annotations.Nullable;
+
+/** KMS with one key, whose policy others may change at any time; counts the calls. */
+final class OneKey implements KeyService {
+
+    String policy;
+    int reads;
+    int writes;
+
+    /** What KMS answers to the next writes, null while it accepts them. */
+    @Nullable
+    Failure refusal;
+
+    /** Runs after a write was accepted and before anybody reads: for somebody who writes at the same time. */
+    Runnable meanwhile = () -> {};
+
+    OneKey(String policy) {
+        this.policy = policy;
+    }
+
+    @Override
+    public Answer<String> readPolicy(Identity identity, KeyArn key) {
+        reads++;
+        return new Answer.Got<>(policy);
+    }
+
+    @Override
+    public Answer<String> writePolicy(Identity identity, KeyArn key, String document) {
+        writes++;
+        if (refusal != null) {
+            return new Answer.Failed<>(refusal);
+        }
+        policy = document;
+        meanwhile.run();
+        return new Answer.Got<>(document);
+    }
+
+    @Override
+    public Answer<KeyFacts> describe(Identity identity, KeyArn key) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Answer<Boolean> proveAccess(Identity probe, KeyArn key) {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -3,6 +3,7 @@ package io.cmek.operator.bucket;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.key.KeyArn;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,11 @@ public record BucketAssessment(
         @Nullable Encryption encryption,
         Judgement encrypted,
         @Nullable Duration retryAfter) {
+
+    /** Whether new objects are encrypted with the key, as S3 says it. */
+    public boolean isUnder(KeyArn key) {
+        return encryption != null && key.toString().equals(encryption.kmsKeyId());
+    }
 
     public static BucketAssessment of(BucketUse use, @Nullable Encryption encryption, Judgement encrypted) {
         return new BucketAssessment(use, encryption, encrypted, null);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt the resource's creationTimestamp (RFC 3339, so that the text order is the order in time)
  * @param keys one for each purpose; empty for a workgroup without CMEK
  * @param volumes null where the claim's volumes are not made in this cluster
+ * @param databases those that replicate between the regions already
  * @param leaving whether the resource is being deleted
  * @param standing whether other resources let it be served: a ReplicaCmek depends on its Workgroup, a Workgroup on nobody
  */
@@ -27,6 +28,7 @@ public record Claim(
         List<KeyUse> keys,
         List<BucketUse> buckets,
         @Nullable VolumeUse volumes,
+        List<String> databases,
         PolicyManagement policyManagement,
         DeletionPolicy deletionPolicy,
         boolean leaving,
@@ -35,6 +37,7 @@ public record Claim(
     public Claim {
         keys = List.copyOf(keys);
         buckets = List.copyOf(buckets);
+        databases = List.copyOf(databases);
     }
 
     public boolean hasCmek() {

@@ -30,6 +30,14 @@ public record Entitlements(Tenants tenants, Claims claims) {
         return claim.standing().isGood() ? judgeBuckets(claim) : claim.standing();
     }
 
+    /** The other claims that use the key: those that are served, and stay. */
+    public List<Claim> othersOn(KeyArn key, Claim claim) {
+        return claims.onKey(key).stream()
+                .filter(other -> !other.id().equals(claim.id()) && !other.leaving())
+                .filter(other -> judge(other).isGood())
+                .toList();
+    }
+
     public Optional<Tenant> tenantOf(Claim claim) {
         return tenants.of(claim.id().namespace());
     }
@@ -135,6 +143,13 @@ public record Entitlements(Tenants tenants, Claims claims) {
         return Judgement.good(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
     }
 
+    /** Whoever may read a claim's status may not know what there is in other namespaces. */
+    private static String nameFor(Claim reader, Claim other) {
+        return other.id().namespace().equals(reader.id().namespace())
+                ? other.id().kind() + " " + other.id().name()
+                : "claim of a resource of another namespace";
+    }
+
     /** A bucket belongs to the oldest claim on it that its tenant permits, so that nobody can block a bucket that is not theirs. */
     private Judgement judgeBuckets(Claim claim) {
         for (BucketUse use : claim.buckets()) {
@@ -145,7 +160,7 @@ public record Entitlements(Tenants tenants, Claims claims) {
             if (holder.isPresent()) {
                 return Judgement.bad(
                         Reason.BucketClaimedByAnother,
-                        use.label() + " belongs to the older " + holder.get().id()
+                        use.label() + " belongs to the older " + nameFor(claim, holder.get())
                                 + ". One bucket belongs to one claim: delete one of the two and create it again with a bucket of its own.");
             }
         }

@@ -66,6 +66,11 @@ public record Judgement(Verdict verdict, Reason reason, String message) {
         return unknown(Reason.AwsUnavailable, what + " was asked about, and AWS has not answered yet.");
     }
 
+    /** The same, with one more sentence. */
+    public Judgement plus(String sentence) {
+        return new Judgement(verdict, reason, message + " " + sentence);
+    }
+
     public boolean isGood() {
         return verdict == Verdict.True;
     }

@@ -19,6 +19,7 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.replication.Lock;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class ReplicaClaim {
                 keys,
                 buckets,
                 clusterRegion.filter(spec.region()::equals).isPresent() ? VolumeUse.of(id, data, spec.volumes()) : null,
+                workgroup == null ? List.of() : SecondaryRegion.replicating(workgroup),
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
                 replica.isMarkedForDeletion(),

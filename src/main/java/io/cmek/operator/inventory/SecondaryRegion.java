@@ -211,6 +211,14 @@ public record SecondaryRegion(
         return replication == null || replication.databases() == null ? List.of() : replication.databases();
     }
 
+    /** The databases that were admitted and are still asked for. */
+    static List<String> replicating(Workgroup workgroup) {
+        return databases(workgroup.getSpec().replication()).stream()
+                .filter(admittedBefore(workgroup)::contains)
+                .sorted()
+                .toList();
+    }
+
     private static List<String> admittedBefore(Workgroup workgroup) {
         return workgroup.getStatus() == null || workgroup.getStatus().replication() == null
                 ? List.of()

@@ -58,6 +58,7 @@ final class WorkgroupClaim {
                 List.copyOf(keys),
                 List.copyOf(buckets),
                 volumes,
+                SecondaryRegion.replicating(workgroup),
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
                 workgroup.isMarkedForDeletion(),

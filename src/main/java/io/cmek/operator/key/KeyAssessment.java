@@ -1,6 +1,7 @@
 package io.cmek.operator.key;
 
 import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Judgement.Verdict;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,25 @@ public record KeyAssessment(
 
     public KeyAssessment withPolicy(Judgement policy, @Nullable Duration retryAfter) {
         return new KeyAssessment(key, facts, usable, policy, access, retryAfter);
+    }
+
+    /** Whether something about it is wrong, and was looked at: the key itself, its policy, or the access to it. */
+    public boolean isBroken() {
+        return judgements().stream().anyMatch(j -> j.verdict() == Verdict.False);
+    }
+
+    /**
+     * The same, with what it means for those who use the key: said of the first that is wrong, else of the key itself.
+     *
+     * @param impact a sentence
+     */
+    public KeyAssessment withImpact(String impact) {
+        if (usable.verdict() == Verdict.False || !isBroken()) {
+            return new KeyAssessment(key, facts, usable.plus(impact), policy, access, retryAfter);
+        }
+        return policy.verdict() == Verdict.False
+                ? new KeyAssessment(key, facts, usable, policy.plus(impact), access, retryAfter)
+                : new KeyAssessment(key, facts, usable, policy, access.plus(impact), retryAfter);
     }
 
     public List<Judgement> judgements() {

@@ -4,6 +4,7 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** R2: a key is symmetric, customer managed and enabled. That it is in the right region is decided at admission, from its ARN. */
@@ -36,13 +37,13 @@ public final class KeyRules {
                         Reason.KeyDisabled,
                         label
                                 + " is disabled. Until it is enabled again (aws kms enable-key), nothing can be encrypted or decrypted with"
-                                + " it; attached volumes keep working until they are detached.");
+                                + " it.");
             case "PendingDeletion", "PendingReplicaDeletion" ->
                 Judgement.bad(
                         Reason.KeyPendingDeletion,
                         label + " is scheduled for deletion" + deadline(key.deletionDate(), now)
-                                + ". After that, everything encrypted with it is lost. Cancel the deletion (aws kms cancel-key-deletion) and"
-                                + " enable the key.");
+                                + ", and cannot be used any more. When it is deleted, everything encrypted with it is lost. Cancel the"
+                                + " deletion (aws kms cancel-key-deletion) and enable the key.");
             case "PendingImport" ->
                 Judgement.bad(
                         Reason.KeyPendingImport,
@@ -56,7 +57,32 @@ public final class KeyRules {
     }
 
     private static String expiry(KeyFacts key, Instant now) {
-        return key.validTo() == null ? "" : " Its imported key material expires" + deadline(key.validTo(), now) + ".";
+        return key.validTo() == null
+                ? ""
+                : " Its imported key material expires" + deadline(key.validTo(), now)
+                        + ". Import it again before that (aws kms import-key-material), or nothing can be encrypted or decrypted with it.";
+    }
+
+    /** When the imported material of a key that can be used expires; empty where it does not. */
+    public static Optional<Instant> expiry(@Nullable KeyFacts key) {
+        return key != null && key.state().equals("Enabled") ? Optional.ofNullable(key.validTo()) : Optional.empty();
+    }
+
+    /** When the judgement of the same facts will be another one, because a day less is left; empty where none is counted. */
+    public static Optional<Instant> nextChange(KeyFacts key, Instant now) {
+        Optional<Instant> deadline =
+                switch (key.state()) {
+                    case "PendingDeletion", "PendingReplicaDeletion" -> Optional.ofNullable(key.deletionDate());
+                    default -> expiry(key);
+                };
+        return deadline.filter(at -> at.isAfter(now))
+                .map(at -> at.minus(Duration.ofDays(daysLeft(at, now))))
+                // Of two instants exactly so many days apart that many are left.
+                .map(turn -> turn.plusMillis(1));
+    }
+
+    private static long daysLeft(Instant deadline, Instant now) {
+        return Math.max(0, Duration.between(now, deadline).toDays());
     }
 
     /** Whole days, so that the message, and with it the status, changes once a day and not with every look. */
@@ -64,7 +90,7 @@ public final class KeyRules {
         if (at == null) {
             return "";
         }
-        long days = Math.max(0, Duration.between(now, at).toDays());
+        long days = daysLeft(at, now);
         return " on " + at + " (" + (days == 1 ? "1 day" : days + " days") + " left)";
     }
 }

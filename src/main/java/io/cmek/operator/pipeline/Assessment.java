@@ -10,7 +10,9 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
+import io.cmek.operator.key.KeyRules;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -32,6 +34,8 @@ public record Assessment(
         Map<KeyArn, KeyAssessment> keys,
         List<BucketAssessment> buckets,
         Judgement volumes) {
+
+    private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
     public Assessment {
         keys = Map.copyOf(keys);
@@ -127,6 +131,24 @@ public record Assessment(
                         keys.values().stream().map(KeyAssessment::retryAfter),
                         buckets.stream().map(BucketAssessment::retryAfter))
                 .filter(Objects::nonNull)
+                .min(Duration::compareTo);
+    }
+
+    /**
+     * After which time the claim is to be assessed again though nobody reports a change: to try a failed write again, to count one day less
+     * until a key is gone, and for what no watch tells, such as who else uses a key that is broken. That costs no call to AWS, and no write
+     * where nothing is different.
+     */
+    public Optional<Duration> reconsiderAfter(Instant now) {
+        Stream<Duration> turns = keys.values().stream()
+                .map(KeyAssessment::facts)
+                .filter(Objects::nonNull)
+                .flatMap(facts -> KeyRules.nextChange(facts, now).stream())
+                .map(turn -> Duration.between(now, turn));
+        boolean unwatched = keys.values().stream().anyMatch(KeyAssessment::isBroken)
+                || volumes.reason() == Reason.StorageClassConflict;
+        return Stream.of(retryAfter().stream(), turns, unwatched ? Stream.of(UNWATCHED) : Stream.<Duration>empty())
+                .flatMap(s -> s)
                 .min(Duration::compareTo);
     }
 }

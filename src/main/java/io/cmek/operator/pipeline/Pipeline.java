@@ -8,6 +8,7 @@ import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.claim.Impact;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Judgement;
@@ -121,7 +122,27 @@ public final class Pipeline {
         List<BucketAssessment> encrypted = claim.buckets().stream()
                 .map(use -> buckets.encrypt(use, claim.region(), tenant.identity(), isReady(keys, use.key())))
                 .toList();
-        return new Assessment(claim, accepted, keys, encrypted, publish(claim, keys, storageClass));
+        Judgement published = publish(claim, keys, storageClass);
+        keys.replaceAll((key, assessment) -> withImpact(claim, assessment, encrypted, storageClass));
+        return new Assessment(claim, accepted, keys, encrypted, published);
+    }
+
+    /** Says what hangs on a key that is broken, or will expire. */
+    private KeyAssessment withImpact(
+            Claim claim, KeyAssessment key, List<BucketAssessment> buckets, @Nullable StorageClassSpec storageClass) {
+        if (!key.isBroken() && KeyRules.expiry(key.facts()).isEmpty()) {
+            return key;
+        }
+        Impact impact = Impact.of(
+                claim,
+                key.key(),
+                buckets.stream()
+                        .filter(b -> b.isUnder(key.key()))
+                        .map(BucketAssessment::use)
+                        .toList(),
+                storageClass != null && storageClass.owner().equals(claim.id().toString()),
+                entitlements.othersOn(key.key(), claim));
+        return impact.isEmpty() ? key : key.withImpact(impact.sentence());
     }
 
     /** Nothing is done for a claim that waits to be accepted; but a bucket may tell that it is to be refused. */

@@ -114,7 +114,9 @@ public class ReplicaCmekReconciler
             report(replica, status, assessment, Optional.empty());
         }
         UpdateControl<ReplicaCmek> done = UpdateControl.noUpdate();
-        return assessment.retryAfter().map(done::rescheduleAfter).orElse(done);
+        return reporter.reconsiderAfter(replica, status, assessment)
+                .map(done::rescheduleAfter)
+                .orElse(done);
     }
 
     /** A status computed from an old copy is not worth a warning: it is computed again from the new one. */
@@ -137,13 +139,15 @@ public class ReplicaCmekReconciler
         Claim claim = claims.claimOf(replica, workgroup);
         Optional<Judgement> held = SecondaryRegion.holds(replica, workgroup);
         if (held.isPresent()) {
-            if (pipeline.isAnswered(claim)) {
-                Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
-                report(replica, replica.getStatus(), assessment, held);
-            } else {
+            if (!pipeline.isAnswered(claim)) {
                 reportLeaving(replica, claim, Map.of(ConditionType.Deletable, held.get()));
+                return DeleteControl.noFinalizerRemoval();
             }
-            return DeleteControl.noFinalizerRemoval();
+            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+            report(replica, replica.getStatus(), assessment, held);
+            return reporter.reconsiderAfter(replica, replica.getStatus(), assessment)
+                    .map(DeleteControl.noFinalizerRemoval()::rescheduleAfter)
+                    .orElseGet(DeleteControl::noFinalizerRemoval);
         }
         Release release = pipeline.leave(claim);
         if (release.obstacle().isPresent()) {

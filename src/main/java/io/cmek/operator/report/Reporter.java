@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,17 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
         }
         reported.take(resource, next);
         return next;
+    }
+
+    /** When the resource is to be reconciled again though nobody reports a change; empty where that is not needed. */
+    public Optional<Duration> reconsiderAfter(R resource, @Nullable S status, Assessment assessment) {
+        Instant now = clock.instant();
+        Optional<Duration> byItself = assessment.reconsiderAfter(now);
+        if (status == null || !isMaskedByBlindness(resource, status, assessment)) {
+            return byItself;
+        }
+        Duration unmasked = Duration.between(now, startedAt.plus(maxAge)).plusMillis(1);
+        return byItself.filter(d -> d.compareTo(unmasked) < 0).or(() -> Optional.of(unmasked));
     }
 
     /** A restart forgets what was seen; for as long as that would have been relied upon, the status is. */

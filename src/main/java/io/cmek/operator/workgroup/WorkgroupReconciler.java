@@ -125,7 +125,7 @@ public class WorkgroupReconciler
         }
         UpdateControl<Workgroup> done = UpdateControl.noUpdate();
         return Stream.concat(
-                        assessment.retryAfter().stream(),
+                        reporter.reconsiderAfter(workgroup, status, assessment).stream(),
                         region.undecided() ? Stream.of(UNDECIDED_RETRY) : Stream.<Duration>empty())
                 .min(Duration::compareTo)
                 .map(done::rescheduleAfter)
@@ -149,13 +149,15 @@ public class WorkgroupReconciler
         SecondaryRegion region = secondaryRegion(workgroup, context, replica -> false);
         Optional<Judgement> held = region.holder().map(WorkgroupReconciler::held);
         if (held.isPresent()) {
-            if (pipeline.isAnswered(claim)) {
-                Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
-                report(workgroup, workgroup.getStatus(), assessment, region, held);
-            } else {
+            if (!pipeline.isAnswered(claim)) {
                 reportLeaving(workgroup, claim, region, Map.of(ConditionType.Deletable, held.get()));
+                return DeleteControl.noFinalizerRemoval();
             }
-            return DeleteControl.noFinalizerRemoval();
+            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+            report(workgroup, workgroup.getStatus(), assessment, region, held);
+            return reporter.reconsiderAfter(workgroup, workgroup.getStatus(), assessment)
+                    .map(DeleteControl.noFinalizerRemoval()::rescheduleAfter)
+                    .orElseGet(DeleteControl::noFinalizerRemoval);
         }
         Release release = pipeline.leave(claim);
         if (release.obstacle().isPresent()) {

@@ -59,6 +59,7 @@ public record ClaimsOf(List<Claim> all) implements Claims {
                 List.of(new KeyUse(Purpose.Data, KEY)),
                 List.of(new BucketUse(Purpose.Data, bucket, KEY, Provisioning.Create)),
                 null,
+                List.of(),
                 PolicyManagement.Managed,
                 DeletionPolicy.Retain,
                 false,
@@ -73,6 +74,7 @@ public record ClaimsOf(List<Claim> all) implements Claims {
                 claim.keys(),
                 claim.buckets(),
                 claim.volumes(),
+                claim.databases(),
                 management,
                 claim.deletionPolicy(),
                 leaving,
@@ -94,6 +96,7 @@ public record ClaimsOf(List<Claim> all) implements Claims {
                                         .map(b -> new BucketUse(Purpose.Backup, b, key, Provisioning.Create)))
                         .toList(),
                 claim.volumes(),
+                claim.databases(),
                 claim.policyManagement(),
                 claim.deletionPolicy(),
                 claim.leaving(),

@@ -97,7 +97,7 @@ class EntitlementsTest {
         assertThat(claims)
                 .filteredOn(c -> entitlements.judge(c).reason() == Reason.BucketClaimedByAnother)
                 .hasSize(2)
-                .allSatisfy(c -> assertThat(entitlements.judge(c).message()).contains("Workgroup team-a/first"));
+                .allSatisfy(c -> assertThat(entitlements.judge(c).message()).contains("Workgroup first."));
     }
 
     @Property(tries = 100)
@@ -243,10 +243,32 @@ class EntitlementsTest {
                 claim.keys(),
                 claim.buckets(),
                 claim.volumes(),
+                claim.databases(),
                 claim.policyManagement(),
                 deletionPolicy,
                 leaving,
                 standing);
+    }
+
+    @Test
+    void whoElseUsesAKeyIsWhoIsServedAndStays() {
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        Claim served = claim("team-b", "billing", 1, "b-data");
+        Claim leaving = ClaimsOf.with(claim("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
+        Claim refused = claim("elsewhere", "stranger", 3, "stranger-data");
+
+        assertThat(among(claim, served, leaving, refused).othersOn(KEY, claim)).containsExactly(served);
+    }
+
+    @Test
+    void theHolderOfABucketIsNamedOnlyWithinItsNamespace() {
+        Claim holder = claim("team-a", "orders", 0, "b-orders");
+        Claim neighbour = claim("team-a", "invoices", 1, "b-orders");
+        Claim stranger = claim("team-b", "billing", 2, "b-orders");
+        Entitlements entitlements = among(holder, neighbour, stranger);
+
+        assertThat(entitlements.judge(neighbour).message()).contains("older Workgroup orders.");
+        assertThat(entitlements.judge(stranger).message()).doesNotContain("team-a", "Workgroup orders");
     }
 
     private static Grants use(String... principals) {

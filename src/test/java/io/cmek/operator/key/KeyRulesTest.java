@@ -8,6 +8,10 @@ import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.LongRange;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +21,7 @@ class KeyRulesTest {
 
     private static final KeyArn KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    private static final long DAY = 24 * 60 * 60 * 1000L;
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
 
     @ParameterizedTest
@@ -88,29 +93,56 @@ class KeyRulesTest {
 
     @Test
     void sayWhenImportedKeyMaterialExpires() {
-        var key = new KeyFacts(
-                KEY,
-                "Enabled",
-                "SYMMETRIC_DEFAULT",
-                "ENCRYPT_DECRYPT",
-                "CUSTOMER",
-                "EXTERNAL",
-                false,
-                null,
-                NOW.plus(Duration.ofDays(30)));
+        KeyFacts key = expiring(NOW.plus(Duration.ofDays(30)));
 
         assertThat(judge(key).isGood()).isTrue();
-        assertThat(judge(key).message()).contains("expires on 2026-03-31T10:00:00Z (30 days left)");
+        assertThat(judge(key).message())
+                .contains("expires on 2026-03-31T10:00:00Z (30 days left)")
+                .contains("aws kms import-key-material");
+    }
+
+    @Property
+    void theJudgementChangesWithTheDayAndNotBefore(
+            @ForAll @LongRange(min = -3 * DAY, max = 40 * DAY) long left, @ForAll boolean expiring) {
+        KeyFacts key = expiring ? expiring(NOW.plusMillis(left)) : pendingDeletion(NOW.plusMillis(left));
+        Optional<Instant> change = KeyRules.nextChange(key, NOW);
+
+        Judgement now = judge(key);
+        assertThat(change.isPresent()).isEqualTo(left > 0);
+        if (change.isPresent()) {
+            assertThat(Duration.between(NOW, change.get()))
+                    .isPositive()
+                    .isLessThanOrEqualTo(Duration.ofMillis(DAY + 1));
+            assertThat(KeyRules.judge("The data key " + KEY, key, change.get().minusMillis(1)))
+                    .isEqualTo(now);
+            if (left >= DAY) {
+                assertThat(KeyRules.judge("The data key " + KEY, key, change.get()))
+                        .isNotEqualTo(now);
+            }
+        }
+    }
+
+    @Test
+    void onlyDeadlinesChangeByThemselves() {
+        assertThat(KeyRules.nextChange(key("Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"), NOW))
+                .isEmpty();
+        assertThat(KeyRules.nextChange(key("Disabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"), NOW))
+                .isEmpty();
     }
 
     @Test
     void doNotNeedTheDateOfDeletion() {
         assertThat(KeyRules.judge("The key", pendingDeletion(null), NOW).message())
-                .startsWith("The key is scheduled for deletion. After that");
+                .startsWith("The key is scheduled for deletion, and cannot be used");
     }
 
     private static Judgement judge(KeyFacts key) {
         return KeyRules.judge("The data key " + KEY, key, NOW);
+    }
+
+    private static KeyFacts expiring(Instant at) {
+        return new KeyFacts(
+                KEY, "Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER", "EXTERNAL", false, null, at);
     }
 
     private static KeyFacts pendingDeletion(@Nullable Instant at) {

@@ -9,6 +9,7 @@ import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.observe.BucketHandle;
@@ -17,9 +18,11 @@ import io.cmek.operator.observe.Observation.Known;
 import io.cmek.operator.observe.Watch;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Encrypts a claim's buckets, and makes those that are missing. */
 public final class BucketEncrypter {
@@ -28,10 +31,7 @@ public final class BucketEncrypter {
     private final Watch<BucketHandle, BucketFacts> watch;
     private final Clock clock;
     private final Attempts<BucketHandle, Judgement> attempts;
-    private final WriteObserver observer;
-
-    /** Those that were seen to be as they should. */
-    private final Set<BucketHandle> inPlace = ConcurrentHashMap.newKeySet();
+    private final Findings<BucketHandle> findings;
 
     public BucketEncrypter(
             BucketService buckets, Watch<BucketHandle, BucketFacts> watch, Clock clock, WriteObserver observer) {
@@ -39,11 +39,21 @@ public final class BucketEncrypter {
         this.watch = watch;
         this.clock = clock;
         this.attempts = new Attempts<>(clock);
-        this.observer = observer;
+        this.findings = new Findings<>(observer);
     }
 
-    /** @param keyReady whether the bucket's key may be used; without it nothing is written */
-    public BucketAssessment encrypt(BucketUse use, String region, Identity identity, boolean keyReady) {
+    /**
+     * @param keyReady whether the bucket's key may be used; without it nothing is written
+     * @param before the default encryption that was seen last, null where none was
+     * @param repairs is told of drift that was put back
+     */
+    public BucketAssessment encrypt(
+            BucketUse use,
+            String region,
+            Identity identity,
+            boolean keyReady,
+            @Nullable Encryption before,
+            Consumer<Drift> repairs) {
         var handle = new BucketHandle(identity, region, use.name());
         Optional<Judgement> failedLately = attempts.tooEarly(handle);
         if (failedLately.isPresent()) {
@@ -53,8 +63,17 @@ public final class BucketEncrypter {
         Observation<BucketFacts> seen =
                 attempts.hasFailed(handle) ? watch.freshWithin(handle, Duration.ZERO) : watch.current(handle);
         return switch (seen.at(clock.instant(), watch.maxAge())) {
-            case Known.Fact<BucketFacts>(BucketFacts facts) ->
-                carryOut(BucketPlan.of(use, region, facts), use, handle, keyReady);
+            case Known.Fact<BucketFacts>(BucketFacts facts) -> {
+                BucketPlan plan = BucketPlan.of(use, region, facts);
+                BucketPlan.change(use, plan, before).ifPresent(change -> findings.found(handle, drift(change, seen)));
+                BucketAssessment assessment = carryOut(plan, use, handle, keyReady);
+                if (plan instanceof BucketPlan.Nothing || plan instanceof BucketPlan.Refuse) {
+                    findings.dismissed(handle);
+                } else if (assessment.encrypted().isGood()) {
+                    findings.repaired(handle).ifPresent(repairs);
+                }
+                yield assessment;
+            }
             case Known.Not<BucketFacts>(Failure failure, var since) ->
                 BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since));
             case Known.NotYet<BucketFacts>() -> BucketAssessment.of(use, null, Judgement.unanswered(use.label()));
@@ -78,12 +97,17 @@ public final class BucketEncrypter {
         };
     }
 
+    private Drift drift(BucketPlan.Change change, Observation<BucketFacts> seen) {
+        Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
+        return new Drift(
+                Drift.What.BUCKET,
+                change.found() + " " + Drift.when(seen.changedAfter(), foundAt) + " " + change.done(),
+                change.lossy());
+    }
+
     private BucketAssessment carryOut(BucketPlan plan, BucketUse use, BucketHandle handle, boolean keyReady) {
         return switch (plan) {
-            case BucketPlan.Nothing(Encryption encryption) -> {
-                inPlace.add(handle);
-                yield encrypted(use, encryption);
-            }
+            case BucketPlan.Nothing(Encryption encryption) -> encrypted(use, encryption);
             case BucketPlan.Refuse(Judgement why) -> BucketAssessment.of(use, null, why);
             case BucketPlan.Encrypt(Encryption current)
             when !keyReady ->
@@ -107,9 +131,6 @@ public final class BucketEncrypter {
             case Answer.Got<Encryption>(Encryption encryption) -> {
                 attempts.settled(handle);
                 watch.note(handle, new BucketFacts.Present(encryption));
-                if (!inPlace.add(handle)) {
-                    observer.repaired(WriteObserver.Thing.BUCKET, use.name());
-                }
                 yield encrypted(use, encryption);
             }
             case Answer.Failed<Encryption>(Failure failure) -> {

@@ -2,6 +2,7 @@ package io.cmek.operator.act;
 
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.observe.KeyHandle;
@@ -52,9 +53,10 @@ public final class KeyPolicyWriter {
     private final Map<KeyArn, ReentrantLock> turns = new ConcurrentHashMap<>();
     private final Attempts<KeyArn, PolicyOutcome> attempts;
     private final WriteObserver observer;
+    private final Findings<KeyArn> findings;
 
-    /** What our statements gave when they were last seen to give all that was wanted. */
-    private final Map<KeyArn, Grants> inPlace = new ConcurrentHashMap<>();
+    /** What our statements gave when they were last in place. */
+    private final Map<KeyArn, Grants> given = new ConcurrentHashMap<>();
 
     public KeyPolicyWriter(
             KeyService keys, Watch<KeyHandle, String> watch, PolicyMerge merge, Clock clock, WriteObserver observer) {
@@ -64,21 +66,27 @@ public final class KeyPolicyWriter {
         this.clock = clock;
         this.attempts = new Attempts<>(clock);
         this.observer = observer;
+        this.findings = new Findings<>(observer);
     }
 
     /**
      * Makes the key's policy have what is wanted.
      *
      * @param wanted asked only when it is this caller's turn, so that it sees every claim that came meanwhile
+     * @param before what the caller knows was in place: what is wanted and no longer there was taken away
      */
-    public PolicyOutcome grow(KeyHandle key, Supplier<Grants> wanted) {
-        return inTurn(key, policy -> merge.grow(policy, wanted.get()));
+    public PolicyOutcome grow(KeyHandle key, Supplier<Grants> wanted, Grants before) {
+        return inTurn(
+                key,
+                policy -> merge.grow(policy, wanted.get()),
+                policy -> merge.losses(
+                        policy,
+                        given.getOrDefault(key.key(), Grants.NONE).plus(before).and(wanted.get())));
     }
 
     /** Takes away what was wanted and no longer is; see {@link PolicyMerge#release}. */
     public PolicyOutcome release(KeyHandle key, Grants released, Supplier<Grants> stillWanted) {
-        inPlace.remove(key.key());
-        return inTurn(key, policy -> merge.release(policy, released, stillWanted.get()));
+        return inTurn(key, policy -> merge.release(policy, released, stillWanted.get()), policy -> List.of());
     }
 
     /** Only looks whether the policy gives what is wanted, by our statements or by others. */
@@ -89,7 +97,7 @@ public final class KeyPolicyWriter {
                     PolicyDocument policy = PolicyDocument.parse(text);
                     PolicyAccess access = PolicyAccess.read(policy, key.key(), wanted);
                     yield access.isAllowed()
-                            ? new PolicyOutcome.InPlace(policy)
+                            ? new PolicyOutcome.InPlace(policy, null)
                             : new PolicyOutcome.LeftToOwner(policy, access);
                 } catch (UnreadablePolicyException e) {
                     yield unreadable(e);
@@ -118,12 +126,19 @@ public final class KeyPolicyWriter {
         return attempts.pause(key).orElse(null);
     }
 
-    private PolicyOutcome inTurn(KeyHandle key, Function<PolicyDocument, MergeResult> revision) {
+    private PolicyOutcome inTurn(
+            KeyHandle key,
+            Function<PolicyDocument, MergeResult> revision,
+            Function<PolicyDocument, List<String>> losses) {
         ReentrantLock turn = turns.computeIfAbsent(key.key(), k -> new ReentrantLock());
         turn.lock();
         try {
-            PolicyOutcome outcome = settle(key, revision);
+            PolicyOutcome outcome = settle(key, revision, losses);
             switch (outcome) {
+                case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
+                    given.put(key.key(), merge.owned(policy));
+                    attempts.settled(key.key());
+                }
                 case PolicyOutcome.NotWritten failed -> {}
                 case PolicyOutcome.Conflict failed -> {}
                 case PolicyOutcome settled -> attempts.settled(key.key());
@@ -134,7 +149,10 @@ public final class KeyPolicyWriter {
         }
     }
 
-    private PolicyOutcome settle(KeyHandle key, Function<PolicyDocument, MergeResult> revision) {
+    private PolicyOutcome settle(
+            KeyHandle key,
+            Function<PolicyDocument, MergeResult> revision,
+            Function<PolicyDocument, List<String>> losses) {
         Observation<String> seen = watch.current(key);
         PolicyDocument before = null;
         for (int round = 0; round < ROUNDS; round++) {
@@ -159,8 +177,7 @@ public final class KeyPolicyWriter {
             switch (revision.apply(restored)) {
                 case MergeResult.InPlace()
                 when restored.equals(policy) -> {
-                    inPlace.put(key.key(), merge.owned(policy));
-                    return new PolicyOutcome.InPlace(policy);
+                    return new PolicyOutcome.InPlace(policy, settled(key.key(), before != null));
                 }
                 case MergeResult.InPlace() -> next = restored;
                 case MergeResult.Blocked(List<Problem> problems) -> {
@@ -168,13 +185,17 @@ public final class KeyPolicyWriter {
                 }
                 case MergeResult.Write(PolicyDocument document, List<String> sids) -> next = document;
             }
+            List<String> lost = before == null ? losses.apply(policy) : List.of();
+            if (!lost.isEmpty()) {
+                findings.found(key.key(), drift(key.key(), lost, seen));
+            }
             Optional<PolicyOutcome> failedLately = attempts.tooEarly(key.key());
             if (failedLately.isPresent()) {
                 return failedLately.get();
             }
             Observation<String> fresh = watch.freshWithin(key, FRESH);
             if (fresh.failure() != null) {
-                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(fresh.failure()));
+                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
             }
             if (!Objects.equals(fresh.lastSeen(), seen.lastSeen())) {
                 seen = fresh;
@@ -190,9 +211,6 @@ public final class KeyPolicyWriter {
                 return attempts.failed(key.key(), new PolicyOutcome.NotWritten(failure, added));
             }
             observer.policyWritten(key.key(), null);
-            if (before == null && hasDrifted(key.key(), policy)) {
-                observer.repaired(WriteObserver.Thing.POLICY, key.key().toString());
-            }
             before = next;
             seen = watch.freshWithin(key, Duration.ZERO);
         }
@@ -203,9 +221,22 @@ public final class KeyPolicyWriter {
                         + " was written by somebody else each time the operator wrote it; the write is repeated."));
     }
 
-    /** Whether the policy lacks what it once had. */
-    private boolean hasDrifted(KeyArn key, PolicyDocument policy) {
-        return merge.grow(policy, inPlace.getOrDefault(key, Grants.NONE)) instanceof MergeResult.Write;
+    private @Nullable Drift settled(KeyArn key, boolean byUs) {
+        if (byUs) {
+            return findings.repaired(key).orElse(null);
+        }
+        findings.dismissed(key);
+        return null;
+    }
+
+    private Drift drift(KeyArn key, List<String> losses, Observation<String> seen) {
+        Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
+        return new Drift(
+                Drift.What.POLICY,
+                "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
+                        + Drift.when(seen.changedAfter(), foundAt)
+                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
+                false);
     }
 
     private static PolicyOutcome unreadable(UnreadablePolicyException e) {

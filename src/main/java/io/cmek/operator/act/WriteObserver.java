@@ -1,21 +1,12 @@
 package io.cmek.operator.act;
 
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
 import org.jspecify.annotations.Nullable;
 
 /** Is told of what the operator writes. Called on the thread that writes: it must be quick and must not throw. */
 public interface WriteObserver {
-
-    /** What the operator keeps in place. */
-    enum Thing {
-        /** Its statements in a key's policy. */
-        POLICY,
-        /** The default encryption of a bucket. */
-        BUCKET,
-        /** The StorageClass of a claim. */
-        STORAGECLASS
-    }
 
     /** @param failure why KMS did not accept the policy, null where it did */
     void policyWritten(KeyArn key, @Nullable Failure failure);
@@ -23,12 +14,8 @@ public interface WriteObserver {
     /** What the operator had written to the key's policy was gone when it was read again, a moment later. */
     void policyConflict(KeyArn key);
 
-    /**
-     * Something that was in place, and was changed or removed by somebody else, is in place again.
-     *
-     * @param name the ARN of the key, or the name of the bucket or the StorageClass
-     */
-    void repaired(Thing thing, String name);
+    /** Something that was in place, and was changed or removed by somebody else, is in place again. */
+    void repaired(Drift drift);
 
     WriteObserver NONE = new WriteObserver() {
         @Override
@@ -38,6 +25,6 @@ public interface WriteObserver {
         public void policyConflict(KeyArn key) {}
 
         @Override
-        public void repaired(Thing thing, String name) {}
+        public void repaired(Drift drift) {}
     };
 }

@@ -5,6 +5,8 @@ import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What is to be done about one bucket of a claim. */
 public sealed interface BucketPlan {
@@ -17,6 +19,48 @@ public sealed interface BucketPlan {
 
     /** The bucket is to be made. */
     record Create() implements BucketPlan {}
+
+    /**
+     * What somebody changed about a bucket that had been in place.
+     *
+     * @param found for people: what was found
+     * @param done for people: what is done about it
+     * @param lossy whether something is gone that this does not bring back
+     */
+    record Change(String found, String done, boolean lossy) {}
+
+    /** What was changed about a bucket that is to be made or encrypted again; empty where it was not in place before. */
+    static Optional<Change> change(BucketUse use, BucketPlan plan, BucketFacts.@Nullable Encryption before) {
+        if (before == null || !isInPlace(before, use.key())) {
+            return Optional.empty();
+        }
+        return switch (plan) {
+            case Create() ->
+                Optional.of(new Change(
+                        use.label() + " had been deleted, and what was in it is gone.",
+                        "An empty one was made in its place, encrypted with " + use.key() + ".",
+                        true));
+            case Encrypt(BucketFacts.Encryption current) ->
+                Optional.of(new Change(
+                        use.label() + " " + describe(current, use.key()) + ".",
+                        "Its default encryption was set back to " + use.key()
+                                + " with the S3 Bucket Key; objects written meanwhile stay as they were written.",
+                        false));
+            case Nothing nothing -> Optional.empty();
+            case Refuse refuse -> Optional.empty();
+        };
+    }
+
+    private static String describe(BucketFacts.Encryption current, KeyArn key) {
+        if (current.algorithm() == null) {
+            return "had no default encryption any more";
+        }
+        return key.toString().equals(current.kmsKeyId())
+                ? "had its S3 Bucket Key off"
+                : "had " + current.algorithm()
+                        + (current.kmsKeyId() == null ? "" : " with " + current.kmsKeyId())
+                        + " as its default encryption";
+    }
 
     /** Nothing may be done. */
     record Refuse(Judgement why) implements BucketPlan {}
@@ -49,7 +93,8 @@ public sealed interface BucketPlan {
                         Reason.BucketUnderAnotherKey,
                         use.label() + " is already encrypted with the customer-managed key " + current.kmsKeyId()
                                 + "; a bucket is not re-keyed, because objects under the old key would depend on both. Create a new"
-                                + " resource with a bucket of its own.");
+                                + " resource with a bucket of its own; or, where the change was a mistake, set the default encryption"
+                                + " back to " + use.key() + ".");
             case BucketFacts.Present(BucketFacts.Encryption current) -> new Encrypt(current);
         };
     }

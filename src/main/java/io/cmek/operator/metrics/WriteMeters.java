@@ -2,6 +2,7 @@ package io.cmek.operator.metrics;
 
 import io.cmek.operator.act.WriteObserver;
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,7 +17,7 @@ public final class WriteMeters implements WriteObserver {
     static final List<String> RESULTS =
             List.of("written", "denied", "throttled", "rejected", "not_found", "unavailable");
     static final List<String> THINGS =
-            Arrays.stream(Thing.values()).map(WriteMeters::label).toList();
+            Arrays.stream(Drift.What.values()).map(WriteMeters::label).toList();
 
     private final MeterRegistry registry;
     private final Counter conflicts;
@@ -49,11 +50,11 @@ public final class WriteMeters implements WriteObserver {
     }
 
     @Override
-    public void repaired(Thing thing, String name) {
-        Metric.DRIFT_REPAIRED.counter(registry, label(thing)).increment();
+    public void repaired(Drift drift) {
+        Metric.DRIFT_REPAIRED.counter(registry, label(drift.what())).increment();
     }
 
-    private static String label(Thing thing) {
-        return thing.name().toLowerCase(Locale.ROOT);
+    private static String label(Drift.What what) {
+        return what.name().toLowerCase(Locale.ROOT).replace("_", "");
     }
 }

@@ -12,18 +12,20 @@ import org.jspecify.annotations.Nullable;
  * @param lastSeen the last good answer, null before the first and after the thing was found to be gone
  * @param seenAt when that was
  * @param failure why the latest look failed, null where it did not
+ * @param changedAfter the last look that saw something else, null where none did
  */
 public record Observation<F>(
         @Nullable F lastSeen,
         @Nullable Instant seenAt,
-        @Nullable Failure failure) {
+        @Nullable Failure failure,
+        @Nullable Instant changedAfter) {
 
     public static <F> Observation<F> never() {
-        return new Observation<>(null, null, null);
+        return new Observation<>(null, null, null, null);
     }
 
     public static <F> Observation<F> seen(F fact, Instant at) {
-        return new Observation<>(fact, at, null);
+        return new Observation<>(fact, at, null, null);
     }
 
     /** Whether nobody has looked, or no answer has come yet. */
@@ -34,9 +36,10 @@ public record Observation<F>(
     /** What is known after one more look. */
     public Observation<F> then(Answer<F> answer, Instant at) {
         return switch (answer) {
-            case Answer.Got<F>(F fact) -> seen(fact, at);
-            case Answer.Failed<F>(Failure.NotFound gone) -> new Observation<>(null, null, gone);
-            case Answer.Failed<F>(Failure reason) -> new Observation<>(lastSeen, seenAt, reason);
+            case Answer.Got<F>(F fact) ->
+                new Observation<>(fact, at, null, fact.equals(lastSeen) ? changedAfter : seenAt);
+            case Answer.Failed<F>(Failure.NotFound gone) -> new Observation<>(null, null, gone, null);
+            case Answer.Failed<F>(Failure reason) -> new Observation<>(lastSeen, seenAt, reason, changedAfter);
         };
     }
 

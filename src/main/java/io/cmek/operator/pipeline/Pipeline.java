@@ -11,6 +11,7 @@ import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.claim.Impact;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,8 +109,13 @@ public final class Pipeline {
                 judge("The key " + key.key(), sights.keys().current(key)).reason());
     }
 
-    /** @param storageClass the StorageClass of the claim's name as the cluster has it, null where there is none */
-    public Assessment run(Claim claim, @Nullable StorageClassSpec storageClass) {
+    /**
+     * @param storageClass the StorageClass of the claim's name as the cluster has it, null where there is none
+     * @param before what the last status says was in place
+     * @param repairs is told at once of drift that was put back
+     */
+    public Assessment run(
+            Claim claim, @Nullable StorageClassSpec storageClass, Baseline before, Consumer<Drift> repairs) {
         Judgement accepted = entitlements.judge(claim);
         if (accepted.reason() == Reason.Pending) {
             return waiting(claim, accepted);
@@ -118,11 +125,17 @@ public final class Pipeline {
         }
         Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
         var keys = new HashMap<KeyArn, KeyAssessment>();
-        claim.distinctKeys().forEach(key -> keys.put(key, assess(claim, key, tenant)));
+        claim.distinctKeys().forEach(key -> keys.put(key, assess(claim, key, tenant, before, repairs)));
         List<BucketAssessment> encrypted = claim.buckets().stream()
-                .map(use -> buckets.encrypt(use, claim.region(), tenant.identity(), isReady(keys, use.key())))
+                .map(use -> buckets.encrypt(
+                        use,
+                        claim.region(),
+                        tenant.identity(),
+                        isReady(keys, use.key()),
+                        before.buckets().get(use.name()),
+                        repairs))
                 .toList();
-        Judgement published = publish(claim, keys, storageClass);
+        Judgement published = publish(claim, keys, storageClass, before, repairs);
         keys.replaceAll((key, assessment) -> withImpact(claim, assessment, encrypted, storageClass));
         return new Assessment(claim, accepted, keys, encrypted, published);
     }
@@ -213,7 +226,7 @@ public final class Pipeline {
                 : PolicyJudgement.of(label, outcome);
     }
 
-    private KeyAssessment assess(Claim claim, KeyArn key, Tenant tenant) {
+    private KeyAssessment assess(Claim claim, KeyArn key, Tenant tenant, Baseline before, Consumer<Drift> repairs) {
         String label = claim.label(key);
         var handle = new KeyHandle(tenant.identity(), key);
         Observation<KeyFacts> observed = sights.keys().current(handle);
@@ -226,12 +239,16 @@ public final class Pipeline {
             PolicyOutcome outcome = ours && usable.isGood()
                     ? policies.grow(
                             handle,
-                            () -> entitlements.wantedOn(key).plus(wanted).plus(onReplicas(claim, handle)))
+                            () -> entitlements.wantedOn(key).plus(wanted).plus(onReplicas(claim, handle)),
+                            before.granted().getOrDefault(key, Grants.NONE))
                     : policies.look(handle, wanted);
             if (!(ours && outcome instanceof PolicyOutcome.LeftToOwner)) {
                 policy = PolicyJudgement.of(label, outcome);
             }
-            if (outcome instanceof PolicyOutcome.InPlace(var document)) {
+            if (outcome instanceof PolicyOutcome.InPlace(var document, @Nullable Drift repaired)) {
+                if (repaired != null) {
+                    repairs.accept(repaired);
+                }
                 access = access(label, key, PolicyAccess.read(document, key, wanted), wanted, usable.isGood(), tenant);
             } else if (outcome instanceof PolicyOutcome.LeftToOwner(var document, PolicyAccess given)
                     && given.missing().isEmpty()) {
@@ -289,7 +306,12 @@ public final class Pipeline {
         };
     }
 
-    private Judgement publish(Claim claim, Map<KeyArn, KeyAssessment> keys, @Nullable StorageClassSpec storageClass) {
+    private Judgement publish(
+            Claim claim,
+            Map<KeyArn, KeyAssessment> keys,
+            @Nullable StorageClassSpec storageClass,
+            Baseline before,
+            Consumer<Drift> repairs) {
         if (claim.volumes() == null) {
             return Judgement.good(
                     Reason.NotInClusterRegion,
@@ -299,7 +321,9 @@ public final class Pipeline {
                 claim.id(),
                 claim.volumes(),
                 storageClass,
-                isReady(keys, claim.volumes().key()));
+                isReady(keys, claim.volumes().key()),
+                before.storageClass(),
+                repairs);
     }
 
     private static boolean isReady(Map<KeyArn, KeyAssessment> keys, KeyArn key) {

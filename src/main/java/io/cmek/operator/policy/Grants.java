@@ -50,6 +50,11 @@ public record Grants(Map<StatementKind, SortedSet<String>> principals) {
         return new Grants(rest);
     }
 
+    /** What both ask for. */
+    public Grants and(Grants other) {
+        return minus(minus(other));
+    }
+
     public SortedSet<String> of(StatementKind kind) {
         return principals.getOrDefault(kind, Collections.emptySortedSet());
     }

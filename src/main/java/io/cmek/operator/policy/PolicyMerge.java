@@ -84,6 +84,59 @@ public record PolicyMerge(String installationId) {
                 .reduce(Grants.NONE, Grants::plus);
     }
 
+    /**
+     * What somebody took from our statements.
+     *
+     * @param policy as it is now
+     * @param given what they gave before
+     * @return a clause for each statement that gives less now, which names it; empty where none does
+     */
+    public List<String> losses(PolicyDocument policy, Grants given) {
+        var losses = new ArrayList<String>();
+        given.principals().forEach((kind, principals) -> {
+            String sid = kind.sid(installationId);
+            Optional<Statement> present = policy.statement(sid);
+            if (present.isEmpty()) {
+                losses.add("the statement '" + sid + "' had been removed");
+            } else if (foreignContent(present.get()).isEmpty() && !gives(present.get(), kind, principals)) {
+                losses.add("the statement '" + sid + "' " + narrowing(present.get(), kind, principals));
+            }
+        });
+        return losses;
+    }
+
+    private static String narrowing(Statement now, StatementKind kind, SortedSet<String> principals) {
+        var parts = new ArrayList<String>();
+        var named = Statement.canonical(now.awsPrincipals("Principal"));
+        List<String> unnamed = principals.stream()
+                .filter(p -> !named.contains(Statement.canonical(p)))
+                .toList();
+        if (!unnamed.isEmpty()) {
+            parts.add("no longer named " + String.join(", ", unnamed));
+        }
+        List<String> actions = now.strings("Action");
+        List<String> forbidden = kind.actions().stream()
+                .filter(a -> actions.stream().noneMatch(a::equalsIgnoreCase))
+                .toList();
+        if (!forbidden.isEmpty()) {
+            parts.add("no longer allowed " + String.join(", ", forbidden));
+        }
+        if (!hasConditionOf(now, kind)) {
+            parts.add("had another Condition");
+        }
+        return String.join(" and ", parts);
+    }
+
+    /** What statements as {@link #suggestion} writes them give; nothing where the text is something else. */
+    public Grants given(String suggestion) {
+        try {
+            return owned(PolicyDocument.parse("{\"Statement\":[" + suggestion + "]}"));
+        } catch (PolicyDocument.UnreadablePolicyException e) {
+            // Whoever edits a status by hand gets no better answer than one who has none.
+            return Grants.NONE;
+        }
+    }
+
     /** The statements that give what is wanted, as JSON ready to paste into the {@code Statement} list of a key policy. */
     public String suggestion(Grants wanted) {
         var texts = new ArrayList<String>();

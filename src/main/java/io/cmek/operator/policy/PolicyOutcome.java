@@ -1,6 +1,7 @@
 package io.cmek.operator.policy;
 
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Drift;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,8 +9,12 @@ import org.jspecify.annotations.Nullable;
 /** How it stands with what is wanted in one key's policy, after the operator did what it could. */
 public sealed interface PolicyOutcome {
 
-    /** The policy, as read, has everything that is wanted. */
-    record InPlace(PolicyDocument policy) implements PolicyOutcome {}
+    /**
+     * The policy, as read, has everything that is wanted.
+     *
+     * @param repaired what somebody had taken away and a write of ours just put back, null where nothing was
+     */
+    record InPlace(PolicyDocument policy, @Nullable Drift repaired) implements PolicyOutcome {}
 
     /**
      * The operator does not write this policy, and it does not give what is wanted, or only under conditions.

@@ -54,6 +54,7 @@ public class ReplicaCmekReconciler
     private final Pipeline pipeline;
     private final LiveClaims claims;
     private final StorageClassPublisher storageClasses;
+    private final StatusLines lines;
     private final ReplicaCmekReport report;
     private final Reporter<ReplicaCmek, ReplicaCmekStatus> reporter;
     private final KubernetesClient client;
@@ -68,6 +69,7 @@ public class ReplicaCmekReconciler
         this.pipeline = pipeline;
         this.claims = claims;
         this.storageClasses = storageClasses;
+        this.lines = lines;
         this.report = new ReplicaCmekReport(lines);
         this.reporter = reporters.of(ReplicaCmek::new);
         this.client = client;
@@ -109,7 +111,7 @@ public class ReplicaCmekReconciler
         if (!pipeline.isAnswered(claim)) {
             return UpdateControl.noUpdate();
         }
-        Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+        Assessment assessment = run(replica, claim, context);
         if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
             report(replica, status, assessment, Optional.empty());
         }
@@ -143,7 +145,7 @@ public class ReplicaCmekReconciler
                 reportLeaving(replica, claim, Map.of(ConditionType.Deletable, held.get()));
                 return DeleteControl.noFinalizerRemoval();
             }
-            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+            Assessment assessment = run(replica, claim, context);
             report(replica, replica.getStatus(), assessment, held);
             return reporter.reconsiderAfter(replica, replica.getStatus(), assessment)
                     .map(DeleteControl.noFinalizerRemoval()::rescheduleAfter)
@@ -171,6 +173,14 @@ public class ReplicaCmekReconciler
         } else {
             reporter.report(replica, previous, report.leaving(replica, previous, claim, news));
         }
+    }
+
+    private Assessment run(ReplicaCmek replica, Claim claim, Context<ReplicaCmek> context) {
+        return pipeline.run(
+                claim,
+                StorageClasses.of(claim, context),
+                lines.baseline(claim, replica),
+                drift -> reporter.repaired(replica, drift));
     }
 
     private ReplicaCmekStatus report(

@@ -2,11 +2,13 @@ package io.cmek.operator.report;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.pipeline.Assessment;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -57,6 +59,11 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
         }
         reported.take(resource, next);
         return next;
+    }
+
+    /** Tells at once, whatever becomes of the rest of the reconciliation: the next one finds nothing to repair. */
+    public void repaired(R resource, Drift drift) {
+        events.record(resource, List.of(Transition.of(drift)));
     }
 
     /** When the resource is to be reconciled again though nobody reports a change; empty where that is not needed. */

@@ -6,6 +6,7 @@ import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
@@ -17,15 +18,21 @@ import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Conditions;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.pipeline.Assessment;
+import io.cmek.operator.pipeline.Baseline;
+import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.tenancy.Tenant;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +84,43 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                 .distinct()
                 .collect(Collectors.joining(" and "));
         return Judgement.good(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
+    }
+
+    /**
+     * What the resource's status says was in place; nothing where there is no status of the present spec. Of a policy it says so only where the
+     * operator was writing it: what others gave and take away again is theirs.
+     */
+    public Baseline baseline(Claim claim, CustomResource<?, ? extends CmekStatus> resource) {
+        CmekStatus status = resource.getStatus();
+        if (status == null
+                || !Objects.equals(
+                        status.observedGeneration(), resource.getMetadata().getGeneration())) {
+            return Baseline.NONE;
+        }
+        var granted = new HashMap<KeyArn, Grants>();
+        if (isTrue(status, ConditionType.PolicyApplied) && claim.policyManagement() == PolicyManagement.Managed) {
+            for (KeyArn key : claim.distinctKeys()) {
+                status.keys().stream()
+                        .filter(line -> line.arn().equals(key.toString())
+                                && line.keyState().equals("Enabled"))
+                        .forEach(line -> granted.merge(key, merge.given(line.suggestedPolicy()), Grants::plus));
+            }
+        }
+        return new Baseline(
+                granted,
+                status.buckets().stream()
+                        .collect(Collectors.toMap(BucketStatus::name, StatusLines::encryption, (one, same) -> one)),
+                status.storageClassName() != null);
+    }
+
+    private static boolean isTrue(CmekStatus status, ConditionType type) {
+        return status.conditions().stream()
+                .anyMatch(c -> c.type().equals(type.name()) && c.status().equals(Judgement.Verdict.True.name()));
+    }
+
+    private static Encryption encryption(BucketStatus line) {
+        return new Encryption(
+                line.encryption(), line.kmsKeyID(), Boolean.TRUE.equals(line.bucketKeyEnabled()), List.of());
     }
 
     public static List<BucketStatus> buckets(Assessment assessment) {

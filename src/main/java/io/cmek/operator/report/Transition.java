@@ -4,6 +4,7 @@ import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Reason;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,17 @@ public record Transition(boolean warning, String reason, String action, String n
     /** Reasons of the steps on the way to a first {@code ENABLED}, which are no news. */
     private static final Set<String> ON_THE_WAY =
             Set.of(Reason.Pending.name(), Reason.WaitingForKey.name(), Reason.SecondaryNotReady.name());
+
+    /** Drift that was repaired: for a person to look at only where something is gone for good. */
+    public static Transition of(Drift drift) {
+        String action =
+                switch (drift.what()) {
+                    case POLICY -> "RepairKeyPolicy";
+                    case BUCKET -> "RepairBucket";
+                    case STORAGE_CLASS -> "RepairStorageClass";
+                };
+        return new Transition(drift.lossy(), "DriftRepaired", action, drift.note());
+    }
 
     /** What changed. The way to a first {@code ENABLED} is told by its end, and by what went wrong on it. */
     public static List<Transition> between(@Nullable CmekStatus before, CmekStatus after) {

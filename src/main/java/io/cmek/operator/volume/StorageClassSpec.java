@@ -2,9 +2,13 @@ package io.cmek.operator.volume;
 
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.VolumeUse;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A StorageClass, as far as the operator cares (Kubernetes API, "StorageClass"; AWS EBS CSI driver, "StorageClass parameters").
@@ -40,6 +44,30 @@ public record StorageClassSpec(
                 use.reclaimPolicy().name(),
                 "WaitForFirstConsumer",
                 true);
+    }
+
+    /** The names of what differs, as they are in a manifest, in a fixed order. */
+    public List<String> differences(StorageClassSpec other) {
+        var names = new ArrayList<String>();
+        if (!provisioner.equals(other.provisioner)) {
+            names.add("provisioner");
+        }
+        Stream.concat(parameters.keySet().stream(), other.parameters.keySet().stream())
+                .distinct()
+                .sorted()
+                .filter(p -> !Objects.equals(parameters.get(p), other.parameters.get(p)))
+                .map(p -> "parameters." + p)
+                .forEach(names::add);
+        if (!reclaimPolicy.equals(other.reclaimPolicy)) {
+            names.add("reclaimPolicy");
+        }
+        if (!volumeBindingMode.equals(other.volumeBindingMode)) {
+            names.add("volumeBindingMode");
+        }
+        if (allowVolumeExpansion != other.allowVolumeExpansion) {
+            names.add("allowVolumeExpansion");
+        }
+        return names;
     }
 
     /** Only the permission to expand can be changed in place; all else of a StorageClass is immutable. */

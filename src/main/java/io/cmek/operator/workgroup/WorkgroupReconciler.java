@@ -61,6 +61,7 @@ public class WorkgroupReconciler
     private final Entitlements entitlements;
     private final LiveClaims claims;
     private final StorageClassPublisher storageClasses;
+    private final StatusLines lines;
     private final WorkgroupReport report;
     private final Reporter<Workgroup, WorkgroupStatus> reporter;
     private final KubernetesClient client;
@@ -79,6 +80,7 @@ public class WorkgroupReconciler
         this.entitlements = entitlements;
         this.claims = claims;
         this.storageClasses = storageClasses;
+        this.lines = lines;
         this.report = new WorkgroupReport(lines);
         this.reporter = reporters.of(Workgroup::new);
         this.client = client;
@@ -117,7 +119,7 @@ public class WorkgroupReconciler
         if (!pipeline.isAnswered(claim)) {
             return UpdateControl.noUpdate();
         }
-        Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+        Assessment assessment = run(workgroup, claim, context);
         // Not before: AWS may have taken its time, and a database is admitted on what is so now.
         SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::isNotUnderOtherKeys);
         if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
@@ -153,7 +155,7 @@ public class WorkgroupReconciler
                 reportLeaving(workgroup, claim, region, Map.of(ConditionType.Deletable, held.get()));
                 return DeleteControl.noFinalizerRemoval();
             }
-            Assessment assessment = pipeline.run(claim, StorageClasses.of(claim, context));
+            Assessment assessment = run(workgroup, claim, context);
             report(workgroup, workgroup.getStatus(), assessment, region, held);
             return reporter.reconsiderAfter(workgroup, workgroup.getStatus(), assessment)
                     .map(DeleteControl.noFinalizerRemoval()::rescheduleAfter)
@@ -183,6 +185,14 @@ public class WorkgroupReconciler
         } else {
             reporter.report(workgroup, previous, report.leaving(workgroup, previous, claim, region, news));
         }
+    }
+
+    private Assessment run(Workgroup workgroup, Claim claim, Context<Workgroup> context) {
+        return pipeline.run(
+                claim,
+                StorageClasses.of(claim, context),
+                lines.baseline(claim, workgroup),
+                drift -> reporter.repaired(workgroup, drift));
     }
 
     private WorkgroupStatus report(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.observe.KeyHandle;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.policy.Grants;
@@ -48,8 +49,8 @@ class KeyPolicyWriterTest {
 
     @Test
     void writesWhatIsMissingOnce() {
-        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
-        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
 
         assertThat(kms.writes).isEqualTo(1);
         assertThat(kms.reads).isEqualTo(2);
@@ -73,7 +74,7 @@ class KeyPolicyWriterTest {
         String before = kms.policy;
 
         for (int i = 0; i < 3; i++) {
-            assertThat(writer.grow(KEY, () -> USE))
+            assertThat(grow())
                     .isInstanceOfSatisfying(
                             PolicyOutcome.Blocked.class,
                             blocked -> assertThat(blocked.problems())
@@ -94,18 +95,94 @@ class KeyPolicyWriterTest {
                 "MalformedPolicyDocumentException",
                 "Policy contains a statement with one or more invalid principals",
                 null));
-        PolicyOutcome first = writer.grow(KEY, () -> USE);
+        PolicyOutcome first = grow();
         assertThat(first).isEqualTo(new PolicyOutcome.NotWritten(kms.refusal, USE));
 
-        assertThat(writer.grow(KEY, () -> USE))
-                .as("too early for another attempt")
-                .isEqualTo(first);
+        assertThat(grow()).as("too early for another attempt").isEqualTo(first);
         assertThat(kms.writes).isEqualTo(1);
 
         clock.pass(Duration.ofMinutes(2));
         kms.refusal = null;
-        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(writer.pause(ClaimsOf.KEY)).isNull();
+    }
+
+    @Test
+    void tellsOnceWhatSomebodyHadTakenAndWasPutBack() {
+        grow();
+        clock.pass(Duration.ofMinutes(1));
+        kms.policy = policy(ROOT);
+        watch.freshWithin(KEY, Duration.ZERO);
+
+        Drift repaired = ((PolicyOutcome.InPlace) grow()).repaired();
+        assertThat(repaired).isNotNull();
+        assertThat(repaired.what()).isEqualTo(Drift.What.POLICY);
+        assertThat(repaired.lossy()).isFalse();
+        assertThat(repaired.note())
+                .contains(
+                        "the statement 'CmekOperatordefaultDataUse' had been removed",
+                        "between 2026-03-01T10:00:00Z and 2026-03-01T10:01:00Z");
+        assertThat(((PolicyOutcome.InPlace) grow()).repaired()).isNull();
+        assertThat(kms.writes).isEqualTo(2);
+    }
+
+    @Test
+    void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, USE)).repaired())
+                .isNotNull()
+                .satisfies(d -> assertThat(d.note()).contains("That was found at 2026-03-01T10:00:00Z."));
+    }
+
+    @Test
+    void whatIsNewOrNotWantedAnyMoreIsNoDrift() {
+        Grants old = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::111122223333:role/old"));
+
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE)).repaired())
+                .isNull();
+        kms.policy = policy(ROOT);
+        clock.pass(Duration.ofMinutes(1));
+        watch.freshWithin(KEY, Duration.ZERO);
+        writer.release(KEY, USE, () -> Grants.NONE);
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, old)).repaired())
+                .as("it was released, and is wanted again")
+                .isNull();
+    }
+
+    @Test
+    void tellsOfDriftOnlyWhenItIsRepairedHoweverOftenThatFails() {
+        grow();
+        kms.policy = policy(ROOT);
+        kms.refusal = new Failure.Unavailable(new Failure.Detail("kms:PutKeyPolicy", "InternalError", "", null));
+        clock.pass(Duration.ofMinutes(1));
+        watch.freshWithin(KEY, Duration.ZERO);
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(grow()).isInstanceOf(PolicyOutcome.NotWritten.class);
+            clock.pass(Duration.ofMinutes(2));
+        }
+        kms.refusal = null;
+        assertThat(((PolicyOutcome.InPlace) grow()).repaired()).isNotNull();
+        assertThat(((PolicyOutcome.InPlace) grow()).repaired()).isNull();
+    }
+
+    @Test
+    void whatSomebodyElsePutBackIsNotOursToTell() {
+        grow();
+        String good = kms.policy;
+        kms.policy = policy(ROOT);
+        kms.refusal = new Failure.Denied(new Failure.Detail("kms:PutKeyPolicy", "AccessDeniedException", "", null));
+        clock.pass(Duration.ofMinutes(1));
+        watch.freshWithin(KEY, Duration.ZERO);
+        grow();
+
+        kms.policy = good;
+        clock.pass(Duration.ofMinutes(2));
+        watch.freshWithin(KEY, Duration.ZERO);
+        assertThat(((PolicyOutcome.InPlace) grow()).repaired()).isNull();
+    }
+
+    private PolicyOutcome grow() {
+        return writer.grow(KEY, () -> USE, Grants.NONE);
     }
 
     @Test
@@ -133,7 +210,7 @@ class KeyPolicyWriterTest {
             kms.policy = policy(ROOT);
         };
 
-        assertThat(writer.grow(KEY, () -> USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(kms.policy).contains("\"Theirs\"", "CmekOperatordefaultDataUse", "\"Root\"");
     }
 

@@ -17,6 +17,7 @@ import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.observe.BucketHandle;
 import io.cmek.operator.observe.KeyHandle;
@@ -63,8 +64,8 @@ class WriteReportsTest {
         }
 
         @Override
-        public void repaired(Thing thing, String name) {
-            told.add("repaired " + thing);
+        public void repaired(Drift drift) {
+            told.add("repaired " + drift.what());
         }
     };
 
@@ -118,7 +119,7 @@ class WriteReportsTest {
     }
 
     private static PolicyOutcome grow(KeyPolicyWriter writer, KeyHandle key, Grants wanted) {
-        return writer.grow(key, () -> wanted);
+        return writer.grow(key, () -> wanted, Grants.NONE);
     }
 
     @Test
@@ -179,21 +180,22 @@ class WriteReportsTest {
                 b -> {});
         var encrypter = new BucketEncrypter(buckets, watch, clock, observer);
         var use = new BucketUse(Purpose.Data, "orders-data", key.key(), Provisioning.Create);
-        encrypter.encrypt(use, REGION, Identity.OWN, true);
-        encrypter.encrypt(use, REGION, Identity.OWN, true);
+        var before = new Encryption("aws:kms", key.key().toString(), true, List.of());
+        encrypter.encrypt(use, REGION, Identity.OWN, true, null, drift -> {});
+        encrypter.encrypt(use, REGION, Identity.OWN, true, before, drift -> {});
         assertThat(told).as("making it is no repair").isEmpty();
 
         watch.note(
                 new BucketHandle(Identity.OWN, REGION, use.name()),
                 new BucketFacts.Present(new Encryption("AES256", null, false, List.of())));
         assertThat(encrypter
-                        .encrypt(use, REGION, Identity.OWN, false)
+                        .encrypt(use, REGION, Identity.OWN, false, before, drift -> {})
                         .encrypted()
                         .isGood())
                 .isFalse();
         assertThat(told).as("without its key it cannot be repaired").isEmpty();
         assertThat(encrypter
-                        .encrypt(use, REGION, Identity.OWN, true)
+                        .encrypt(use, REGION, Identity.OWN, true, null, drift -> {})
                         .encrypted()
                         .isGood())
                 .isTrue();

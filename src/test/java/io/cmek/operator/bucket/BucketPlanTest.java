@@ -11,6 +11,7 @@ import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,8 @@ class BucketPlanTest {
     private static final String ID = "1234abcd-12ab-34cd-56ef-1234567890ab";
     private static final String KEY = "arn:aws:kms:us-east-1:111122223333:key/" + ID;
     private static final String OTHER = "arn:aws:kms:us-east-1:111122223333:key/9876fedc-12ab-34cd-56ef-1234567890ab";
+
+    private static final Encryption IN_PLACE = new Encryption("aws:kms", KEY, true, List.of());
 
     @ParameterizedTest
     @CsvSource({
@@ -72,6 +75,56 @@ class BucketPlanTest {
                 plan(new BucketFacts.Present(encryption(algorithm, key, bucketKey))),
                 Reason.BucketUnderAnotherKey,
                 key);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "AES256 | | false | had AES256 as its default encryption",
+                "aws:kms | | true | had aws:kms as its default encryption",
+                "aws:kms | alias/aws/s3 | true | had aws:kms with alias/aws/s3 as its default encryption",
+                " | | false | had no default encryption any more",
+                "aws:kms | " + KEY + " | false | had its S3 Bucket Key off",
+            })
+    void whatWasChangedAboutABucketThatWasInPlaceIsTold(
+            @Nullable String algorithm, @Nullable String key, boolean bucketKey, String found) {
+        var current = encryption(algorithm, key, bucketKey);
+        Optional<BucketPlan.Change> change =
+                BucketPlan.change(use(Provisioning.Create), new BucketPlan.Encrypt(current), IN_PLACE);
+
+        assertThat(change).hasValueSatisfying(c -> {
+            assertThat(c.found()).isEqualTo("The data bucket orders-data " + found + ".");
+            assertThat(c.lossy()).isFalse();
+        });
+    }
+
+    @Test
+    void aDeletedBucketIsALoss() {
+        assertThat(BucketPlan.change(use(Provisioning.Create), new BucketPlan.Create(), IN_PLACE))
+                .hasValueSatisfying(c -> {
+                    assertThat(c.lossy()).isTrue();
+                    assertThat(c.found()).contains("deleted", "gone");
+                });
+    }
+
+    @Test
+    void nothingIsTakenForAChangeOfWhatWasNotInPlace() {
+        var encrypt = new BucketPlan.Encrypt(encryption("AES256", null, false));
+
+        assertThat(BucketPlan.change(use(Provisioning.Create), encrypt, null)).isEmpty();
+        assertThat(BucketPlan.change(use(Provisioning.Create), encrypt, encryption("AES256", null, false)))
+                .isEmpty();
+        assertThat(BucketPlan.change(use(Provisioning.Create), encrypt, encryption("aws:kms", OTHER, true)))
+                .isEmpty();
+        assertThat(BucketPlan.change(use(Provisioning.Create), new BucketPlan.Nothing(IN_PLACE), IN_PLACE))
+                .isEmpty();
+        assertThat(BucketPlan.change(
+                        use(Provisioning.Create),
+                        plan(new BucketFacts.Present(encryption("aws:kms", OTHER, true))),
+                        IN_PLACE))
+                .as("re-keyed by somebody: not ours to mend")
+                .isEmpty();
     }
 
     @Test

@@ -55,7 +55,7 @@ class CensusTest {
     }
 
     private void see(Identity identity, KeyArn key, Failure failure) {
-        seen.put(new KeyHandle(identity, key), new Observation<>(null, null, failure));
+        seen.put(new KeyHandle(identity, key), new Observation<>(null, null, failure, null));
     }
 
     private Census census(ClaimsOf claims) {
@@ -83,7 +83,7 @@ class CensusTest {
         seen.put(
                 new KeyHandle(Identity.OWN, KEY),
                 new Observation<>(
-                        facts(KEY, "Enabled", null, null), NOW.minus(MAX_AGE).minusMillis(1), DENIED));
+                        facts(KEY, "Enabled", null, null), NOW.minus(MAX_AGE).minusMillis(1), DENIED, null));
         assertThat(census(ClaimsOf.of()).keys()).containsOnly(Map.entry("Unknown", 1L));
     }
 

@@ -3,12 +3,12 @@ package io.cmek.operator.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cmek.operator.act.WriteObserver.Thing;
 import io.cmek.operator.aws.CallObserver;
 import io.cmek.operator.aws.Failures;
 import io.cmek.operator.aws.Operation;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Drift;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics.ControllerExecution;
 import io.javaoperatorsdk.operator.api.reconciler.Constants;
@@ -77,7 +77,7 @@ class CountersTest {
         meters.writes.policyWritten(
                 ClaimsOf.KEY, new Failure.Denied(new Failure.Detail("kms:PutKeyPolicy", "AccessDenied", "", null)));
         meters.writes.policyConflict(ClaimsOf.KEY);
-        meters.writes.repaired(Thing.STORAGECLASS, "cmek-a-orders");
+        meters.writes.repaired(new Drift(Drift.What.STORAGE_CLASS, "It had been deleted.", false));
         meters.sweep.accept(3);
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "written"))).isOne();
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "denied"))).isOne();

@@ -53,6 +53,14 @@ class PolicyMergePropertyTest {
     }
 
     @Property(tries = TRIES)
+    void somethingIsLostExactlyWhereGrowingPutsItBack(@ForAll PolicyDocument policy, @ForAll Grants given) {
+        assertThat(merge.losses(policy, given).isEmpty())
+                .isEqualTo(merge.grow(policy, given) instanceof MergeResult.InPlace);
+        assertThat(merge.losses(grow(policy, given), given)).isEmpty();
+        assertThat(merge.given(merge.suggestion(given))).isEqualTo(given);
+    }
+
+    @Property(tries = TRIES)
     void everyForeignStatementAndEveryOtherMemberStaysAsAndWhereItIs(
             @ForAll PolicyDocument policy, @ForAll Grants wanted) {
         PolicyDocument after = grow(policy, wanted);

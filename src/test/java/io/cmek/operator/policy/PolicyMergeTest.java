@@ -46,6 +46,34 @@ class PolicyMergeTest {
     }
 
     @Test
+    void namesWhatWasTakenFromOurStatements() {
+        Grants both = Grants.of(StatementKind.DATA_USE, Set.of(DATA, OTHER)).plus(CREATE_GRANTS);
+        PolicyDocument narrowed = ours(
+                "DataUse",
+                DATA,
+                "kms:Encrypt\",\"kms:Decrypt\",\"kms:DescribeKey",
+                ",\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}}");
+
+        assertThat(merge.losses(narrowed, both))
+                .containsExactly(
+                        "the statement 'CmekOperatorprod1DataUse' no longer named " + OTHER
+                                + " and no longer allowed kms:ReEncrypt*, kms:GenerateDataKey* and had another Condition",
+                        "the statement 'CmekOperatorprod1DataGrants' had been removed");
+        assertThat(merge.losses(write(merge.grow(narrowed, both)), both)).isEmpty();
+        assertThat(merge.losses(narrowed, Grants.NONE)).isEmpty();
+    }
+
+    @Test
+    void readsItsOwnSuggestion() {
+        Grants wanted = USE.plus(CREATE_GRANTS);
+
+        assertThat(merge.given(merge.suggestion(wanted))).isEqualTo(wanted);
+        assertThat(merge.given("")).isEqualTo(Grants.NONE);
+        assertThat(merge.given("no JSON")).isEqualTo(Grants.NONE);
+        assertThat(merge.given("]}")).isEqualTo(Grants.NONE);
+    }
+
+    @Test
     void givesBackActionsThatSomebodyTookAway() {
         PolicyDocument after = write(merge.grow(ours("DataUse", DATA, "kms:Decrypt", ""), USE));
 

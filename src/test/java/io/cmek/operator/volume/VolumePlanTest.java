@@ -75,6 +75,27 @@ class VolumePlanTest {
     }
 
     @Test
+    void namesWhatDiffers() {
+        assertThat(DESIRED.differences(DESIRED)).isEmpty();
+        assertThat(DESIRED.differences(new StorageClassSpec(
+                        DESIRED.name(),
+                        DESIRED.owner(),
+                        "other.csi",
+                        Map.of("type", "gp3", "encrypted", "false", "iops", "3000"),
+                        "Delete",
+                        "Immediate",
+                        false)))
+                .containsExactly(
+                        "provisioner",
+                        "parameters.encrypted",
+                        "parameters.iops",
+                        "parameters.kmsKeyId",
+                        "reclaimPolicy",
+                        "volumeBindingMode",
+                        "allowVolumeExpansion");
+    }
+
+    @Test
     void isRefusedWhereItIsSomebodyElses() {
         assertThat(VolumePlan.of(DESIRED, like("", "ebs.csi.aws.com", "WaitForFirstConsumer", true)))
                 .isEqualTo(VolumePlan.Refuse);

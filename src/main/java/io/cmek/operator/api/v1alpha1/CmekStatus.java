@@ -12,5 +12,12 @@ public sealed interface CmekStatus permits WorkgroupStatus, ReplicaCmekStatus {
     @Nullable
     EncryptionState encryption();
 
+    List<KeyStatus> keys();
+
+    List<BucketStatus> buckets();
+
+    @Nullable
+    String storageClassName();
+
     List<Condition> conditions();
 }

@@ -1,0 +1,244 @@
+package io.cmek.operator.blackbox;
+
+import static io.cmek.operator.blackbox.Manifests.workgroup;
+import static io.cmek.operator.testing.Stage.DATA_PLANE;
+import static io.cmek.operator.testing.Stage.OPERATOR_ROLE;
+import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.Team.has;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.testing.LocalAws;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Team;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
+import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
+
+/** What others change about what is the operator's own is put back and told; what is not its own stays as they left it. */
+class DriftIT {
+
+    private static final String USE = "CmekOperatordefaultDataUse";
+    private static final String GRANTS = "CmekOperatordefaultDataGrants";
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage();
+
+    private LocalAws aws;
+    private Team team;
+    private String key;
+    private String bucket;
+    private String storageClass;
+
+    @BeforeEach
+    void aWorkgroupThatIsEnabled() {
+        aws = STAGE.aws();
+        team = STAGE.team();
+        key = aws.createKey(REGION);
+        bucket = team.namespace() + "-data";
+        storageClass = "cmek-" + team.namespace() + "-orders";
+        team.apply(workgroup("orders", key, bucket).toString());
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        assertThat(repairs()).isEmpty();
+    }
+
+    @Test
+    void aStatementThatWasRemovedIsPutBack() {
+        edit(statements -> remove(statements, USE));
+
+        await("the statement is back", () -> policy().contains(USE));
+        Event told = awaitRepair();
+        assertThat(told.getType()).isEqualTo("Normal");
+        assertThat(told.getAction()).isEqualTo("RepairKeyPolicy");
+        assertThat(told.getNote())
+                .contains("the statement '" + USE + "' had been removed", key, "That happened between ")
+                .doesNotContain(GRANTS);
+    }
+
+    @Test
+    void aStatementThatWasNarrowedIsWidenedAgain() {
+        edit(statements -> statements.forEach(s -> {
+            if (s.path("Sid").asText().equals(USE)) {
+                ((ObjectNode) s).putArray("Action").add("kms:DescribeKey");
+            }
+        }));
+
+        await("the statement allows decryption again", () -> policy().contains("kms:Decrypt"));
+        assertThat(awaitRepair().getNote()).contains("no longer allowed kms:Encrypt, kms:Decrypt");
+    }
+
+    @Test
+    void whatWasChangedWhileTheOperatorWasAwayIsToldWhenItIsBack() {
+        STAGE.operator().kill();
+        edit(statements -> remove(statements, GRANTS));
+        STAGE.startOperator();
+
+        await("the statement is back", () -> policy().contains(GRANTS));
+        assertThat(awaitRepair().getNote()).contains("the statement '" + GRANTS + "' had been removed");
+    }
+
+    @Test
+    void aWriteThatFailsIsToldOnceWhenItSucceeds() {
+        edit(statements -> {
+            remove(statements, USE);
+            statements
+                    .addObject()
+                    .put("Sid", "Hands off")
+                    .put("Effect", "Deny")
+                    .put("Action", "kms:PutKeyPolicy")
+                    .put("Resource", "*")
+                    .putObject("Principal")
+                    .put("AWS", OPERATOR_ROLE);
+        });
+        team.awaitReason("orders", "PolicyApplied", "WriteDenied");
+        assertThat(repairs()).isEmpty();
+
+        edit(statements -> remove(statements, "Hands off"));
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        assertThat(awaitRepair().getNote()).contains("the statement '" + USE + "' had been removed");
+    }
+
+    @Test
+    void aBucketThatSomebodySetBackToTheKeyOfS3IsEncryptedAgain() {
+        encrypt(ServerSideEncryption.AES256, null);
+
+        await("the bucket is encrypted with the key again", () -> key.equals(keyOfBucket()));
+        Event told = awaitRepair();
+        assertThat(told.getType()).isEqualTo("Normal");
+        assertThat(told.getNote())
+                .contains("The data bucket " + bucket + " had AES256 as its default encryption", "set back to " + key);
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+    }
+
+    @Test
+    void aBucketThatSomebodyReKeyedIsNotTheOperatorsToMend() {
+        String other = aws.createKey(REGION);
+        encrypt(ServerSideEncryption.AWS_KMS, other);
+
+        team.awaitWorkgroup(
+                "orders",
+                "it is degraded by another key",
+                s -> s.encryption() == EncryptionState.DEGRADED && has(s, "BucketsEncrypted", "BucketUnderAnotherKey"));
+        assertThat(keyOfBucket()).isEqualTo(other);
+        assertThat(repairs()).isEmpty();
+
+        encrypt(ServerSideEncryption.AWS_KMS, key);
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+    }
+
+    @Test
+    void aBucketThatWasDeletedIsMadeAgainWithAWarning() {
+        aws.s3(LocalAws.ACCOUNT, REGION).deleteBucket(r -> r.bucket(bucket));
+
+        Event told = awaitRepair();
+        assertThat(told.getType()).isEqualTo("Warning");
+        assertThat(told.getNote()).contains("had been deleted, and what was in it is gone");
+        assertThat(keyOfBucket()).isEqualTo(key);
+    }
+
+    @Test
+    void aStorageClassThatWasDeletedIsMadeAgain() {
+        team.kubectl("delete", "storageclass", storageClass).orThrow();
+
+        await("the StorageClass is back", () -> storageClass() != null);
+        assertThat(awaitRepair().getNote()).contains("The StorageClass " + storageClass + " had been deleted");
+    }
+
+    @Test
+    void aStorageClassThatWasEditedIsPutBackAndItIsKnownWhoEditedIt() {
+        team.kubectl("patch", "storageclass", storageClass, "-p", "{\"allowVolumeExpansion\": false}")
+                .orThrow();
+
+        await(
+                "expansion is allowed again",
+                () -> Objects.requireNonNull(storageClass()).getAllowVolumeExpansion());
+        assertThat(awaitRepair().getNote()).contains("had been changed by 'kubectl-patch' at ", "allowVolumeExpansion");
+    }
+
+    /** The one Event about a repair, after there has been time for others. */
+    private Event awaitRepair() {
+        await("the repair is told", () -> !repairs().isEmpty());
+        Awaitility.await("it is told once")
+                .during(Duration.ofSeconds(3))
+                .until(() -> repairs().size() == 1);
+        return repairs().getFirst();
+    }
+
+    private List<Event> repairs() {
+        return STAGE
+                .installation()
+                .client()
+                .events()
+                .v1()
+                .events()
+                .inNamespace(team.namespace())
+                .list()
+                .getItems()
+                .stream()
+                .filter(e -> e.getReason().equals("DriftRepaired"))
+                .filter(e -> e.getRegarding().getName().equals("orders"))
+                .toList();
+    }
+
+    private void edit(Consumer<ArrayNode> change) {
+        var policy = aws.policy(key);
+        assertThat(policy.toString()).contains(DATA_PLANE);
+        change.accept((ArrayNode) policy.get("Statement"));
+        aws.setPolicy(key, policy.toString());
+    }
+
+    private static void remove(ArrayNode statements, String sid) {
+        for (int i = statements.size() - 1; i >= 0; i--) {
+            if (statements.get(i).path("Sid").asText().equals(sid)) {
+                statements.remove(i);
+            }
+        }
+    }
+
+    private String policy() {
+        return aws.policy(key).toString();
+    }
+
+    private void encrypt(ServerSideEncryption algorithm, @Nullable String with) {
+        aws.s3(LocalAws.ACCOUNT, REGION)
+                .putBucketEncryption(r -> r.bucket(bucket)
+                        .serverSideEncryptionConfiguration(c -> c.rules(rule -> rule.bucketKeyEnabled(with != null)
+                                .applyServerSideEncryptionByDefault(
+                                        d -> d.sseAlgorithm(algorithm).kmsMasterKeyID(with)))));
+    }
+
+    private @Nullable String keyOfBucket() {
+        return aws.encryption(REGION, bucket)
+                .applyServerSideEncryptionByDefault()
+                .kmsMasterKeyID();
+    }
+
+    private @Nullable StorageClass storageClass() {
+        return STAGE.installation()
+                .client()
+                .storage()
+                .v1()
+                .storageClasses()
+                .withName(storageClass)
+                .get();
+    }
+
+    private static void await(String what, Callable<Boolean> so) {
+        Awaitility.await(what)
+                .atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(100))
+                .until(so);
+    }
+}

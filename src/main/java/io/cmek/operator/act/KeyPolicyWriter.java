@@ -3,6 +3,7 @@ package io.cmek.operator.act;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.observe.KeyHandle;
@@ -17,6 +18,7 @@ import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.Problem;
+import io.cmek.operator.policy.Publication;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,13 +101,42 @@ public final class KeyPolicyWriter {
                     PolicyAccess access = PolicyAccess.read(policy, key.key(), wanted);
                     yield access.isAllowed()
                             ? new PolicyOutcome.InPlace(policy, null)
-                            : new PolicyOutcome.LeftToOwner(policy, access);
+                            : new PolicyOutcome.LeftToOwner(access, merge.sids(access.missing()));
                 } catch (UnreadablePolicyException e) {
                     yield unreadable(e);
                 }
             }
             case Known.Not<String>(Failure failure, Instant since) -> new PolicyOutcome.Unseen(failure, since);
             case Known.NotYet<String>() -> UNANSWERED;
+        };
+    }
+
+    /**
+     * The policy as its owner should write it, with all that is wanted in it. Writes nothing.
+     *
+     * @param label how a sentence names the key
+     */
+    public Publication draft(KeyHandle key, String label, Grants wanted) {
+        return switch (watch.current(key).at(clock.instant(), watch.maxAge())) {
+            case Known.Fact<String>(String text) -> {
+                try {
+                    PolicyDocument policy = PolicyDocument.parse(text);
+                    yield switch (merge.grow(policy, wanted)) {
+                        case MergeResult.InPlace() -> new Publication.Document(policy);
+                        case MergeResult.Write(PolicyDocument document, var sids) -> new Publication.Document(document);
+                        case MergeResult.Blocked(List<Problem> problems) ->
+                            new Publication.None(label + ": there is no policy that KMS would accept. "
+                                    + problems.stream().map(Problem::message).collect(Collectors.joining(" ")));
+                    };
+                } catch (UnreadablePolicyException e) {
+                    yield new Publication.None(label + ": its policy cannot be read: " + e.getMessage()
+                            + ". The key's owner must repair it.");
+                }
+            }
+            case Known.Not<String>(Failure failure, Instant since) ->
+                new Publication.None(Judgement.couldNotLook(label + ": its policy", failure, since)
+                        .message());
+            case Known.NotYet<String>() -> throw notLooked();
         };
     }
 

@@ -11,6 +11,7 @@ import io.cmek.operator.tenancy.Tenants;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Which claims may be served, and what they ask for together. */
@@ -53,11 +54,23 @@ public record Entitlements(Tenants tenants, Claims claims) {
      * the key material but not the policy, so what is wanted on one is wanted on all (KMS Developer Guide, "Multi-Region keys").
      */
     public Grants wantedOn(KeyArn key) {
-        Grants here = wanted(claims.onKey(key).stream(), key);
+        return wantedOn(key, c -> c.policyManagement() == PolicyManagement.Managed);
+    }
+
+    /**
+     * The same, with what claims want whose policies this operator does not write: what the owner of a key is to write. It is one document
+     * for all, because putting a policy replaces the whole of it.
+     */
+    public Grants publishedOn(KeyArn key) {
+        return wantedOn(key, c -> true);
+    }
+
+    private Grants wantedOn(KeyArn key, Predicate<Claim> which) {
+        Grants here = wanted(claims.onKey(key).stream().filter(which), key);
         return !key.isMultiRegion()
                 ? here
                 : claims.replicasOf(key).stream()
-                        .map(replica -> wanted(claims.onKey(replica).stream(), replica))
+                        .map(replica -> wanted(claims.onKey(replica).stream().filter(which), replica))
                         .reduce(here, Grants::plus);
     }
 
@@ -101,8 +114,7 @@ public record Entitlements(Tenants tenants, Claims claims) {
     }
 
     private Grants wanted(Stream<Claim> asking, KeyArn key) {
-        return asking.filter(c -> c.policyManagement() == PolicyManagement.Managed)
-                .filter(c -> !c.leaving())
+        return asking.filter(c -> !c.leaving())
                 .filter(c -> judge(c).isGood())
                 .map(c -> c.wants(key, tenantOf(c).orElseThrow()))
                 .reduce(Grants.NONE, Grants::plus);

@@ -4,6 +4,7 @@ import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.claim.KeyUse;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
@@ -27,13 +28,17 @@ import java.util.stream.Stream;
  *
  * @param keys by ARN, one for each distinct key of the claim
  * @param volumes whether the StorageClass is published
+ * @param files what is published for the keys' owners
+ * @param obstacle what is in the way of publishing that, as a sentence; empty where nothing is
  */
 public record Assessment(
         Claim claim,
         Judgement accepted,
         Map<KeyArn, KeyAssessment> keys,
         List<BucketAssessment> buckets,
-        Judgement volumes) {
+        Judgement volumes,
+        KeyPolicyFiles files,
+        String obstacle) {
 
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
@@ -49,7 +54,12 @@ public record Assessment(
         List<BucketAssessment> buckets = claim.buckets().stream()
                 .map(use -> BucketAssessment.of(use, null, Judgement.pending(why)))
                 .toList();
-        return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why));
+        return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why), KeyPolicyFiles.NONE, "");
+    }
+
+    /** The same, after the files were published. */
+    public Assessment withObstacle(Optional<String> obstacle) {
+        return new Assessment(claim, accepted, keys, buckets, volumes, files, obstacle.orElse(""));
     }
 
     /** The same, with what was seen of its buckets. */
@@ -67,9 +77,9 @@ public record Assessment(
             judgements.put(
                     ConditionType.KeysUsable,
                     worst(inOrder.stream().map(KeyAssessment::usable).toList()));
-            judgements.put(
-                    ConditionType.PolicyApplied,
-                    worst(inOrder.stream().map(KeyAssessment::policy).toList()));
+            Judgement applied =
+                    worst(inOrder.stream().map(KeyAssessment::policy).toList());
+            judgements.put(ConditionType.PolicyApplied, withFiles(applied));
             judgements.put(
                     ConditionType.AccessVerified,
                     worst(inOrder.stream().map(KeyAssessment::access).toList()));
@@ -79,6 +89,24 @@ public record Assessment(
             judgements.put(ConditionType.VolumesEncrypted, volumes);
         }
         return judgements;
+    }
+
+    /** Says where the owner of a key finds what to write, or why it is not there. */
+    private Judgement withFiles(Judgement applied) {
+        if (files.isEmpty()) {
+            return applied;
+        }
+        if (!obstacle.isEmpty()) {
+            return applied.plus(obstacle);
+        }
+        if (applied.reason() != Reason.PolicyNotApplied && applied.reason() != Reason.NotProbed) {
+            return applied;
+        }
+        List<String> impossible = files.impossible();
+        return impossible.isEmpty()
+                ? applied.plus("What to write is in the ConfigMap "
+                        + KeyPolicyFiles.configMapOf(claim.id().name()) + ".")
+                : applied.plus(String.join(" ", impossible));
     }
 
     private static Judgement worst(List<Judgement> judgements) {
@@ -136,8 +164,8 @@ public record Assessment(
 
     /**
      * After which time the claim is to be assessed again though nobody reports a change: to try a failed write again, to count one day less
-     * until a key is gone, and for what no watch tells, such as who else uses a key that is broken. That costs no call to AWS, and no write
-     * where nothing is different.
+     * until a key is gone, and for what no watch tells: who else uses a key that is broken or published, and what is in the way. That costs
+     * no call to AWS, and no write where nothing is different.
      */
     public Optional<Duration> reconsiderAfter(Instant now) {
         Stream<Duration> turns = keys.values().stream()
@@ -145,8 +173,7 @@ public record Assessment(
                 .filter(Objects::nonNull)
                 .flatMap(facts -> KeyRules.nextChange(facts, now).stream())
                 .map(turn -> Duration.between(now, turn));
-        boolean unwatched = keys.values().stream().anyMatch(KeyAssessment::isBroken)
-                || volumes.reason() == Reason.StorageClassConflict;
+        boolean unwatched = keys.values().stream().anyMatch(KeyAssessment::isBroken) || !files.isEmpty();
         return Stream.of(retryAfter().stream(), turns, unwatched ? Stream.of(UNWATCHED) : Stream.<Duration>empty())
                 .flatMap(s -> s)
                 .min(Duration::compareTo);

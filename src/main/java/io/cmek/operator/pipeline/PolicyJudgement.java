@@ -28,7 +28,7 @@ final class PolicyJudgement {
         return switch (outcome) {
             case PolicyOutcome.InPlace in ->
                 Judgement.good(Reason.PolicyApplied, label + " has the statements in its policy.");
-            case PolicyOutcome.LeftToOwner(var policy, PolicyAccess access)
+            case PolicyOutcome.LeftToOwner(PolicyAccess access, var none)
             when access.missing().isEmpty() ->
                 Judgement.unknown(
                         Reason.NotProbed,
@@ -36,11 +36,14 @@ final class PolicyJudgement {
                                 + sentences(access.doubts())
                                 + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
                                 + " statements shown in status.keys[].suggestedPolicy.");
-            case PolicyOutcome.LeftToOwner(var policy, PolicyAccess access) ->
+            case PolicyOutcome.LeftToOwner(PolicyAccess access, List<String> statements) ->
                 Judgement.bad(
                         Reason.PolicyNotApplied,
-                        label + " lacks in its policy: " + describe(access.missing())
-                                + ". The key's owner is to add the statements shown in status.keys[].suggestedPolicy.");
+                        label + " lacks in its policy "
+                                + (statements.size() == 1 ? "the statement " : "the statements ")
+                                + String.join(" and ", statements) + ": " + describe(access.missing()) + "."
+                                + delegated(access.delegations())
+                                + " The key's owner is to add what status.keys[].suggestedPolicy shows.");
             case PolicyOutcome.Blocked(List<Problem> problems) -> blocked(label, problems);
             case PolicyOutcome.Conflict(String message) -> Judgement.bad(Reason.PolicyConflict, message);
             case PolicyOutcome.NotWritten(Failure failure, Grants added) -> notWritten(label, failure, added);
@@ -164,6 +167,13 @@ final class PolicyJudgement {
                                 + "; or that the operator would not be allowed to write the policy again. "
                                 + AGAINST_LOCKOUT);
         };
+    }
+
+    private static String delegated(List<String> statements) {
+        return statements.isEmpty()
+                ? ""
+                : " What the statement " + String.join(" and ", statements)
+                        + " leaves to the IAM policies of the account cannot be seen in the key policy, and is not taken for access.";
     }
 
     private static String describe(Grants grants) {

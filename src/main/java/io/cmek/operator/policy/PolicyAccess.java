@@ -19,8 +19,9 @@ import java.util.TreeSet;
  * @param missing what no statement allows, by kind
  * @param denials sentences about statements that deny what is wanted
  * @param doubts what is allowed or denied only under conditions of which nobody can tell who reads the policy
+ * @param delegations the names of statements that leave what is missing to the account's IAM policies
  */
-public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> doubts) {
+public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> doubts, List<String> delegations) {
 
     /**
      * A statement whose condition decides, and may decide differently from call to call.
@@ -51,6 +52,7 @@ public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> dou
     public PolicyAccess {
         denials = List.copyOf(denials);
         doubts = List.copyOf(doubts);
+        delegations = List.copyOf(delegations);
     }
 
     /** Whether statements without a condition that matters allow all that is wanted; others may still deny it. */
@@ -69,16 +71,19 @@ public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> dou
         var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         var denials = new LinkedHashSet<String>();
         var doubts = new LinkedHashSet<Doubt>();
+        var delegations = new LinkedHashSet<String>();
         wanted.principals().forEach((kind, principals) -> {
             for (String principal : principals) {
                 var reading = new Reading(key, kind, principal);
                 if (!reading.allowed(statements, doubts)) {
                     missing.computeIfAbsent(kind, k -> new TreeSet<>()).add(principal);
+                    delegations.addAll(reading.delegations(statements));
                 }
                 reading.denied(statements, denials, doubts);
             }
         });
-        return new PolicyAccess(new Grants(missing), List.copyOf(denials), List.copyOf(doubts));
+        return new PolicyAccess(
+                new Grants(missing), List.copyOf(denials), List.copyOf(doubts), List.copyOf(delegations));
     }
 
     /** The same, after KMS let the role encrypt and decrypt in calls of its own: that settles what holds for all of its calls. */
@@ -88,7 +93,8 @@ public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> dou
                 denials,
                 doubts.stream()
                         .filter(d -> !(d.isAbout(role) && d.ofUse() && (!d.denies() || d.aboutCaller())))
-                        .toList());
+                        .toList(),
+                delegations);
     }
 
     /**
@@ -139,6 +145,18 @@ public record PolicyAccess(Grants missing, List<String> denials, List<Doubt> dou
             }
             deciding.forEach(s -> doubts.add(doubt(s, " allows it to " + principal + " only under its condition")));
             return true;
+        }
+
+        /** Statements that let the account's IAM policies allow all of it (KMS Developer Guide, "Default key policy"). */
+        List<String> delegations(List<Statement> statements) {
+            return statements.stream()
+                    .filter(Statement::isAllow)
+                    .filter(s -> s.awsPrincipals("Principal").stream()
+                            .anyMatch(p -> !p.equals("*") && !isSame(p, principal) && means(p, principal)))
+                    .filter(s -> actions.stream().allMatch(a -> coversAction(s, a)) && covers(s, key))
+                    .filter(s -> holds(s) != Holds.NEVER)
+                    .map(Statement::name)
+                    .toList();
         }
 
         void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {

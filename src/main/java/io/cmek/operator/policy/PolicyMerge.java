@@ -69,6 +69,13 @@ public record PolicyMerge(String installationId) {
         return lost.isEmpty() ? after : after.plusStatements(lost);
     }
 
+    /** The Sids of the statements that give what is wanted. */
+    public List<String> sids(Grants wanted) {
+        return wanted.principals().keySet().stream()
+                .map(kind -> kind.sid(installationId))
+                .toList();
+    }
+
     private boolean isOurs(Statement statement) {
         return Arrays.stream(StatementKind.values())
                 .anyMatch(kind -> kind.sid(installationId).equals(statement.sid()));

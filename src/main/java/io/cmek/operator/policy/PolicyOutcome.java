@@ -20,8 +20,9 @@ public sealed interface PolicyOutcome {
      * The operator does not write this policy, and it does not give what is wanted, or only under conditions.
      *
      * @param access what it gives instead; something is missing or in doubt
+     * @param statements the Sids of the statements of which something is missing
      */
-    record LeftToOwner(PolicyDocument policy, PolicyAccess access) implements PolicyOutcome {}
+    record LeftToOwner(PolicyAccess access, List<String> statements) implements PolicyOutcome {}
 
     /** Nothing was written, because KMS would refuse it. */
     record Blocked(List<Problem> problems) implements PolicyOutcome {}

@@ -1,12 +1,15 @@
 package io.cmek.operator.replicacmek;
 
+import io.cmek.operator.act.KeyPolicyPublisher;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.inventory.KeyPolicies;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.StorageClasses;
@@ -54,6 +57,7 @@ public class ReplicaCmekReconciler
     private final Pipeline pipeline;
     private final LiveClaims claims;
     private final StorageClassPublisher storageClasses;
+    private final KeyPolicyPublisher keyPolicies;
     private final StatusLines lines;
     private final ReplicaCmekReport report;
     private final Reporter<ReplicaCmek, ReplicaCmekStatus> reporter;
@@ -63,12 +67,14 @@ public class ReplicaCmekReconciler
             Pipeline pipeline,
             LiveClaims claims,
             StorageClassPublisher storageClasses,
+            KeyPolicyPublisher keyPolicies,
             StatusLines lines,
             ReporterFactory reporters,
             KubernetesClient client) {
         this.pipeline = pipeline;
         this.claims = claims;
         this.storageClasses = storageClasses;
+        this.keyPolicies = keyPolicies;
         this.lines = lines;
         this.report = new ReplicaCmekReport(lines);
         this.reporter = reporters.of(ReplicaCmek::new);
@@ -94,7 +100,11 @@ public class ReplicaCmekReconciler
                                 .collect(Collectors.toSet()))
                 .withPrimaryToSecondaryMapper((ReplicaCmek r) -> Set.of(workgroupOf(r)))
                 .build();
-        return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(workgroups, context));
+        return List.of(
+                triggers,
+                StorageClasses.source(context),
+                KeyPolicies.source(context),
+                new InformerEventSource<>(workgroups, context));
     }
 
     @Override
@@ -113,6 +123,8 @@ public class ReplicaCmekReconciler
         }
         Assessment assessment = run(replica, claim, context);
         if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
+            assessment = assessment.withObstacle(
+                    keyPolicies.publish(replica, assessment.files(), KeyPolicies.of(replica, context)));
             report(replica, status, assessment, Optional.empty());
         }
         UpdateControl<ReplicaCmek> done = UpdateControl.noUpdate();
@@ -158,6 +170,7 @@ public class ReplicaCmekReconciler
                     .rescheduleAfter(release.retryAfter().toMillis());
         }
         storageClasses.withdraw(claim);
+        keyPolicies.publish(replica, KeyPolicyFiles.NONE, KeyPolicies.of(replica, context));
         return DeleteControl.defaultDelete();
     }
 

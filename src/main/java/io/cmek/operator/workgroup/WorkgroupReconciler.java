@@ -1,14 +1,17 @@
 package io.cmek.operator.workgroup;
 
+import io.cmek.operator.act.KeyPolicyPublisher;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.KeyPolicies;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.StorageClasses;
@@ -61,6 +64,7 @@ public class WorkgroupReconciler
     private final Entitlements entitlements;
     private final LiveClaims claims;
     private final StorageClassPublisher storageClasses;
+    private final KeyPolicyPublisher keyPolicies;
     private final StatusLines lines;
     private final WorkgroupReport report;
     private final Reporter<Workgroup, WorkgroupStatus> reporter;
@@ -72,6 +76,7 @@ public class WorkgroupReconciler
             Entitlements entitlements,
             LiveClaims claims,
             StorageClassPublisher storageClasses,
+            KeyPolicyPublisher keyPolicies,
             StatusLines lines,
             ReporterFactory reporters,
             KubernetesClient client,
@@ -80,6 +85,7 @@ public class WorkgroupReconciler
         this.entitlements = entitlements;
         this.claims = claims;
         this.storageClasses = storageClasses;
+        this.keyPolicies = keyPolicies;
         this.lines = lines;
         this.report = new WorkgroupReport(lines);
         this.reporter = reporters.of(Workgroup::new);
@@ -101,7 +107,11 @@ public class WorkgroupReconciler
                 .withSecondaryToPrimaryMapper(r -> Set.of(new ResourceID(
                         r.getSpec().workgroupRef().name(), r.getMetadata().getNamespace())))
                 .build();
-        return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(replicas, context));
+        return List.of(
+                triggers,
+                StorageClasses.source(context),
+                KeyPolicies.source(context),
+                new InformerEventSource<>(replicas, context));
     }
 
     @Override
@@ -123,6 +133,8 @@ public class WorkgroupReconciler
         // Not before: AWS may have taken its time, and a database is admitted on what is so now.
         SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::isNotUnderOtherKeys);
         if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
+            assessment = assessment.withObstacle(
+                    keyPolicies.publish(workgroup, assessment.files(), KeyPolicies.of(workgroup, context)));
             report(workgroup, status, assessment, region, Optional.empty());
         }
         UpdateControl<Workgroup> done = UpdateControl.noUpdate();
@@ -168,6 +180,7 @@ public class WorkgroupReconciler
                     .rescheduleAfter(release.retryAfter().toMillis());
         }
         storageClasses.withdraw(claim);
+        keyPolicies.publish(workgroup, KeyPolicyFiles.NONE, KeyPolicies.of(workgroup, context));
         return DeleteControl.defaultDelete();
     }
 

@@ -12,6 +12,7 @@ import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.Problem;
+import io.cmek.operator.policy.Publication;
 import io.cmek.operator.policy.StatementKind;
 import java.time.Duration;
 import java.util.Set;
@@ -196,6 +197,30 @@ class KeyPolicyWriterTest {
         clock.pass(Duration.ofMinutes(1));
         watch.freshWithin(KEY, Duration.ZERO);
         assertThat(writer.look(KEY, USE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(kms.writes).isZero();
+    }
+
+    @Test
+    void draftsThePolicyForItsOwnerAndWritesNothing() {
+        assertThat(writer.draft(KEY, "The data key K", USE))
+                .isInstanceOfSatisfying(
+                        Publication.Document.class,
+                        d -> assertThat(d.policy().text()).contains("\"Root\"", "CmekOperatordefaultDataUse"));
+        kms.policy = policy(
+                ROOT + ",{\"Sid\":\"Old\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"AROAEXAMPLEROLEID0001\"},"
+                        + "\"Action\":\"kms:*\",\"Resource\":\"*\"}");
+        watch.freshWithin(KEY, Duration.ZERO);
+        assertThat(writer.draft(KEY, "The data key K", USE))
+                .isInstanceOfSatisfying(
+                        Publication.None.class,
+                        none -> assertThat(none.why())
+                                .startsWith("The data key K: ")
+                                .contains("'Old'", "AROAEXAMPLEROLEID0001"));
+        kms.policy = "[]";
+        watch.freshWithin(KEY, Duration.ZERO);
+        assertThat(writer.draft(KEY, "The data key K", USE))
+                .isInstanceOfSatisfying(
+                        Publication.None.class, none -> assertThat(none.why()).contains("cannot be read"));
         assertThat(kms.writes).isZero();
     }
 

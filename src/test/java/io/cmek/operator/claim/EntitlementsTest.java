@@ -261,6 +261,16 @@ class EntitlementsTest {
     }
 
     @Test
+    void whatIsPublishedIsOneDocumentForAllWhoUseTheKey() {
+        Claim managed = claim("team-a", "orders", 0, "orders-data");
+        Claim published = ClaimsOf.with(claim("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
+        Entitlements entitlements = among(managed, published);
+
+        assertThat(entitlements.wantedOn(KEY)).isEqualTo(use(A));
+        assertThat(entitlements.publishedOn(KEY)).isEqualTo(use(A, B));
+    }
+
+    @Test
     void theHolderOfABucketIsNamedOnlyWithinItsNamespace() {
         Claim holder = claim("team-a", "orders", 0, "b-orders");
         Claim neighbour = claim("team-a", "invoices", 1, "b-orders");

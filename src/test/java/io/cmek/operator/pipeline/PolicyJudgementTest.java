@@ -14,6 +14,7 @@ import io.cmek.operator.policy.PolicyDocument;
 import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.StatementKind;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,8 @@ class PolicyJudgementTest {
     @Test
     void aPolicyThatAllowsOnlyUnderConditionsIsNotKnownToBeAppliedNorToBeLacking() {
         PolicyDocument policy = policy(VIA_S3);
-        Judgement applied = PolicyJudgement.of("The data key K", new PolicyOutcome.LeftToOwner(policy, access(policy)));
+        Judgement applied =
+                PolicyJudgement.of("The data key K", new PolicyOutcome.LeftToOwner(access(policy), List.of()));
 
         assertSays(applied, ConditionType.PolicyApplied, Verdict.Unknown, Reason.NotProbed);
         assertThat(applied.message())
@@ -47,6 +49,21 @@ class PolicyJudgementTest {
         Judgement verified = PolicyJudgement.access("The data key K", access(policy));
         assertSays(verified, ConditionType.AccessVerified, Verdict.Unknown, Reason.NotProbed);
         assertThat(verified.message()).contains("'Use through S3'", "kms:ViaService", "probe-role-arn");
+    }
+
+    @Test
+    void whatIsMissingIsNamedByStatement() {
+        PolicyDocument delegating = policy("{'Sid':'To IAM','Effect':'Allow','Principal':{'AWS':'111122223333'},"
+                + "'Action':'kms:*','Resource':'*'}");
+        Judgement applied = PolicyJudgement.of(
+                "The data key K",
+                new PolicyOutcome.LeftToOwner(access(delegating), List.of("CmekOperatordefaultDataUse")));
+
+        assertSays(applied, ConditionType.PolicyApplied, Verdict.False, Reason.PolicyNotApplied);
+        assertThat(applied.message())
+                .startsWith(
+                        "The data key K lacks in its policy the statement CmekOperatordefaultDataUse: kms:Encrypt, ")
+                .contains(ROLE, "What the statement 'To IAM' leaves to the IAM policies of the account");
     }
 
     @Test

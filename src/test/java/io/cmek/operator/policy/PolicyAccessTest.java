@@ -287,6 +287,19 @@ class PolicyAccessTest {
     }
 
     @Test
+    void namesWhatIsLeftToTheIamPoliciesOfTheAccountWhereItWouldMatter() {
+        String toIam =
+                "{'Sid':'To IAM','Effect':'Allow','Principal':{'AWS':'111122223333'},'Action':'kms:*','Resource':'*'}";
+
+        assertThat(read(USE, toIam).delegations()).containsExactly("'To IAM'");
+        assertThat(read(USE, toIam, ALLOW).delegations()).isEmpty();
+        assertThat(read(USE, toIam.replace("111122223333", "444455556666")).delegations())
+                .isEmpty();
+        assertThat(read(USE, toIam.replace("kms:*", "kms:Describe*")).delegations())
+                .isEmpty();
+    }
+
+    @Test
     void patternsAreNotRegularExpressions() {
         assertThat(read(USE, "{'Effect':'Allow','Principal':'*','Action':'kms:.*','Resource':'*'}")
                         .missing())

@@ -136,7 +136,8 @@ public final class KeyPolicyWriter {
             case Known.Not<String>(Failure failure, Instant since) ->
                 new Publication.None(Judgement.couldNotLook(label + ": its policy", failure, since)
                         .message());
-            case Known.NotYet<String>() -> throw notLooked();
+            case Known.NotYet<String>() ->
+                new Publication.None(Judgement.unanswered(label + ": its policy").message());
         };
     }
 

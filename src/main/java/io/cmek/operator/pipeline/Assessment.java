@@ -64,7 +64,7 @@ public record Assessment(
 
     /** The same, with what was seen of its buckets. */
     Assessment withBuckets(List<BucketAssessment> seen) {
-        return new Assessment(claim, accepted, keys, seen, volumes);
+        return new Assessment(claim, accepted, keys, seen, volumes, files, obstacle);
     }
 
     /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */

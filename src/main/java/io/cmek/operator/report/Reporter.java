@@ -28,15 +28,19 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
     private final EventRecorder events;
     private final Duration maxAge;
     private final Clock clock;
-    private final Instant startedAt;
+    private final Supplier<Instant> since;
 
-    /** @param maxAge how long something seen is relied upon while AWS cannot be reached */
+    /**
+     * @param maxAge how long something seen is relied upon while AWS cannot be reached
+     * @param since when this process began to look at AWS
+     */
     public Reporter(
             Supplier<R> fresh,
             StatusWriter statuses,
             Reported reported,
             EventRecorder events,
             Duration maxAge,
+            Supplier<Instant> since,
             Clock clock) {
         this.fresh = fresh;
         this.statuses = statuses;
@@ -44,7 +48,7 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
         this.events = events;
         this.maxAge = maxAge;
         this.clock = clock;
-        this.startedAt = clock.instant();
+        this.since = since;
     }
 
     /** Also brings the reconciler's own copy of the resource up to date, for a second report on it.
@@ -73,15 +77,15 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
         if (status == null || !isMaskedByBlindness(resource, status, assessment)) {
             return byItself;
         }
-        Duration unmasked = Duration.between(now, startedAt.plus(maxAge)).plusMillis(1);
+        Duration unmasked = Duration.between(now, since.get().plus(maxAge)).plusMillis(1);
         return byItself.filter(d -> d.compareTo(unmasked) < 0).or(() -> Optional.of(unmasked));
     }
 
-    /** A restart forgets what was seen; for as long as that would have been relied upon, the status is. */
+    /** A new process, and a new leader, has seen nothing; for as long as that would have been relied upon, the status is. */
     public boolean isMaskedByBlindness(R resource, S status, Assessment assessment) {
         return assessment.isBlind()
                 && status.encryption() == EncryptionState.ENABLED
                 && Objects.equals(resource.getMetadata().getGeneration(), status.observedGeneration())
-                && clock.instant().isBefore(startedAt.plus(maxAge));
+                && clock.instant().isBefore(since.get().plus(maxAge));
     }
 }

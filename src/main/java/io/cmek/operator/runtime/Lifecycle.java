@@ -25,9 +25,18 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
      */
     private static final int RECONCILIATIONS = 64;
 
+    private final Leadership leadership;
+
+    Lifecycle(Leadership leadership) {
+        this.leadership = leadership;
+    }
+
     @Override
     public Consumer<ConfigurationServiceOverrider> overrider() {
-        return overrider -> overrider.withExecutorService(Workers.of("reconciler", RECONCILIATIONS));
+        return overrider -> {
+            overrider.withExecutorService(Workers.of("reconciler", RECONCILIATIONS));
+            leadership.election().ifPresent(overrider::withLeaderElectionConfiguration);
+        };
     }
 
     void start(
@@ -45,8 +54,10 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
                 "Installation '%s' serves the tenants %s",
                 settings.installationId(),
                 entitlements.tenants().all().stream().map(t -> t.name()).toList());
-        sights.start();
-        sweep.start();
-        census.start();
+        leadership.whileLeading(() -> {
+            sights.start();
+            sweep.start();
+            census.start();
+        });
     }
 }

@@ -35,6 +35,8 @@ public interface Settings {
 
     AwsSettings aws();
 
+    LeaderElectionSettings leaderElection();
+
     /** One tenant. */
     interface TenantSettings {
 
@@ -80,5 +82,17 @@ public interface Settings {
         /** Address buckets by path: for S3-compatible endpoints that know no virtual hosts. */
         @WithDefault("false")
         boolean pathStyleAccess();
+    }
+
+    /** Several processes of one installation, of which one works. */
+    interface LeaderElectionSettings {
+
+        /** Whether the process works only while it holds the Lease {@code cmek-operator-<installation id>} of its namespace. */
+        @WithDefault("false")
+        boolean enabled();
+
+        /** How long after the last word of a leader another process takes over. */
+        @WithDefault("15s")
+        Duration leaseDuration();
     }
 }

@@ -201,10 +201,12 @@ class Wiring {
 
     @Produces
     @Singleton
-    ReporterFactory reporters(KubernetesClient client, Reported reported, Settings settings, Clock clock) {
+    ReporterFactory reporters(
+            KubernetesClient client, Reported reported, Settings settings, Leadership leadership, Clock clock) {
         String pod = System.getenv("HOSTNAME");
         var events = new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
-        return new ReporterFactory(new StatusWriter(client), reported, events, settings.factsMaxAge(), clock);
+        return new ReporterFactory(
+                new StatusWriter(client), reported, events, settings.factsMaxAge(), leadership::since, clock);
     }
 
     @Produces

@@ -16,6 +16,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.cmek.operator.docs.MarkdownPage;
+import io.cmek.operator.runtime.Leadership;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.lang.reflect.AccessibleObject;
 import java.nio.file.Path;
@@ -148,11 +149,13 @@ class ArchitectureTest {
     static final ArchRule packagesHaveNoCycles =
             slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
 
-    /** The finalizer is the operator SDK's to write. */
+    /** The finalizer and the renewal of the Lease are the operator SDK's to write; the Lease's release is not. */
     @ArchTest
     static final ArchRule onlyActAndReportWriteToKubernetes = noClasses()
             .that()
             .resideOutsideOfPackages(packages("act", "report"))
+            .and()
+            .areNotAssignableTo(Leadership.class)
             .should()
             .accessTargetWhere(target(WRITES_TO_KUBERNETES));
 

@@ -7,8 +7,6 @@ import io.cmek.operator.docs.Setting;
 import io.cmek.operator.tenancy.Tenant;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
@@ -20,7 +18,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,7 +75,7 @@ class ConfigurationPageTest {
                 .as("settings of the example")
                 .containsOnly(settings().map(Setting::name).toArray(String[]::new));
 
-        Settings settings = read(new PropertiesConfigSource(example, "example", 100));
+        Settings settings = SettingsOf.source(new PropertiesConfigSource(example, "example", 100));
 
         assertThat(settings.resyncInterval()).isEqualTo(Duration.ofSeconds(30));
         var tenants = TenantsFactory.of(settings.tenants());
@@ -93,28 +90,20 @@ class ConfigurationPageTest {
                         e -> e.getKey().toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_"), Map.Entry::getValue));
         assertThat(variables).containsKeys("CMEK_RESYNC_INTERVAL", "CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA");
 
-        Settings settings = read(new EnvConfigSource(variables, 300));
+        Settings settings = SettingsOf.source(new EnvConfigSource(variables, 300));
 
         assertThat(settings.resyncInterval()).isEqualTo(Duration.ofSeconds(30));
         assertThat(TenantsFactory.of(settings.tenants()))
-                .isEqualTo(TenantsFactory.of(read(new PropertiesConfigSource(example(), "example", 100))
+                .isEqualTo(TenantsFactory.of(SettingsOf.source(new PropertiesConfigSource(example(), "example", 100))
                         .tenants()));
     }
 
     @ParameterizedTest
     @CsvSource({"500ms, PT0.5S", "60s, PT60S", "5m, PT5M", "1h, PT1H", "PT5M, PT5M", "30, PT30S"})
     void durationsAreReadAsThePageSays(String text, Duration meaning) {
-        Settings settings = read(new PropertiesConfigSource(Map.of("cmek.resync-interval", text), "durations", 100));
+        Settings settings =
+                SettingsOf.source(new PropertiesConfigSource(Map.of("cmek.resync-interval", text), "durations", 100));
         assertThat(settings.resyncInterval()).isEqualTo(meaning);
-    }
-
-    private static Settings read(ConfigSource source) {
-        SmallRyeConfig config = new SmallRyeConfigBuilder()
-                .withMapping(Settings.class)
-                .addDiscoveredConverters()
-                .withSources(source)
-                .build();
-        return config.getConfigMapping(Settings.class);
     }
 
     private static Map<String, String> example() throws IOException {

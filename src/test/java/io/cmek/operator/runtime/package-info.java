@@ -1,4 +1,4 @@
-/** Tests of what runs beside the reconcilers. */
+/** Tests of the settings, and of what stands beside the reconcilers. */
 @NullMarked
 package io.cmek.operator.runtime;
 

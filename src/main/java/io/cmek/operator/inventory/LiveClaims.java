@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The claims of all resources in the cluster, read from the caches that the reconcilers keep anyway, and found by an index; and the way to
+ * The claims of all resources of the shard, read from the caches that the reconcilers keep anyway, and found by an index; and the way to
  * have those resources reconciled again.
  */
 public final class LiveClaims implements Claims {
@@ -31,12 +31,14 @@ public final class LiveClaims implements Claims {
     private static final String BY_WORKGROUP = "cmek-workgroup";
 
     private final Optional<String> clusterRegion;
+    private final Shard shard;
     private volatile @Nullable Source<Workgroup> workgroups;
     private volatile @Nullable Source<ReplicaCmek> replicas;
 
     /** @param clusterRegion the setting {@code cmek.cluster-region} */
-    public LiveClaims(Optional<String> clusterRegion) {
+    public LiveClaims(Optional<String> clusterRegion, Shard shard) {
         this.clusterRegion = clusterRegion;
+        this.shard = shard;
     }
 
     private record Source<R extends HasMetadata>(IndexerResourceCache<R> cache, SimpleInboundEventSource<R> triggers) {
@@ -62,7 +64,7 @@ public final class LiveClaims implements Claims {
     public void addReplicas(IndexerResourceCache<ReplicaCmek> cache, SimpleInboundEventSource<ReplicaCmek> triggers) {
         // Without its Workgroup: an index cannot depend on another resource. The primary's key is found through the
         // Workgroup.
-        index(cache, triggers, replica -> ReplicaClaim.of(replica, null, clusterRegion));
+        index(cache, triggers, replica -> ReplicaClaim.of(replica, null, clusterRegion, shard));
         cache.addIndexer(
                 BY_WORKGROUP,
                 r -> List.of(path(
@@ -102,7 +104,8 @@ public final class LiveClaims implements Claims {
 
     /** @param workgroup the one that the ReplicaCmek names, as the caller knows it */
     public Claim claimOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
-        return ReplicaClaim.of(replica, workgroup.orElse(null), clusterRegion);
+        boolean served = shard.selector().isEmpty() || workgroupOf(replica).isPresent();
+        return ReplicaClaim.of(replica, workgroup.filter(w -> served).orElse(null), clusterRegion, shard);
     }
 
     private Optional<Workgroup> workgroupOf(ReplicaCmek replica) {

@@ -32,7 +32,7 @@ final class ReplicaClaim {
      * @param workgroup the one that it names, null where there is none
      * @param clusterRegion where set and equal to its region, it gets a StorageClass in this cluster
      */
-    static Claim of(ReplicaCmek replica, @Nullable Workgroup workgroup, Optional<String> clusterRegion) {
+    static Claim of(ReplicaCmek replica, @Nullable Workgroup workgroup, Optional<String> clusterRegion, Shard shard) {
         ReplicaCmekSpec spec = replica.getSpec();
         var metadata = replica.getMetadata();
         var id = new ClaimId("ReplicaCmek", metadata.getNamespace(), metadata.getName());
@@ -66,17 +66,18 @@ final class ReplicaClaim {
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
                 replica.isMarkedForDeletion(),
-                standing(replica, workgroup));
+                standing(replica, workgroup, shard));
     }
 
-    private static Judgement standing(ReplicaCmek replica, @Nullable Workgroup workgroup) {
+    private static Judgement standing(ReplicaCmek replica, @Nullable Workgroup workgroup, Shard shard) {
         ReplicaCmekSpec spec = replica.getSpec();
         String wanted = spec.workgroupRef().name();
         if (workgroup == null) {
             return Judgement.bad(
                     Reason.WorkgroupNotFound,
                     "The Workgroup '" + wanted
-                            + "' does not exist in this namespace. Create it, or correct workgroupRef.name in a new"
+                            + "' does not exist in this namespace" + shard.inWords()
+                            + ". Create it, or correct workgroupRef.name in a new"
                             + " ReplicaCmek.");
         }
         if (workgroup.getSpec().cmek() == null) {

@@ -12,6 +12,7 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.inventory.KeyPolicies;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
+import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.inventory.StorageClasses;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Pipeline;
@@ -56,6 +57,7 @@ public class ReplicaCmekReconciler
 
     private final Pipeline pipeline;
     private final LiveClaims claims;
+    private final Shard shard;
     private final StorageClassPublisher storageClasses;
     private final KeyPolicyPublisher keyPolicies;
     private final StatusLines lines;
@@ -66,6 +68,7 @@ public class ReplicaCmekReconciler
     public ReplicaCmekReconciler(
             Pipeline pipeline,
             LiveClaims claims,
+            Shard shard,
             StorageClassPublisher storageClasses,
             KeyPolicyPublisher keyPolicies,
             StatusLines lines,
@@ -73,6 +76,7 @@ public class ReplicaCmekReconciler
             KubernetesClient client) {
         this.pipeline = pipeline;
         this.claims = claims;
+        this.shard = shard;
         this.storageClasses = storageClasses;
         this.keyPolicies = keyPolicies;
         this.lines = lines;
@@ -85,6 +89,7 @@ public class ReplicaCmekReconciler
     @Override
     public void updateConfigurationFrom(ControllerConfigurationOverrider<ReplicaCmek> configuration) {
         configuration.withRetry(new CappedRetry());
+        configuration.withLabelSelector(shard.labelSelector());
     }
 
     @Override
@@ -94,6 +99,7 @@ public class ReplicaCmekReconciler
         var cache = context.getPrimaryCache();
         cache.addIndexer(BY_WORKGROUP, r -> List.of(workgroupOf(r).toString()));
         var workgroups = InformerEventSourceConfiguration.from(Workgroup.class, ReplicaCmek.class)
+                .withLabelSelector(shard.labelSelector())
                 .withSecondaryToPrimaryMapper(w ->
                         cache.byIndex(BY_WORKGROUP, ResourceID.fromResource(w).toString()).stream()
                                 .map(ResourceID::fromResource)

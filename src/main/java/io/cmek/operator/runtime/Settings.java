@@ -18,6 +18,12 @@ public interface Settings {
     /** The AWS region that this cluster runs in: only resources of that region get a StorageClass. Unset: every Workgroup gets one. */
     Optional<String> clusterRegion();
 
+    /**
+     * Which resources this installation serves, as a label selector of Kubernetes. Unset: all. Where several installations share a cluster,
+     * each has its own selector and its own {@link #installationId}.
+     */
+    Optional<String> selector();
+
     /** How often each key is looked at. */
     @WithDefault("60s")
     Duration resyncInterval();

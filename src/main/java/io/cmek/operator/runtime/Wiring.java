@@ -13,6 +13,7 @@ import io.cmek.operator.aws.S3BucketService;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.metrics.AwsMeters;
@@ -211,8 +212,14 @@ class Wiring {
 
     @Produces
     @Singleton
-    LiveClaims claims(Settings settings) {
-        return new LiveClaims(settings.clusterRegion());
+    Shard shard(Settings settings) {
+        return new Shard(settings.selector());
+    }
+
+    @Produces
+    @Singleton
+    LiveClaims claims(Settings settings, Shard shard) {
+        return new LiveClaims(settings.clusterRegion(), shard);
     }
 
     @Produces

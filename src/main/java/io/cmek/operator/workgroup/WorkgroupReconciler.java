@@ -14,6 +14,7 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.inventory.KeyPolicies;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
+import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.inventory.StorageClasses;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Pipeline;
@@ -63,6 +64,7 @@ public class WorkgroupReconciler
     private final Pipeline pipeline;
     private final Entitlements entitlements;
     private final LiveClaims claims;
+    private final Shard shard;
     private final StorageClassPublisher storageClasses;
     private final KeyPolicyPublisher keyPolicies;
     private final StatusLines lines;
@@ -75,6 +77,7 @@ public class WorkgroupReconciler
             Pipeline pipeline,
             Entitlements entitlements,
             LiveClaims claims,
+            Shard shard,
             StorageClassPublisher storageClasses,
             KeyPolicyPublisher keyPolicies,
             StatusLines lines,
@@ -84,6 +87,7 @@ public class WorkgroupReconciler
         this.pipeline = pipeline;
         this.entitlements = entitlements;
         this.claims = claims;
+        this.shard = shard;
         this.storageClasses = storageClasses;
         this.keyPolicies = keyPolicies;
         this.lines = lines;
@@ -97,6 +101,7 @@ public class WorkgroupReconciler
     @Override
     public void updateConfigurationFrom(ControllerConfigurationOverrider<Workgroup> configuration) {
         configuration.withRetry(new CappedRetry());
+        configuration.withLabelSelector(shard.labelSelector());
     }
 
     @Override
@@ -104,6 +109,7 @@ public class WorkgroupReconciler
         var triggers = new SimpleInboundEventSource<Workgroup>("claims");
         claims.addWorkgroups(context.getPrimaryCache(), triggers);
         var replicas = InformerEventSourceConfiguration.from(ReplicaCmek.class, Workgroup.class)
+                .withLabelSelector(shard.labelSelector())
                 .withSecondaryToPrimaryMapper(r -> Set.of(new ResourceID(
                         r.getSpec().workgroupRef().name(), r.getMetadata().getNamespace())))
                 .build();

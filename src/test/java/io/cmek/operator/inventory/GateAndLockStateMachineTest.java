@@ -171,7 +171,7 @@ class GateAndLockStateMachineTest {
         /** With which the one bucket that all ReplicaCmeks name is encrypted. */
         private @Nullable String bucketKey;
 
-        private final LiveClaims claims = new LiveClaims(Optional.empty());
+        private final LiveClaims claims = new LiveClaims(Optional.empty(), Shard.ALL);
         private final Entitlements entitlements = new Entitlements(
                 new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*"))),
                 ClaimsOf.of());

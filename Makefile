@@ -21,7 +21,7 @@ unit: prerequisites ## Run the tests that need neither Kubernetes nor AWS
 
 verify: test ## The same as test: formatting and generated files are checked there too
 
-crds: prerequisites ## Write again what is generated from the API types: crds/ and the reference pages in docs/
+crds: prerequisites ## Write again what is generated: crds/, the reference pages in docs/, the chart's README, helm/cmek-operator.yaml
 	@$(MVN) test -Dtest='GeneratedFilesTest,ConditionsReferenceTest,MetricsReferenceTest' -Dsurefire.failIfNoSpecifiedTests=false -Dcmek.generate=true
 
 fmt: prerequisites ## Format the code
@@ -41,6 +41,15 @@ down: ## Stop what `make up` started
 bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says
 	@$(MVN) failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench=true
 
+image-tar: target/quarkus-app/quarkus-run.jar ## Write the container image into a file; BASE_IMAGE=… says on what (see docs/install.md)
+	@JAVA_HOME="$(JAVA_HOME)" dev/image/build tar $(ARCHITECTURE)
+
+image-push: target/quarkus-app/quarkus-run.jar ## Bring the image for amd64 and arm64 to a registry: make image-push IMAGE=…
+	@JAVA_HOME="$(JAVA_HOME)" dev/image/build push $(IMAGE)
+
+release-check: prerequisites ## Build everything of a release from a clean clone: operator, chart, manifests, SBOM, checksums
+	@JAVA_HOME="$(JAVA_HOME)" dev/release/check
+
 tools: prerequisites ## Build or install, once, what the tests and the demo need, into the cache folder
 	@python3 dev/local/toolchain.py control-plane >/dev/null
 	@python3 dev/local/toolchain.py aws-python >/dev/null
@@ -56,4 +65,4 @@ target/quarkus-app/quarkus-run.jar: pom.xml $(shell find src/main -type f) | pre
 	@$(MVN) package -DskipTests
 	@touch $@
 
-.PHONY: help demo test unit verify crds fmt build run up down bench tools prerequisites clean
+.PHONY: help demo test unit verify crds fmt build run up down bench image-tar image-push release-check tools prerequisites clean

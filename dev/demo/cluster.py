@@ -17,7 +17,7 @@ from console import DemoFailure, command, good, output, tell
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ENVIRONMENT = REPOSITORY / "dev" / "local" / "environment.py"
-TEMPLATES = REPOSITORY / "helm" / "cmek-operator" / "templates"
+MANIFESTS = REPOSITORY / "helm" / "cmek-operator.yaml"
 OPERATOR_JAR = REPOSITORY / "target" / "quarkus-app" / "quarkus-run.jar"
 NAMESPACE = "cmek-system"
 
@@ -58,17 +58,9 @@ class Cluster:
         return self._facts["AWS_ENDPOINT_URL"]
 
     def install(self) -> None:
-        command("kubectl apply -f crds/")
-        output(self.kubectl("apply", "-f", str(REPOSITORY / "crds")))
-        tell("The roles of the service, the admission policies, and the ClusterRole that the operator runs under:")
-        for template in ("roles.yaml", "controller-role.yaml", "admission.yaml"):
-            self.apply(re.sub(r"{{ .Values.admission.\w+ }}", "Warn", (TEMPLATES / template).read_text()))
-        self.kubectl("create", "namespace", NAMESPACE)
-        self.kubectl("create", "serviceaccount", "cmek-operator", "-n", NAMESPACE)
-        self.kubectl(
-            "create", "clusterrolebinding", "cmek-operator-controller",
-            "--clusterrole=cmek-operator-controller", f"--serviceaccount={NAMESPACE}:cmek-operator",
-        )  # fmt: skip
+        command("kubectl apply -f helm/cmek-operator.yaml")
+        output(self.kubectl("apply", "-f", str(MANIFESTS)))
+        tell("The same that the chart installs. No pod runs here: the operator is a process, with the rights of its ServiceAccount.")
 
     def operator_kubeconfig(self) -> Path:
         """The kubeconfig of the ServiceAccount: the operator is no administrator here either."""

@@ -13,15 +13,12 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
-/** A cluster with the CRDs and the chart, and the account that the operator runs under there. */
+/** A cluster with the chart installed by helm, and the account that the operator runs under there. */
 public final class Installation implements AutoCloseable {
 
-    public static final String NAMESPACE = "cmek-system";
-    public static final String ACCOUNT = "cmek-operator";
+    public static final String NAMESPACE = Chart.NAMESPACE;
+    public static final String ACCOUNT = Chart.RELEASE;
     public static final String OPERATOR_USER = "system:serviceaccount:" + NAMESPACE + ":" + ACCOUNT;
-
-    /** Without a cluster, helm takes 1.20 for granted. The same version as dev/control-plane/go.mod. */
-    private static final String KUBERNETES = "1.36.3";
 
     private static final AtomicInteger NAMESPACES = new AtomicInteger();
 
@@ -44,24 +41,15 @@ public final class Installation implements AutoCloseable {
     }
 
     private void install(Map<String, String> values) {
-        Kubectl kubectl = cluster.kubectl();
-        kubectl.must("apply", "-f", "crds/");
-        kubectl.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
-        kubectl.must("create", "namespace", NAMESPACE);
-        kubectl.run(render(values), "apply", "-n", NAMESPACE, "-f", "-").orThrow();
-        kubectl.must("create", "serviceaccount", ACCOUNT, "-n", NAMESPACE);
-        kubectl.must(
-                "create",
-                "clusterrolebinding",
-                "cmek-operator-controller",
-                "--clusterrole=cmek-operator-controller",
-                "--serviceaccount=" + NAMESPACE + ":" + ACCOUNT);
-    }
-
-    private static String render(Map<String, String> values) {
-        var template = new Helm(Path.of("helm", "cmek-operator")).template().withKubeVersion(KUBERNETES);
-        values.forEach(template::set);
-        return template.call();
+        var install = new Helm(Chart.FOLDER)
+                .install()
+                .withName(Chart.RELEASE)
+                .withNamespace(NAMESPACE)
+                .createNamespace()
+                .withKubeConfig(cluster.kubeconfig());
+        values.forEach(install::set);
+        install.call();
+        kubectl().must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
     }
 
     public Cluster cluster() {

@@ -39,9 +39,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyPolicyWriter {
 
-    /** A policy read longer ago than this is read again before it is written over. */
-    private static final Duration FRESH = Duration.ofSeconds(2);
-
     private static final int ROUNDS = 3;
 
     private static final PolicyOutcome UNANSWERED = new PolicyOutcome.Unseen(
@@ -226,7 +223,9 @@ public final class KeyPolicyWriter {
             if (failedLately.isPresent()) {
                 return failedLately.get();
             }
-            Observation<String> fresh = watch.freshWithin(key, FRESH);
+            // What somebody else has added since the last look would be lost unseen: KMS writes whole documents, and
+            // unconditionally.
+            Observation<String> fresh = watch.freshWithin(key, Duration.ZERO);
             if (fresh.failure() != null) {
                 return attempts.failed(key.key(), new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
             }

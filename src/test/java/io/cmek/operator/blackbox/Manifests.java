@@ -10,6 +10,7 @@ final class Manifests {
     private final String kind;
     private final String name;
     private final List<String> spec = new ArrayList<>();
+    private String labels = "";
 
     private Manifests(String kind, String name) {
         this.kind = kind;
@@ -60,6 +61,12 @@ final class Manifests {
                 + "]}");
     }
 
+    /** @param labels as in {@code cmek.io/shard: a} */
+    Manifests labelled(String labels) {
+        this.labels = labels;
+        return this;
+    }
+
     /** One more line of the spec. */
     Manifests with(String line) {
         spec.add(line);
@@ -71,9 +78,9 @@ final class Manifests {
         return """
                 apiVersion: cmek.io/v1alpha1
                 kind: %s
-                metadata: {name: %s}
+                metadata: {name: %s, labels: {%s}}
                 spec:
-                """.formatted(kind, name)
+                """.formatted(kind, name, labels)
                 + String.join("", spec.stream().map(line -> "  " + line + "\n").toList());
     }
 }

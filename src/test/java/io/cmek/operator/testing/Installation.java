@@ -1,6 +1,7 @@
 package io.cmek.operator.testing;
 
 import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.InstallCommand;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -41,15 +42,57 @@ public final class Installation implements AutoCloseable {
     }
 
     private void install(Map<String, String> values) {
-        var install = new Helm(Chart.FOLDER)
-                .install()
-                .withName(Chart.RELEASE)
-                .withNamespace(NAMESPACE)
-                .createNamespace()
-                .withKubeConfig(cluster.kubeconfig());
+        var install = helmInstall(Chart.RELEASE);
         values.forEach(install::set);
         install.call();
         kubectl().must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
+    }
+
+    private InstallCommand helmInstall(String release) {
+        return new Helm(Chart.FOLDER)
+                .install()
+                .withName(release)
+                .withNamespace(NAMESPACE)
+                .createNamespace()
+                .withKubeConfig(cluster.kubeconfig());
+    }
+
+    /**
+     * A release of the chart beside those that are there.
+     *
+     * @param values YAML
+     * @throws IllegalStateException with helm's words, where it refuses
+     */
+    public void install(String release, String values) {
+        Path file = Chart.valuesFile(values);
+        try {
+            helmInstall(release).withValuesFile(file).call();
+        } finally {
+            Chart.delete(file);
+        }
+    }
+
+    /** @param values YAML; what is not in it is as by default */
+    public void upgrade(String release, String values) {
+        Path file = Chart.valuesFile(values);
+        try {
+            new Helm(Chart.FOLDER)
+                    .upgrade()
+                    .withName(release)
+                    .withNamespace(NAMESPACE)
+                    .withKubeConfig(cluster.kubeconfig())
+                    .withValuesFile(file)
+                    .call();
+        } finally {
+            Chart.delete(file);
+        }
+    }
+
+    public void uninstall(String release) {
+        Helm.uninstall(release)
+                .withNamespace(NAMESPACE)
+                .withKubeConfig(cluster.kubeconfig())
+                .call();
     }
 
     public Cluster cluster() {
@@ -119,6 +162,8 @@ public final class Installation implements AutoCloseable {
                     .setUser(new io.fabric8.kubernetes.api.model.AuthInfoBuilder()
                             .withToken(token)
                             .build());
+            // As in a pod, whose ServiceAccount says it.
+            config.getContexts().getFirst().getContext().setNamespace(NAMESPACE);
             Path file = Attendant.folder("operator").resolve("kubeconfig");
             return Files.writeString(file, Serialization.asYaml(config));
         } catch (IOException e) {

@@ -1,0 +1,182 @@
+package io.cmek.operator.blackbox;
+
+import static io.cmek.operator.blackbox.Manifests.workgroup;
+import static io.cmek.operator.testing.Stage.REGION;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.testing.AwsProxy;
+import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Team;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Two processes of one installation: one works, the other stands by and takes over. */
+class LeaderElectionIT {
+
+    private static final String LEADS = "This process leads: it holds the Lease cmek-operator-default";
+    private static final Map<String, String> ELECTING = Map.of("CMEK_LEADER_ELECTION_ENABLED", "true");
+    private static final Duration LEASE = Duration.ofSeconds(15);
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage().withoutOperator();
+
+    @Test
+    void aStandbyIsReadyAndAsksAwsNothing() {
+        String key = STAGE.aws().createKey(REGION);
+        Team team = STAGE.team();
+        try (OperatorProcess leader = leader();
+                AwsProxy standbysAws = AwsProxy.before(STAGE.aws().endpoint());
+                OperatorProcess standby = STAGE.launch(Map.of(
+                                "CMEK_LEADER_ELECTION_ENABLED",
+                                "true",
+                                "AWS_ENDPOINT_URL",
+                                standbysAws.endpoint().toString()))
+                        .awaitReady()) {
+            team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
+            team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+            // The census of the metrics is taken every 10 s, and the sweep goes round every 5 s.
+            await().pollDelay(Duration.ofSeconds(12))
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> true);
+
+            assertThat(standby.log()).doesNotContain(LEADS);
+            assertThat(standbysAws.counts()).isEmpty();
+            assertThat(standby.get("/q/health/ready").statusCode()).isEqualTo(200);
+            assertThat(standby.get("/q/health/live").statusCode()).isEqualTo(200);
+            assertThat(leader.get("/q/metrics").body())
+                    .containsPattern("cmek_keys\\{[^}]*state=\"Enabled\"[^}]*} [1-9]");
+            assertThat(standby.get("/q/metrics").body())
+                    .as("a standby counts nothing, or sums over the pods would be wrong")
+                    .doesNotContainPattern("(?m)^cmek_(keys|resources)\\{[^}]*} [1-9]");
+        }
+    }
+
+    @Test
+    void aStopInGoodOrderHandsOverBeforeTheLeaseExpires() {
+        String key = STAGE.aws().createKey(REGION);
+        Team team = STAGE.team();
+        OperatorProcess first = leader();
+        try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
+            team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
+            team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+            try (var statuses = new Statuses(team)) {
+                Instant stopped = Instant.now();
+                first.close();
+                awaitLeading(second, LEASE.minusSeconds(5));
+                System.out.println("Handed over " + Duration.between(stopped, Instant.now()) + " after SIGTERM");
+                await().pollDelay(Duration.ofSeconds(6)).until(() -> true);
+
+                assertThat(statuses.seen).as("statuses of a rolling upgrade").containsOnly(EncryptionState.ENABLED);
+            }
+            STAGE.aws().kms(REGION).disableKey(r -> r.keyId(key));
+            team.awaitWorkgroup("orders", EncryptionState.DEGRADED);
+        } finally {
+            first.close();
+        }
+    }
+
+    @Test
+    void aLeaderThatIsKilledIsFollowedWhenItsLeaseExpires() {
+        String key = STAGE.aws().createKey(REGION);
+        Team team = STAGE.team();
+        OperatorProcess first = leader();
+        try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
+            Instant killed = Instant.now();
+            first.kill();
+            team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
+            awaitLeading(second, LEASE.plusSeconds(15));
+            System.out.println("Took over " + Duration.between(killed, Instant.now()) + " after SIGKILL");
+
+            team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        } finally {
+            first.close();
+        }
+    }
+
+    @Test
+    void whoLosesTheLeaseEnds() {
+        try (OperatorProcess leader = leader()) {
+            STAGE.installation()
+                    .kubectl()
+                    .must(
+                            "patch",
+                            "lease",
+                            "cmek-operator-default",
+                            "-n",
+                            "cmek-system",
+                            "--type=merge",
+                            "-p",
+                            "{\"spec\":{\"holderIdentity\":\"somebody-else\"}}");
+
+            assertThat(leader.awaitEnd(Duration.ofSeconds(10))).isEqualTo(1);
+            assertThat(leader.log()).contains("This process has lost the Lease cmek-operator-default, so it ends");
+        }
+    }
+
+    @Test
+    void aSelectorThatNobodyCanReadStopsTheStart() {
+        try (OperatorProcess operator = STAGE.launch(Map.of("CMEK_SELECTOR", "neither label nor value"))) {
+            assertThat(operator.awaitEnd(Duration.ofSeconds(60))).isNotZero();
+            assertThat(operator.log()).contains("unable to parse requirement");
+        }
+    }
+
+    private static OperatorProcess leader() {
+        OperatorProcess operator = STAGE.launch(ELECTING).awaitReady();
+        awaitLeading(operator, LEASE.plusSeconds(15));
+        return operator;
+    }
+
+    private static void awaitLeading(OperatorProcess operator, Duration atMost) {
+        await("it leads")
+                .atMost(atMost)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> operator.log().contains(LEADS));
+    }
+
+    /** Every status of the workgroup from now on. */
+    private static final class Statuses implements Watcher<Workgroup>, AutoCloseable {
+
+        final List<EncryptionState> seen = new CopyOnWriteArrayList<>();
+        private final io.fabric8.kubernetes.client.Watch watch;
+
+        Statuses(Team team) {
+            watch = team.installation()
+                    .client()
+                    .resources(Workgroup.class)
+                    .inNamespace(team.namespace())
+                    .watch(this);
+        }
+
+        @Override
+        public void eventReceived(Action action, Workgroup workgroup) {
+            seen.add(workgroup.getStatus().encryption());
+        }
+
+        @Override
+        public void onClose(WatcherException cause) {
+            throw new IllegalStateException(cause);
+        }
+
+        @Override
+        public void onClose() {
+            // Asked for.
+        }
+
+        @Override
+        public void close() {
+            watch.close();
+        }
+    }
+}

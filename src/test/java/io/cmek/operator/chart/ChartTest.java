@@ -227,7 +227,7 @@ class ChartTest {
                         "{\"preferredDuringSchedulingIgnoredDuringExecution\":[]}"),
                 new Choice("""
                         topologySpreadConstraints:
-                        - {topologyKey: rack, maxSkew: 2, whenUnsatisfiable: DoNotSchedule}
+                        - {topologyKey: rack, maxSkew: 2, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {a: b}}}
                         """, deployment, pod + "/topologySpreadConstraints/0/topologyKey", "\"rack\""),
                 new Choice(
                         "terminationGracePeriodSeconds: 60", deployment, pod + "/terminationGracePeriodSeconds", "60"),

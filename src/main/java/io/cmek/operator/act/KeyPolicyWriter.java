@@ -134,7 +134,8 @@ public final class KeyPolicyWriter {
                 new Publication.None(Judgement.couldNotLook(label + ": its policy", failure, since)
                         .message());
             case Known.NotYet<String>() ->
-                new Publication.None(Judgement.unanswered(label + ": its policy").message());
+                new Publication.None(
+                        Judgement.unanswered(label + ": its policy").message());
         };
     }
 

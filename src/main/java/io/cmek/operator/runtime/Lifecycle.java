@@ -5,6 +5,9 @@ import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Workers;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.config.Cloner;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurationServiceCustomizer;
 import io.quarkus.runtime.StartupEvent;
@@ -26,14 +29,27 @@ public class Lifecycle implements ConfigurationServiceCustomizer {
     private static final int RECONCILIATIONS = 64;
 
     private final Leadership leadership;
+    private final KubernetesClient client;
 
-    Lifecycle(Leadership leadership) {
+    Lifecycle(Leadership leadership, KubernetesClient client) {
         this.leadership = leadership;
+        this.client = client;
     }
 
+    /**
+     * With a customizer, the Quarkus extension (7.7.3) forgets the client of the container and the cloner that goes with it; the SDK would then
+     * build a new client, and never close it, each time that a resource is copied out of the cache.
+     */
     @Override
     public Consumer<ConfigurationServiceOverrider> overrider() {
         return overrider -> {
+            overrider.withKubernetesClient(client);
+            overrider.withResourceCloner(new Cloner() {
+                @Override
+                public <R extends HasMetadata> R clone(R resource) {
+                    return client.getKubernetesSerialization().clone(resource);
+                }
+            });
             overrider.withExecutorService(Workers.of("reconciler", RECONCILIATIONS));
             leadership.election().ifPresent(overrider::withLeaderElectionConfiguration);
         };

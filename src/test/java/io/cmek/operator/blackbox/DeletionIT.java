@@ -244,8 +244,8 @@ class DeletionIT {
         long start = System.nanoTime();
         team.kubectl("delete", "wg/orders", "rcmek/west", "--timeout=60s").orThrow();
         assertThat(Duration.ofNanos(System.nanoTime() - start))
-                .as("shorter than one attempt at a call to AWS")
-                .isLessThan(Duration.ofSeconds(5));
+                .as("shorter than a call to AWS that hangs")
+                .isLessThan(Duration.ofSeconds(20));
     }
 
     // -- the means

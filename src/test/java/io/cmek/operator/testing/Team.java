@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** A namespace, with the means of somebody who works in it. */
 public record Team(Installation installation, String namespace) {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
 
     /** As {@code kubectl apply} does, and it must be accepted. */
     public void apply(String manifest) {

@@ -2,6 +2,7 @@ package io.cmek.operator.claim;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
@@ -49,6 +50,13 @@ public record Claim(
         var distinct = new LinkedHashSet<KeyArn>();
         keys.forEach(use -> distinct.add(use.key()));
         return distinct;
+    }
+
+    /** Those of {@link #distinctKeys} that this claim encrypts with: not the primary region's. */
+    public SequencedSet<KeyArn> ownKeys() {
+        var own = new LinkedHashSet<KeyArn>();
+        keys.stream().filter(use -> use.purpose() != Purpose.Primary).forEach(use -> own.add(use.key()));
+        return own;
     }
 
     public boolean uses(KeyArn key) {

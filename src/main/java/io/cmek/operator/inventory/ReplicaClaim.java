@@ -17,14 +17,21 @@ import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyRules;
 import io.cmek.operator.replication.Lock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a ReplicaCmek asks for: its own keys and buckets, and the use of the primary's data key (R9). */
 final class ReplicaClaim {
+
+    /** What the operator does not record a ReplicaCmek with, and so does nothing for it. */
+    private static final Set<String> NEVER_RECORDED =
+            KeyRules.UNFIT.stream().map(Reason::name).collect(Collectors.toUnmodifiableSet());
 
     private ReplicaClaim() {}
 
@@ -135,13 +142,14 @@ final class ReplicaClaim {
                 wasConfigured(replica.getStatus()));
     }
 
-    /** Accepted is enough: from then on something may have been done with its keys. */
+    /** Accepted is enough: from then on something may have been done with its keys. Unless it could not: it was not recorded then. */
     private static boolean wasConfigured(@Nullable ReplicaCmekStatus status) {
         return status != null
                 && (status.encryption() == EncryptionState.ENABLED
                         || status.encryption() == EncryptionState.DEGRADED
                         || status.conditions().stream()
-                                .anyMatch(c -> c.type().equals(ConditionType.Accepted.name())
-                                        && c.status().equals("True")));
+                                        .anyMatch(c -> c.type().equals(ConditionType.Accepted.name())
+                                                && c.status().equals("True"))
+                                && status.conditions().stream().noneMatch(c -> NEVER_RECORDED.contains(c.reason())));
     }
 }

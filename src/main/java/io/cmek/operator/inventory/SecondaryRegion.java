@@ -20,6 +20,7 @@ import io.cmek.operator.replication.Secondary;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param record the lock as it should be from now on, null where the region was never configured
  * @param holder the ReplicaCmek that the record names, where it exists
- * @param undecided whether a ReplicaCmek would be recorded but for its buckets
+ * @param undecided whether a ReplicaCmek would be recorded but for its own keys and buckets
  */
 public record SecondaryRegion(
         Gate.Wish wish,
@@ -41,15 +42,15 @@ public record SecondaryRegion(
         boolean undecided) {
 
     /**
-     * @param notUnderOtherKeys whether the buckets of a claim were seen not to be under other keys than the claim's. Asked where there is no
-     *     record: it may have been lost, and the buckets may tell what it said
+     * @param mayBeRecorded whether the keys of a claim may become the record. Asked where there is none: it may have been lost, and the
+     *     buckets may tell what it said
      */
     public static SecondaryRegion of(
             Workgroup workgroup,
             Collection<ReplicaCmek> replicas,
             LiveClaims claims,
             Entitlements entitlements,
-            Predicate<Claim> notUnderOtherKeys,
+            Predicate<Claim> mayBeRecorded,
             Instant now) {
         Replication replication = workgroup.getSpec().replication();
         boolean hasCmek = workgroup.getSpec().cmek() != null;
@@ -64,7 +65,7 @@ public record SecondaryRegion(
                 boolean fits = replica.getSpec().region().equals(region)
                         && !replica.isMarkedForDeletion()
                         && entitlements.judgeByTenant(claim).isGood();
-                boolean decided = !fits || record != null || notUnderOtherKeys.test(claim);
+                boolean decided = !fits || record != null || mayBeRecorded.test(claim);
                 undecided |= !decided;
                 candidates.add(ReplicaClaim.candidate(replica, fits && decided));
             }
@@ -76,12 +77,22 @@ public record SecondaryRegion(
                 : replicas.stream()
                         .filter(r -> Lock.standing(next, ReplicaClaim.candidate(r, false)) == Lock.Standing.Holder)
                         .findFirst();
-        return new SecondaryRegion(wish, next, holder, secondary(region, next, holder), undecided && next == null);
+        Secondary secondary = next == null
+                ? replicas.stream()
+                        .filter(r -> r.getSpec().region().equals(region) && !r.isMarkedForDeletion())
+                        .min(Comparator.comparing(r -> r.getMetadata().getName()))
+                        .<Secondary>map(
+                                r -> new Secondary.Unrecorded(r.getMetadata().getName(), health(r)))
+                        .orElseGet(Secondary.None::new)
+                : secondary(region, next, holder);
+        return new SecondaryRegion(wish, next, holder, secondary, undecided && next == null);
     }
 
     /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
     public SecondaryRegion with(Optional<ReplicaCmek> fresh) {
-        return new SecondaryRegion(wish, record, fresh, secondary(wish.region(), record, fresh), undecided);
+        return record == null
+                ? this
+                : new SecondaryRegion(wish, record, fresh, secondary(wish.region(), record, fresh), undecided);
     }
 
     public Gate gate() {
@@ -108,6 +119,8 @@ public record SecondaryRegion(
                 switch (secondary) {
                     case Secondary.None() ->
                         Judgement.bad(Reason.SecondaryCmekRequired, cannot + "it has no CMEK. Apply a ReplicaCmek.");
+                    case Secondary.Unrecorded(String name, Judgement health) ->
+                        Judgement.bad(Reason.SecondaryNotReady, cannot + health.message());
                     case Secondary.Elsewhere(String region) ->
                         Judgement.bad(
                                 Reason.KeysDifferFromConfigured, cannot + "CMEK was configured for " + region + ".");
@@ -174,12 +187,10 @@ public record SecondaryRegion(
                 && ReplicaClaim.candidate(replica, false).wasConfigured();
     }
 
-    private static Secondary secondary(String region, @Nullable SecondaryCmek record, Optional<ReplicaCmek> holder) {
-        if (record != null) {
-            String configured = KeyArn.parse(record.dataBucketKeyID()).region();
-            if (!region.isEmpty() && !configured.equals(region)) {
-                return new Secondary.Elsewhere(configured);
-            }
+    private static Secondary secondary(String region, SecondaryCmek record, Optional<ReplicaCmek> holder) {
+        String configured = KeyArn.parse(record.dataBucketKeyID()).region();
+        if (!region.isEmpty() && !configured.equals(region)) {
+            return new Secondary.Elsewhere(configured);
         }
         return holder.<Secondary>map(
                         r -> new Secondary.Configured(r.getMetadata().getName(), health(r), !r.isMarkedForDeletion()))

@@ -20,10 +20,6 @@ public record KeyAssessment(
         Judgement access,
         @Nullable Duration retryAfter) {
 
-    public KeyAssessment withPolicy(Judgement policy, @Nullable Duration retryAfter) {
-        return new KeyAssessment(key, facts, usable, policy, access, retryAfter);
-    }
-
     /** Whether something about it is wrong, and was looked at: the key itself, its policy, or the access to it. */
     public boolean isBroken() {
         return judgements().stream().anyMatch(j -> j.verdict() == Verdict.False);
@@ -41,6 +37,10 @@ public record KeyAssessment(
         return policy.verdict() == Verdict.False
                 ? new KeyAssessment(key, facts, usable, policy.plus(impact), access, retryAfter)
                 : new KeyAssessment(key, facts, usable, policy, access.plus(impact), retryAfter);
+    }
+
+    public KeyAssessment withUsable(Judgement usable, @Nullable KeyFacts facts) {
+        return new KeyAssessment(key, facts, usable, policy, access, retryAfter);
     }
 
     public List<Judgement> judgements() {

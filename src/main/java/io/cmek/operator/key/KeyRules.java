@@ -5,10 +5,15 @@ import io.cmek.operator.condition.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** R2: a key is symmetric, customer managed and enabled. That it is in the right region is decided at admission, from its ARN. */
 public final class KeyRules {
+
+    /** Why a key can never be used, whatever happens to it: nothing is done about its policy, and nobody is configured with it. */
+    public static final Set<Reason> UNFIT =
+            Set.of(Reason.KeyNotFound, Reason.KeyNotSymmetric, Reason.KeyNotCustomerManaged);
 
     private KeyRules() {}
 

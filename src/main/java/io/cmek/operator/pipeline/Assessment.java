@@ -62,9 +62,11 @@ public record Assessment(
         return new Assessment(claim, accepted, keys, buckets, volumes, files, obstacle.orElse(""));
     }
 
-    /** The same, with what was seen of its buckets. */
-    Assessment withBuckets(List<BucketAssessment> seen) {
-        return new Assessment(claim, accepted, keys, seen, volumes, files, obstacle);
+    /** The same, with what was seen of some of its keys, and of its buckets. */
+    Assessment with(Map<KeyArn, KeyAssessment> some, List<BucketAssessment> seen) {
+        var all = new HashMap<>(keys);
+        all.putAll(some);
+        return new Assessment(claim, accepted, all, seen, volumes, files, obstacle);
     }
 
     /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */

@@ -36,7 +36,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,10 +44,6 @@ import org.jspecify.annotations.Nullable;
  * the service use them, are the buckets and the volumes encrypted. Each step does what it can and none waits for another key's step.
  */
 public final class Pipeline {
-
-    /** A key that can never be used: nothing is done about its policy. */
-    private static final Set<Reason> UNFIT =
-            Set.of(Reason.KeyNotFound, Reason.KeyNotSymmetric, Reason.KeyNotCustomerManaged);
 
     private final Entitlements entitlements;
     private final Sights sights;
@@ -94,20 +89,19 @@ public final class Pipeline {
         List<BucketHandle> named = claim.buckets().stream()
                 .map(use -> new BucketHandle(identity, claim.region(), use.name()))
                 .toList();
-        List<KeyHandle> used = accepted.isGood()
-                ? claim.distinctKeys().stream()
-                        .map(key -> new KeyHandle(identity, key))
-                        .toList()
-                : List.of();
+        List<KeyHandle> used = (accepted.isGood() ? claim.distinctKeys() : claim.ownKeys())
+                .stream().map(key -> new KeyHandle(identity, key)).toList();
         sights.buckets().ask(named);
         return sights.keys().isKnown(used)
                 && sights.policies()
-                        .isKnown(used.stream().filter(this::hasPolicyToRead).toList())
+                        .isKnown(used.stream()
+                                .filter(key -> accepted.isGood() && hasPolicyToRead(key))
+                                .toList())
                 && sights.buckets().isKnown(named);
     }
 
     private boolean hasPolicyToRead(KeyHandle key) {
-        return !UNFIT.contains(
+        return !KeyRules.UNFIT.contains(
                 judge("The key " + key.key(), sights.keys().current(key)).reason());
     }
 
@@ -149,7 +143,7 @@ public final class Pipeline {
         var drafts = new HashMap<KeyArn, Publication>();
         keys.forEach((key, assessment) -> drafts.put(
                 key,
-                UNFIT.contains(assessment.usable().reason())
+                KeyRules.UNFIT.contains(assessment.usable().reason())
                         ? new Publication.None(assessment.usable().message())
                         : policies.draft(
                                 new KeyHandle(tenant.identity(), key),
@@ -176,34 +170,57 @@ public final class Pipeline {
         return impact.isEmpty() ? key : key.withImpact(impact.sentence());
     }
 
-    /** Nothing is done for a claim that waits to be accepted; but a bucket may tell that it is to be refused. */
+    /**
+     * Nothing is done for a claim that waits to be recorded. But its keys and buckets are looked at, because they may be what it waits for, and
+     * then that is told of them.
+     */
     private Assessment waiting(Claim claim, Judgement accepted) {
-        List<BucketAssessment> seen = survey(claim);
-        Judgement standing = seen.stream()
-                .map(BucketAssessment::encrypted)
-                .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
-                .findFirst()
-                .map(j -> Judgement.bad(
-                        Reason.BucketUnderAnotherKey,
-                        j.message() + " Or, if the region was configured with that key before, one with that key."))
-                .orElse(accepted);
-        return Assessment.unseen(claim, standing, "Nothing is done until the claim is accepted.")
-                .withBuckets(seen);
+        String why = "Nothing is done until the keys are recorded.";
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        var keys = new HashMap<KeyArn, KeyAssessment>();
+        for (KeyArn key : claim.ownKeys()) {
+            Observation<KeyFacts> observed = sights.keys().current(new KeyHandle(identity, key));
+            keys.put(
+                    key,
+                    KeyAssessment.pending(key, why).withUsable(judge(claim.label(key), observed), observed.lastSeen()));
+        }
+        List<BucketAssessment> seen = survey(claim, identity);
+        Judgement standing = keys.values().stream()
+                        .anyMatch(k -> KeyRules.UNFIT.contains(k.usable().reason()))
+                ? Judgement.good(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.")
+                : seen.stream()
+                        .map(BucketAssessment::encrypted)
+                        .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
+                        .findFirst()
+                        .map(j -> Judgement.bad(
+                                j.reason(),
+                                j.message()
+                                        + " Or, if the region was configured with that key before, one with that key."))
+                        .orElse(accepted);
+        return Assessment.unseen(claim, standing, why).with(keys, seen);
     }
 
     /**
-     * Whether every bucket of the claim was seen not to be under another customer-managed key. One that is tells with which keys the claim
-     * was configured, where nothing else does.
+     * Whether the keys of a claim may be recorded as those with which it is configured. Not those that can never be used: a slip of the pen
+     * would be for ever. And not those of a claim whose bucket is under another customer-managed key: with that one it was configured, where
+     * nothing else tells. Not either while that cannot be seen.
      */
-    public boolean isNotUnderOtherKeys(Claim claim) {
-        return survey(claim).stream()
-                .map(BucketAssessment::encrypted)
-                .allMatch(j -> j.reason() != Reason.BucketUnderAnotherKey
-                        && (j.verdict() == Judgement.Verdict.False || j.reason() == Reason.Pending));
+    public boolean mayBeRecorded(Claim claim) {
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        return claim.ownKeys().stream()
+                        .map(key -> judge(claim.label(key), sights.keys().current(new KeyHandle(identity, key))))
+                        .allMatch(j -> j.verdict() != Judgement.Verdict.Unknown && !KeyRules.UNFIT.contains(j.reason()))
+                && survey(claim, identity).stream()
+                        .allMatch(bucket -> !isUnderAnotherKey(bucket)
+                                && (bucket.encrypted().verdict() == Judgement.Verdict.False
+                                        || bucket.encrypted().reason() == Reason.Pending));
     }
 
-    private List<BucketAssessment> survey(Claim claim) {
-        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+    private static boolean isUnderAnotherKey(BucketAssessment bucket) {
+        return bucket.encrypted().reason() == Reason.BucketUnderAnotherKey;
+    }
+
+    private List<BucketAssessment> survey(Claim claim, Identity identity) {
         return claim.buckets().stream()
                 .map(use -> buckets.look(use, claim.region(), identity))
                 .toList();
@@ -252,7 +269,7 @@ public final class Pipeline {
         Grants wanted = claim.wants(key, tenant);
         Judgement policy = Judgement.pending(label + ": its policy waits until the key is usable.");
         Judgement access = Judgement.pending(label + ": access is checked when its policy is in place.");
-        if (!UNFIT.contains(usable.reason())) {
+        if (!KeyRules.UNFIT.contains(usable.reason())) {
             boolean ours = claim.policyManagement() == PolicyManagement.Managed;
             PolicyOutcome outcome = ours && usable.isGood()
                     ? policies.grow(

@@ -69,6 +69,10 @@ public record Gate(List<String> admitted, List<String> blocked, Judgement judgem
                         waiting + ": the workgroup has CMEK, so " + region
                                 + " needs it before data replicates there. Apply a ReplicaCmek for " + region + "."
                                 + replicating);
+            case Secondary.Unrecorded(String name, Judgement health) ->
+                Judgement.bad(
+                        Reason.SecondaryNotReady,
+                        waiting + " for the ReplicaCmek " + name + ": " + health.message() + replicating);
             case Secondary.Elsewhere(String configured) ->
                 Judgement.bad(
                         Reason.KeysDifferFromConfigured,

@@ -9,6 +9,14 @@ public sealed interface Secondary {
     record None() implements Secondary {}
 
     /**
+     * A ReplicaCmek wants to set it up, and its keys are not recorded.
+     *
+     * @param name the ReplicaCmek
+     * @param health its {@code Ready}, which says why
+     */
+    record Unrecorded(String name, Judgement health) implements Secondary {}
+
+    /**
      * CMEK was set up for another region, and it is set up once (R8).
      *
      * @param region that other region

@@ -58,7 +58,7 @@ public class WorkgroupReconciler
 
     private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
 
-    /** Nobody tells of what was seen of the buckets of a ReplicaCmek that is not recorded yet. It is looked at by its watch, not here. */
+    /** Nobody tells a Workgroup of what is seen of the keys and buckets of a ReplicaCmek. Their watches look at them, not the retry. */
     private static final Duration UNDECIDED_RETRY = Duration.ofSeconds(5);
 
     private final Pipeline pipeline;
@@ -137,7 +137,7 @@ public class WorkgroupReconciler
         }
         Assessment assessment = run(workgroup, claim, context);
         // Not before: AWS may have taken its time, and a database is admitted on what is so now.
-        SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::isNotUnderOtherKeys);
+        SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::mayBeRecorded);
         if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
             assessment = assessment.withObstacle(
                     keyPolicies.publish(workgroup, assessment.files(), KeyPolicies.of(workgroup, context)));
@@ -228,11 +228,11 @@ public class WorkgroupReconciler
      * a database is admitted, so is the one that admits it: it may be on its way out.
      */
     private SecondaryRegion secondaryRegion(
-            Workgroup workgroup, Context<Workgroup> context, Predicate<Claim> notUnderOtherKeys) {
+            Workgroup workgroup, Context<Workgroup> context, Predicate<Claim> mayBeRecorded) {
         SecondaryRegion region =
-                secondaryRegion(workgroup, context.getSecondaryResources(ReplicaCmek.class), notUnderOtherKeys);
+                secondaryRegion(workgroup, context.getSecondaryResources(ReplicaCmek.class), mayBeRecorded);
         if (region.setsLockOf(workgroup)) {
-            return secondaryRegion(workgroup, replicasOf(workgroup), notUnderOtherKeys);
+            return secondaryRegion(workgroup, replicasOf(workgroup), mayBeRecorded);
         }
         if (!region.admitsMore()) {
             return region;
@@ -245,8 +245,8 @@ public class WorkgroupReconciler
     }
 
     private SecondaryRegion secondaryRegion(
-            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<Claim> notUnderOtherKeys) {
-        return SecondaryRegion.of(workgroup, replicas, claims, entitlements, notUnderOtherKeys, clock.instant());
+            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<Claim> mayBeRecorded) {
+        return SecondaryRegion.of(workgroup, replicas, claims, entitlements, mayBeRecorded, clock.instant());
     }
 
     private List<ReplicaCmek> replicasOf(Workgroup workgroup) {

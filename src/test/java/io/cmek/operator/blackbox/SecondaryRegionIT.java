@@ -33,6 +33,7 @@ import io.cmek.operator.testing.Team;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,21 +212,10 @@ class SecondaryRegionIT {
         assertThat(condition(alone, "FailoverReady")).returns("SecondaryCmekRequired", Condition::reason);
 
         team.apply(replica("west", "orders", secondaryKey, west).toString());
-        Condition waiting = team.awaitReason("orders", "ReplicationAllowed", "SecondaryNotReady");
         team.awaitReplica("west", EncryptionState.FAILED);
+        awaitGateSays("billing", "orders", "west", secondaryKey, "is disabled");
         assertThat(team.workgroup("orders").getStatus().replication().admitted())
                 .isEmpty();
-        waiting = team
-                .awaitWorkgroup(
-                        "orders",
-                        "it says what is wrong with the secondary",
-                        s -> condition(s, "ReplicationAllowed").message().contains("is disabled"))
-                .conditions()
-                .stream()
-                .filter(c -> c.type().equals("ReplicationAllowed"))
-                .findFirst()
-                .orElseThrow();
-        assertThat(waiting.message()).contains("billing", "orders", "west", secondaryKey);
 
         aws.enableKey(secondaryKey);
         WorkgroupStatus open =
@@ -349,6 +339,24 @@ class SecondaryRegionIT {
     }
 
     @Test
+    void aMistypedKeyIsNotForEver() {
+        apply("orders");
+        String mistyped = "arn:aws:kms:" + SECONDARY_REGION + ":" + LocalAws.ACCOUNT
+                + ":key/00000000-0000-4000-8000-000000000000";
+        team.apply(replica("west", "orders", mistyped, west).toString());
+        ReplicaCmekStatus status = team.awaitReplica("west", EncryptionState.FAILED);
+        assertThat(condition(status, "Ready").reason()).isEqualTo("KeyNotFound");
+        assertThat(condition(status, "Stalled").message()).contains(mistyped, "does not exist");
+        awaitGateSays("orders waits for the ReplicaCmek west", mistyped);
+        assertThat(team.workgroup("orders").getStatus().replication().secondary())
+                .isNull();
+
+        team.kubectl("delete", "rcmek", "west", "--timeout=30s").orThrow();
+        team.apply(replica("west", "orders", secondaryKey, west).toString());
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+    }
+
+    @Test
     void aStatusThatWasWipedIsRebuilt() {
         replicate("orders");
         WorkgroupStatus before = team.workgroup("orders").getStatus();
@@ -400,7 +408,11 @@ class SecondaryRegionIT {
 
         assertThat(refused.message()).contains(west, secondaryKey);
         ReplicaCmekStatus status = team.awaitReplica("west", EncryptionState.FAILED);
-        assertThat(condition(status, "Ready").reason()).isEqualTo("BucketUnderAnotherKey");
+        assertThat(condition(status, "Ready"))
+                .returns("False", Condition::status)
+                .returns("BucketUnderAnotherKey", Condition::reason);
+        assertThat(condition(status, "Ready").message()).contains("configured with that key before");
+        awaitGateSays("the ReplicaCmek west", secondaryKey);
         assertThat(team.workgroup("orders").getStatus().replication().admitted())
                 .isEmpty();
         assertEncrypted(west, secondaryKey);
@@ -451,6 +463,15 @@ class SecondaryRegionIT {
             team.kubectl("delete", what, "--timeout=30s").orThrow();
         }
         STAGE.startOperator();
+    }
+
+    private void awaitGateSays(String... words) {
+        team.awaitWorkgroup(
+                "orders",
+                "the gate is closed, and its message has " + List.of(words),
+                s -> has(s, "ReplicationAllowed", "SecondaryNotReady")
+                        && Arrays.stream(words)
+                                .allMatch(condition(s, "ReplicationAllowed").message()::contains));
     }
 
     private void wipe(String kind, String name, String patch) {

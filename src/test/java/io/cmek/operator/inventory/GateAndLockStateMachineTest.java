@@ -19,6 +19,7 @@ import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.condition.Reason;
 import io.cmek.operator.replication.Gate;
 import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -51,9 +52,11 @@ class GateAndLockStateMachineTest {
 
     private static final List<String> NAMES = List.of("a", "b", "c");
     private static final List<String> DATABASES = List.of("orders", "billing");
+    /** The last one is a slip of the pen: there is no such key. */
     private static final List<String> KEYS = List.of(
             "arn:aws:kms:us-west-2:111122223333:key/11111111-12ab-34cd-56ef-1234567890ab",
-            "arn:aws:kms:us-west-2:111122223333:key/22222222-12ab-34cd-56ef-1234567890ab");
+            "arn:aws:kms:us-west-2:111122223333:key/22222222-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:us-west-2:111122223333:key/33333333-12ab-34cd-56ef-1234567890ab");
 
     /** What may happen next. Those of the controller come several times, so that it gets somewhere. */
     enum Kind {
@@ -122,14 +125,12 @@ class GateAndLockStateMachineTest {
             return;
         }
         SecondaryCmek record = ReplicaClaim.record(workgroup);
-        if (world.bucketKey != null
-                && world.replicas().values().stream()
-                        .anyMatch(r -> !r.isMarkedForDeletion()
-                                && r.getSpec().dataBucketKeyID().equals(world.bucketKey))) {
+        if (world.replicas().values().stream()
+                .anyMatch(r -> !r.isMarkedForDeletion() && world.mayBeRecorded(world.claims.claimOf(r)))) {
             assertThat(record)
                     .as("the right keys are recorded, whoever came with others")
                     .isNotNull();
-            assertThat(record.dataBucketKeyID()).isEqualTo(world.bucketKey);
+            assertThat(world.bucketKey).isIn(null, record.dataBucketKeyID());
         }
         boolean mayReplicate = record != null
                 && world.replicas().values().stream()
@@ -214,7 +215,8 @@ class GateAndLockStateMachineTest {
                 }
                 case CREATE_REPLICA -> {
                     if (replica == null) {
-                        store(create(name, KEYS.get(event.other())));
+                        // The mistyped key is not the usual case.
+                        store(create(name, KEYS.get(event.which() > 9 ? 2 : event.other())));
                     }
                 }
                 case DELETE_REPLICA -> {
@@ -370,13 +372,21 @@ class GateAndLockStateMachineTest {
                     replicas.values(),
                     claims,
                     entitlements,
-                    this::isNotUnderOtherKeys,
+                    this::mayBeRecorded,
                     Instant.parse("2026-03-01T10:00:00Z"));
         }
 
-        private boolean isNotUnderOtherKeys(Claim claim) {
-            return bucketKey == null
-                    || claim.buckets().getFirst().key().toString().equals(bucketKey);
+        private boolean mayBeRecorded(Claim claim) {
+            return !isMistyped(claim.buckets().getFirst().key().toString()) && !isUnderAnotherKey(claim);
+        }
+
+        private static boolean isMistyped(String key) {
+            return key.equals(KEYS.getLast());
+        }
+
+        private boolean isUnderAnotherKey(Claim claim) {
+            return bucketKey != null
+                    && !claim.buckets().getFirst().key().toString().equals(bucketKey);
         }
 
         private void report(Workgroup seen, SecondaryRegion region) {
@@ -443,11 +453,24 @@ class GateAndLockStateMachineTest {
             if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
                 return;
             }
-            boolean accepted = claims.claimOf(replica, workgroup).standing().isGood();
+            Claim claim = claims.claimOf(replica, workgroup);
+            boolean accepted = claim.standing().isGood();
             String key = replica.getSpec().dataBucketKeyID();
+            if (claim.standing().reason() == Reason.Pending && !mayBeRecorded(claim)) {
+                replicasInWork.put(
+                        name,
+                        () -> reportReplica(
+                                replica,
+                                isMistyped(key),
+                                isMistyped(key) ? Reason.KeyNotFound : Reason.BucketUnderAnotherKey));
+                return;
+            }
             if (accepted) {
                 Set<String> acted = actedUpon.computeIfAbsent(
                         workgroup.orElseThrow().getMetadata().getUid(), uid -> new TreeSet<>());
+                assertThat(isMistyped(key))
+                        .as("a key that is not there is acted upon")
+                        .isFalse();
                 acted.add(key);
                 assertThat(acted).as("keys acted upon for the secondary region").hasSize(1);
                 if (bucketKey != null) {
@@ -460,10 +483,11 @@ class GateAndLockStateMachineTest {
             if (enabled) {
                 bucketKey = key;
             }
-            replicasInWork.put(name, () -> reportReplica(replica, accepted, enabled));
+            replicasInWork.put(name, () -> reportReplica(replica, accepted, enabled ? Reason.Ready : Reason.Pending));
         }
 
-        private void reportReplica(ReplicaCmek seen, boolean accepted, boolean enabled) {
+        /** @param ready why it is Ready, or not */
+        private void reportReplica(ReplicaCmek seen, boolean accepted, Reason ready) {
             ReplicaCmek current = replicas().get(seen.getMetadata().getName());
             if (current == null || !isSameVersion(current, seen)) {
                 return;
@@ -475,11 +499,15 @@ class GateAndLockStateMachineTest {
             Long generation = seen.getMetadata().getGeneration();
             written.setStatus(new ReplicaCmekStatus(
                     generation,
-                    enabled ? EncryptionState.ENABLED : wasEnabled ? EncryptionState.DEGRADED : EncryptionState.PENDING,
+                    ready == Reason.Ready
+                            ? EncryptionState.ENABLED
+                            : wasEnabled ? EncryptionState.DEGRADED : EncryptionState.PENDING,
                     List.of(),
                     List.of(),
                     null,
-                    List.of(condition("Accepted", accepted, generation), condition("Ready", enabled, generation))));
+                    List.of(
+                            condition("Accepted", accepted, Reason.Accepted, generation),
+                            condition("Ready", ready == Reason.Ready, ready, generation))));
             store(written);
         }
 
@@ -588,9 +616,9 @@ class GateAndLockStateMachineTest {
             return copy;
         }
 
-        private static Condition condition(String type, boolean good, Long generation) {
+        private static Condition condition(String type, boolean good, Reason reason, Long generation) {
             return new Condition(
-                    type, good ? "True" : "False", "Tested", "Tested.", generation, "2026-03-01T00:00:00Z");
+                    type, good ? "True" : "False", reason.name(), "Tested.", generation, "2026-03-01T00:00:00Z");
         }
 
         private static boolean isReady(ReplicaCmek replica) {
@@ -598,7 +626,10 @@ class GateAndLockStateMachineTest {
                     && replica.getStatus()
                             .conditions()
                             .contains(condition(
-                                    "Ready", true, replica.getMetadata().getGeneration()));
+                                    "Ready",
+                                    true,
+                                    Reason.Ready,
+                                    replica.getMetadata().getGeneration()));
         }
 
         private static boolean isSameVersion(HasMetadata a, HasMetadata b) {

@@ -73,6 +73,8 @@ class GateTest {
         assertThat(message(DATABASES, List.of("orders"), new Secondary.Configured("west", ILL, true)))
                 .isEqualTo(
                         "The database billing waits for the ReplicaCmek west: The key is disabled. orders replicate already and go on.");
+        assertThat(message(DATABASES, List.of(), new Secondary.Unrecorded("west", ILL)))
+                .isEqualTo("The databases orders, billing wait for the ReplicaCmek west: The key is disabled.");
         assertThat(message(DATABASES, DATABASES, new Secondary.Configured("west", HEALTHY, false)))
                 .startsWith("New databases wait: the ReplicaCmek west is being deleted.");
         assertThat(message(DATABASES, List.of(), new Secondary.Elsewhere("eu-west-1")))
@@ -97,6 +99,8 @@ class GateTest {
     Arbitrary<Secondary> secondaries() {
         return Arbitraries.of(
                 new Secondary.None(),
+                new Secondary.Unrecorded("west", ILL),
+                new Secondary.Unrecorded("west", HEALTHY),
                 new Secondary.Elsewhere("eu-west-1"),
                 READY,
                 new Secondary.Configured("west", ILL, true),

@@ -31,6 +31,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,19 +75,40 @@ public final class KeyPolicyWriter {
      *
      * @param wanted asked only when it is this caller's turn, so that it sees every claim that came meanwhile
      * @param before what the caller knows was in place: what is wanted and no longer there was taken away
+     * @param onReplicas what our statements give on other replicas of a multi-region key: wanted here, too, because nothing but us keeps the
+     *     policies of replicas equal
      */
-    public PolicyOutcome grow(KeyHandle key, Supplier<Grants> wanted, Grants before) {
-        return inTurn(
-                key,
-                policy -> merge.grow(policy, wanted.get()),
-                policy -> merge.losses(
-                        policy,
-                        given.getOrDefault(key.key(), Grants.NONE).plus(before).and(wanted.get())));
+    public PolicyOutcome grow(KeyHandle key, Supplier<Grants> wanted, Grants before, Grants onReplicas) {
+        return inTurn(key, policy -> merge.grow(policy, wanted.get().plus(onReplicas)), policy -> {
+            Grants was = given.getOrDefault(key.key(), Grants.NONE).plus(before);
+            Grants now = wanted.get();
+            return new Changes(
+                    merge.losses(policy, was.and(now.plus(onReplicas))),
+                    // At first, a new replica has nothing, and all that it gets is news.
+                    was.isEmpty()
+                            ? List.of()
+                            : merge.differences(policy, onReplicas.minus(was).minus(now)));
+        });
+    }
+
+    /**
+     * What somebody made of our statements.
+     *
+     * @param losses what they no longer give
+     * @param differences what they give on another replica and not here
+     */
+    private record Changes(List<String> losses, List<String> differences) {
+
+        static final Changes NONE = new Changes(List.of(), List.of());
+
+        boolean isEmpty() {
+            return losses.isEmpty() && differences.isEmpty();
+        }
     }
 
     /** Takes away what was wanted and no longer is; see {@link PolicyMerge#release}. */
     public PolicyOutcome release(KeyHandle key, Grants released, Supplier<Grants> stillWanted) {
-        return inTurn(key, policy -> merge.release(policy, released, stillWanted.get()), policy -> List.of());
+        return inTurn(key, policy -> merge.release(policy, released, stillWanted.get()), policy -> Changes.NONE);
     }
 
     /** Only looks whether the policy gives what is wanted, by our statements or by others. */
@@ -158,13 +180,11 @@ public final class KeyPolicyWriter {
     }
 
     private PolicyOutcome inTurn(
-            KeyHandle key,
-            Function<PolicyDocument, MergeResult> revision,
-            Function<PolicyDocument, List<String>> losses) {
+            KeyHandle key, Function<PolicyDocument, MergeResult> revision, Function<PolicyDocument, Changes> changes) {
         ReentrantLock turn = turns.computeIfAbsent(key.key(), k -> new ReentrantLock());
         turn.lock();
         try {
-            PolicyOutcome outcome = settle(key, revision, losses);
+            PolicyOutcome outcome = settle(key, revision, changes);
             switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
                     given.put(key.key(), merge.owned(policy));
@@ -181,9 +201,7 @@ public final class KeyPolicyWriter {
     }
 
     private PolicyOutcome settle(
-            KeyHandle key,
-            Function<PolicyDocument, MergeResult> revision,
-            Function<PolicyDocument, List<String>> losses) {
+            KeyHandle key, Function<PolicyDocument, MergeResult> revision, Function<PolicyDocument, Changes> changes) {
         Observation<String> seen = watch.current(key);
         PolicyDocument before = null;
         for (int round = 0; round < ROUNDS; round++) {
@@ -216,9 +234,9 @@ public final class KeyPolicyWriter {
                 }
                 case MergeResult.Write(PolicyDocument document, List<String> sids) -> next = document;
             }
-            List<String> lost = before == null ? losses.apply(policy) : List.of();
-            if (!lost.isEmpty()) {
-                findings.found(key.key(), drift(key.key(), lost, seen));
+            Changes found = before == null ? changes.apply(policy) : Changes.NONE;
+            if (!found.isEmpty()) {
+                findings.found(key.key(), drift(key.key(), found, seen));
             }
             Optional<PolicyOutcome> failedLately = attempts.tooEarly(key.key());
             if (failedLately.isPresent()) {
@@ -262,13 +280,21 @@ public final class KeyPolicyWriter {
         return null;
     }
 
-    private Drift drift(KeyArn key, List<String> losses, Observation<String> seen) {
+    private Drift drift(KeyArn key, Changes found, Observation<String> seen) {
         Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
+        String here = "In the policy of " + key + ", ";
+        String losses = found.losses().isEmpty()
+                ? ""
+                : here + String.join(", and ", found.losses()) + ". " + Drift.when(seen.changedAfter(), foundAt)
+                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).";
+        String differences = found.differences().isEmpty()
+                ? ""
+                : here + String.join(", and ", found.differences())
+                        + ", as it does on a replica of the key in another region. It was made the same; whoever changed the other one is in"
+                        + " CloudTrail (PutKeyPolicy).";
         return new Drift(
                 Drift.What.POLICY,
-                "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
-                        + Drift.when(seen.changedAfter(), foundAt)
-                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
+                Stream.of(losses, differences).filter(s -> !s.isEmpty()).collect(Collectors.joining(" ")),
                 false);
     }
 

@@ -274,8 +274,9 @@ public final class Pipeline {
             PolicyOutcome outcome = ours && usable.isGood()
                     ? policies.grow(
                             handle,
-                            () -> entitlements.wantedOn(key).plus(wanted).plus(onReplicas(claim, handle)),
-                            before.granted().getOrDefault(key, Grants.NONE))
+                            () -> entitlements.wantedOn(key).plus(wanted),
+                            before.granted().getOrDefault(key, Grants.NONE),
+                            onReplicas(claim, handle))
                     : policies.look(handle, wanted);
             if (!(ours && outcome instanceof PolicyOutcome.LeftToOwner)) {
                 policy = PolicyJudgement.of(label, outcome);
@@ -306,7 +307,7 @@ public final class Pipeline {
         };
     }
 
-    /** What our statements give on the key's replicas that the claim uses too: nothing but the operator keeps the policies equal. */
+    /** What our statements give on the key's replicas that the claim uses too. */
     private Grants onReplicas(Claim claim, KeyHandle key) {
         return claim.distinctKeys().stream()
                 .filter(key.key()::isReplicaOf)

@@ -131,22 +131,57 @@ class KeyPolicyWriterTest {
 
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, USE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, USE, Grants.NONE)).repaired())
                 .isNotNull()
                 .satisfies(d -> assertThat(d.note()).contains("That was found at 2026-03-01T10:00:00Z."));
+    }
+
+    @Test
+    void tellsOfADifferenceBetweenReplicasOnceItWasInPlaceOnBoth() {
+        String auditor = "arn:aws:iam::111122223333:role/auditor";
+        Grants elsewhere = USE.plus(Grants.of(StatementKind.DATA_USE, Set.of(auditor)));
+
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, USE)).repaired())
+                .as("a new replica")
+                .isNull();
+        Drift repaired = ((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, elsewhere)).repaired();
+
+        assertThat(repaired).isNotNull();
+        assertThat(repaired.note())
+                .contains(
+                        "the statement 'CmekOperatordefaultDataUse' did not name " + auditor
+                                + ", as it does on a replica of the key in another region.",
+                        "It was made the same")
+                .doesNotContain("put back");
+        assertThat(kms.policy).contains(auditor);
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, elsewhere)).repaired())
+                .isNull();
+        assertThat(kms.writes).isEqualTo(2);
+    }
+
+    /** Because another claim came that wants it on all replicas. */
+    @Test
+    void whatIsWantedAnewIsNoDifferenceThoughTheReplicaHasItAlready() {
+        writer.grow(KEY, () -> USE, Grants.NONE, USE);
+        Grants more = USE.plus(
+                Grants.of(StatementKind.REPLICATION_USE, Set.of("arn:aws:iam::111122223333:role/replication")));
+
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> more, Grants.NONE, more)).repaired())
+                .isNull();
+        assertThat(kms.policy).contains("ReplicationUse");
     }
 
     @Test
     void whatIsNewOrNotWantedAnyMoreIsNoDrift() {
         Grants old = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::111122223333:role/old"));
 
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, Grants.NONE)).repaired())
                 .isNull();
         kms.policy = policy(ROOT);
         clock.pass(Duration.ofMinutes(1));
         watch.freshWithin(KEY, Duration.ZERO);
         writer.release(KEY, USE, () -> Grants.NONE);
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, old)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, old, Grants.NONE)).repaired())
                 .as("it was released, and is wanted again")
                 .isNull();
     }
@@ -185,7 +220,7 @@ class KeyPolicyWriterTest {
     }
 
     private PolicyOutcome grow() {
-        return writer.grow(KEY, () -> USE, Grants.NONE);
+        return writer.grow(KEY, () -> USE, Grants.NONE, Grants.NONE);
     }
 
     @Test

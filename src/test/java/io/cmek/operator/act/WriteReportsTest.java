@@ -119,7 +119,7 @@ class WriteReportsTest {
     }
 
     private static PolicyOutcome grow(KeyPolicyWriter writer, KeyHandle key, Grants wanted) {
-        return writer.grow(key, () -> wanted, Grants.NONE);
+        return writer.grow(key, () -> wanted, Grants.NONE, Grants.NONE);
     }
 
     @Test

@@ -192,6 +192,17 @@ class SecondaryRegionIT {
                 .until(() -> aws.policy(replica).toString().contains(auditor));
         awaitSameStatements(primary, replica);
         assertThat(aws.policy(primary).toString()).contains(auditor);
+        await("both are told")
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(team.kubectl(
+                                        "get",
+                                        "events",
+                                        "--field-selector=reason=DriftRepaired",
+                                        "-o=jsonpath={.items[*].message}")
+                                .output())
+                        .contains("the statement 'CmekOperatordefaultDataGrants' had been removed", replica)
+                        .contains(
+                                "did not name " + auditor + ", as it does on a replica of the key in another region"));
     }
 
     // -- the gate

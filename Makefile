@@ -38,8 +38,8 @@ up: tools ## Start a local Kubernetes and a local AWS, to use with your own kube
 down: ## Stop what `make up` started
 	@dev/local/down $(STATE)
 
-bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says
-	@$(MVN) failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench=true
+bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says, in about ten minutes; CASES=ONE for the first alone
+	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench='$(or $(CASES),.*)'
 
 image-tar: target/quarkus-app/quarkus-run.jar ## Write the container image into a file; BASE_IMAGE=… says on what (see docs/install.md)
 	@JAVA_HOME="$(JAVA_HOME)" dev/image/build tar $(ARCHITECTURE)

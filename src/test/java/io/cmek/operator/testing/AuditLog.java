@@ -31,12 +31,17 @@ public record AuditLog(Path file) {
 
     /** What the operator asked since a place, leases excepted: those are written for ever. */
     public List<Request> ofOperatorSince(long mark) {
+        return ofOperatorBetween(mark, Long.MAX_VALUE);
+    }
+
+    /** The same, up to another place. */
+    public List<Request> ofOperatorBetween(long mark, long end) {
         try (Stream<String> lines = Files.lines(file)) {
             long[] at = {0};
             return lines.filter(line -> {
                         long start = at[0];
                         at[0] += line.getBytes(java.nio.charset.StandardCharsets.UTF_8).length + 1;
-                        return start >= mark;
+                        return start >= mark && start < end;
                     })
                     .filter(line -> line.contains(Installation.OPERATOR_USER))
                     .map(AuditLog::read)

@@ -85,7 +85,7 @@ public class ReplicaCmekReconciler
         this.client = client;
     }
 
-    /** The annotation's retry is not read by the Quarkus extension, and only a configuration revised here gets our executor. */
+    /** The annotation's retry is not read by the Quarkus extension. */
     @Override
     public void updateConfigurationFrom(ControllerConfigurationOverrider<ReplicaCmek> configuration) {
         configuration.withRetry(new CappedRetry());

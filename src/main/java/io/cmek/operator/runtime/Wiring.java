@@ -31,18 +31,31 @@ import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.report.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.arc.Unremovable;
+import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Puts the parts together. None of them knows of the container. */
 @Singleton
 class Wiring {
 
     private static final Duration TROUBLED = Duration.ofSeconds(1);
+
+    /** Looked up by the operator SDK's extension; null, as only a dependent bean may be, where there is nothing to elect. */
+    @Produces
+    @Dependent
+    @Unremovable
+    @Nullable
+    LeaderElectionConfiguration election(Leadership leadership) {
+        return leadership.election().orElse(null);
+    }
 
     @Produces
     @Singleton

@@ -97,7 +97,7 @@ public class WorkgroupReconciler
         this.clock = clock;
     }
 
-    /** The annotation's retry is not read by the Quarkus extension, and only a configuration revised here gets our executor. */
+    /** The annotation's retry is not read by the Quarkus extension. */
     @Override
     public void updateConfigurationFrom(ControllerConfigurationOverrider<Workgroup> configuration) {
         configuration.withRetry(new CappedRetry());

@@ -18,6 +18,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import io.cmek.operator.docs.MarkdownPage;
 import io.cmek.operator.runtime.Leadership;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurationServiceCustomizer;
 import java.lang.reflect.AccessibleObject;
 import java.nio.file.Path;
 import java.util.Date;
@@ -144,6 +145,11 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(CONTAINER);
+
+    /** What the extension (7.7.3) makes of a customized configuration has no Kubernetes client, and builds one for each copy of a resource. */
+    @ArchTest
+    static final ArchRule theOperatorSdkKeepsItsKubernetesClient =
+            noClasses().should().beAssignableTo(ConfigurationServiceCustomizer.class);
 
     @ArchTest
     static final ArchRule packagesHaveNoCycles =

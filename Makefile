@@ -41,6 +41,9 @@ down: ## Stop what `make up` started
 bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says, in about ten minutes; CASES=ONE for the first alone
 	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench='$(or $(CASES),.*)'
 
+soak: target/quarkus-app/quarkus-run.jar tools ## Repeat what docs/reliability.md says, faults that take long among it, in about fifteen minutes
+	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='io.cmek.operator.faults.*IT' -Dit.excludedGroups=
+
 image-tar: target/quarkus-app/quarkus-run.jar ## Write the container image into a file; BASE_IMAGE=… says on what (see docs/install.md)
 	@JAVA_HOME="$(JAVA_HOME)" dev/image/build tar $(ARCHITECTURE)
 
@@ -65,4 +68,4 @@ target/quarkus-app/quarkus-run.jar: pom.xml $(shell find src/main -type f) | pre
 	@$(MVN) package -DskipTests
 	@touch $@
 
-.PHONY: help demo test unit verify crds fmt build run up down bench image-tar image-push release-check tools prerequisites clean
+.PHONY: help demo test unit verify crds fmt build run up down bench soak image-tar image-push release-check tools prerequisites clean

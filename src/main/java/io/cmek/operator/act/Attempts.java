@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Remembers failed writes, so that a write that failed is tried again after a growing pause and not by everybody who asks.
@@ -42,9 +43,14 @@ final class Attempts<K, R> {
         failed.compute(thing, (k, before) -> {
             int times = before == null ? 1 : before.times() + 1;
             long pause = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << Math.min(times - 1, 16));
-            return new Failed<>(result, times, clock.instant().plusMillis(pause));
+            return new Failed<>(result, times, clock.instant().plusMillis(jittered(pause)));
         });
         return result;
+    }
+
+    /** What failed together, because AWS throttles, is not to come back together. */
+    private static long jittered(long pause) {
+        return pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
     }
 
     void settled(K thing) {

@@ -52,7 +52,9 @@ public final class KeyPolicyWriter {
     private final PolicyMerge merge;
     private final Clock clock;
     private final Map<KeyArn, ReentrantLock> turns = new ConcurrentHashMap<>();
-    private final Attempts<KeyArn, PolicyOutcome> attempts;
+    /** By handle: that one tenant's role may not write says nothing about another's, and is none of its business. */
+    private final Attempts<KeyHandle, PolicyOutcome> attempts;
+
     private final WriteObserver observer;
     private final Findings<KeyArn> findings;
 
@@ -175,7 +177,7 @@ public final class KeyPolicyWriter {
     }
 
     /** How long to wait before the next attempt makes sense, null where no write has failed. */
-    public @Nullable Duration pause(KeyArn key) {
+    public @Nullable Duration pause(KeyHandle key) {
         return attempts.pause(key).orElse(null);
     }
 
@@ -188,11 +190,11 @@ public final class KeyPolicyWriter {
             switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
                     given.put(key.key(), merge.owned(policy));
-                    attempts.settled(key.key());
+                    attempts.settled(key);
                 }
                 case PolicyOutcome.NotWritten failed -> {}
                 case PolicyOutcome.Conflict failed -> {}
-                case PolicyOutcome settled -> attempts.settled(key.key());
+                case PolicyOutcome settled -> attempts.settled(key);
             }
             return outcome;
         } finally {
@@ -238,7 +240,7 @@ public final class KeyPolicyWriter {
             if (!found.isEmpty()) {
                 findings.found(key.key(), drift(key.key(), found, seen));
             }
-            Optional<PolicyOutcome> failedLately = attempts.tooEarly(key.key());
+            Optional<PolicyOutcome> failedLately = attempts.tooEarly(key);
             if (failedLately.isPresent()) {
                 return failedLately.get();
             }
@@ -246,7 +248,7 @@ public final class KeyPolicyWriter {
             // unconditionally.
             Observation<String> fresh = watch.freshWithin(key, Duration.ZERO);
             if (fresh.failure() != null) {
-                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
+                return attempts.failed(key, new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
             }
             if (!Objects.equals(fresh.lastSeen(), seen.lastSeen())) {
                 seen = fresh;
@@ -259,7 +261,7 @@ public final class KeyPolicyWriter {
                     instanceof Answer.Failed<String>(Failure failure)) {
                 observer.policyWritten(key.key(), failure);
                 Grants added = merge.owned(next).minus(merge.owned(policy));
-                return attempts.failed(key.key(), new PolicyOutcome.NotWritten(failure, added));
+                return attempts.failed(key, new PolicyOutcome.NotWritten(failure, added));
             }
             observer.policyWritten(key.key(), null);
             before = next;
@@ -267,7 +269,7 @@ public final class KeyPolicyWriter {
         }
         observer.policyConflict(key.key());
         return attempts.failed(
-                key.key(),
+                key,
                 new PolicyOutcome.Conflict("The policy of " + key.key()
                         + " was written by somebody else each time the operator wrote it; the write is repeated."));
     }

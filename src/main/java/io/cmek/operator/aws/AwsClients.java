@@ -12,8 +12,10 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.defaultsmode.DefaultsMode;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
@@ -29,8 +31,8 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
  * The clients of AWS, one set for each identity in each region, made when first used. They share one HTTP client, one timer thread and the
  * operator's own credentials; a thousand keys in one region are one set.
  *
- * <p>Repetition and the rate of calls are the SDK's business (adaptive retry mode; it slows a client down that AWS throttles). So are
- * endpoints and credentials: its standard settings apply.
+ * <p>Repetition and the rate of calls are the SDK's business (adaptive retry mode; it slows a client down that AWS throttles), but for
+ * PutKeyPolicy. So are endpoints and credentials: its standard settings apply.
  */
 public final class AwsClients implements AutoCloseable {
 
@@ -88,6 +90,9 @@ public final class AwsClients implements AutoCloseable {
                 scope.identity().toString(),
                 credentials,
                 () -> configure(KmsClient.builder(), region, credentials).build(),
+                () -> configure(KmsClient.builder(), region, credentials)
+                        .overrideConfiguration(o -> common(o).retryStrategy(AwsRetryStrategy.doNotRetry()))
+                        .build(),
                 () -> configure(S3Client.builder(), region, credentials)
                         .forcePathStyle(settings.pathStyleAccess())
                         .crossRegionAccessEnabled(false)
@@ -141,13 +146,17 @@ public final class AwsClients implements AutoCloseable {
                 .httpClient(http)
                 // Regional endpoints for us-east-1, too.
                 .defaultsMode(DefaultsMode.STANDARD)
-                .overrideConfiguration(o -> o.retryStrategy(RetryMode.ADAPTIVE_V2)
-                        .apiCallAttemptTimeout(settings.attemptTimeout())
-                        .apiCallTimeout(settings.callTimeout())
-                        .scheduledExecutorService(timer)
-                        .appId(APPLICATION)
-                        .addExecutionInterceptor(new BoundedAnswers())
-                        .addMetricPublisher(attempts));
+                .overrideConfiguration(o -> common(o).retryStrategy(RetryMode.ADAPTIVE_V2));
+    }
+
+    private ClientOverrideConfiguration.Builder common(ClientOverrideConfiguration.Builder configuration) {
+        return configuration
+                .apiCallAttemptTimeout(settings.attemptTimeout())
+                .apiCallTimeout(settings.callTimeout())
+                .scheduledExecutorService(timer)
+                .appId(APPLICATION)
+                .addExecutionInterceptor(new BoundedAnswers())
+                .addMetricPublisher(attempts);
     }
 
     /** Tells the observer of the calls that the SDK's credentials provider makes by itself. */

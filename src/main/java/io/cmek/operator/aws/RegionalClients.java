@@ -22,6 +22,8 @@ import software.amazon.awssdk.utils.Lazy;
  */
 final class RegionalClients implements AutoCloseable {
 
+    private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
     private final String identity;
     private final RenewableCredentials credentials;
     private final Lazy<KmsClient> keys;
@@ -36,12 +38,14 @@ final class RegionalClients implements AutoCloseable {
 
     /**
      * @param identity as a message names it
+     * @param kmsWrites a client that neither repeats nor delays
      * @param account in which the identity acts, null where only STS can tell
      */
     RegionalClients(
             String identity,
             RenewableCredentials credentials,
             Supplier<KmsClient> kms,
+            Supplier<KmsClient> kmsWrites,
             Supplier<S3Client> s3,
             Supplier<StsClient> sts,
             AwsSettings settings,
@@ -50,7 +54,7 @@ final class RegionalClients implements AutoCloseable {
         this.identity = identity;
         this.credentials = credentials;
         this.keys = new Lazy<>(kms);
-        this.keyWrites = new Lazy<>(kms);
+        this.keyWrites = new Lazy<>(kmsWrites);
         this.buckets = new Lazy<>(s3);
         this.callers = new Lazy<>(sts);
         this.room = new Semaphore(settings.concurrency(), true);
@@ -60,19 +64,19 @@ final class RegionalClients implements AutoCloseable {
     }
 
     <T> Reply<T> kms(Operation operation, KeyArn key, Function<KmsClient, T> call) {
-        return call(operation, key.toString(), keys, call);
+        return call(operation, key.toString(), keys, patience, call);
     }
 
     /**
-     * For PutKeyPolicy. Its quota is a hundredth of that of the reads, and the SDK's rate limiter counts by client: when it slows down
-     * writes, reads are not to suffer.
+     * For PutKeyPolicy: at once or not at all, and once. It writes over whatever is there, so a write that waited, or was repeated, would
+     * undo what others did since the policy was read. Who writes reads again before the next attempt.
      */
     <T> Reply<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {
-        return call(operation, key.toString(), keyWrites, call);
+        return call(operation, key.toString(), keyWrites, AT_ONCE, call);
     }
 
     <T> Reply<T> s3(Operation operation, String bucket, Function<S3Client, T> call) {
-        return call(operation, bucket, buckets, call);
+        return call(operation, bucket, buckets, patience, call);
     }
 
     /** The account in which the identity acts, asked once. */
@@ -86,7 +90,8 @@ final class RegionalClients implements AutoCloseable {
             if (account != null) {
                 return new Answer.Got<>(account);
             }
-            Answer<String> answer = call(Operation.GET_CALLER_IDENTITY, identity, callers, StsClient::getCallerIdentity)
+            Answer<String> answer = call(
+                            Operation.GET_CALLER_IDENTITY, identity, callers, patience, StsClient::getCallerIdentity)
                     .answer(Operation.GET_CALLER_IDENTITY, caller -> caller.account());
             if (answer instanceof Answer.Got<String>(String told)) {
                 account = told;
@@ -97,9 +102,11 @@ final class RegionalClients implements AutoCloseable {
         }
     }
 
-    private <C, T> Reply<T> call(Operation operation, String subject, Lazy<C> client, Function<C, T> call) {
+    /** @param wait for its turn, at most */
+    private <C, T> Reply<T> call(
+            Operation operation, String subject, Lazy<C> client, Duration wait, Function<C, T> call) {
         long start = System.nanoTime();
-        Reply<T> reply = inTurn(operation, client, call);
+        Reply<T> reply = inTurn(operation, client, wait, call);
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         switch (reply) {
             case Reply.Ok<T> ok -> observer.called(operation, CallObserver.OK, took);
@@ -118,10 +125,10 @@ final class RegionalClients implements AutoCloseable {
         return failure.detail().operation().equals(Operation.ASSUME_ROLE.toString());
     }
 
-    private <C, T> Reply<T> inTurn(Operation operation, Lazy<C> client, Function<C, T> call) {
+    private <C, T> Reply<T> inTurn(Operation operation, Lazy<C> client, Duration wait, Function<C, T> call) {
         String name = operation.toString();
         try {
-            if (!room.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (!room.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
                 return new Reply.Refused<>(Failures.busy(name), null);
             }
         } catch (InterruptedException e) {

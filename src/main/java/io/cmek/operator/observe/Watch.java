@@ -43,13 +43,18 @@ public final class Watch<K, F> implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Watch.class);
     private static final Duration TICK = Duration.ofMillis(500);
-    private static final int CONCURRENT_LOOKS = 32;
-    private static final int CONCURRENT_FIRST_LOOKS = 64;
+
+    /** In each lane: enough for a key a second and more, and few enough for many lanes to hang at once. */
+    private static final int CONCURRENT_LOOKS = 8;
+
+    private static final int CONCURRENT_FIRST_LOOKS = 16;
 
     /** How long the answer to a first look is waited for. Longer than AWS takes; one that hangs is not to hold up who waits for the asker. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    private final String name;
     private final Function<K, Answer<F>> look;
+    private final Function<K, Lane> lane;
     private final Predicate<F> troubling;
     private final Pace pace;
     private final Clock clock;
@@ -57,12 +62,13 @@ public final class Watch<K, F> implements AutoCloseable {
     private final Consumer<K> changed;
     private final Map<K, Entry> entries = new ConcurrentHashMap<>();
     private final Loop loop;
-    private final ExecutorService looks;
-    private final ExecutorService firstLooks;
+    private final Map<Lane, ExecutorService> looks = new ConcurrentHashMap<>();
+    private final Map<Lane, ExecutorService> firstLooks = new ConcurrentHashMap<>();
 
     /**
      * @param name for threads and logs
      * @param look one look; AWS failures are part of what it returns
+     * @param lane of a thing: a look that hangs holds up those of its own lane at most
      * @param troubling whether a fact is one to look at again soon
      * @param needed whether anybody still asks for the thing; else it is forgotten
      * @param changed called after a look that found a change, whoever had it made: what one of those who share a thing sees, the others must
@@ -71,20 +77,21 @@ public final class Watch<K, F> implements AutoCloseable {
     public Watch(
             String name,
             Function<K, Answer<F>> look,
+            Function<K, Lane> lane,
             Predicate<F> troubling,
             Pace pace,
             Clock clock,
             Predicate<K> needed,
             Consumer<K> changed) {
+        this.name = name;
         this.look = look;
+        this.lane = lane;
         this.troubling = troubling;
         this.pace = pace;
         this.clock = clock;
         this.needed = needed;
         this.changed = changed;
         this.loop = new Loop("watch-" + name, TICK, this::lookAtWhatIsDue);
-        this.looks = Workers.of("look-" + name, CONCURRENT_LOOKS);
-        this.firstLooks = Workers.of("first-look-" + name, CONCURRENT_FIRST_LOOKS);
     }
 
     private final class Entry {
@@ -156,7 +163,9 @@ public final class Watch<K, F> implements AutoCloseable {
         if (first != null) {
             return first;
         }
-        firstLooks.execute(() -> lookFirst(thing, entry, mine));
+        firstLooks
+                .computeIfAbsent(lane.apply(thing), l -> Workers.of("first-look-" + name, CONCURRENT_FIRST_LOOKS))
+                .execute(() -> lookFirst(thing, entry, mine));
         return mine;
     }
 
@@ -284,7 +293,8 @@ public final class Watch<K, F> implements AutoCloseable {
         entries.forEach((thing, entry) -> {
             if (isDue(entry.nextLook, now)) {
                 entry.nextLook = Instant.MAX;
-                looks.execute(() -> lookAgain(thing, entry));
+                looks.computeIfAbsent(lane.apply(thing), l -> Workers.of("look-" + name, CONCURRENT_LOOKS))
+                        .execute(() -> lookAgain(thing, entry));
             }
         });
     }
@@ -323,7 +333,7 @@ public final class Watch<K, F> implements AutoCloseable {
     @Override
     public void close() {
         loop.close();
-        looks.shutdownNow();
-        firstLooks.shutdownNow();
+        looks.values().forEach(ExecutorService::shutdownNow);
+        firstLooks.values().forEach(ExecutorService::shutdownNow);
     }
 }

@@ -239,14 +239,15 @@ public final class Pipeline {
             return Release.DONE;
         }
         Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
-        List<Judgement> released = claim.distinctKeys().stream()
-                .map(key -> release(claim, new KeyHandle(identity, key)))
+        List<KeyHandle> keys = claim.distinctKeys().stream()
+                .map(key -> new KeyHandle(identity, key))
                 .toList();
+        List<Judgement> released = keys.stream().map(key -> release(claim, key)).toList();
         return released.stream().allMatch(Judgement::isGood)
                 ? Release.DONE
                 : Release.heldBy(
                         Judgement.worst(released),
-                        claim.distinctKeys().stream()
+                        keys.stream()
                                 .map(policies::pause)
                                 .filter(Objects::nonNull)
                                 .min(Duration::compareTo));
@@ -291,7 +292,7 @@ public final class Pipeline {
                 access = access(label, key, given, wanted, usable.isGood(), tenant);
             }
         }
-        return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(key));
+        return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(handle));
     }
 
     private Judgement judge(String label, Observation<KeyFacts> observed) {

@@ -200,12 +200,24 @@ public record PolicyMerge(String installationId) {
         if (changed.isEmpty()) {
             return new MergeResult.InPlace();
         }
+        dropDeadPrincipals(policy, statements, changed);
         statements.removeIf(s -> s == REMOVED);
         PolicyDocument document = policy.withStatements(statements);
         problems.addAll(refusalsOfKms(document));
         return problems.isEmpty()
                 ? new MergeResult.Write(document, List.copyOf(changed))
                 : new MergeResult.Blocked(List.copyOf(problems));
+    }
+
+    /** KMS refuses the whole document for one that any statement names: those in ours are ours to remove. */
+    private void dropDeadPrincipals(PolicyDocument policy, List<ObjectNode> statements, List<String> changed) {
+        policy.statements().stream()
+                .filter(s -> isOurs(s) && !changed.contains(s.sid()))
+                .filter(s -> foreignContent(s).isEmpty() && !s.deadPrincipals().isEmpty())
+                .forEach(s -> {
+                    keepPrincipals(s, livePrincipals(s), statements);
+                    changed.add(s.sid());
+                });
     }
 
     private static void widen(
@@ -237,6 +249,11 @@ public record PolicyMerge(String installationId) {
             return;
         }
         principals.removeIf(Statement::isDead);
+        keepPrincipals(current, principals, statements);
+        changed.add(current.sid());
+    }
+
+    private static void keepPrincipals(Statement current, Collection<String> principals, List<ObjectNode> statements) {
         if (principals.isEmpty()) {
             statements.set(current.index(), REMOVED);
         } else {
@@ -244,7 +261,6 @@ public record PolicyMerge(String installationId) {
             revised.set("Principal", awsPrincipals(principals));
             statements.set(current.index(), revised);
         }
-        changed.add(current.sid());
     }
 
     /** Whether a statement of ours already gives all that is wanted, in whatever order and shape. */

@@ -19,6 +19,10 @@ record Statement(int index, ObjectNode json) {
 
     private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:aws[a-z0-9-]*:iam::([0-9]{12}):root");
 
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
+    private static final int LONGEST_NAME = 128;
+
     @Nullable
     String sid() {
         JsonNode sid = json.get("Sid");
@@ -28,7 +32,13 @@ record Statement(int index, ObjectNode json) {
     /** How a person finds it: its Sid, else its place. */
     String name() {
         String sid = sid();
-        return sid != null && !sid.isEmpty() ? "'" + sid + "'" : "number " + (index + 1) + " (without Sid)";
+        return sid != null && !sid.isEmpty() ? "'" + printable(sid) + "'" : "number " + (index + 1) + " (without Sid)";
+    }
+
+    /** Fit for one line of a status, an Event or a log, whatever whoever wrote the policy has put in. */
+    private static String printable(String text) {
+        String line = UNPRINTABLE.matcher(text).replaceAll("?");
+        return line.length() <= LONGEST_NAME ? line : line.substring(0, LONGEST_NAME) + "…";
     }
 
     boolean has(String member) {
@@ -65,12 +75,12 @@ record Statement(int index, ObjectNode json) {
         return dead;
     }
 
-    /** The keys that its condition asks for, as written. */
+    /** The keys that its condition asks for, as a message shows them. */
     SortedSet<String> conditionKeys() {
         var keys = new TreeSet<String>();
         JsonNode condition = json.get("Condition");
         if (condition != null) {
-            condition.forEach(operator -> operator.fieldNames().forEachRemaining(keys::add));
+            condition.forEach(operator -> operator.fieldNames().forEachRemaining(key -> keys.add(printable(key))));
         }
         return keys;
     }

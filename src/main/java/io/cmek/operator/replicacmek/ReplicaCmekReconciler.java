@@ -115,6 +115,9 @@ public class ReplicaCmekReconciler
 
     @Override
     public UpdateControl<ReplicaCmek> reconcile(ReplicaCmek replica, Context<ReplicaCmek> context) {
+        if (reporter.isOutdated(replica)) {
+            return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(OUTDATED_RETRY);
+        }
         Optional<Workgroup> workgroup = workgroupNow(replica);
         if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
             return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(REBUILT_RETRY);

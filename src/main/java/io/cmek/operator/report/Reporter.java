@@ -57,12 +57,20 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
      */
     public S report(R resource, @Nullable S previous, S next) {
         if (!next.equals(previous)) {
+            String replaced = resource.getMetadata().getResourceVersion();
             resource.getMetadata().setResourceVersion(statuses.write(resource, fresh, next));
             resource.setStatus(next);
+            reported.written(resource, next, replaced);
             events.record(resource, Transition.between(previous, next));
+        } else {
+            reported.stands(resource, next);
         }
-        reported.take(resource, next);
         return next;
+    }
+
+    /** Whether the cache has not caught up with the last report yet: a moment later there is a copy to reconcile. */
+    public boolean isOutdated(R resource) {
+        return reported.isReplaced(resource);
     }
 
     /** Tells at once, whatever becomes of the rest of the reconciliation: the next one finds nothing to repair. */

@@ -21,6 +21,8 @@ import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.metrics.ReconciliationMeters;
 import io.cmek.operator.metrics.SweepMeter;
 import io.cmek.operator.metrics.WriteMeters;
+import io.cmek.operator.observe.BucketHandle;
+import io.cmek.operator.observe.KeyHandle;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.pipeline.Pipeline;
@@ -108,6 +110,7 @@ class Wiring {
                 new Watch<>(
                         "keys",
                         k -> keys.describe(k.identity(), k.key()),
+                        KeyHandle::lane,
                         facts -> !facts.state().equals("Enabled"),
                         ofKeys,
                         clock,
@@ -116,6 +119,7 @@ class Wiring {
                 new Watch<>(
                         "policies",
                         k -> keys.readPolicy(k.identity(), k.key()),
+                        KeyHandle::lane,
                         policy -> false,
                         ofKeys,
                         clock,
@@ -124,6 +128,7 @@ class Wiring {
                 new Watch<>(
                         "access",
                         k -> keys.proveAccess(k.identity(), k.key()),
+                        KeyHandle::lane,
                         granted -> !granted,
                         ofKeys,
                         clock,
@@ -132,6 +137,7 @@ class Wiring {
                 new Watch<>(
                         "buckets",
                         b -> buckets.look(b.identity(), b.region(), b.name()),
+                        BucketHandle::lane,
                         facts -> false,
                         ofBuckets,
                         clock,

@@ -122,6 +122,9 @@ public class WorkgroupReconciler
 
     @Override
     public UpdateControl<Workgroup> reconcile(Workgroup workgroup, Context<Workgroup> context) {
+        if (reporter.isOutdated(workgroup)) {
+            return UpdateControl.<Workgroup>noUpdate().rescheduleAfter(OUTDATED_RETRY);
+        }
         Claim claim = claims.claimOf(workgroup);
         WorkgroupStatus status = workgroup.getStatus();
         if (status == null) {

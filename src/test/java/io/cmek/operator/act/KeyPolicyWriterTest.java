@@ -35,6 +35,7 @@ class KeyPolicyWriterTest {
     private final Watch<KeyHandle, String> watch = new Watch<>(
             "policies",
             k -> kms.readPolicy(k.identity(), k.key()),
+            KeyHandle::lane,
             policy -> false,
             new Watch.Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(5)),
             clock,
@@ -107,7 +108,18 @@ class KeyPolicyWriterTest {
         clock.pass(Duration.ofMinutes(2));
         kms.refusal = null;
         assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
-        assertThat(writer.pause(ClaimsOf.KEY)).isNull();
+        assertThat(writer.pause(KEY)).isNull();
+    }
+
+    /** Neither does the other wait, nor is it told which role was denied. */
+    @Test
+    void aRoleThatMayNotWriteSaysNothingAboutAnother() {
+        var other = new KeyHandle(new Identity("arn:aws:iam::444455556666:role/other-tenant", null), KEY.key());
+        kms.refusal = new Failure.Denied(new Failure.Detail("kms:PutKeyPolicy", "AccessDeniedException", "no", null));
+        assertThat(grow()).isInstanceOf(PolicyOutcome.NotWritten.class);
+
+        kms.refusal = null;
+        assertThat(writer.grow(other, () -> USE, Grants.NONE, Grants.NONE)).isInstanceOf(PolicyOutcome.InPlace.class);
     }
 
     @Test

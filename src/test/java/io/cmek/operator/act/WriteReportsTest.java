@@ -104,7 +104,7 @@ class WriteReportsTest {
     }
 
     private Watch<KeyHandle, String> policies() {
-        return new Watch<>("policies", this::read, policy -> false, PACE, clock, k -> true, k -> {});
+        return new Watch<>("policies", this::read, KeyHandle::lane, policy -> false, PACE, clock, k -> true, k -> {});
     }
 
     private Answer<String> read(KeyHandle key) {
@@ -173,6 +173,7 @@ class WriteReportsTest {
         var watch = new Watch<BucketHandle, BucketFacts>(
                 "buckets",
                 b -> buckets.look(b.identity(), b.region(), b.name()),
+                BucketHandle::lane,
                 facts -> false,
                 PACE,
                 clock,

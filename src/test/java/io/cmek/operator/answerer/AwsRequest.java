@@ -1,5 +1,8 @@
 package io.cmek.operator.answerer;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -19,12 +22,15 @@ public record AwsRequest(
         @Nullable String target,
         byte[] body) {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     /** As the operator names it, for example {@code kms:DescribeKey}. */
     public String operation() {
         return service() + ":" + call();
     }
 
-    String service() {
+    /** {@code kms}, {@code s3} or {@code sts}. */
+    public String service() {
         return target != null ? "kms" : method.equals("POST") ? "sts" : "s3";
     }
 
@@ -34,6 +40,18 @@ public record AwsRequest(
             return target.substring(target.lastIndexOf('.') + 1);
         }
         return method.equals("POST") ? form().getOrDefault("Action", "") : bucketCall();
+    }
+
+    /** The key or the bucket that it is about, empty for none. */
+    public String subject() {
+        if (target == null) {
+            return method.equals("POST") ? "" : bucket();
+        }
+        try {
+            return JSON.readTree(body).path("KeyId").asText();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The bucket that the path names, empty for none. */

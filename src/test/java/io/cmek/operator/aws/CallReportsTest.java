@@ -17,6 +17,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,9 +62,13 @@ class CallReportsTest {
     }
 
     private void read(Identity identity) {
+        call(keys -> keys.readPolicy(identity, KEY));
+    }
+
+    private void call(Consumer<KmsKeyService> call) {
         try (var settings = SdkSettings.of(URI.create(server.baseUrl()), "any", "any");
                 var aws = new AwsClients(AwsSettings.of("test", true), observer)) {
-            new KmsKeyService(aws).readPolicy(identity, KEY);
+            call.accept(new KmsKeyService(aws));
         }
     }
 
@@ -103,6 +108,18 @@ class CallReportsTest {
         assertThat(told)
                 .containsExactlyInAnyOrder(
                         "kms:GetKeyPolicy OK", "request kms:GetKeyPolicy Throttling", "request kms:GetKeyPolicy 200");
+    }
+
+    /** A repetition would write over what others wrote since the policy was read. */
+    @Test
+    void aPolicyIsWrittenOnceHoweverItEnds() {
+        server.stubFor(any(anyUrl()).willReturn(error("ThrottlingException")));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        server.stubFor(any(anyUrl()).willReturn(aResponse().withStatus(500)));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        assertThat(told)
+                .filteredOn(line -> line.startsWith("request"))
+                .containsExactly("request kms:PutKeyPolicy Throttling", "request kms:PutKeyPolicy 500");
     }
 
     @Test

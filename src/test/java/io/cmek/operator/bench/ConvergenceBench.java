@@ -54,8 +54,8 @@ class ConvergenceBench {
 
     private static final int APPLICANTS = 8;
 
-    /** What the image gives the heap where the container may have 192 MiB (-XX:MaxRAMPercentage). */
-    private static final String HEAP = "-Xmx96m";
+    /** What the image gives the heap within the memory limit of the chart, 512 MiB (-XX:MaxRAMPercentage). */
+    private static final String HEAP = "-Xmx256m";
 
     private static final List<Figures> FIGURES = new ArrayList<>();
 

@@ -200,6 +200,10 @@ class CallCountIT {
                 .filter(request -> request.isWrite() && request.code() < 300)
                 .collect(groupingBy(Request::resource, counting()));
         assertThat(written).containsOnlyKeys("workgroups", "workgroups/status", "storageclasses", "events");
+        assertThat(audit.ofOperatorSince(mark))
+                .as("statuses, those among them that were refused because they were computed from an old copy")
+                .filteredOn(request -> request.resource().equals("workgroups/status"))
+                .hasSizeLessThan(2 * WORKGROUPS + WORKGROUPS / 5);
         assertThat(written.get("storageclasses")).isEqualTo(WORKGROUPS);
         assertThat(written.get("events")).isEqualTo(WORKGROUPS);
         assertThat(versions.keySet()).hasSize(WORKGROUPS);

@@ -14,6 +14,7 @@ import io.cmek.operator.api.v1alpha1.BlockedDatabase;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
@@ -188,7 +189,7 @@ class DeletionIT {
     @Test
     void releaseWaitsForAwsAndSaysSoInjected() {
         replicate("Release");
-        STAGE.proxy().answer(500);
+        STAGE.proxy().inject(Fault.status(500));
 
         delete("rcmek/west");
         Condition waiting = team.awaitReplicaReason("west", "PolicyApplied", "AwsUnavailable");
@@ -212,7 +213,7 @@ class DeletionIT {
     void retainNeverWaitsForAwsWhichAnswersNothingInjected() {
         replicate("Retain", "orders");
         JsonNode primaryPolicy = aws.policy(primaryKey);
-        STAGE.proxy().hang();
+        STAGE.proxy().inject(Fault.hanging());
 
         assertGoesAtOnce();
 
@@ -223,7 +224,7 @@ class DeletionIT {
     @Test
     void retainNeverWaitsForAwsWhichAnswersErrorsInjected() {
         replicate("Retain", "orders");
-        STAGE.proxy().answer(500);
+        STAGE.proxy().inject(Fault.status(500));
 
         assertGoesAtOnce();
     }
@@ -231,7 +232,7 @@ class DeletionIT {
     /** Nothing was seen of its keys, and somebody waits for the first look. */
     @Test
     void retainDoesNotEvenWaitForAFirstLookThatHangsInjected() {
-        STAGE.proxy().hang();
+        STAGE.proxy().inject(Fault.hanging());
         team.apply(orders("Retain", primaryKey).replicating("orders").toString());
         team.apply(west("Retain", secondaryKey).toString());
         team.awaitWorkgroup("orders", "has its first status", s -> !s.keys().isEmpty());

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
@@ -112,7 +113,7 @@ class FailoverIT {
 
     @Test
     void whenThePrimaryRegionIsAwayTheSecondaryCanTakeOverInjected() {
-        STAGE.proxy().answer(503, REGION);
+        STAGE.proxy().inject(Fault.status(503).in(REGION));
         team.awaitWorkgroup(
                 "orders",
                 "the primary's keys were not seen for too long",
@@ -140,7 +141,7 @@ class FailoverIT {
 
     @Test
     void whenTheSecondaryRegionIsAwayItCannotInjected() {
-        STAGE.proxy().answer(503, SECONDARY_REGION);
+        STAGE.proxy().inject(Fault.status(503).in(SECONDARY_REGION));
         Condition failover = awaitFailover("False", "SecondaryNotReady");
         assertThat(failover.message()).contains("could not be looked at");
 

@@ -25,6 +25,7 @@ import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
@@ -347,6 +348,30 @@ class SecondaryRegionIT {
                         .secondary()
                         .name())
                 .isEqualTo("renamed");
+    }
+
+    /** What a pipeline does with a file whose metadata.name was edited: it creates the new one and prunes the old. */
+    @Test
+    void renamedWhileDatabasesReplicateTheyGoOn() {
+        replicate("orders", "billing");
+        try (Statuses<WorkgroupStatus> statuses = team.statuses(Workgroup.class)) {
+            team.apply(replica("west-1", "orders", secondaryKey, west).toString());
+            team.awaitReplicaReason("west-1", "Accepted", "AlreadyConfigured");
+            team.kubectl("delete", "rcmek", "west", "--wait=false").orThrow();
+
+            team.awaitGone("rcmek", "west");
+            team.awaitReplica("west-1", EncryptionState.ENABLED);
+            team.awaitWorkgroup(
+                    "orders",
+                    "the lock is held by the new one",
+                    s -> s.replication().secondary().name().equals("west-1")
+                            && has(s, "ReplicationAllowed", "SecondaryReady"));
+            assertThat(statuses.of("orders")).allSatisfy(s -> {
+                assertThat(s.replication().admitted()).containsExactly("orders", "billing");
+                assertThat(s.replication().secondary().dataBucketKeyID()).isEqualTo(secondaryKey);
+            });
+        }
+        assertEncrypted(west, secondaryKey);
     }
 
     @Test

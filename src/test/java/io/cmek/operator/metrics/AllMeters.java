@@ -2,9 +2,11 @@ package io.cmek.operator.metrics;
 
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.observe.BucketHandle;
 import io.cmek.operator.observe.KeyHandle;
+import io.cmek.operator.observe.Lane;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.observe.Watch.Pace;
@@ -47,7 +49,14 @@ final class AllMeters implements AutoCloseable {
         };
         var minute = Duration.ofMinutes(1);
         return new Watch<>(
-                name, never, fact -> false, new Pace(minute, minute, minute), clock, thing -> true, thing -> {});
+                name,
+                never,
+                thing -> new Lane(Identity.OWN, "us-east-1"),
+                fact -> false,
+                new Pace(minute, minute, minute),
+                clock,
+                thing -> true,
+                thing -> {});
     }
 
     Exposition scrape() {

@@ -1,9 +1,11 @@
 package io.cmek.operator.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,7 @@ class WatchTest {
                 hanging.join();
                 return world;
             },
+            thing -> new Lane(Identity.OWN, thing.equals("far") ? "us-west-2" : "us-east-1"),
             fact -> false,
             new Watch.Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), MAX_AGE),
             clock,
@@ -52,6 +56,22 @@ class WatchTest {
 
         assertThat(looks).isEqualTo(1);
         assertThat(told).isEmpty();
+    }
+
+    /** More things hang than a lane has workers, and the things of another lane are looked at all the same. */
+    @Test
+    void aLaneThatHangsHoldsUpNoOther() {
+        hanging = new CompletableFuture<>();
+        watch.ask(IntStream.range(0, 100).mapToObj(i -> "key-" + i).toList());
+        await().until(() -> looks >= 16);
+        CompletableFuture<Void> hung = hanging;
+        hanging = CompletableFuture.completedFuture(null);
+
+        assertThat(watch.current("far").lastSeen()).isEqualTo("as it was");
+        assertThat(watch.current("key-99").isNever()).isTrue();
+
+        hung.complete(null);
+        await().until(() -> watch.current("key-99").lastSeen() != null);
     }
 
     @Test

@@ -164,6 +164,39 @@ class PolicyMergeTest {
                 .containsExactly(DATA, OTHER);
     }
 
+    /** KMS refuses a document for every dead principal in it, wherever that is. */
+    @Test
+    void dropsDeadPrincipalsFromAllOfOursWhenItWritesOne() {
+        String dead = "AROAEXAMPLEROLEID0001";
+        PolicyDocument policy = write(merge.grow(Policies.parse("{}"), USE.plus(CREATE_GRANTS)));
+        PolicyDocument withDead =
+                Policies.parse(policy.text().replaceFirst("\"" + DATA + "\"", "[\"" + dead + "\",\"" + DATA + "\"]"));
+        Grants more = Grants.of(StatementKind.BACKUP_USE, Set.of(OTHER));
+
+        PolicyDocument grown = write(merge.grow(withDead, more));
+        assertThat(grown.text()).doesNotContain(dead);
+        assertThat(merge.owned(grown)).isEqualTo(USE.plus(CREATE_GRANTS).plus(more));
+        assertThat(merge.owned(write(merge.release(withDead, CREATE_GRANTS, Grants.NONE))))
+                .isEqualTo(USE);
+
+        PolicyDocument onlyDead = Policies.parse(policy.text().replaceFirst("\"" + DATA + "\"", "\"" + dead + "\""));
+        assertThat(merge.owned(write(merge.grow(onlyDead, more)))).isEqualTo(CREATE_GRANTS.plus(more));
+    }
+
+    @Test
+    void namesAHostileSidInOneLine() {
+        PolicyDocument policy = Policies.parse("{\"Statement\":{\"Sid\":\"Read\\nERROR all keys are lost\\u001b[31m"
+                + "x".repeat(1000) + "\",\"Effect\":\"Allow\"}}");
+
+        assertThat(merge.grow(policy, USE))
+                .isInstanceOfSatisfying(
+                        MergeResult.Blocked.class,
+                        blocked -> assertThat(blocked.problems().getFirst().message())
+                                .contains("'Read?ERROR all keys are lost?[31mxxx")
+                                .hasSizeLessThan(400)
+                                .doesNotContainPattern("[\\p{Cc}]"));
+    }
+
     @Test
     void replacesADeadPrincipalThatWasTheOnlyOne() {
         PolicyDocument policy = ours("DataUse", "AIDAEXAMPLEUSERID0001", "kms:Decrypt", "");

@@ -19,7 +19,7 @@ class ReportedTest {
 
     @Test
     void whatSaysWhatWasReportedIsNotAltered() {
-        reported.take(workgroup("uid-1", OURS), OURS);
+        reported.stands(workgroup("uid-1", OURS), OURS);
 
         assertThat(reported.isAltered(workgroup("uid-1", status(EncryptionState.ENABLED))))
                 .isFalse();
@@ -27,7 +27,7 @@ class ReportedTest {
 
     @Test
     void aStatusThatWasChangedOrWipedIs() {
-        reported.take(workgroup("uid-1", OURS), OURS);
+        reported.stands(workgroup("uid-1", OURS), OURS);
 
         assertThat(reported.isAltered(workgroup("uid-1", status(EncryptionState.DISABLED))))
                 .isTrue();
@@ -37,14 +37,43 @@ class ReportedTest {
     /** Nothing is known of it yet: it is reconciled anyway. */
     @Test
     void whatWasNeverReportedOrIsForgottenIsNot() {
-        reported.take(workgroup("uid-1", OURS), OURS);
-        reported.take(workgroup("uid-2", OURS), OURS);
+        reported.stands(workgroup("uid-1", OURS), OURS);
+        reported.stands(workgroup("uid-2", OURS), OURS);
 
         reported.keep(Set.of("uid-2"));
 
         assertThat(reported.isAltered(workgroup("uid-1", null))).isFalse();
         assertThat(reported.isAltered(workgroup("uid-2", null))).isTrue();
         assertThat(reported.isAltered(workgroup("uid-3", OURS))).isFalse();
+    }
+
+    @Test
+    void aCopyThatAReportWasWrittenOverIsReplacedAndTheOneThatCameOfItIsNot() {
+        reported.written(version("3", OURS), OURS, "2");
+        reported.written(version("4", OURS), OURS, "3");
+
+        assertThat(List.of("2", "3"))
+                .allSatisfy(old ->
+                        assertThat(reported.isReplaced(version(old, null))).isTrue());
+        assertThat(List.of("1", "4", "5"))
+                .allSatisfy(other ->
+                        assertThat(reported.isReplaced(version(other, null))).isFalse());
+    }
+
+    /** Else the resource would be taken for an old copy for ever. */
+    @Test
+    void aWriteThatMadeNoNewVersionReplacesNothing() {
+        reported.written(version("2", OURS), OURS, "2");
+        assertThat(reported.isReplaced(version("2", OURS))).isFalse();
+
+        reported.stands(version("2", OURS), OURS);
+        assertThat(reported.isReplaced(version("2", OURS))).isFalse();
+    }
+
+    private static Workgroup version(String resourceVersion, @Nullable WorkgroupStatus status) {
+        Workgroup workgroup = workgroup("uid-1", status);
+        workgroup.getMetadata().setResourceVersion(resourceVersion);
+        return workgroup;
     }
 
     private static WorkgroupStatus status(EncryptionState encryption) {

@@ -3,35 +3,56 @@ package io.cmek.operator.testing;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
-import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.wireMockConfig;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
-import com.github.tomakehurst.wiremock.client.MappingBuilder;
-import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.extension.ResponseTransformerV2;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestFilterAction;
 import com.github.tomakehurst.wiremock.extension.requestfilter.RequestWrapper;
 import com.github.tomakehurst.wiremock.extension.requestfilter.StubRequestFilterV2;
 import com.github.tomakehurst.wiremock.http.Request;
+import com.github.tomakehurst.wiremock.http.Response;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
-import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.cmek.operator.answerer.AwsRequest;
+import io.cmek.operator.testing.Fault.Asked;
+import io.cmek.operator.testing.Fault.Effect;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** Stands before the local AWS: counts what it is asked, and is where faults are injected. */
 public final class AwsProxy implements AutoCloseable {
 
-    /** Longer than an attempt of the operator may take, and short enough to end with the test. */
-    private static final int HANGS_MILLIS = 8_000;
+    private static final Fault NONE = asked -> new Effect.None();
+
+    /**
+     * A request and its answer, as they passed by.
+     *
+     * @param accessKey of who asked
+     * @param begin when it came, in nanoseconds of {@link System#nanoTime}
+     * @param end when its answer went back
+     */
+    public record Exchange(AwsRequest request, String accessKey, long begin, long end) {
+
+        public String operation() {
+            return request.operation();
+        }
+    }
 
     private final WireMockServer server;
-    private @Nullable StubMapping injected;
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
+    private final Map<String, LongAdder> reached = new ConcurrentHashMap<>();
+    private final Set<String> tokens = ConcurrentHashMap.newKeySet();
+    private volatile Fault fault = NONE;
+    private volatile @Nullable ConcurrentLinkedQueue<Exchange> exchanges;
 
     private AwsProxy(URI target) {
         server = new WireMockServer(wireMockConfig()
@@ -40,18 +61,35 @@ public final class AwsProxy implements AutoCloseable {
                 .containerThreads(64)
                 // The signature covers it.
                 .preserveHostHeader(true)
-                .extensions(new ContentTypeAsSigned())
+                .extensions(new Passage())
                 .disableRequestJournal());
-        server.addMockServiceRequestListener((request, response) -> count(request));
-        server.stubFor(any(anyUrl()).atPriority(10).willReturn(aResponse().proxiedFrom(target.toString())));
+        server.stubFor(any(anyUrl()).willReturn(aResponse().proxiedFrom(target.toString())));
         server.start();
     }
 
-    /** Jetty turns {@code charset=utf-8} into {@code charset=UTF-8}, and the signature covers it. */
-    private static final class ContentTypeAsSigned implements StubRequestFilterV2 {
+    /** Where each request and each answer passes by. */
+    private final class Passage implements StubRequestFilterV2, ResponseTransformerV2 {
+
+        private record Passing(Asked asked, Effect effect, String accessKey, long begin) {}
+
+        private final Map<UUID, Passing> passing = new ConcurrentHashMap<>();
 
         @Override
         public RequestFilterAction filter(Request request, ServeEvent event) {
+            String authorization = header(request, "Authorization");
+            Asked asked = new Asked(request(request), scope(authorization, 2), header(request, "X-Amz-Security-Token"));
+            Effect effect = fault.on(asked);
+            String operation = asked.request().operation();
+            count(counts, operation);
+            if (!asked.token().isEmpty()) {
+                tokens.add(asked.token());
+            }
+            if (effect instanceof Effect.Instead(var response)) {
+                return RequestFilterAction.stopWith(response);
+            }
+            count(reached, operation);
+            passing.put(event.getId(), new Passing(asked, effect, scope(authorization, 0), System.nanoTime()));
+            // Jetty turns charset=utf-8 into charset=UTF-8, and the signature covers it.
             return RequestFilterAction.continueWith(RequestWrapper.create()
                     .transformHeader(
                             "Content-Type",
@@ -62,9 +100,57 @@ public final class AwsProxy implements AutoCloseable {
         }
 
         @Override
-        public String getName() {
-            return "content-type-as-signed";
+        public Response transform(Response response, ServeEvent event) {
+            @Nullable Passing passed = passing.remove(event.getId());
+            if (passed == null) {
+                return response;
+            }
+            @Nullable ConcurrentLinkedQueue<Exchange> taken = exchanges;
+            if (taken != null) {
+                taken.add(
+                        new Exchange(passed.asked().request(), passed.accessKey(), passed.begin(), System.nanoTime()));
+            }
+            return switch (passed.effect()) {
+                case Effect.Late(var by) ->
+                    Response.Builder.like(response)
+                            .but()
+                            .incrementInitialDelay(by.toMillis())
+                            .build();
+                case Effect.AnswerCut() ->
+                    Response.Builder.like(response)
+                            .but()
+                            .fault(com.github.tomakehurst.wiremock.http.Fault.RANDOM_DATA_THEN_CLOSE)
+                            .build();
+                case Effect.None none -> response;
+                case Effect.Instead instead -> response;
+            };
         }
+
+        @Override
+        public String getName() {
+            return "passage";
+        }
+    }
+
+    /** A part of the scope of the signature: {@code Credential=<access key>/<date>/<region>/<service>/aws4_request}. */
+    private static String scope(String authorization, int part) {
+        String[] parts = authorization.replaceFirst(".*Credential=", "").split("/");
+        return parts.length > part ? parts[part] : "";
+    }
+
+    private static String header(Request request, String name) {
+        return request.containsHeader(name) ? Objects.requireNonNull(request.getHeader(name)) : "";
+    }
+
+    private static AwsRequest request(Request request) {
+        URI uri = URI.create(request.getUrl());
+        @Nullable String target = request.containsHeader("X-Amz-Target") ? request.getHeader("X-Amz-Target") : null;
+        return new AwsRequest(
+                request.getMethod().getName(), uri.getRawPath(), uri.getRawQuery(), target, request.getBody());
+    }
+
+    private static void count(Map<String, LongAdder> counts, String operation) {
+        counts.computeIfAbsent(operation, o -> new LongAdder()).increment();
     }
 
     public static AwsProxy before(URI target) {
@@ -75,63 +161,48 @@ public final class AwsProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.port());
     }
 
-    /** To stub faults, with a priority above 10. */
-    public WireMockServer faults() {
-        return server;
+    /** From now on, until it is healed. */
+    public void inject(Fault fault) {
+        this.fault = fault;
     }
 
-    /** Injects: nothing is answered before the operator has given up waiting for it. */
-    public void hang() {
-        inject(any(anyUrl()), aResponse().withStatus(503).withFixedDelay(HANGS_MILLIS));
-    }
-
-    /** Injects: everything is answered with this status. */
-    public void answer(int status) {
-        inject(any(anyUrl()), aResponse().withStatus(status));
-    }
-
-    /** Injects: everything that is asked in a region is answered with this status. */
-    public void answer(int status, String region) {
-        // The region is part of the scope of the signature.
-        inject(
-                any(anyUrl()).withHeader("Authorization", containing("/" + region + "/")),
-                aResponse().withStatus(status));
-    }
-
-    private void inject(MappingBuilder requests, ResponseDefinitionBuilder response) {
-        heal();
-        injected = server.stubFor(requests.atPriority(5).willReturn(response));
-    }
-
-    /** Ends what was injected. */
     public void heal() {
-        if (injected != null) {
-            server.removeStub(injected);
-            injected = null;
-        }
+        fault = NONE;
     }
 
-    private void count(Request request) {
-        counts.computeIfAbsent(operation(request), o -> new LongAdder()).increment();
+    /** The sessions that signed a request so far. */
+    public Set<String> tokens() {
+        return Set.copyOf(tokens);
     }
 
-    private static String operation(Request request) {
-        URI uri = URI.create(request.getUrl());
-        @Nullable String target = request.containsHeader("X-Amz-Target") ? request.getHeader("X-Amz-Target") : null;
-        return new AwsRequest(
-                        request.getMethod().getName(), uri.getRawPath(), uri.getRawQuery(), target, request.getBody())
-                .operation();
+    /** Takes down, from now on, what is asked and answered. */
+    public void record() {
+        exchanges = new ConcurrentLinkedQueue<>();
+    }
+
+    /** What was taken down, in the order of the answers. */
+    public List<Exchange> recorded() {
+        return List.copyOf(Objects.requireNonNull(exchanges, "nothing was taken down"));
     }
 
     /** Requests since the start or the last reset, by operation, for example {@code kms:DescribeKey}. */
     public Map<String, Long> counts() {
-        var sorted = new TreeMap<String, Long>();
-        counts.forEach((operation, count) -> sorted.put(operation, count.sum()));
-        return sorted;
+        return sums(counts);
     }
 
     public long count(String operation) {
         return counts().getOrDefault(operation, 0L);
+    }
+
+    /** Those of the {@link #counts} that a fault did not keep from AWS. */
+    public Map<String, Long> reached() {
+        return sums(reached);
+    }
+
+    private static Map<String, Long> sums(Map<String, LongAdder> counts) {
+        var sorted = new TreeMap<String, Long>();
+        counts.forEach((operation, count) -> sorted.put(operation, count.sum()));
+        return sorted;
     }
 
     /** Requests that change something. */
@@ -144,6 +215,7 @@ public final class AwsProxy implements AutoCloseable {
 
     public void resetCounts() {
         counts.clear();
+        reached.clear();
     }
 
     @Override

@@ -1,0 +1,293 @@
+package io.cmek.operator.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.AuditLog;
+import io.cmek.operator.testing.AwsProxy.Exchange;
+import io.cmek.operator.testing.Fault;
+import io.cmek.operator.testing.Fault.Refusal;
+import io.cmek.operator.testing.LocalControlPlane;
+import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Statuses;
+import io.cmek.operator.testing.Team;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * What AWS, the network and the cluster do to the operator: to workgroups that were ENABLED before, and to some that come meanwhile. After
+ * each, all is as it should be, and nothing was written that was not needed.
+ */
+class FaultsIT {
+
+    /** What takes too long for every run of the tests: {@code make soak}. */
+    static final String SOAK = "soak";
+
+    private static final int WORKGROUPS = 5;
+    private static final Duration MAX_AGE = Duration.ofSeconds(4);
+
+    /** Long enough for what is known to be out of date, and for several looks. */
+    private static final Duration A_WHILE = MAX_AGE.plusSeconds(8);
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage()
+            .with("CMEK_RESYNC_INTERVAL", "1s")
+            .with("CMEK_BUCKET_RESYNC_INTERVAL", "1s")
+            .with("CMEK_FACTS_MAX_AGE", MAX_AGE.toSeconds() + "s");
+
+    @AfterEach
+    void heal() {
+        STAGE.proxy().heal();
+    }
+
+    // -- AWS
+
+    @Test
+    void thirtyPercentThrottling() throws Exception {
+        Trial trial = new Trial("30 % of all calls throttled").began();
+        STAGE.proxy().inject(Fault.refusing(Refusal.THROTTLED).percent(30));
+        trial.more();
+        Thread.sleep(MAX_AGE);
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
+
+    @Test
+    void aStormOfServerErrors() throws Exception {
+        Trial trial = new Trial("every call answered with 500").began();
+        STAGE.proxy().inject(Fault.status(500));
+        trial.more();
+        trial.awaitUnknown("AwsUnavailable");
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
+
+    /** What is asked is done, but nobody hears of it: the operator looks before it writes again. */
+    @Test
+    @Tag(SOAK)
+    void answersThatComeAfterTenSeconds() throws Exception {
+        Trial trial = new Trial("every answer 10 s late").began();
+        STAGE.proxy().inject(Fault.late(Duration.ofSeconds(10)));
+        trial.more();
+        trial.awaitUnknown("AwsUnavailable");
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
+
+    @Test
+    @Tag(SOAK)
+    void someAnswersThatComeAfterTenSeconds() throws Exception {
+        Trial trial = new Trial("one answer of five 10 s late").began();
+        STAGE.proxy().inject(Fault.late(Duration.ofSeconds(10)).percent(20));
+        trial.more();
+        Thread.sleep(A_WHILE);
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
+
+    @Test
+    void connectionsThatAreCut() throws Exception {
+        Trial trial = new Trial("30 % of all connections cut").began();
+        STAGE.proxy().inject(Fault.cut().percent(30));
+        trial.more();
+        Thread.sleep(A_WHILE);
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
+
+    /** An hour, if looks were a minute apart. */
+    @Test
+    @Tag(SOAK)
+    void denial() throws Exception {
+        Trial trial = new Trial("every call denied").began();
+        STAGE.proxy().inject(Fault.refusing(Refusal.DENIED));
+        trial.more();
+        trial.awaitUnknown("AccessDenied");
+        Thread.sleep(Duration.ofSeconds(20));
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
+
+    @Test
+    void credentialsThatExpireAreRenewedAndNobodyNotices() throws Exception {
+        Trial trial = new Trial("all sessions expired").began();
+        Set<String> expired = STAGE.proxy().tokens();
+        try (Statuses<WorkgroupStatus> statuses = trial.before.team().statuses(Workgroup.class)) {
+            STAGE.proxy().inject(Fault.expired(expired));
+            trial.more();
+            trial.meanwhile.awaitEnabled();
+            assertThat(STAGE.proxy().tokens()).hasSizeGreaterThan(expired.size());
+            assertThat(statuses.of("wg-0"))
+                    .isNotEmpty()
+                    .extracting(WorkgroupStatus::encryption)
+                    .containsOnly(EncryptionState.ENABLED);
+        }
+        trial.assertSurvived(1);
+    }
+
+    /** Far more hangs than is asked at once. */
+    @Test
+    void aRegionThatHangsHoldsUpNobodyElse() throws Exception {
+        int many = 80;
+        World hung = World.of(STAGE, Stage.SECONDARY_REGION, many);
+        Trial trial = new Trial("another region hangs").began();
+        STAGE.proxy().inject(Fault.hanging().in(Stage.SECONDARY_REGION));
+        hung.apply();
+        for (int i = 0; i < many; i++) {
+            hung.team().awaitReason("wg-" + i, "KeysUsable", "AwsUnavailable");
+        }
+        trial.more();
+        trial.assertSurvived(1);
+        assertThat(hung.team().workgroup("wg-0").getStatus().encryption()).isEqualTo(EncryptionState.PENDING);
+        STAGE.proxy().heal();
+        hung.awaitEnabled().assertRight();
+        hung.leave();
+    }
+
+    // -- the cluster
+
+    @Test
+    void theApiServerStopsAndStarts() throws Exception {
+        stopsAndStarts("kube-apiserver");
+    }
+
+    @Test
+    @Tag(SOAK)
+    void etcdStopsAndStarts() throws Exception {
+        stopsAndStarts("etcd");
+    }
+
+    private static void stopsAndStarts(String program) throws Exception {
+        assumeTrue(
+                STAGE.installation().cluster() instanceof LocalControlPlane,
+                "only of the local control plane can a part be stopped");
+        var cluster = (LocalControlPlane) STAGE.installation().cluster();
+        Trial trial = new Trial("%s stopped".formatted(program)).began();
+        trial.more();
+        cluster.stop(program);
+        try {
+            Thread.sleep(A_WHILE);
+        } finally {
+            cluster.start(program);
+        }
+        Awaitility.await("the API server answers")
+                .atMost(Duration.ofSeconds(120))
+                .ignoreExceptions()
+                .until(() -> !cluster.client().namespaces().list().getItems().isEmpty());
+        trial.assertSurvived(1);
+        assertThat(STAGE.operator().get("/q/health/ready").statusCode()).isEqualTo(200);
+    }
+
+    /** Two processes of one installation that both believe to be alone, as after a split of the network. */
+    @Test
+    void twoLeadersAtOnce() throws Exception {
+        Trial trial = new Trial("two leaders at once").began();
+        try (OperatorProcess second = STAGE.launch(Map.of()).awaitReady()) {
+            trial.more();
+            // Both may have read a policy before either has written it.
+            trial.assertSurvived(2);
+        }
+    }
+
+    // --
+
+    /** Workgroups from before, and those that come while it happens. */
+    private static final class Trial {
+
+        private final String what;
+        private final World before = World.of(STAGE, Stage.REGION, WORKGROUPS);
+        private final World meanwhile = World.of(STAGE, Stage.REGION, WORKGROUPS);
+        private long began;
+
+        Trial(String what) {
+            this.what = what;
+        }
+
+        Trial began() {
+            before.apply().awaitEnabled();
+            settle();
+            STAGE.proxy().record();
+            began = System.nanoTime();
+            return this;
+        }
+
+        void more() {
+            meanwhile.apply();
+        }
+
+        /** Neither those that were ENABLED nor the others are said to be what nobody has seen for too long. */
+        void awaitUnknown(String reason) {
+            for (World world : List.of(before, meanwhile)) {
+                world.team()
+                        .awaitWorkgroup(
+                                "wg-0",
+                                "not ENABLED for " + reason,
+                                s -> s.encryption() != EncryptionState.ENABLED && Team.has(s, "KeysUsable", reason));
+            }
+        }
+
+        /** @param writes of one key that was not written before, at most */
+        void assertSurvived(int writes) {
+            before.awaitEnabled();
+            meanwhile.awaitEnabled();
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            settle();
+            List<Exchange> recorded = STAGE.proxy().recorded();
+            before.assertRight();
+            meanwhile.assertRight();
+            assertThat(before.writesOfKeys(recorded))
+                    .as("writes of keys that were as they should be")
+                    .containsOnly(0L);
+            assertThat(meanwhile.writesOfKeys(recorded))
+                    .as("writes of keys")
+                    .allSatisfy(n -> assertThat(n).isBetween(1L, (long) writes));
+            assertThat(before.writesOfBuckets(recorded, "s3:PutBucketEncryption"))
+                    .isEmpty();
+            assertNothingMore();
+            before.leave();
+            meanwhile.leave();
+            System.out.printf(
+                    "| %s | %.0f s | %d | %d |%n",
+                    what,
+                    took.toMillis() / 1000.0,
+                    recorded.size(),
+                    Stream.of(before, meanwhile)
+                            .flatMap(world -> world.writesOfKeys(recorded).stream())
+                            .mapToLong(Long::longValue)
+                            .sum());
+        }
+
+        private static void assertNothingMore() {
+            STAGE.proxy().resetCounts();
+            long mark = STAGE.audit().mark();
+            settle();
+            assertThat(STAGE.proxy().writes())
+                    .as("writes to AWS when all is right again")
+                    .isZero();
+            assertThat(STAGE.audit().ofOperatorSince(mark))
+                    .as("writes to the API server when all is right again")
+                    .filteredOn(AuditLog.Request::isWrite)
+                    .isEmpty();
+        }
+
+        /** Every key and bucket of the trial is looked at twice. */
+        private static void settle() {
+            long looks = STAGE.proxy().count("kms:GetKeyPolicy");
+            Awaitility.await("all is looked at twice")
+                    .atMost(Duration.ofSeconds(120))
+                    .until(() -> STAGE.proxy().count("kms:GetKeyPolicy") >= looks + 2L * 2 * (WORKGROUPS + 1));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package io.cmek.operator.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cmek.operator.testing.AwsProxy.Exchange;
+import io.cmek.operator.testing.LocalAws;
+import io.cmek.operator.testing.Stage;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kms.KmsClient;
+
+/**
+ * Somebody else, from another process, writes the same key policies all the time, and every other time a copy without the operator's statements.
+ * KMS has no conditional write: what lands between anybody's read and write is written over, and no API tells of it. The operator reads right
+ * before it writes, so that this window is as short as a call; outside of it, nothing is ever lost.
+ */
+class LostUpdateIT {
+
+    private static final int KEYS = 10;
+    private static final int ROUNDS = 30;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage().with("CMEK_RESYNC_INTERVAL", "1s");
+
+    @Test
+    void nothingIsLostButWhatLandsBetweenAReadAndTheWriteThatFollows() throws Exception {
+        World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
+        STAGE.proxy().record();
+
+        try (KmsClient others = clientOfOthers();
+                ExecutorService pipelines = Executors.newFixedThreadPool(KEYS)) {
+            var running = new ArrayList<Future<Void>>();
+            for (String key : world.keys()) {
+                running.add(pipelines.submit(otherPipeline(others, key)));
+            }
+            for (Future<Void> pipeline : running) {
+                pipeline.get();
+            }
+        }
+
+        world.awaitEnabled();
+        Awaitility.await("our statements are back")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> world.keys().stream()
+                        .noneMatch(
+                                key -> STAGE.aws().statementsOf("default", key).isEmpty()));
+        List<Exchange> recorded = STAGE.proxy().recorded();
+        int lost = 0;
+        for (String key : world.keys()) {
+            Set<String> there = Set.copyOf(STAGE.aws().sids(key));
+            List<Exchange> about = recorded.stream()
+                    .filter(e -> e.request().subject().equals(key))
+                    .toList();
+            for (Exchange write : puts(about, true)) {
+                for (String sid : sidsOfOthers(write)) {
+                    if (!there.contains(sid)) {
+                        assertThat(windows(about))
+                                .as("windows in which %s was written over on %s", sid, key)
+                                .anyMatch(window -> window.overlaps(write));
+                        lost++;
+                    }
+                }
+            }
+        }
+        long written = puts(recorded, true).size();
+        long ours = puts(recorded, false).size();
+        System.out.printf(
+                "| %d writes of others | %d of the operator | %d in its windows | %d statements lost |%n",
+                written, ours, inWindows(recorded, world.keys()), lost);
+        assertThat(written).isEqualTo((long) KEYS * ROUNDS);
+        assertThat(ours)
+                .as("a write for each time that ours were taken, not a war")
+                .isBetween((long) KEYS, written);
+    }
+
+    /** Reads, adds a statement, and every other time has forgotten ours. */
+    private static Callable<Void> otherPipeline(KmsClient kms, String key) {
+        return () -> {
+            var random = new Random(key.hashCode());
+            for (int round = 0; round < ROUNDS; round++) {
+                ObjectNode policy = (ObjectNode)
+                        JSON.readTree(kms.getKeyPolicy(r -> r.keyId(key).policyName("default"))
+                                .policy());
+                if (round % 2 == 0) {
+                    var statements = policy.withArray("Statement").elements();
+                    while (statements.hasNext()) {
+                        if (statements.next().path("Sid").asText().startsWith("CmekOperator")) {
+                            statements.remove();
+                        }
+                    }
+                }
+                ((ObjectNode) policy.withArray("Statement").addObject())
+                        .put("Sid", "Other" + round)
+                        .put("Effect", "Allow")
+                        .put("Action", "kms:DescribeKey")
+                        .put("Resource", "*")
+                        .putObject("Principal")
+                        .put("AWS", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root");
+                kms.putKeyPolicy(r -> r.keyId(key).policyName("default").policy(policy.toString()));
+                Thread.sleep(random.nextInt(1_200));
+            }
+            return null;
+        };
+    }
+
+    private static KmsClient clientOfOthers() {
+        return KmsClient.builder()
+                .endpointOverride(STAGE.proxy().endpoint())
+                .region(Region.of(Stage.REGION))
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(LocalAws.ACCOUNT, "test")))
+                .build();
+    }
+
+    /** From the request for the policy until the answer to the write that follows it. */
+    private record Window(long begin, long end) {
+
+        boolean overlaps(Exchange other) {
+            return other.begin() < end && begin < other.end();
+        }
+    }
+
+    private static List<Window> windows(List<Exchange> aboutOneKey) {
+        List<Exchange> reads = aboutOneKey.stream()
+                .filter(e -> e.operation().equals("kms:GetKeyPolicy") && !isOfOthers(e))
+                .toList();
+        return puts(aboutOneKey, false).stream()
+                .flatMap(put -> reads.stream()
+                        .filter(read -> read.end() <= put.begin())
+                        .max(Comparator.comparingLong(Exchange::end))
+                        .map(read -> new Window(read.begin(), put.end()))
+                        .stream())
+                .toList();
+    }
+
+    private static long inWindows(List<Exchange> recorded, List<String> keys) {
+        return keys.stream()
+                .mapToLong(key -> {
+                    List<Exchange> about = recorded.stream()
+                            .filter(e -> e.request().subject().equals(key))
+                            .toList();
+                    List<Window> windows = windows(about);
+                    return puts(about, true).stream()
+                            .filter(put -> windows.stream().anyMatch(w -> w.overlaps(put)))
+                            .count();
+                })
+                .sum();
+    }
+
+    private static List<Exchange> puts(List<Exchange> exchanges, boolean ofOthers) {
+        return exchanges.stream()
+                .filter(e -> e.operation().equals("kms:PutKeyPolicy") && isOfOthers(e) == ofOthers)
+                .toList();
+    }
+
+    private static boolean isOfOthers(Exchange exchange) {
+        return exchange.accessKey().equals(LocalAws.ACCOUNT);
+    }
+
+    /** Those that this write was the first to have. */
+    private static Set<String> sidsOfOthers(Exchange put) throws IOException {
+        JsonNode policy =
+                JSON.readTree(JSON.readTree(put.request().body()).get("Policy").asText());
+        var sids = new HashSet<String>();
+        Optional.of(policy.get("Statement"))
+                .ifPresent(statements ->
+                        statements.forEach(s -> sids.add(s.path("Sid").asText())));
+        sids.removeIf(sid -> !sid.startsWith("Other"));
+        String newest = "Other"
+                + (sids.stream()
+                        .mapToInt(s -> Integer.parseInt(s.substring(5)))
+                        .max()
+                        .orElse(-1));
+        return sids.contains(newest) ? Set.of(newest) : Set.of();
+    }
+}

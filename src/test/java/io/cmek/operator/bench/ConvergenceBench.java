@@ -54,8 +54,8 @@ class ConvergenceBench {
 
     private static final int APPLICANTS = 8;
 
-    /** What the image gives the heap within the memory limit of the chart, 512 MiB (-XX:MaxRAMPercentage). */
-    private static final String HEAP = "-Xmx256m";
+    /** What the JVM gives the heap in a container with the chart's memory limit, 512 MiB: a 64th at first, and half of it at most. */
+    private static final String[] HEAP = {"-Xms8m", "-Xmx256m"};
 
     private static final List<Figures> FIGURES = new ArrayList<>();
 
@@ -149,7 +149,7 @@ class ConvergenceBench {
     }
 
     private static OperatorProcess launch(Map<String, String> environment) {
-        return OperatorProcess.launch(environment, "@dev/image/jvm.options", HEAP);
+        return OperatorProcess.launch(environment, "@dev/image/jvm.options", HEAP[0], HEAP[1]);
     }
 
     /** All intervals are as by default. */

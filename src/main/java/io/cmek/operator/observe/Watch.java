@@ -99,6 +99,7 @@ public final class Watch<K, F> implements AutoCloseable {
         volatile @Nullable Observation<F> observation;
         volatile Instant lookedAt = Instant.MIN;
         volatile Instant nextLook = Instant.MAX;
+        volatile boolean hurried;
         volatile @Nullable Object lastSaid;
         int troubles;
         final AtomicReference<@Nullable FirstLook> first = new AtomicReference<>();
@@ -194,6 +195,18 @@ public final class Watch<K, F> implements AutoCloseable {
         return !since.isNegative() && since.compareTo(age) < 0;
     }
 
+    /** Has the things that were looked at, and meet the test, looked at again at once. */
+    public void hurry(Predicate<K> which) {
+        Instant now = clock.instant();
+        entries.forEach((thing, entry) -> {
+            if (which.test(thing) && entry.observation != null) {
+                // A look that is under way may be so since before what it is hurried for: then there is another.
+                entry.hurried = entry.nextLook.equals(Instant.MAX);
+                entry.nextLook = now;
+            }
+        });
+    }
+
     /** Takes note of what a write of our own has made true. */
     public void note(K thing, F fact) {
         Entry entry = entry(thing);
@@ -251,9 +264,9 @@ public final class Watch<K, F> implements AutoCloseable {
             if (known != null && enough.test(entry.lookedAt)) {
                 return known;
             }
-            Object before = entry.lastSaid;
-            observation = lookNow(thing, entry);
-            different = known != null && !Objects.equals(before, entry.lastSaid);
+            boolean changed = lookNow(thing, entry);
+            observation = Objects.requireNonNull(entry.observation);
+            different = known != null && changed;
         } finally {
             entry.looking.unlock();
         }
@@ -263,20 +276,28 @@ public final class Watch<K, F> implements AutoCloseable {
         return observation;
     }
 
-    private Observation<F> lookNow(K thing, Entry entry) {
+    /**
+     * Whoever asked between a failed look and this one may have found the last fact too old, which no look has told: so the end of a failure
+     * is always a change.
+     *
+     * @return whether it found a change
+     */
+    private boolean lookNow(K thing, Entry entry) {
         Observation<F> before = entry.observation == null ? Observation.never() : entry.observation;
+        Object said = entry.lastSaid;
         Answer<F> answer = look.apply(thing);
         Observation<F> observation = before.then(answer, clock.instant());
         boolean troubled = observation.failure() != null || troubling.test(observation.lastSeen());
         entry.troubles = troubled ? entry.troubles + 1 : 0;
         take(entry, observation);
-        return observation;
+        return !Objects.equals(said, entry.lastSaid) || (before.failure() != null && observation.failure() == null);
     }
 
     private void take(Entry entry, Observation<F> observation) {
         entry.observation = observation;
         entry.lookedAt = clock.instant();
-        entry.nextLook = entry.lookedAt.plus(pause(entry.troubles));
+        entry.nextLook = entry.hurried ? entry.lookedAt : entry.lookedAt.plus(pause(entry.troubles));
+        entry.hurried = false;
         entry.lastSaid = observation.says(entry.lookedAt, pace.maxAge());
     }
 
@@ -315,9 +336,7 @@ public final class Watch<K, F> implements AutoCloseable {
             }
             entry.looking.lock();
             try {
-                Object before = entry.lastSaid;
-                lookNow(thing, entry);
-                different = !Objects.equals(before, entry.lastSaid);
+                different = lookNow(thing, entry);
             } finally {
                 entry.looking.unlock();
             }

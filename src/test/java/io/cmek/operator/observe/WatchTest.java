@@ -74,6 +74,50 @@ class WatchTest {
         await().until(() -> watch.current("key-99").lastSeen() != null);
     }
 
+    /** No look has said so: at the failed one the fact was young enough, and at the next it is there again. */
+    @Test
+    void tellsOfTheEndOfAFailureThatSomebodyHasSeenTheFactGrowOldIn() {
+        watch.current("key");
+        world = new Answer.Failed<>(
+                new Failure.Unavailable(new Failure.Detail("kms:DescribeKey", "TimedOut", "", null)));
+        clock.now = clock.now.plus(MAX_AGE.minusSeconds(1));
+        watch.freshWithin("key", Duration.ZERO);
+        assertThat(told).isEmpty();
+        clock.now = clock.now.plusSeconds(2);
+        assertThat(watch.current("key").at(clock.now, MAX_AGE)).isInstanceOf(Observation.Known.Not.class);
+
+        world = new Answer.Got<>("as it was");
+        watch.freshWithin("key", Duration.ZERO);
+        assertThat(told).containsExactly("key");
+    }
+
+    @Test
+    void whatIsHurriedIsLookedAtBeforeItsTurnAndNothingElseIs() {
+        watch.current("key");
+        watch.current("far");
+        watch.start();
+        world = new Answer.Got<>("changed");
+        watch.hurry(thing -> thing.equals("key"));
+
+        await().until(() -> told.contains("key"));
+        assertThat(watch.current("key").lastSeen()).isEqualTo("changed");
+        assertThat(looks).isEqualTo(3);
+    }
+
+    /** The look that is under way may have been answered before what it is hurried for. */
+    @Test
+    void whatIsHurriedDuringALookIsLookedAtOnceMore() {
+        watch.current("key");
+        watch.start();
+        hanging = new CompletableFuture<>();
+        watch.hurry(thing -> true);
+        await().until(() -> looks == 2);
+        watch.hurry(thing -> true);
+        hanging.complete(null);
+
+        await().until(() -> looks == 3);
+    }
+
     @Test
     void tellsOfAChangeThatSomebodysOwnLookFound() {
         watch.current("key");

@@ -1,0 +1,72 @@
+package io.cmek.operator.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.testing.AuditLog;
+import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.Stage;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The operator is killed again and again, at any moment, while many workgroups converge. */
+@Tag(FaultsIT.SOAK)
+class KillsIT {
+
+    private static final int WORKGROUPS = 200;
+    private static final int KILLS = 50;
+
+    /** From the launch: the first reconciliations are in the third second. */
+    private static final int EARLIEST_MILLIS = 1_500;
+
+    private static final int LATEST_MILLIS = 6_000;
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage().withoutOperator();
+
+    @Test
+    void killedFiftyTimesItConvergesAndHasWrittenNothingTwice() throws Exception {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        World world = World.of(STAGE, Stage.REGION, WORKGROUPS);
+        STAGE.proxy().record();
+        int each = WORKGROUPS / KILLS;
+        for (int kill = 0; kill < KILLS; kill++) {
+            world.team().apply(world.manifests(kill * each, (kill + 1) * each));
+            try (OperatorProcess operator = STAGE.launch(Map.of())) {
+                Thread.sleep(EARLIEST_MILLIS + random.nextInt(LATEST_MILLIS - EARLIEST_MILLIS));
+                operator.kill();
+            }
+        }
+        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+            world.awaitEnabled().assertRight();
+            Collection<Long> writes = world.writesOfKeys(STAGE.proxy().recorded());
+            assertThat(writes)
+                    .as("writes of each key; what was under way when the operator died is seen by the next, with seed "
+                            + seed)
+                    .containsOnly(1L);
+
+            long looks = STAGE.proxy().count("kms:GetKeyPolicy");
+            Awaitility.await("all is looked at twice")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> STAGE.proxy().count("kms:GetKeyPolicy") >= looks + 2L * (WORKGROUPS + 1));
+            STAGE.proxy().resetCounts();
+            long mark = STAGE.audit().mark();
+            Thread.sleep(Duration.ofSeconds(10));
+            assertThat(STAGE.proxy().writes()).isZero();
+            assertThat(STAGE.audit().ofOperatorSince(mark))
+                    .filteredOn(AuditLog.Request::isWrite)
+                    .isEmpty();
+            System.out.printf(
+                    "| killed %d times while %d workgroups came | | %d |%n",
+                    KILLS,
+                    WORKGROUPS,
+                    writes.stream().mapToLong(Long::longValue).sum());
+        }
+    }
+}

@@ -50,6 +50,9 @@ image-tar: target/quarkus-app/quarkus-run.jar ## Write the container image into 
 image-push: target/quarkus-app/quarkus-run.jar ## Bring the image for amd64 and arm64 to a registry: make image-push IMAGE=…
 	@JAVA_HOME="$(JAVA_HOME)" dev/image/build push $(IMAGE)
 
+bundle: ## Collect from your cluster what somebody needs who is to help: no secrets (see docs/operations/diagnosis.md)
+	@dev/bundle
+
 release-check: prerequisites ## Build everything of a release from a clean clone: operator, chart, manifests, SBOM, checksums
 	@JAVA_HOME="$(JAVA_HOME)" dev/release/check
 
@@ -68,4 +71,4 @@ target/quarkus-app/quarkus-run.jar: pom.xml $(shell find src/main -type f) | pre
 	@$(MVN) package -DskipTests
 	@touch $@
 
-.PHONY: help demo test unit verify crds fmt build run up down bench soak image-tar image-push release-check tools prerequisites clean
+.PHONY: help demo test unit verify crds fmt build run up down bench soak image-tar image-push bundle release-check tools prerequisites clean

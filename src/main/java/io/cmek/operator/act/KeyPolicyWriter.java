@@ -16,12 +16,15 @@ import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyDocument;
 import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
 import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.policy.PolicyMerge.Replay;
 import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.PolicyWrite;
 import io.cmek.operator.policy.Problem;
 import io.cmek.operator.policy.Publication;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -58,6 +61,8 @@ public final class KeyPolicyWriter {
     private final WriteObserver observer;
     private final Findings<KeyArn> findings;
 
+    private final Overtaken overtaken;
+
     /** What our statements gave when they were last in place. */
     private final Map<KeyArn, Grants> given = new ConcurrentHashMap<>();
 
@@ -70,6 +75,7 @@ public final class KeyPolicyWriter {
         this.attempts = new Attempts<>(clock);
         this.observer = observer;
         this.findings = new Findings<>(observer);
+        this.overtaken = new Overtaken(clock);
     }
 
     /**
@@ -181,6 +187,15 @@ public final class KeyPolicyWriter {
         return attempts.pause(key).orElse(null);
     }
 
+    /**
+     * Takes note of what somebody wrote.
+     *
+     * @return whether a write of ours may have taken it away: the next look at what is wanted puts it back
+     */
+    public boolean heed(PolicyWrite theirs) {
+        return overtaken.heed(theirs);
+    }
+
     private PolicyOutcome inTurn(
             KeyHandle key, Function<PolicyDocument, MergeResult> revision, Function<PolicyDocument, Changes> changes) {
         ReentrantLock turn = turns.computeIfAbsent(key.key(), k -> new ReentrantLock());
@@ -223,12 +238,17 @@ public final class KeyPolicyWriter {
                     return UNANSWERED;
                 }
             }
-            PolicyDocument restored = before == null ? policy : merge.restore(before, policy);
+            List<Overtaken.Change> overwritten = overtaken.of(key.key());
+            Replay replay = replay(overwritten, before == null ? policy : merge.restore(before, policy));
+            PolicyDocument restored = replay.policy();
             PolicyDocument next;
             switch (revision.apply(restored)) {
                 case MergeResult.InPlace()
                 when restored.equals(policy) -> {
-                    return new PolicyOutcome.InPlace(policy, settled(key.key(), before != null));
+                    overtaken.settled(key.key(), overwritten);
+                    Drift repaired = settled(key.key(), before != null);
+                    return new PolicyOutcome.InPlace(
+                            policy, repaired == null ? returned(key.key(), replay.returned()) : repaired);
                 }
                 case MergeResult.InPlace() -> next = restored;
                 case MergeResult.Blocked(List<Problem> problems) -> {
@@ -239,6 +259,8 @@ public final class KeyPolicyWriter {
             Changes found = before == null ? changes.apply(policy) : Changes.NONE;
             if (!found.isEmpty()) {
                 findings.found(key.key(), drift(key.key(), found, seen));
+            } else if (!replay.restored().isEmpty()) {
+                findings.found(key.key(), overtaken(key.key(), replay));
             }
             Optional<PolicyOutcome> failedLately = attempts.tooEarly(key);
             if (failedLately.isPresent()) {
@@ -246,6 +268,7 @@ public final class KeyPolicyWriter {
             }
             // What somebody else has added since the last look would be lost unseen: KMS writes whole documents, and
             // unconditionally.
+            Instant read = clock.instant();
             Observation<String> fresh = watch.freshWithin(key, Duration.ZERO);
             if (fresh.failure() != null) {
                 return attempts.failed(key, new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
@@ -257,8 +280,9 @@ public final class KeyPolicyWriter {
             if (before != null) {
                 observer.policyConflict(key.key());
             }
-            if (keys.writePolicy(key.identity(), key.key(), next.text())
-                    instanceof Answer.Failed<String>(Failure failure)) {
+            Answer<String> written = keys.writePolicy(key.identity(), key.key(), next.text());
+            overtaken.wrote(key.key(), read, policy.text());
+            if (written instanceof Answer.Failed<String>(Failure failure)) {
                 observer.policyWritten(key.key(), failure);
                 Grants added = merge.owned(next).minus(merge.owned(policy));
                 return attempts.failed(key, new PolicyOutcome.NotWritten(failure, added));
@@ -272,6 +296,48 @@ public final class KeyPolicyWriter {
                 key,
                 new PolicyOutcome.Conflict("The policy of " + key.key()
                         + " was written by somebody else each time the operator wrote it; the write is repeated."));
+    }
+
+    private Replay replay(List<Overtaken.Change> changes, PolicyDocument policy) {
+        var restored = new ArrayList<String>();
+        var returned = new ArrayList<String>();
+        PolicyDocument now = policy;
+        for (Overtaken.Change change : changes) {
+            Replay replay = merge.replay(change.base(), change.theirs(), now);
+            now = replay.policy();
+            restored.addAll(replay.restored());
+            returned.addAll(replay.returned());
+        }
+        return new Replay(now, restored, returned);
+    }
+
+    private static Drift overtaken(KeyArn key, Replay replay) {
+        return new Drift(
+                Drift.What.STATEMENTS_OF_OTHERS,
+                "In the policy of " + key + ", " + named(replay.restored())
+                        + " of others had been written in the same moment as the operator's own and was lost by that. It was put back as"
+                        + " CloudTrail has it (PutKeyPolicy)." + ofReturned(replay.returned()),
+                !replay.returned().isEmpty());
+    }
+
+    private @Nullable Drift returned(KeyArn key, List<String> returned) {
+        if (returned.isEmpty()) {
+            return null;
+        }
+        observer.policyConflict(key);
+        return new Drift(Drift.What.STATEMENTS_OF_OTHERS, "In the policy of " + key + ":" + ofReturned(returned), true);
+    }
+
+    private static String ofReturned(List<String> returned) {
+        return returned.isEmpty()
+                ? ""
+                : " Somebody removed " + named(returned)
+                        + " in the same moment in which the operator wrote the policy, and by that it is there again. If it is to go, remove"
+                        + " it once more.";
+    }
+
+    private static String named(List<String> statements) {
+        return (statements.size() == 1 ? "the statement " : "the statements ") + String.join(", ", statements);
     }
 
     private @Nullable Drift settled(KeyArn key, boolean byUs) {

@@ -22,6 +22,7 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
@@ -100,6 +101,10 @@ public final class AwsClients implements AutoCloseable {
                         .disableS3ExpressSessionAuth(true)
                         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                         .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                        .build(),
+                // The wait for messages is the repetition.
+                () -> configure(SqsClient.builder(), region, credentials)
+                        .overrideConfiguration(o -> common(o).retryStrategy(AwsRetryStrategy.doNotRetry()))
                         .build(),
                 () -> configure(StsClient.builder(), region, credentials).build(),
                 settings,

@@ -19,6 +19,8 @@ public enum Operation {
     PUT_PUBLIC_ACCESS_BLOCK("s3", "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
     LIST_BUCKETS("s3", "ListBuckets", "s3:ListAllMyBuckets"),
     HEAD_BUCKET("s3", "HeadBucket", "s3:ListBucket"),
+    RECEIVE_MESSAGE("sqs", "ReceiveMessage", "sqs:ReceiveMessage"),
+    DELETE_MESSAGE("sqs", "DeleteMessage", "sqs:DeleteMessage"),
     ASSUME_ROLE("sts", "AssumeRole", "sts:AssumeRole"),
     GET_CALLER_IDENTITY("sts", "GetCallerIdentity", "sts:GetCallerIdentity");
 
@@ -32,7 +34,7 @@ public enum Operation {
         this.actions = List.of(actions);
     }
 
-    /** {@code kms}, {@code s3} or {@code sts}. */
+    /** {@code kms}, {@code s3}, {@code sqs} or {@code sts}. */
     public String service() {
         return service;
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.utils.Lazy;
 
@@ -29,6 +30,7 @@ final class RegionalClients implements AutoCloseable {
     private final Lazy<KmsClient> keys;
     private final Lazy<KmsClient> keyWrites;
     private final Lazy<S3Client> buckets;
+    private final Lazy<SqsClient> queues;
     private final Lazy<StsClient> callers;
     private final Semaphore room;
     private final Duration patience;
@@ -47,6 +49,7 @@ final class RegionalClients implements AutoCloseable {
             Supplier<KmsClient> kms,
             Supplier<KmsClient> kmsWrites,
             Supplier<S3Client> s3,
+            Supplier<SqsClient> sqs,
             Supplier<StsClient> sts,
             AwsSettings settings,
             CallObserver observer,
@@ -56,6 +59,7 @@ final class RegionalClients implements AutoCloseable {
         this.keys = new Lazy<>(kms);
         this.keyWrites = new Lazy<>(kmsWrites);
         this.buckets = new Lazy<>(s3);
+        this.queues = new Lazy<>(sqs);
         this.callers = new Lazy<>(sts);
         this.room = new Semaphore(settings.concurrency(), true);
         this.patience = settings.callTimeout();
@@ -77,6 +81,10 @@ final class RegionalClients implements AutoCloseable {
 
     <T> Reply<T> s3(Operation operation, String bucket, Function<S3Client, T> call) {
         return call(operation, bucket, buckets, patience, call);
+    }
+
+    <T> Reply<T> sqs(Operation operation, String queue, Function<SqsClient, T> call) {
+        return call(operation, queue, queues, AT_ONCE, call);
     }
 
     /** The account in which the identity acts, asked once. */
@@ -163,6 +171,7 @@ final class RegionalClients implements AutoCloseable {
         keys.close();
         keyWrites.close();
         buckets.close();
+        queues.close();
         callers.close();
     }
 }

@@ -5,7 +5,7 @@ import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something of the operator's own that had been in place, was found changed, and was put back.
+ * Something that had been in place, was found changed, and was put back.
  *
  * @param note for people: what was found, since when or by whom as far as that is known, and what was done
  * @param lossy whether something is gone that putting it back does not bring back
@@ -16,6 +16,8 @@ public record Drift(What what, String note, boolean lossy) {
     public enum What {
         /** The operator's statements in a key's policy. */
         POLICY,
+        /** What others wrote into a key's policy, and a write of the operator's took away. */
+        STATEMENTS_OF_OTHERS,
         /** A bucket, and its default encryption. */
         BUCKET,
         /** The StorageClass of a claim. */

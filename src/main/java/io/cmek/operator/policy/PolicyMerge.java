@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,78 @@ public record PolicyMerge(String installationId) {
                 .map(Statement::json)
                 .toList();
         return lost.isEmpty() ? after : after.plusStatements(lost);
+    }
+
+    /**
+     * What somebody else changed in the moment in which a write of ours took it away again.
+     *
+     * @param policy with their additions and revisions in it
+     * @param restored the names of these statements
+     * @param returned the names of those that they had removed and that our write has brought back. They are left: only their owner can tell
+     *     whether they are to go
+     */
+    public record Replay(PolicyDocument policy, List<String> restored, List<String> returned) {}
+
+    /**
+     * Puts back what a write of ours took from others, who had started from the same policy and were a moment earlier.
+     *
+     * @param base the policy as both had read it
+     * @param theirs what the others made of it
+     * @param now what came after our write; what its owner has changed since is left as it is
+     */
+    public Replay replay(PolicyDocument base, PolicyDocument theirs, PolicyDocument now) {
+        var statements = new ArrayList<ObjectNode>();
+        now.statements().forEach(s -> statements.add(s.json()));
+        var restored = new ArrayList<String>();
+        for (Statement their : others(theirs)) {
+            if (has(base, their) || has(now, their)) {
+                continue;
+            }
+            Optional<Statement> present = Optional.ofNullable(their.sid()).flatMap(now::statement);
+            if (present.isEmpty()) {
+                statements.add(their.json());
+                restored.add(their.name());
+            } else if (has(base, present.get())) {
+                statements.set(present.get().index(), their.json());
+                restored.add(their.name());
+            }
+        }
+        List<String> returned = others(base).stream()
+                .filter(s -> !has(theirs, s) && has(now, s))
+                .filter(s -> s.sid() == null || theirs.statement(s.sid()).isEmpty())
+                .map(Statement::name)
+                .toList();
+        return new Replay(restored.isEmpty() ? now : now.withStatements(statements), restored, returned);
+    }
+
+    private List<Statement> others(PolicyDocument policy) {
+        return policy.statements().stream().filter(s -> !isOurs(s)).toList();
+    }
+
+    /** KMS gives back a list of one as its member, and everything but text as text: what is sent differs from what is read. */
+    private static boolean has(PolicyDocument policy, Statement statement) {
+        JsonNode wanted = plain(statement.json());
+        return policy.statements().stream().anyMatch(s -> plain(s.json()).equals(wanted));
+    }
+
+    private static JsonNode plain(JsonNode node) {
+        return switch (node) {
+            case ObjectNode object -> {
+                ObjectNode plain = PolicyDocument.JSON.createObjectNode();
+                object.propertyStream().forEach(member -> plain.set(member.getKey(), plain(member.getValue())));
+                yield plain;
+            }
+            case ArrayNode list when list.size() == 1 -> plain(list.get(0));
+            case ArrayNode list -> {
+                ArrayNode plain = PolicyDocument.JSON.createArrayNode();
+                list.valueStream()
+                        .map(PolicyMerge::plain)
+                        .sorted(Comparator.comparing(JsonNode::toString))
+                        .forEach(plain::add);
+                yield plain;
+            }
+            default -> PolicyDocument.JSON.getNodeFactory().textNode(node.asText());
+        };
     }
 
     /** The Sids of the statements that give what is wanted. */

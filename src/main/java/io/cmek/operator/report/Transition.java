@@ -31,11 +31,13 @@ public record Transition(boolean warning, String reason, String action, String n
     public static Transition of(Drift drift) {
         String action =
                 switch (drift.what()) {
-                    case POLICY -> "RepairKeyPolicy";
+                    case POLICY, STATEMENTS_OF_OTHERS -> "RepairKeyPolicy";
                     case BUCKET -> "RepairBucket";
                     case STORAGE_CLASS -> "RepairStorageClass";
                 };
-        return new Transition(drift.lossy(), "DriftRepaired", action, drift.note());
+        String reason =
+                drift.what() == Drift.What.STATEMENTS_OF_OTHERS ? Reason.PolicyConflict.name() : "DriftRepaired";
+        return new Transition(drift.lossy(), reason, action, drift.note());
     }
 
     /** What changed. The way to a first {@code ENABLED} is told by its end, and by what went wrong on it. */

@@ -1,6 +1,7 @@
 package io.cmek.operator.runtime;
 
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.events.FastLane;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.observe.Sights;
@@ -26,6 +27,7 @@ class Lifecycle {
             Entitlements entitlements,
             Settings settings,
             Sights sights,
+            FastLane fastLane,
             Sweep sweep,
             CensusMeters census) {
         if (entitlements.tenants().all().isEmpty()) {
@@ -38,6 +40,7 @@ class Lifecycle {
                 entitlements.tenants().all().stream().map(t -> t.name()).toList());
         leadership.whileLeading(() -> {
             sights.start();
+            fastLane.start();
             sweep.start();
             census.start();
         });

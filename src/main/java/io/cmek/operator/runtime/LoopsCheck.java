@@ -1,5 +1,6 @@
 package io.cmek.operator.runtime;
 
+import io.cmek.operator.events.FastLane;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.observe.Loop;
@@ -24,12 +25,13 @@ public class LoopsCheck implements HealthCheck {
     private final List<Loop> loops;
 
     @Inject
-    LoopsCheck(Sights sights, Sweep sweep, CensusMeters census) {
+    LoopsCheck(Sights sights, FastLane fastLane, Sweep sweep, CensusMeters census) {
         this(List.of(
                 sights.keys().loop(),
                 sights.policies().loop(),
                 sights.access().loop(),
                 sights.buckets().loop(),
+                fastLane.loop(),
                 sweep.loop(),
                 census.loop()));
     }

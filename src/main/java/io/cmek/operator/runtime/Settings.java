@@ -41,6 +41,8 @@ public interface Settings {
 
     AwsSettings aws();
 
+    EventSettings events();
+
     LeaderElectionSettings leaderElection();
 
     /** One tenant. */
@@ -88,6 +90,13 @@ public interface Settings {
         /** Address buckets by path: for S3-compatible endpoints that know no virtual hosts. */
         @WithDefault("false")
         boolean pathStyleAccess();
+    }
+
+    /** What tells of changes in AWS before the next look. */
+    interface EventSettings {
+
+        /** The URL of the SQS queue that an EventBridge rule feeds. Unset: changes are found by looking. */
+        Optional<String> queueUrl();
     }
 
     /** Several processes of one installation, of which one works. */

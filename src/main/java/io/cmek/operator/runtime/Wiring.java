@@ -10,8 +10,11 @@ import io.cmek.operator.aws.AwsSettings;
 import io.cmek.operator.aws.CallObserver;
 import io.cmek.operator.aws.KmsKeyService;
 import io.cmek.operator.aws.S3BucketService;
+import io.cmek.operator.aws.SqsEventQueue;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.events.EventQueue;
+import io.cmek.operator.events.FastLane;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.inventory.Sweep;
@@ -42,6 +45,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts together. None of them knows of the container. */
@@ -189,19 +193,43 @@ class Wiring {
 
     @Produces
     @Singleton
+    KeyPolicyWriter policies(KeyService keys, Sights sights, PolicyMerge merge, Clock clock, WriteObserver writes) {
+        return new KeyPolicyWriter(keys, sights.policies(), merge, clock, writes);
+    }
+
+    @Produces
+    @Singleton
+    FastLane fastLane(
+            Settings settings,
+            AwsClients aws,
+            Sights sights,
+            KeyPolicyWriter policies,
+            LiveClaims claims,
+            Clock clock) {
+        Optional<EventQueue> queue = settings.events()
+                .queueUrl()
+                .map(url -> new SqsEventQueue(aws, url, Optional.ofNullable(System.getenv("AWS_REGION"))));
+        return new FastLane(queue, sights, policies, claims, clock);
+    }
+
+    void close(@Disposes FastLane fastLane) {
+        fastLane.close();
+    }
+
+    @Produces
+    @Singleton
     Pipeline pipeline(
             Entitlements entitlements,
             Sights sights,
-            KeyService keys,
+            KeyPolicyWriter policies,
             BucketService buckets,
-            PolicyMerge merge,
             StorageClassPublisher storageClasses,
             WriteObserver writes,
             Clock clock) {
         return new Pipeline(
                 entitlements,
                 sights,
-                new KeyPolicyWriter(keys, sights.policies(), merge, clock, writes),
+                policies,
                 new BucketEncrypter(buckets, sights.buckets(), clock, writes),
                 storageClasses,
                 clock);

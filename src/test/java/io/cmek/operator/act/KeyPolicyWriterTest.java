@@ -11,10 +11,13 @@ import io.cmek.operator.observe.Watch;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.PolicyWrite;
 import io.cmek.operator.policy.Problem;
 import io.cmek.operator.policy.Publication;
 import io.cmek.operator.policy.StatementKind;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +112,91 @@ class KeyPolicyWriterTest {
         kms.refusal = null;
         assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(writer.pause(KEY)).isNull();
+    }
+
+    private static final String AUDITORS =
+            "{\"Sid\":\"Auditors\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/audit\"},"
+                    + "\"Action\":\"kms:DescribeKey\",\"Resource\":\"*\"}";
+
+    /** Nobody but CloudTrail knows of it. */
+    @Test
+    void putsBackWhatSomebodyWroteBetweenTheReadAndTheWrite() {
+        grow();
+        assertThat(kms.policy).doesNotContain("Auditors");
+        String theirs = policy(ROOT + "," + AUDITORS);
+
+        assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), theirs)))
+                .isTrue();
+        assertThat(grow())
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.InPlace.class,
+                        inPlace -> assertThat(inPlace.repaired())
+                                .returns(Drift.What.STATEMENTS_OF_OTHERS, Drift::what)
+                                .returns(false, Drift::lossy)
+                                .extracting(Drift::note)
+                                .asString()
+                                .contains("the statement 'Auditors' of others", "was put back"));
+        assertThat(kms.policy).contains("\"Auditors\"", "\"Root\"", "CmekOperatordefaultDataUse");
+        assertThat(kms.writes).isEqualTo(2);
+
+        // Once: the owner may remove it again.
+        kms.policy = kms.policy.replace("Auditors", "Others");
+        watch.freshWithin(KEY, Duration.ZERO);
+        grow();
+        assertThat(kms.writes).isEqualTo(2);
+    }
+
+    @Test
+    void whatWasWrittenAtAnotherTimeItLeavesAlone() {
+        String theirs = policy(ROOT + "," + AUDITORS);
+        assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), theirs)))
+                .as("before any write of ours")
+                .isFalse();
+        grow();
+        for (Instant at :
+                List.of(clock.instant().minusSeconds(60), clock.instant().plusSeconds(60))) {
+            assertThat(writer.heed(new PolicyWrite(KEY.key(), at, theirs))).isFalse();
+        }
+        assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), "no policy")))
+                .isFalse();
+        grow();
+        assertThat(kms.writes).isEqualTo(1);
+    }
+
+    /** CloudTrail tells of the operator's own writes, too. */
+    @Test
+    void itsOwnWriteTookNothing() {
+        grow();
+        assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), kms.policy)))
+                .isTrue();
+        assertThat(grow())
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.InPlace.class,
+                        p -> assertThat(p.repaired()).isNull());
+        assertThat(kms.writes).isEqualTo(1);
+    }
+
+    /** Whether it is to go, only its owner can tell. */
+    @Test
+    void saysWhatItsWriteHasBroughtBackAndRemovesNothing() {
+        kms.policy = policy(ROOT + "," + AUDITORS);
+        grow();
+        writer.heed(new PolicyWrite(KEY.key(), clock.instant(), policy(ROOT)));
+
+        assertThat(grow())
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.InPlace.class,
+                        inPlace -> assertThat(inPlace.repaired())
+                                .returns(true, Drift::lossy)
+                                .extracting(Drift::note)
+                                .asString()
+                                .contains("Somebody removed the statement 'Auditors'", "remove it once more"));
+        assertThat(kms.policy).contains("Auditors");
+        assertThat(kms.writes).isEqualTo(1);
+        assertThat(grow())
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.InPlace.class,
+                        p -> assertThat(p.repaired()).as("said once").isNull());
     }
 
     /** Neither does the other wait, nor is it told which role was denied. */

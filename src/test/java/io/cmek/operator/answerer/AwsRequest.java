@@ -29,9 +29,12 @@ public record AwsRequest(
         return service() + ":" + call();
     }
 
-    /** {@code kms}, {@code s3} or {@code sts}. */
+    /** {@code kms}, {@code sqs}, {@code s3} or {@code sts}. */
     public String service() {
-        return target != null ? "kms" : method.equals("POST") ? "sts" : "s3";
+        if (target != null) {
+            return target.startsWith("AmazonSQS") ? "sqs" : "kms";
+        }
+        return method.equals("POST") ? "sts" : "s3";
     }
 
     /** The operation without its service. */
@@ -42,13 +45,15 @@ public record AwsRequest(
         return method.equals("POST") ? form().getOrDefault("Action", "") : bucketCall();
     }
 
-    /** The key or the bucket that it is about, empty for none. */
+    /** The key, the queue or the bucket that it is about, empty for none. */
     public String subject() {
         if (target == null) {
             return method.equals("POST") ? "" : bucket();
         }
         try {
-            return JSON.readTree(body).path("KeyId").asText();
+            return JSON.readTree(body)
+                    .path(service().equals("sqs") ? "QueueUrl" : "KeyId")
+                    .asText();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -10,9 +10,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.metrics.Exposition;
+import io.cmek.operator.metrics.MetricsPage;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
+import java.io.IOException;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -87,6 +92,27 @@ class KeyHealthIT {
                         .message())
                 .containsPattern("scheduled for deletion on 20\\S+Z \\([89] days left\\)")
                 .contains("aws kms cancel-key-deletion", "Affected: data bucket " + bucket(team, "orders"));
+    }
+
+    @Test
+    void whatIsServedAsMetricsIsWhatTheReferencePageSays() throws IOException {
+        apply(team, "orders");
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        aws.kms(REGION).scheduleKeyDeletion(r -> r.keyId(key).pendingWindowInDays(9));
+        team.awaitReason("orders", "KeysUsable", "KeyPendingDeletion");
+        MetricsPage page = MetricsPage.read(MetricsPage.PATH);
+
+        Awaitility.await("the key is counted")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> scrape().series().stream()
+                        .anyMatch(series -> series.name().equals("cmek_keys")
+                                && series.labels().containsValue("PendingDeletion")
+                                && series.value() > 0));
+        assertThat(page.differencesFrom(scrape())).isEmpty();
+    }
+
+    private static Exposition scrape() {
+        return Exposition.parse(STAGE.operator().get("/q/metrics").body());
     }
 
     @Test

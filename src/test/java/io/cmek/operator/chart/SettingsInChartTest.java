@@ -35,6 +35,7 @@ class SettingsInChartTest {
               factsMaxAge: 3m
               leaderElection: {enabled: true, leaseDuration: 20s}
               aws: {pathStyleAccess: true}
+              events: {queueUrl: "https://sqs.us-east-1.amazonaws.com/111122223333/cmek-events"}
               tenants:
                 teamA:
                   namespaces: [orders, "orders-*"]

@@ -55,6 +55,8 @@ class IamPolicyPageTest {
             EnumSet.of(Operation.GET_CALLER_IDENTITY),
             "Assuming roles",
             EnumSet.of(Operation.ASSUME_ROLE),
+            "Events",
+            EnumSet.of(Operation.RECEIVE_MESSAGE, Operation.DELETE_MESSAGE),
             "Probe role",
             EnumSet.of(Operation.GENERATE_DATA_KEY, Operation.DECRYPT));
 

@@ -7,14 +7,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.testing.AwsProxy.Exchange;
 import io.cmek.operator.testing.LocalAws;
+import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Stage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -41,13 +42,65 @@ class LostUpdateIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_RESYNC_INTERVAL", "1s");
+    static final Stage STAGE = new Stage().with("CMEK_RESYNC_INTERVAL", "1s").withoutOperator();
 
     @Test
     void nothingIsLostButWhatLandsBetweenAReadAndTheWriteThatFollows() throws Exception {
-        World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
-        STAGE.proxy().record();
+        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+            World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
+            STAGE.proxy().record();
+            othersWrite(world);
+            assertOursAreBack(world);
 
+            List<Exchange> recorded = STAGE.proxy().recorded();
+            int lost = 0;
+            for (String key : world.keys()) {
+                List<Exchange> about = about(key, recorded);
+                for (Exchange write : lost(about, key)) {
+                    assertThat(windows(about))
+                            .as("windows in which %s was written over on %s", newest(write), key)
+                            .anyMatch(window -> window.overlaps(write));
+                    lost++;
+                }
+            }
+            assertNoWar(recorded);
+            System.out.printf(
+                    "| %d writes of others | %d of the operator | %d in its windows | %d statements lost |%n",
+                    puts(recorded, true).size(), puts(recorded, false).size(), inWindows(recorded, world.keys()), lost);
+            world.team().kubectl("delete", "workgroups", "--all").orThrow();
+        }
+    }
+
+    /** CloudTrail has what KMS has not: what was written. */
+    @Test
+    void withEventsNothingIsLost() throws Exception {
+        try (var queue = Trail.start(STAGE);
+                OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", queue.url()))
+                        .awaitReady()) {
+            World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
+            STAGE.proxy().record();
+            try (var telling = queue.telling()) {
+                othersWrite(world);
+                assertOursAreBack(world);
+                List<Exchange> recorded = STAGE.proxy().recorded();
+                Awaitility.await("all that others wrote is there")
+                        .atMost(Duration.ofSeconds(60))
+                        .untilAsserted(() -> {
+                            for (String key : world.keys()) {
+                                assertThat(lost(about(key, recorded), key))
+                                        .as("writes of others on " + key + " of which the statement is not there")
+                                        .isEmpty();
+                            }
+                        });
+                System.out.printf(
+                        "| %d writes of others | %d of the operator | %d in its windows | with events, 0 statements lost |%n",
+                        puts(recorded, true).size(), puts(recorded, false).size(), inWindows(recorded, world.keys()));
+            }
+            assertOursAreBack(world);
+        }
+    }
+
+    private static void othersWrite(World world) throws Exception {
         try (KmsClient others = clientOfOthers();
                 ExecutorService pipelines = Executors.newFixedThreadPool(KEYS)) {
             var running = new ArrayList<Future<Void>>();
@@ -58,40 +111,35 @@ class LostUpdateIT {
                 pipeline.get();
             }
         }
+    }
 
+    private static void assertOursAreBack(World world) {
         world.awaitEnabled();
         Awaitility.await("our statements are back")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> world.keys().stream()
                         .noneMatch(
                                 key -> STAGE.aws().statementsOf("default", key).isEmpty()));
-        List<Exchange> recorded = STAGE.proxy().recorded();
-        int lost = 0;
-        for (String key : world.keys()) {
-            Set<String> there = Set.copyOf(STAGE.aws().sids(key));
-            List<Exchange> about = recorded.stream()
-                    .filter(e -> e.request().subject().equals(key))
-                    .toList();
-            for (Exchange write : puts(about, true)) {
-                for (String sid : sidsOfOthers(write)) {
-                    if (!there.contains(sid)) {
-                        assertThat(windows(about))
-                                .as("windows in which %s was written over on %s", sid, key)
-                                .anyMatch(window -> window.overlaps(write));
-                        lost++;
-                    }
-                }
-            }
-        }
-        long written = puts(recorded, true).size();
-        long ours = puts(recorded, false).size();
-        System.out.printf(
-                "| %d writes of others | %d of the operator | %d in its windows | %d statements lost |%n",
-                written, ours, inWindows(recorded, world.keys()), lost);
-        assertThat(written).isEqualTo((long) KEYS * ROUNDS);
-        assertThat(ours)
+    }
+
+    private static void assertNoWar(List<Exchange> recorded) {
+        int written = puts(recorded, true).size();
+        assertThat(written).isEqualTo(KEYS * ROUNDS);
+        assertThat(puts(recorded, false))
                 .as("a write for each time that ours were taken, not a war")
-                .isBetween((long) KEYS, written);
+                .hasSizeBetween(KEYS, written);
+    }
+
+    private static List<Exchange> about(String key, List<Exchange> recorded) {
+        return recorded.stream().filter(e -> e.request().subject().equals(key)).toList();
+    }
+
+    /** The writes of others of which the statement is not in the policy. */
+    private static List<Exchange> lost(List<Exchange> about, String key) {
+        Set<String> there = Set.copyOf(STAGE.aws().sids(key));
+        return puts(about, true).stream()
+                .filter(write -> !there.contains(newest(write)))
+                .toList();
     }
 
     /** Reads, adds a statement, and every other time has forgotten ours. */
@@ -157,9 +205,7 @@ class LostUpdateIT {
     private static long inWindows(List<Exchange> recorded, List<String> keys) {
         return keys.stream()
                 .mapToLong(key -> {
-                    List<Exchange> about = recorded.stream()
-                            .filter(e -> e.request().subject().equals(key))
-                            .toList();
+                    List<Exchange> about = about(key, recorded);
                     List<Window> windows = windows(about);
                     return puts(about, true).stream()
                             .filter(put -> windows.stream().anyMatch(w -> w.overlaps(put)))
@@ -178,20 +224,19 @@ class LostUpdateIT {
         return exchange.accessKey().equals(LocalAws.ACCOUNT);
     }
 
-    /** Those that this write was the first to have. */
-    private static Set<String> sidsOfOthers(Exchange put) throws IOException {
-        JsonNode policy =
-                JSON.readTree(JSON.readTree(put.request().body()).get("Policy").asText());
-        var sids = new HashSet<String>();
-        Optional.of(policy.get("Statement"))
-                .ifPresent(statements ->
-                        statements.forEach(s -> sids.add(s.path("Sid").asText())));
-        sids.removeIf(sid -> !sid.startsWith("Other"));
-        String newest = "Other"
-                + (sids.stream()
-                        .mapToInt(s -> Integer.parseInt(s.substring(5)))
-                        .max()
-                        .orElse(-1));
-        return sids.contains(newest) ? Set.of(newest) : Set.of();
+    /** The statement that this write was the first to have. */
+    private static String newest(Exchange put) {
+        try {
+            JsonNode policy = JSON.readTree(
+                    JSON.readTree(put.request().body()).get("Policy").asText());
+            return "Other"
+                    + policy.get("Statement").findValuesAsText("Sid").stream()
+                            .filter(sid -> sid.startsWith("Other"))
+                            .mapToInt(sid -> Integer.parseInt(sid.substring("Other".length())))
+                            .max()
+                            .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

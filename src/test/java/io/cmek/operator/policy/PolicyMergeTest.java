@@ -164,6 +164,56 @@ class PolicyMergeTest {
                 .containsExactly(DATA, OTHER);
     }
 
+    private static PolicyDocument of(String... statements) {
+        return Policies.parse("{\"Statement\":[" + String.join(",", statements) + "]}");
+    }
+
+    private static String other(String sid, String action) {
+        return "{\"Sid\":\"%s\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":%s,\"Resource\":\"*\"}"
+                .formatted(sid, action);
+    }
+
+    @Test
+    void replaysWhatOthersAddedAndRevisedAndNamesWhatTheyRemoved() {
+        String a = other("A", "\"kms:Decrypt\"");
+        String b = other("B", "\"kms:Decrypt\"");
+        PolicyDocument base = of(a, b);
+        PolicyDocument ours = write(merge.grow(base, USE));
+        String revised = other("A", "\"kms:Encrypt\"");
+        String added = other("C", "\"kms:Decrypt\"");
+
+        PolicyMerge.Replay replay = merge.replay(base, of(revised, added), ours);
+
+        assertThat(replay.restored()).containsExactly("'A'", "'C'");
+        assertThat(replay.returned()).containsExactly("'B'");
+        assertThat(replay.policy().statements().stream().map(Statement::sid))
+                .containsExactly("A", "B", "CmekOperatorprod1DataUse", "C");
+        assertThat(replay.policy().statements().getFirst().strings("Action")).containsExactly("kms:Encrypt");
+        assertThat(merge.owned(replay.policy())).isEqualTo(USE);
+        assertThat(merge.replay(base, of(revised, added), replay.policy()).restored())
+                .isEmpty();
+    }
+
+    @Test
+    void replaysNothingThatItsOwnerHasChangedSinceNorWhatDiffersInShapeAlone() {
+        PolicyDocument base = of(other("A", "\"kms:Decrypt\""));
+        PolicyDocument theirs = of(other("A", "\"kms:Encrypt\""));
+        PolicyDocument since = of(other("A", "\"kms:Verify\""));
+        assertThat(merge.replay(base, theirs, since)).isEqualTo(new PolicyMerge.Replay(since, List.of(), List.of()));
+
+        PolicyDocument otherShape = of(other("A", "[\"kms:Decrypt\"]"));
+        assertThat(merge.replay(base, otherShape, base)).isEqualTo(new PolicyMerge.Replay(base, List.of(), List.of()));
+    }
+
+    /** Our own statements in it are ours to grow. */
+    @Test
+    void replaysNoStatementOfOurs() {
+        PolicyDocument base = of(other("A", "\"kms:Decrypt\""));
+        PolicyDocument ours = write(merge.grow(base, USE));
+        assertThat(merge.replay(base, write(merge.grow(base, CREATE_GRANTS)), ours))
+                .isEqualTo(new PolicyMerge.Replay(ours, List.of(), List.of()));
+    }
+
     /** KMS refuses a document for every dead principal in it, wherever that is. */
     @Test
     void dropsDeadPrincipalsFromAllOfOursWhenItWritesOne() {

@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.kms.model.CreateKeyRequest;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
+import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** The local AWS of {@code dev/local}, and its accounts' roots, whom no policy binds. */
 public final class LocalAws implements AutoCloseable {
@@ -59,6 +60,10 @@ public final class LocalAws implements AutoCloseable {
                 k -> asRoot(S3Client.builder(), account, region)
                         .forcePathStyle(true)
                         .build());
+    }
+
+    public SqsClient sqs(String region) {
+        return asRoot(SqsClient.builder(), ACCOUNT, region).build();
     }
 
     public IamClient iam(String account) {

@@ -33,8 +33,10 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
     private static final String NOTHING = """
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]}""";
 
-    private static final String MAY_ASSUME = """
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:GetCallerIdentity"], "Resource": "*"}]}""";
+    /** To assume roles, and to take events from the queue. */
+    private static final String OWN = """
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:GetCallerIdentity",
+              "sqs:ReceiveMessage", "sqs:DeleteMessage"], "Resource": "*"}]}""";
 
     private final Map<String, String> settings = new TreeMap<>();
     private boolean startsOperator = true;
@@ -75,7 +77,7 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
         aws = LocalAws.start();
         aws.role(LocalAws.ACCOUNT, "cmek-operator", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", OPERATOR_POLICY);
         aws.role(LocalAws.ACCOUNT, "data-plane", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", NOTHING);
-        credentials = aws.user("operator-pod", MAY_ASSUME);
+        credentials = aws.user("operator-pod", OWN);
         proxy = AwsProxy.before(aws.endpoint());
         if (startsOperator) {
             startOperator();

@@ -1,0 +1,59 @@
+package io.cmek.operator.aws;
+
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.events.EventQueue;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@link EventQueue} on Amazon SQS, with the operator's own credentials. */
+public final class SqsEventQueue implements EventQueue {
+
+    /** SQS Developer Guide, "Amazon SQS short and long polling". Shorter than an attempt may take. */
+    private static final int WAIT_SECONDS = 3;
+
+    /** The most that SQS gives at once. */
+    private static final int MOST_MESSAGES = 10;
+
+    private static final Pattern REGION = Pattern.compile("https://sqs\\.([a-z0-9-]+)\\.[^/]+/.*");
+
+    private final String queueUrl;
+    private final RegionalClients clients;
+
+    /**
+     * @param queueUrl as SQS gives it; its region is the queue's
+     * @param fallback the region where the URL names none, as that of another endpoint
+     */
+    public SqsEventQueue(AwsClients aws, String queueUrl, Optional<String> fallback) {
+        this.queueUrl = queueUrl;
+        Matcher region = REGION.matcher(queueUrl);
+        this.clients = aws.of(Identity.OWN, region.matches() ? region.group(1) : fallback.orElse("us-east-1"));
+    }
+
+    @Override
+    public Answer<List<Message>> receive() {
+        return clients.sqs(
+                        Operation.RECEIVE_MESSAGE,
+                        queueUrl,
+                        sqs -> sqs.receiveMessage(r -> r.queueUrl(queueUrl)
+                                .maxNumberOfMessages(MOST_MESSAGES)
+                                .waitTimeSeconds(WAIT_SECONDS)))
+                .answer(
+                        Operation.RECEIVE_MESSAGE,
+                        response -> response.messages().stream()
+                                .filter(m -> m.body() != null && m.receiptHandle() != null)
+                                .map(m -> new Message(m.body(), m.receiptHandle()))
+                                .toList());
+    }
+
+    @Override
+    public Answer<Message> remove(Message message) {
+        return clients.sqs(
+                        Operation.DELETE_MESSAGE,
+                        queueUrl,
+                        sqs -> sqs.deleteMessage(r -> r.queueUrl(queueUrl).receiptHandle(message.receipt())))
+                .answer(Operation.DELETE_MESSAGE, response -> message);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.cmek.operator.events;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,71 @@
+package io.cmek.operator.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.Stage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** With a queue of events, nothing waits for its turn to be looked at, which is an hour away here. */
+class EventsIT {
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage()
+            .with("CMEK_RESYNC_INTERVAL", "1h")
+            .with("CMEK_BUCKET_RESYNC_INTERVAL", "1h")
+            .with("CMEK_FACTS_MAX_AGE", "2h")
+            .withoutOperator();
+
+    @Test
+    void aDisabledKeyIsInTheStatusWhenTheEventComesAndNoSooner() throws Exception {
+        try (var trail = Trail.start(STAGE);
+                OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", trail.url()))
+                        .awaitReady()) {
+            World world = World.of(STAGE, Stage.REGION, 2).apply().awaitEnabled();
+            String key = world.dataKeys().getFirst();
+
+            STAGE.aws().disableKey(key);
+            List.of("no event", "{}", "{\"detail\": {}}", "{\"detail\": " + "[".repeat(10_000))
+                    .forEach(trail::send);
+            trail.tell("DisableKey", world.dataKeys().getLast(), Map.of(), Instant.now());
+            Awaitility.await("all messages are taken")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> trail.left() == 0);
+            assertThat(world.team().workgroup("wg-0").getStatus().encryption())
+                    .as("nothing has told of this key")
+                    .isEqualTo(EncryptionState.ENABLED);
+
+            trail.tell("DisableKey", key, Map.of(), Instant.now());
+            world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
+
+            STAGE.aws().enableKey(key);
+            trail.tell("EnableKey", key, Map.of(), Instant.now());
+            world.awaitEnabled();
+            assertThat(operator.get("/q/health/live").body()).contains("events");
+            assertThat(operator.get("/q/health/live").statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** It looks as ever, and says in metrics and log that it hears nothing. */
+    @Test
+    void aQueueThatIsNotThereCostsNothingButTime() {
+        String url = STAGE.aws().endpoint() + "/111122223333/not-there";
+        try (OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", url, "CMEK_RESYNC_INTERVAL", "1s"))
+                .awaitReady()) {
+            World world = World.of(STAGE, Stage.REGION, 1).apply().awaitEnabled();
+            STAGE.aws().disableKey(world.dataKeys().getFirst());
+            world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
+            Awaitility.await("the log says so")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> operator.log().contains("sqs:ReceiveMessage"));
+            assertThat(operator.get("/q/health/live").statusCode()).isEqualTo(200);
+        }
+    }
+}

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,12 +63,19 @@ public final class KeyPolicyWriter {
     private final Findings<KeyArn> findings;
 
     private final Overtaken overtaken;
+    private final boolean restores;
 
     /** What our statements gave when they were last in place. */
     private final Map<KeyArn, Grants> given = new ConcurrentHashMap<>();
 
+    /** @param restores whether to put back what {@link #heed} tells of; else it is only said */
     public KeyPolicyWriter(
-            KeyService keys, Watch<KeyHandle, String> watch, PolicyMerge merge, Clock clock, WriteObserver observer) {
+            KeyService keys,
+            Watch<KeyHandle, String> watch,
+            PolicyMerge merge,
+            boolean restores,
+            Clock clock,
+            WriteObserver observer) {
         this.keys = keys;
         this.watch = watch;
         this.merge = merge;
@@ -76,6 +84,7 @@ public final class KeyPolicyWriter {
         this.observer = observer;
         this.findings = new Findings<>(observer);
         this.overtaken = new Overtaken(clock);
+        this.restores = restores;
     }
 
     /**
@@ -190,7 +199,7 @@ public final class KeyPolicyWriter {
     /**
      * Takes note of what somebody wrote.
      *
-     * @return whether a write of ours may have taken it away: the next look at what is wanted puts it back
+     * @return whether a write of ours may have taken it away: the next look at what is wanted says so, or puts it back
      */
     public boolean heed(PolicyWrite theirs) {
         return overtaken.heed(theirs);
@@ -239,16 +248,20 @@ public final class KeyPolicyWriter {
                 }
             }
             List<Overtaken.Change> overwritten = overtaken.of(key.key());
-            Replay replay = replay(overwritten, before == null ? policy : merge.restore(before, policy));
-            PolicyDocument restored = replay.policy();
+            PolicyDocument whole = before == null ? policy : merge.restore(before, policy);
+            Replay replay = replay(overwritten, whole);
+            PolicyDocument restored = restores ? replay.policy() : whole;
             PolicyDocument next;
             switch (revision.apply(restored)) {
                 case MergeResult.InPlace()
                 when restored.equals(policy) -> {
-                    overtaken.settled(key.key(), overwritten);
                     Drift repaired = settled(key.key(), before != null);
-                    return new PolicyOutcome.InPlace(
-                            policy, repaired == null ? returned(key.key(), replay.returned()) : repaired);
+                    Drift untold = told(key.key(), replay);
+                    if (repaired == null || untold == null) {
+                        overtaken.settled(key.key(), overwritten);
+                    }
+                    repaired = repaired == null ? untold : repaired;
+                    return new PolicyOutcome.InPlace(policy, repaired);
                 }
                 case MergeResult.InPlace() -> next = restored;
                 case MergeResult.Blocked(List<Problem> problems) -> {
@@ -259,8 +272,14 @@ public final class KeyPolicyWriter {
             Changes found = before == null ? changes.apply(policy) : Changes.NONE;
             if (!found.isEmpty()) {
                 findings.found(key.key(), drift(key.key(), found, seen));
-            } else if (!replay.restored().isEmpty()) {
-                findings.found(key.key(), overtaken(key.key(), replay));
+            } else if (restores && !replay.restored().isEmpty()) {
+                findings.found(
+                        key.key(),
+                        ofOthers(
+                                key.key(),
+                                replay,
+                                "It was put back as CloudTrail has it (PutKeyPolicy).",
+                                !replay.returned().isEmpty()));
             }
             Optional<PolicyOutcome> failedLately = attempts.tooEarly(key);
             if (failedLately.isPresent()) {
@@ -311,21 +330,29 @@ public final class KeyPolicyWriter {
         return new Replay(now, restored, returned);
     }
 
-    private static Drift overtaken(KeyArn key, Replay replay) {
-        return new Drift(
-                Drift.What.STATEMENTS_OF_OTHERS,
-                "In the policy of " + key + ", " + named(replay.restored())
-                        + " of others had been written in the same moment as the operator's own and was lost by that. It was put back as"
-                        + " CloudTrail has it (PutKeyPolicy)." + ofReturned(replay.returned()),
-                !replay.returned().isEmpty());
-    }
-
-    private @Nullable Drift returned(KeyArn key, List<String> returned) {
-        if (returned.isEmpty()) {
+    /** What a person has to mend, null for nothing. */
+    private @Nullable Drift told(KeyArn key, Replay replay) {
+        if (replay.restored().isEmpty() && replay.returned().isEmpty()) {
             return null;
         }
         observer.policyConflict(key);
-        return new Drift(Drift.What.STATEMENTS_OF_OTHERS, "In the policy of " + key + ":" + ofReturned(returned), true);
+        return ofOthers(key, replay, "Who wrote it has to write it again; CloudTrail has it (PutKeyPolicy).", true);
+    }
+
+    private static Drift ofOthers(KeyArn key, Replay replay, String remedy, boolean lossy) {
+        String lost = replay.restored().isEmpty()
+                ? ""
+                : " " + capitalized(named(replay.restored()))
+                        + " of others had been written in the same moment as the operator's own and was lost by that. "
+                        + remedy;
+        return new Drift(
+                Drift.What.STATEMENTS_OF_OTHERS,
+                "About the policy of " + key + ":" + lost + ofReturned(replay.returned()),
+                lossy);
+    }
+
+    private static String capitalized(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
     }
 
     private static String ofReturned(List<String> returned) {

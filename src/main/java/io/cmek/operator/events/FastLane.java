@@ -17,7 +17,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Has looked at, at once, what an event is about. An event is a hint and no fact: whoever can write to the queue can cause looks at what is
- * watched anyway, and nothing else; and an event that is lost or late costs no more than the time until the next look.
+ * watched anyway, and Events that name a statement; more only where {@code cmek.events.restore-statements} trusts them with it. One that is
+ * lost or late costs no more than the time until the next look.
  */
 public final class FastLane implements AutoCloseable {
 

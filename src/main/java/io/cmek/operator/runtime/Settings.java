@@ -97,6 +97,13 @@ public interface Settings {
 
         /** The URL of the SQS queue that an EventBridge rule feeds. Unset: changes are found by looking. */
         Optional<String> queueUrl();
+
+        /**
+         * Put statements back that a write of the operator's took from others, as the events have them. Then whoever can write to the
+         * queue can have a statement added to a key policy.
+         */
+        @WithDefault("false")
+        boolean restoreStatements();
     }
 
     /** Several processes of one installation, of which one works. */

@@ -193,8 +193,10 @@ class Wiring {
 
     @Produces
     @Singleton
-    KeyPolicyWriter policies(KeyService keys, Sights sights, PolicyMerge merge, Clock clock, WriteObserver writes) {
-        return new KeyPolicyWriter(keys, sights.policies(), merge, clock, writes);
+    KeyPolicyWriter policies(
+            Settings settings, KeyService keys, Sights sights, PolicyMerge merge, Clock clock, WriteObserver writes) {
+        return new KeyPolicyWriter(
+                keys, sights.policies(), merge, settings.events().restoreStatements(), clock, writes);
     }
 
     @Produces

@@ -45,7 +45,7 @@ class KeyPolicyWriterTest {
             k -> true,
             k -> {});
     private final KeyPolicyWriter writer =
-            new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), clock, WriteObserver.NONE);
+            new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), true, clock, WriteObserver.NONE);
 
     @AfterEach
     void close() {
@@ -135,7 +135,7 @@ class KeyPolicyWriterTest {
                                 .returns(false, Drift::lossy)
                                 .extracting(Drift::note)
                                 .asString()
-                                .contains("the statement 'Auditors' of others", "was put back"));
+                                .contains("The statement 'Auditors' of others", "was put back"));
         assertThat(kms.policy).contains("\"Auditors\"", "\"Root\"", "CmekOperatordefaultDataUse");
         assertThat(kms.writes).isEqualTo(2);
 
@@ -144,6 +144,29 @@ class KeyPolicyWriterTest {
         watch.freshWithin(KEY, Duration.ZERO);
         grow();
         assertThat(kms.writes).isEqualTo(2);
+    }
+
+    /** Unless it is told to trust the queue, it writes nothing that comes from there. */
+    @Test
+    void orOnlySaysWhatItsWriteTook() {
+        var cautious = new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), false, clock, WriteObserver.NONE);
+        cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE);
+        cautious.heed(new PolicyWrite(KEY.key(), clock.instant(), policy(ROOT + "," + AUDITORS)));
+
+        assertThat(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE))
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.InPlace.class,
+                        inPlace -> assertThat(inPlace.repaired())
+                                .returns(true, Drift::lossy)
+                                .extracting(Drift::note)
+                                .asString()
+                                .contains("The statement 'Auditors' of others", "has to write it again"));
+        assertThat(kms.policy).doesNotContain("Auditors");
+        assertThat(kms.writes).isEqualTo(1);
+        assertThat(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE))
+                .isInstanceOfSatisfying(
+                        PolicyOutcome.InPlace.class,
+                        p -> assertThat(p.repaired()).as("said once").isNull());
     }
 
     @Test

@@ -115,7 +115,7 @@ class WriteReportsTest {
     }
 
     private KeyPolicyWriter writer() {
-        return new KeyPolicyWriter(keys, policies(), new PolicyMerge("test"), clock, observer);
+        return new KeyPolicyWriter(keys, policies(), new PolicyMerge("test"), true, clock, observer);
     }
 
     private static PolicyOutcome grow(KeyPolicyWriter writer, KeyHandle key, Grants wanted) {
@@ -134,7 +134,7 @@ class WriteReportsTest {
     @Test
     void whatWasTakenAwayIsRepaired() {
         var watch = policies();
-        var writer = new KeyPolicyWriter(keys, watch, new PolicyMerge("test"), clock, observer);
+        var writer = new KeyPolicyWriter(keys, watch, new PolicyMerge("test"), true, clock, observer);
         grow(writer, key, TWO);
         told.clear();
 

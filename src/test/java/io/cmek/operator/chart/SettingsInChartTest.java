@@ -35,7 +35,7 @@ class SettingsInChartTest {
               factsMaxAge: 3m
               leaderElection: {enabled: true, leaseDuration: 20s}
               aws: {pathStyleAccess: true}
-              events: {queueUrl: "https://sqs.us-east-1.amazonaws.com/111122223333/cmek-events"}
+              events: {queueUrl: "https://sqs.us-east-1.amazonaws.com/111122223333/cmek-events", restoreStatements: true}
               tenants:
                 teamA:
                   namespaces: [orders, "orders-*"]

@@ -75,7 +75,8 @@ class LostUpdateIT {
     @Test
     void withEventsNothingIsLost() throws Exception {
         try (var queue = Trail.start(STAGE);
-                OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", queue.url()))
+                OperatorProcess operator = STAGE.launch(
+                                Map.of("CMEK_EVENTS_QUEUE_URL", queue.url(), "CMEK_EVENTS_RESTORE_STATEMENTS", "true"))
                         .awaitReady()) {
             World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
             STAGE.proxy().record();

@@ -260,7 +260,10 @@ public final class KeyPolicyWriter {
                     if (repaired == null || untold == null) {
                         overtaken.settled(key.key(), overwritten);
                     }
-                    repaired = repaired == null ? untold : repaired;
+                    if (repaired == null && untold != null) {
+                        observer.policyConflict(key.key());
+                        repaired = untold;
+                    }
                     return new PolicyOutcome.InPlace(policy, repaired);
                 }
                 case MergeResult.InPlace() -> next = restored;
@@ -331,11 +334,10 @@ public final class KeyPolicyWriter {
     }
 
     /** What a person has to mend, null for nothing. */
-    private @Nullable Drift told(KeyArn key, Replay replay) {
+    private static @Nullable Drift told(KeyArn key, Replay replay) {
         if (replay.restored().isEmpty() && replay.returned().isEmpty()) {
             return null;
         }
-        observer.policyConflict(key);
         return ofOthers(key, replay, "Who wrote it has to write it again; CloudTrail has it (PutKeyPolicy).", true);
     }
 

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +115,11 @@ class KeyPolicyWriterTest {
         assertThat(writer.pause(KEY)).isNull();
     }
 
+    private static @Nullable Drift repaired(PolicyOutcome outcome) {
+        assertThat(outcome).isInstanceOf(PolicyOutcome.InPlace.class);
+        return ((PolicyOutcome.InPlace) outcome).repaired();
+    }
+
     private static final String AUDITORS =
             "{\"Sid\":\"Auditors\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/audit\"},"
                     + "\"Action\":\"kms:DescribeKey\",\"Resource\":\"*\"}";
@@ -127,15 +133,12 @@ class KeyPolicyWriterTest {
 
         assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), theirs)))
                 .isTrue();
-        assertThat(grow())
-                .isInstanceOfSatisfying(
-                        PolicyOutcome.InPlace.class,
-                        inPlace -> assertThat(inPlace.repaired())
-                                .returns(Drift.What.STATEMENTS_OF_OTHERS, Drift::what)
-                                .returns(false, Drift::lossy)
-                                .extracting(Drift::note)
-                                .asString()
-                                .contains("The statement 'Auditors' of others", "was put back"));
+        assertThat(repaired(grow()))
+                .returns(Drift.What.STATEMENTS_OF_OTHERS, Drift::what)
+                .returns(false, Drift::lossy)
+                .extracting(Drift::note)
+                .asString()
+                .contains("The statement 'Auditors' of others", "was put back");
         assertThat(kms.policy).contains("\"Auditors\"", "\"Root\"", "CmekOperatordefaultDataUse");
         assertThat(kms.writes).isEqualTo(2);
 
@@ -153,20 +156,16 @@ class KeyPolicyWriterTest {
         cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE);
         cautious.heed(new PolicyWrite(KEY.key(), clock.instant(), policy(ROOT + "," + AUDITORS)));
 
-        assertThat(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE))
-                .isInstanceOfSatisfying(
-                        PolicyOutcome.InPlace.class,
-                        inPlace -> assertThat(inPlace.repaired())
-                                .returns(true, Drift::lossy)
-                                .extracting(Drift::note)
-                                .asString()
-                                .contains("The statement 'Auditors' of others", "has to write it again"));
+        assertThat(repaired(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE)))
+                .returns(true, Drift::lossy)
+                .extracting(Drift::note)
+                .asString()
+                .contains("The statement 'Auditors' of others", "has to write it again");
         assertThat(kms.policy).doesNotContain("Auditors");
         assertThat(kms.writes).isEqualTo(1);
-        assertThat(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE))
-                .isInstanceOfSatisfying(
-                        PolicyOutcome.InPlace.class,
-                        p -> assertThat(p.repaired()).as("said once").isNull());
+        assertThat(repaired(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE)))
+                .as("said once")
+                .isNull();
     }
 
     @Test
@@ -192,10 +191,7 @@ class KeyPolicyWriterTest {
         grow();
         assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), kms.policy)))
                 .isTrue();
-        assertThat(grow())
-                .isInstanceOfSatisfying(
-                        PolicyOutcome.InPlace.class,
-                        p -> assertThat(p.repaired()).isNull());
+        assertThat(repaired(grow())).isNull();
         assertThat(kms.writes).isEqualTo(1);
     }
 
@@ -206,20 +202,14 @@ class KeyPolicyWriterTest {
         grow();
         writer.heed(new PolicyWrite(KEY.key(), clock.instant(), policy(ROOT)));
 
-        assertThat(grow())
-                .isInstanceOfSatisfying(
-                        PolicyOutcome.InPlace.class,
-                        inPlace -> assertThat(inPlace.repaired())
-                                .returns(true, Drift::lossy)
-                                .extracting(Drift::note)
-                                .asString()
-                                .contains("Somebody removed the statement 'Auditors'", "remove it once more"));
+        assertThat(repaired(grow()))
+                .returns(true, Drift::lossy)
+                .extracting(Drift::note)
+                .asString()
+                .contains("Somebody removed the statement 'Auditors'", "remove it once more");
         assertThat(kms.policy).contains("Auditors");
         assertThat(kms.writes).isEqualTo(1);
-        assertThat(grow())
-                .isInstanceOfSatisfying(
-                        PolicyOutcome.InPlace.class,
-                        p -> assertThat(p.repaired()).as("said once").isNull());
+        assertThat(repaired(grow())).as("said once").isNull();
     }
 
     /** Neither does the other wait, nor is it told which role was denied. */

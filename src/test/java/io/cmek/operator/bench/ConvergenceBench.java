@@ -1,7 +1,5 @@
 package io.cmek.operator.bench;
 
-import static io.cmek.operator.testing.Stage.DATA_PLANE;
-import static io.cmek.operator.testing.Stage.OPERATOR_ROLE;
 import static io.cmek.operator.testing.Stage.REGION;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -25,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -88,7 +85,7 @@ class ConvergenceBench {
             List<String> keys = aws.seedKeys(which.keys, REGION);
             aws.seedBuckets(which.workgroups, "data", REGION);
             aws.seedBuckets(which.workgroups, "backup", REGION);
-            Map<String, String> environment = environment(aws, installation);
+            Map<String, String> environment = installation.environment(aws.endpoint());
 
             Span convergence;
             Span idle;
@@ -150,24 +147,6 @@ class ConvergenceBench {
 
     private static OperatorProcess launch(Map<String, String> environment) {
         return OperatorProcess.launch(environment, "@dev/image/jvm.options", HEAP[0], HEAP[1]);
-    }
-
-    /** All intervals are as by default. */
-    private static Map<String, String> environment(Answerer aws, Installation installation) {
-        var environment = new TreeMap<String, String>();
-        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
-        environment.put("QUARKUS_HTTP_PORT", "0");
-        environment.put(
-                "KUBECONFIG", installation.operatorKubeconfig().toAbsolutePath().toString());
-        environment.put("AWS_ENDPOINT_URL", aws.endpoint().toString());
-        environment.put("AWS_REGION", REGION);
-        environment.put("AWS_ACCESS_KEY_ID", "any");
-        environment.put("AWS_SECRET_ACCESS_KEY", "any");
-        environment.put("CMEK_AWS_PATH_STYLE_ACCESS", "true");
-        environment.put("CMEK_TENANTS_DEFAULT_NAMESPACES", "*");
-        environment.put("CMEK_TENANTS_DEFAULT_ROLE_ARN", OPERATOR_ROLE);
-        environment.put("CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA", DATA_PLANE);
-        return environment;
     }
 
     private static void await(String what, Duration atMost, BooleanSupplier done) throws InterruptedException {

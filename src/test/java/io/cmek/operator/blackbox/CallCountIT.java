@@ -14,7 +14,6 @@ import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.AuditLog.Request;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
@@ -76,22 +75,10 @@ class CallCountIT {
 
     /** The looks that are repeated at an interval are not part of what is counted. */
     private static Map<String, String> environment() {
-        var environment = new TreeMap<String, String>();
-        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
-        environment.put("QUARKUS_HTTP_PORT", "0");
-        environment.put(
-                "KUBECONFIG", installation.operatorKubeconfig().toAbsolutePath().toString());
-        environment.put("AWS_ENDPOINT_URL", aws.endpoint().toString());
-        environment.put("AWS_REGION", REGION);
-        environment.put("AWS_ACCESS_KEY_ID", "any");
-        environment.put("AWS_SECRET_ACCESS_KEY", "any");
-        environment.put("CMEK_AWS_PATH_STYLE_ACCESS", "true");
+        Map<String, String> environment = installation.environment(aws.endpoint());
         environment.put("CMEK_RESYNC_INTERVAL", "1h");
         environment.put("CMEK_BUCKET_RESYNC_INTERVAL", "1h");
         environment.put("CMEK_FACTS_MAX_AGE", "2h");
-        environment.put("CMEK_TENANTS_DEFAULT_NAMESPACES", "*");
-        environment.put("CMEK_TENANTS_DEFAULT_ROLE_ARN", Stage.OPERATOR_ROLE);
-        environment.put("CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA", Stage.DATA_PLANE);
         return environment;
     }
 

@@ -56,68 +56,48 @@ class FaultsIT {
 
     @Test
     void thirtyPercentThrottling() throws Exception {
-        Trial trial = new Trial("30 % of all calls throttled").began();
-        STAGE.proxy().inject(Fault.refusing(Refusal.THROTTLED).percent(30));
-        trial.more();
-        Thread.sleep(MAX_AGE);
-        STAGE.proxy().heal();
-        trial.assertSurvived(1);
+        survives(
+                "30 % of all calls throttled",
+                Fault.refusing(Refusal.THROTTLED).percent(30), trial -> Thread.sleep(MAX_AGE));
     }
 
     @Test
     void aStormOfServerErrors() throws Exception {
-        Trial trial = new Trial("every call answered with 500").began();
-        STAGE.proxy().inject(Fault.status(500));
-        trial.more();
-        trial.awaitUnknown("AwsUnavailable");
-        STAGE.proxy().heal();
-        trial.assertSurvived(1);
+        survives("every call answered with 500", Fault.status(500), trial -> trial.awaitUnknown("AwsUnavailable"));
     }
 
     /** What is asked is done, but nobody hears of it: the operator looks before it writes again. */
     @Test
     @Tag(SOAK)
     void answersThatComeAfterTenSeconds() throws Exception {
-        Trial trial = new Trial("every answer 10 s late").began();
-        STAGE.proxy().inject(Fault.late(Duration.ofSeconds(10)));
-        trial.more();
-        trial.awaitUnknown("AwsUnavailable");
-        STAGE.proxy().heal();
-        trial.assertSurvived(1);
+        survives(
+                "every answer 10 s late",
+                Fault.late(Duration.ofSeconds(10)),
+                trial -> trial.awaitUnknown("AwsUnavailable"));
     }
 
     @Test
     @Tag(SOAK)
     void someAnswersThatComeAfterTenSeconds() throws Exception {
-        Trial trial = new Trial("one answer of five 10 s late").began();
-        STAGE.proxy().inject(Fault.late(Duration.ofSeconds(10)).percent(20));
-        trial.more();
-        Thread.sleep(A_WHILE);
-        STAGE.proxy().heal();
-        trial.assertSurvived(1);
+        survives(
+                "one answer of five 10 s late",
+                Fault.late(Duration.ofSeconds(10)).percent(20),
+                trial -> Thread.sleep(A_WHILE));
     }
 
     @Test
     void connectionsThatAreCut() throws Exception {
-        Trial trial = new Trial("30 % of all connections cut").began();
-        STAGE.proxy().inject(Fault.cut().percent(30));
-        trial.more();
-        Thread.sleep(A_WHILE);
-        STAGE.proxy().heal();
-        trial.assertSurvived(1);
+        survives("30 % of all connections cut", Fault.cut().percent(30), trial -> Thread.sleep(A_WHILE));
     }
 
     /** An hour, if looks were a minute apart. */
     @Test
     @Tag(SOAK)
     void denial() throws Exception {
-        Trial trial = new Trial("every call denied").began();
-        STAGE.proxy().inject(Fault.refusing(Refusal.DENIED));
-        trial.more();
-        trial.awaitUnknown("AccessDenied");
-        Thread.sleep(Duration.ofSeconds(20));
-        STAGE.proxy().heal();
-        trial.assertSurvived(1);
+        survives("every call denied", Fault.refusing(Refusal.DENIED), trial -> {
+            trial.awaitUnknown("AccessDenied");
+            Thread.sleep(Duration.ofSeconds(20));
+        });
     }
 
     @Test
@@ -202,6 +182,20 @@ class FaultsIT {
     }
 
     // --
+
+    /** How long a fault lasts. */
+    private interface Until {
+        void isOver(Trial trial) throws InterruptedException;
+    }
+
+    private static void survives(String what, Fault fault, Until until) throws InterruptedException {
+        Trial trial = new Trial(what).began();
+        STAGE.proxy().inject(fault);
+        trial.more();
+        until.isOver(trial);
+        STAGE.proxy().heal();
+        trial.assertSurvived(1);
+    }
 
     /** Workgroups from before, and those that come while it happens. */
     private static final class Trial {

@@ -7,10 +7,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
@@ -93,6 +95,27 @@ public final class Installation implements AutoCloseable {
                 .withNamespace(NAMESPACE)
                 .withKubeConfig(cluster.kubeconfig())
                 .call();
+    }
+
+    /**
+     * What an operator is told that works in this cluster, and with an AWS that lets everybody do everything; all else is as by default.
+     *
+     * @param aws endpoint
+     */
+    public Map<String, String> environment(URI aws) {
+        var environment = new TreeMap<String, String>();
+        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("QUARKUS_HTTP_PORT", "0");
+        environment.put("KUBECONFIG", operatorKubeconfig().toAbsolutePath().toString());
+        environment.put("AWS_ENDPOINT_URL", aws.toString());
+        environment.put("AWS_REGION", Stage.REGION);
+        environment.put("AWS_ACCESS_KEY_ID", "any");
+        environment.put("AWS_SECRET_ACCESS_KEY", "any");
+        environment.put("CMEK_AWS_PATH_STYLE_ACCESS", "true");
+        environment.put("CMEK_TENANTS_DEFAULT_NAMESPACES", "*");
+        environment.put("CMEK_TENANTS_DEFAULT_ROLE_ARN", Stage.OPERATOR_ROLE);
+        environment.put("CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA", Stage.DATA_PLANE);
+        return environment;
     }
 
     public Cluster cluster() {

@@ -12,6 +12,7 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.defaultsmode.DefaultsMode;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
@@ -20,6 +21,9 @@ import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -92,7 +96,7 @@ public final class AwsClients implements AutoCloseable {
                 credentials,
                 () -> configure(KmsClient.builder(), region, credentials).build(),
                 () -> configure(KmsClient.builder(), region, credentials)
-                        .overrideConfiguration(o -> common(o).retryStrategy(AwsRetryStrategy.doNotRetry()))
+                        .overrideConfiguration(o -> common(o).retryStrategy(onceInTime()))
                         .build(),
                 () -> configure(S3Client.builder(), region, credentials)
                         .forcePathStyle(settings.pathStyleAccess())
@@ -152,6 +156,21 @@ public final class AwsClients implements AutoCloseable {
                 // Regional endpoints for us-east-1, too.
                 .defaultsMode(DefaultsMode.STANDARD)
                 .overrideConfiguration(o -> common(o).retryStrategy(RetryMode.ADAPTIVE_V2));
+    }
+
+    /**
+     * Nothing is repeated but what AWS refused for the time of its signature, and so has not done: the SDK has learned AWS's time from the
+     * answer, and signs anew at once.
+     */
+    private static RetryStrategy onceInTime() {
+        return StandardRetryStrategy.builder()
+                .useClientDefaults(false)
+                .maxAttempts(2)
+                .retryOnException(e -> e instanceof AwsServiceException refused && refused.isClockSkewException())
+                .treatAsThrottling(e -> false)
+                .backoffStrategy(BackoffStrategy.retryImmediately())
+                .circuitBreakerEnabled(false)
+                .build();
     }
 
     private ClientOverrideConfiguration.Builder common(ClientOverrideConfiguration.Builder configuration) {

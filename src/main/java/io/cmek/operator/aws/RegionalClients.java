@@ -40,7 +40,7 @@ final class RegionalClients implements AutoCloseable {
 
     /**
      * @param identity as a message names it
-     * @param kmsWrites a client that neither repeats nor delays
+     * @param kmsWrites a client that neither delays nor repeats what AWS may have done
      * @param account in which the identity acts, null where only STS can tell
      */
     RegionalClients(

@@ -15,6 +15,10 @@ import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -120,6 +124,41 @@ class CallReportsTest {
         assertThat(told)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy Throttling", "request kms:PutKeyPolicy 500");
+    }
+
+    /** KMS: "Signature not yet current", with its own time in the answer. Nothing was done. */
+    @Test
+    void aPolicyIsSignedAnewWhenTheClockWasWrong() {
+        ResponseDefinitionBuilder skewed = error("InvalidSignatureException")
+                .withHeader(
+                        "Date",
+                        DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                                ZonedDateTime.now(ZoneOffset.UTC).minusDays(2)));
+        server.stubFor(any(anyUrl())
+                .inScenario("clock")
+                .whenScenarioStateIs(STARTED)
+                .willReturn(skewed)
+                .willSetStateTo("learned"));
+        server.stubFor(
+                any(anyUrl()).inScenario("clock").whenScenarioStateIs("learned").willReturn(okJson("{}")));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        assertThat(told)
+                .filteredOn(line -> line.startsWith("request"))
+                .containsExactly("request kms:PutKeyPolicy 400", "request kms:PutKeyPolicy 200");
+        String day = DateTimeFormatter.BASIC_ISO_DATE.format(LocalDate.now(ZoneOffset.UTC));
+        assertThat(server.getAllServeEvents())
+                .extracting(event -> event.getRequest().getHeader("X-Amz-Date"))
+                .satisfiesExactly(
+                        learned -> assertThat(learned).isLessThan(day),
+                        wrong -> assertThat(wrong).isGreaterThan(day));
+    }
+
+    /** The same words of KMS for credentials that are wrong at any time. */
+    @Test
+    void aPolicyIsNotSentAgainWithWrongCredentials() {
+        server.stubFor(any(anyUrl()).willReturn(error("InvalidSignatureException")));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        assertThat(told).filteredOn(line -> line.startsWith("request")).hasSize(1);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.Fault.Refusal;
 import io.cmek.operator.testing.LocalControlPlane;
 import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.SkewedClock;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
@@ -41,8 +42,11 @@ class FaultsIT {
     /** Long enough for what is known to be out of date, and for several looks. */
     private static final Duration A_WHILE = MAX_AGE.plusSeconds(8);
 
+    private static final SkewedClock CLOCK = SkewedClock.create();
+
     @RegisterExtension
     static final Stage STAGE = new Stage()
+            .with(CLOCK)
             .with("CMEK_RESYNC_INTERVAL", "1s")
             .with("CMEK_BUCKET_RESYNC_INTERVAL", "1s")
             .with("CMEK_FACTS_MAX_AGE", MAX_AGE.toSeconds() + "s");
@@ -50,6 +54,7 @@ class FaultsIT {
     @AfterEach
     void heal() {
         STAGE.proxy().heal();
+        CLOCK.set(Duration.ZERO);
     }
 
     // -- AWS
@@ -181,6 +186,30 @@ class FaultsIT {
         }
     }
 
+    // -- the node
+
+    /** As NTP does, or somebody: what is asked meanwhile is signed with a time that AWS does not accept. */
+    @Test
+    void theClockIsTwoDaysAheadAndRightAgain() throws Exception {
+        clockIsSet(Duration.ofDays(2));
+        clockIsSet(Duration.ZERO);
+    }
+
+    @Test
+    @Tag(SOAK)
+    void theClockIsAnHourBehindAndRightAgain() throws Exception {
+        clockIsSet(Duration.ofHours(-1));
+        clockIsSet(Duration.ZERO);
+    }
+
+    private static void clockIsSet(Duration ahead) throws Exception {
+        Trial trial = new Trial("clock set to %+d h".formatted(ahead.toHours())).began();
+        CLOCK.set(ahead);
+        trial.more();
+        trial.assertFollowed();
+        trial.assertSurvived(1);
+    }
+
     // --
 
     /** How long a fault lasts. */
@@ -230,6 +259,15 @@ class FaultsIT {
                                 "not ENABLED for " + reason,
                                 s -> s.encryption() != EncryptionState.ENABLED && Team.has(s, "KeysUsable", reason));
             }
+        }
+
+        /** What becomes of a key is still seen. */
+        void assertFollowed() {
+            String key = before.dataKeys().getFirst();
+            STAGE.aws().disableKey(key);
+            before.team().awaitWorkgroup("wg-0", EncryptionState.DEGRADED);
+            STAGE.aws().enableKey(key);
+            before.team().awaitWorkgroup("wg-0", EncryptionState.ENABLED);
         }
 
         /** @param writes of one key that was not written before, at most */

@@ -139,6 +139,7 @@ record World(Stage stage, Team team, String region, List<String> dataKeys, Strin
     /** How often each of the keys was written, of the exchanges with AWS that were recorded. */
     Collection<Long> writesOfKeys(List<Exchange> recorded) {
         Map<String, Long> writes = recorded.stream()
+                .filter(Exchange::done)
                 .filter(e -> e.operation().equals("kms:PutKeyPolicy"))
                 .collect(groupingBy(e -> e.request().subject(), counting()));
         return keys().stream().map(key -> writes.getOrDefault(key, 0L)).toList();
@@ -147,6 +148,7 @@ record World(Stage stage, Team team, String region, List<String> dataKeys, Strin
     /** How often each of the buckets was created or encrypted, of the exchanges with AWS that were recorded. */
     Map<String, Long> writesOfBuckets(List<Exchange> recorded, String operation) {
         return recorded.stream()
+                .filter(Exchange::done)
                 .filter(e -> e.operation().equals(operation))
                 .filter(e -> e.request().subject().startsWith(team.namespace() + "-"))
                 .collect(groupingBy(e -> e.request().subject(), counting()));

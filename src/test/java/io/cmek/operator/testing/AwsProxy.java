@@ -37,10 +37,11 @@ public final class AwsProxy implements AutoCloseable {
      * A request and its answer, as they passed by.
      *
      * @param accessKey of who asked
+     * @param done whether AWS did what was asked
      * @param begin when it came, in nanoseconds of {@link System#nanoTime}
      * @param end when its answer went back
      */
-    public record Exchange(AwsRequest request, String accessKey, long begin, long end) {
+    public record Exchange(AwsRequest request, String accessKey, boolean done, long begin, long end) {
 
         public String operation() {
             return request.operation();
@@ -107,8 +108,12 @@ public final class AwsProxy implements AutoCloseable {
             }
             @Nullable ConcurrentLinkedQueue<Exchange> taken = exchanges;
             if (taken != null) {
-                taken.add(
-                        new Exchange(passed.asked().request(), passed.accessKey(), passed.begin(), System.nanoTime()));
+                taken.add(new Exchange(
+                        passed.asked().request(),
+                        passed.accessKey(),
+                        response.getStatus() < 300,
+                        passed.begin(),
+                        System.nanoTime()));
             }
             return switch (passed.effect()) {
                 case Effect.Late(var by) ->

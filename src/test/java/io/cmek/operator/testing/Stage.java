@@ -1,6 +1,8 @@
 package io.cmek.operator.testing;
 
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,7 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
               "sqs:ReceiveMessage", "sqs:DeleteMessage"], "Resource": "*"}]}""";
 
     private final Map<String, String> settings = new TreeMap<>();
+    private final List<String> jvmOptions = new ArrayList<>();
     private boolean startsOperator = true;
     private @Nullable Installation installation;
     private @Nullable LocalAws aws;
@@ -62,6 +65,12 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
     /** A setting of every operator that is started from now on, as an environment variable. */
     public Stage with(String variable, String value) {
         settings.put(variable, value);
+        return this;
+    }
+
+    /** What every operator that is started from now on believes the time to be. */
+    public Stage with(SkewedClock clock) {
+        jvmOptions.addAll(clock.jvmOptions());
         return this;
     }
 
@@ -111,7 +120,7 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
     }
 
     /** Another operator, which is the caller's to end. */
-    public OperatorProcess launch(Map<String, String> more, String... jvmOptions) {
+    public OperatorProcess launch(Map<String, String> more, String... moreJvmOptions) {
         var environment = new TreeMap<>(settings);
         environment.put(
                 "KUBECONFIG",
@@ -120,7 +129,9 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
         environment.put("AWS_ACCESS_KEY_ID", credentials().accessKeyId());
         environment.put("AWS_SECRET_ACCESS_KEY", credentials().secretAccessKey());
         environment.putAll(more);
-        return OperatorProcess.launch(environment, jvmOptions);
+        var options = new ArrayList<>(jvmOptions);
+        options.addAll(List.of(moreJvmOptions));
+        return OperatorProcess.launch(environment, options.toArray(String[]::new));
     }
 
     private URI endpoint() {

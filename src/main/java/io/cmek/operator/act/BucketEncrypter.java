@@ -59,14 +59,18 @@ public final class BucketEncrypter {
         if (failedLately.isPresent()) {
             return failed(use, handle, failedLately.get());
         }
-        // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile.
-        Observation<BucketFacts> seen =
-                attempts.hasFailed(handle) ? watch.freshWithin(handle, Duration.ZERO) : watch.current(handle);
+        Observation<BucketFacts> known = watch.current(handle);
+        // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile. But while
+        // AWS
+        // does not answer, the watch goes on looking: who asks as well holds up other reconciliations.
+        Observation<BucketFacts> seen = known.failure() == null && attempts.hasFailed(handle)
+                ? watch.freshWithin(handle, Duration.ZERO)
+                : known;
         return switch (seen.at(clock.instant(), watch.maxAge())) {
             case Known.Fact<BucketFacts>(BucketFacts facts) -> {
                 BucketPlan plan = BucketPlan.of(use, region, facts);
                 BucketPlan.change(use, plan, before).ifPresent(change -> findings.found(handle, drift(change, seen)));
-                BucketAssessment assessment = carryOut(plan, use, handle, keyReady);
+                BucketAssessment assessment = carryOut(plan, use, handle, keyReady, seen);
                 if (plan instanceof BucketPlan.Nothing || plan instanceof BucketPlan.Refuse) {
                     findings.dismissed(handle);
                 } else if (assessment.encrypted().isGood()) {
@@ -105,7 +109,8 @@ public final class BucketEncrypter {
                 change.lossy());
     }
 
-    private BucketAssessment carryOut(BucketPlan plan, BucketUse use, BucketHandle handle, boolean keyReady) {
+    private BucketAssessment carryOut(
+            BucketPlan plan, BucketUse use, BucketHandle handle, boolean keyReady, Observation<BucketFacts> seen) {
         return switch (plan) {
             case BucketPlan.Nothing(Encryption encryption) -> encrypted(use, encryption);
             case BucketPlan.Refuse(Judgement why) -> BucketAssessment.of(use, null, why);
@@ -116,6 +121,10 @@ public final class BucketEncrypter {
             case BucketPlan.Create()
             when !keyReady ->
                 BucketAssessment.of(use, null, Judgement.pending(use.label() + " is created when its key is ready."));
+            case BucketPlan.Encrypt write
+            when seen.failure() != null -> unseen(use, handle, seen.failure(), seen.seenAt());
+            case BucketPlan.Create write
+            when seen.failure() != null -> unseen(use, handle, seen.failure(), seen.seenAt());
             case BucketPlan.Encrypt(Encryption current) ->
                 written(
                         buckets.encrypt(handle.identity(), handle.region(), use.name(), use.key(), current),
@@ -137,6 +146,11 @@ public final class BucketEncrypter {
                 yield failed(use, handle, attempts.failed(handle, notWritten(use, failure)));
             }
         };
+    }
+
+    /** Nothing is written to what cannot be looked at. */
+    private BucketAssessment unseen(BucketUse use, BucketHandle handle, Failure failure, @Nullable Instant since) {
+        return failed(use, handle, attempts.failed(handle, Judgement.couldNotLook(use.label(), failure, since)));
     }
 
     private BucketAssessment failed(BucketUse use, BucketHandle handle, Judgement why) {

@@ -1,5 +1,6 @@
 package io.cmek.operator.act;
 
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
@@ -90,13 +91,14 @@ public final class KeyPolicyWriter {
     /**
      * Makes the key's policy have what is wanted.
      *
+     * @param claim for which it is asked
      * @param wanted asked only when it is this caller's turn, so that it sees every claim that came meanwhile
      * @param before what the caller knows was in place: what is wanted and no longer there was taken away
      * @param onReplicas what our statements give on other replicas of a multi-region key: wanted here, too, because nothing but us keeps the
      *     policies of replicas equal
      */
-    public PolicyOutcome grow(KeyHandle key, Supplier<Grants> wanted, Grants before, Grants onReplicas) {
-        return inTurn(key, policy -> merge.grow(policy, wanted.get().plus(onReplicas)), policy -> {
+    public PolicyOutcome grow(ClaimId claim, KeyHandle key, Supplier<Grants> wanted, Grants before, Grants onReplicas) {
+        return inTurn(claim, key, policy -> merge.grow(policy, wanted.get().plus(onReplicas)), policy -> {
             Grants was = given.getOrDefault(key.key(), Grants.NONE).plus(before);
             Grants now = wanted.get();
             return new Changes(
@@ -124,8 +126,8 @@ public final class KeyPolicyWriter {
     }
 
     /** Takes away what was wanted and no longer is; see {@link PolicyMerge#release}. */
-    public PolicyOutcome release(KeyHandle key, Grants released, Supplier<Grants> stillWanted) {
-        return inTurn(key, policy -> merge.release(policy, released, stillWanted.get()), policy -> Changes.NONE);
+    public PolicyOutcome release(ClaimId claim, KeyHandle key, Grants released, Supplier<Grants> stillWanted) {
+        return inTurn(claim, key, policy -> merge.release(policy, released, stillWanted.get()), policy -> Changes.NONE);
     }
 
     /** Only looks whether the policy gives what is wanted, by our statements or by others. */
@@ -206,11 +208,14 @@ public final class KeyPolicyWriter {
     }
 
     private PolicyOutcome inTurn(
-            KeyHandle key, Function<PolicyDocument, MergeResult> revision, Function<PolicyDocument, Changes> changes) {
+            ClaimId claim,
+            KeyHandle key,
+            Function<PolicyDocument, MergeResult> revision,
+            Function<PolicyDocument, Changes> changes) {
         ReentrantLock turn = turns.computeIfAbsent(key.key(), k -> new ReentrantLock());
         turn.lock();
         try {
-            PolicyOutcome outcome = settle(key, revision, changes);
+            PolicyOutcome outcome = settle(claim, key, revision, changes);
             switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
                     given.put(key.key(), merge.owned(policy));
@@ -227,7 +232,10 @@ public final class KeyPolicyWriter {
     }
 
     private PolicyOutcome settle(
-            KeyHandle key, Function<PolicyDocument, MergeResult> revision, Function<PolicyDocument, Changes> changes) {
+            ClaimId claim,
+            KeyHandle key,
+            Function<PolicyDocument, MergeResult> revision,
+            Function<PolicyDocument, Changes> changes) {
         Observation<String> seen = watch.current(key);
         PolicyDocument before = null;
         for (int round = 0; round < ROUNDS; round++) {
@@ -288,6 +296,11 @@ public final class KeyPolicyWriter {
             if (failedLately.isPresent()) {
                 return failedLately.get();
             }
+            if (seen.failure() != null) {
+                // The watch goes on looking and tells when AWS answers: who asks as well holds up other
+                // reconciliations.
+                return attempts.failed(key, new PolicyOutcome.NotWritten(seen.failure(), Grants.NONE));
+            }
             // What somebody else has added since the last look would be lost unseen: KMS writes whole documents, and
             // unconditionally.
             Instant read = clock.instant();
@@ -302,7 +315,7 @@ public final class KeyPolicyWriter {
             if (before != null) {
                 observer.policyConflict(key.key());
             }
-            Answer<String> written = keys.writePolicy(key.identity(), key.key(), next.text());
+            Answer<String> written = keys.writePolicy(key.identity(), key.key(), next.text(), claim.dotted());
             overtaken.wrote(key.key(), read, policy.text());
             if (written instanceof Answer.Failed<String>(Failure failure)) {
                 observer.policyWritten(key.key(), failure);

@@ -67,15 +67,23 @@ public final class KmsKeyService implements KeyService {
                 .answer(Operation.GET_KEY_POLICY, GetKeyPolicyResponse::policy);
     }
 
-    /** KMS's lockout safety check stays on: a policy that would lock its writer out of the key is refused by KMS. */
+    /**
+     * KMS's lockout safety check stays on: a policy that would lock its writer out of the key is refused by KMS.
+     *
+     * <p>On whose behalf it is becomes part of the user agent, which is in each record of CloudTrail (CloudTrail User Guide, "CloudTrail
+     * record contents"). A session name would take a session for each resource.
+     */
     @Override
-    public Answer<String> writePolicy(Identity identity, KeyArn key, String document) {
+    public Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf) {
         return aws.of(identity, key.region())
                 .kmsWrite(
                         Operation.PUT_KEY_POLICY,
                         key,
-                        kms -> kms.putKeyPolicy(
-                                r -> r.keyId(key.toString()).policyName(POLICY).policy(document)))
+                        kms -> kms.putKeyPolicy(r -> r.keyId(key.toString())
+                                .policyName(POLICY)
+                                .policy(document)
+                                .overrideConfiguration(o ->
+                                        o.addApiName(agent -> agent.name("for").version(onBehalfOf)))))
                 .answer(Operation.PUT_KEY_POLICY, response -> document);
     }
 

@@ -12,8 +12,12 @@ public interface KeyService {
     /** {@code kms:GetKeyPolicy} of the policy named {@code default}: the document, as KMS has it. */
     Answer<String> readPolicy(Identity identity, KeyArn key);
 
-    /** {@code kms:PutKeyPolicy} of the policy named {@code default}, with KMS's lockout safety check on. */
-    Answer<String> writePolicy(Identity identity, KeyArn key, String document);
+    /**
+     * {@code kms:PutKeyPolicy} of the policy named {@code default}, with KMS's lockout safety check on.
+     *
+     * @param onBehalfOf what needs it: letters, digits, dots and dashes, for the account's CloudTrail
+     */
+    Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf);
 
     /**
      * Proves that {@code probe} (the service's role) can use the key, by dry runs as that role that encrypt and decrypt (KMS Developer

@@ -256,7 +256,10 @@ public final class Pipeline {
     private Judgement release(Claim claim, KeyHandle key) {
         String label = claim.label(key.key());
         PolicyOutcome outcome = policies.release(
-                key, entitlements.givenFor(claim, key.key()), () -> entitlements.neededBesides(claim, key.key()));
+                claim.id(),
+                key,
+                entitlements.givenFor(claim, key.key()),
+                () -> entitlements.neededBesides(claim, key.key()));
         return outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
                 ? Judgement.good(Reason.PolicyApplied, label + " no longer exists, so there is nothing to release.")
                 : PolicyJudgement.of(label, outcome);
@@ -274,6 +277,7 @@ public final class Pipeline {
             boolean ours = claim.policyManagement() == PolicyManagement.Managed;
             PolicyOutcome outcome = ours && usable.isGood()
                     ? policies.grow(
+                            claim.id(),
                             handle,
                             () -> entitlements.wantedOn(key).plus(wanted),
                             before.granted().getOrDefault(key, Grants.NONE),

@@ -2,6 +2,7 @@ package io.cmek.operator.act;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeyPolicyWriterTest {
 
     private static final String ROLE = "arn:aws:iam::111122223333:role/data-plane";
+    private static final ClaimId CLAIM = new ClaimId("Workgroup", "team-a", "orders");
     private static final Grants USE = Grants.of(StatementKind.DATA_USE, Set.of(ROLE));
     private static final KeyHandle KEY = new KeyHandle(Identity.OWN, ClaimsOf.KEY);
     private static final String ROOT =
@@ -153,17 +155,17 @@ class KeyPolicyWriterTest {
     @Test
     void orOnlySaysWhatItsWriteTook() {
         var cautious = new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), false, clock, WriteObserver.NONE);
-        cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE);
+        cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE);
         cautious.heed(new PolicyWrite(KEY.key(), clock.instant(), policy(ROOT + "," + AUDITORS)));
 
-        assertThat(repaired(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE)))
+        assertThat(repaired(cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE)))
                 .returns(true, Drift::lossy)
                 .extracting(Drift::note)
                 .asString()
                 .contains("The statement 'Auditors' of others", "has to write it again");
         assertThat(kms.policy).doesNotContain("Auditors");
         assertThat(kms.writes).isEqualTo(1);
-        assertThat(repaired(cautious.grow(KEY, () -> USE, Grants.NONE, Grants.NONE)))
+        assertThat(repaired(cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE)))
                 .as("said once")
                 .isNull();
     }
@@ -212,6 +214,26 @@ class KeyPolicyWriterTest {
         assertThat(repaired(grow())).as("said once").isNull();
     }
 
+    /** Each call of a region that hangs takes its time, and it is the reconciler's. */
+    @Test
+    void asksNoMoreWhileTheWatchSeesThatKmsDoesNotAnswer() {
+        watch.freshWithin(KEY, Duration.ZERO);
+        kms.silence = new Failure.Unavailable(new Failure.Detail("kms:GetKeyPolicy", "TimedOut", "no answer", null));
+        assertThat(grow()).isInstanceOf(PolicyOutcome.NotWritten.class);
+        int reads = kms.reads;
+        for (int i = 0; i < 3; i++) {
+            clock.pass(Duration.ofMinutes(1));
+            assertThat(grow()).isInstanceOf(PolicyOutcome.NotWritten.class);
+        }
+        assertThat(kms.reads).isEqualTo(reads);
+        assertThat(kms.writes).isZero();
+
+        kms.silence = null;
+        watch.freshWithin(KEY, Duration.ZERO);
+        clock.pass(Duration.ofMinutes(1));
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
+    }
+
     /** Neither does the other wait, nor is it told which role was denied. */
     @Test
     void aRoleThatMayNotWriteSaysNothingAboutAnother() {
@@ -220,7 +242,8 @@ class KeyPolicyWriterTest {
         assertThat(grow()).isInstanceOf(PolicyOutcome.NotWritten.class);
 
         kms.refusal = null;
-        assertThat(writer.grow(other, () -> USE, Grants.NONE, Grants.NONE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(writer.grow(CLAIM, other, () -> USE, Grants.NONE, Grants.NONE))
+                .isInstanceOf(PolicyOutcome.InPlace.class);
     }
 
     @Test
@@ -244,7 +267,7 @@ class KeyPolicyWriterTest {
 
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, USE, Grants.NONE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, USE, Grants.NONE)).repaired())
                 .isNotNull()
                 .satisfies(d -> assertThat(d.note()).contains("That was found at 2026-03-01T10:00:00Z."));
     }
@@ -254,10 +277,11 @@ class KeyPolicyWriterTest {
         String auditor = "arn:aws:iam::111122223333:role/auditor";
         Grants elsewhere = USE.plus(Grants.of(StatementKind.DATA_USE, Set.of(auditor)));
 
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, USE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, USE)).repaired())
                 .as("a new replica")
                 .isNull();
-        Drift repaired = ((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, elsewhere)).repaired();
+        Drift repaired =
+                ((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, elsewhere)).repaired();
 
         assertThat(repaired).isNotNull();
         assertThat(repaired.note())
@@ -267,7 +291,7 @@ class KeyPolicyWriterTest {
                         "It was made the same")
                 .doesNotContain("put back");
         assertThat(kms.policy).contains(auditor);
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, elsewhere)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, elsewhere)).repaired())
                 .isNull();
         assertThat(kms.writes).isEqualTo(2);
     }
@@ -275,11 +299,11 @@ class KeyPolicyWriterTest {
     /** Because another claim came that wants it on all replicas. */
     @Test
     void whatIsWantedAnewIsNoDifferenceThoughTheReplicaHasItAlready() {
-        writer.grow(KEY, () -> USE, Grants.NONE, USE);
+        writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, USE);
         Grants more = USE.plus(
                 Grants.of(StatementKind.REPLICATION_USE, Set.of("arn:aws:iam::111122223333:role/replication")));
 
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> more, Grants.NONE, more)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> more, Grants.NONE, more)).repaired())
                 .isNull();
         assertThat(kms.policy).contains("ReplicationUse");
     }
@@ -288,13 +312,13 @@ class KeyPolicyWriterTest {
     void whatIsNewOrNotWantedAnyMoreIsNoDrift() {
         Grants old = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::111122223333:role/old"));
 
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, Grants.NONE, Grants.NONE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE)).repaired())
                 .isNull();
         kms.policy = policy(ROOT);
         clock.pass(Duration.ofMinutes(1));
         watch.freshWithin(KEY, Duration.ZERO);
-        writer.release(KEY, USE, () -> Grants.NONE);
-        assertThat(((PolicyOutcome.InPlace) writer.grow(KEY, () -> USE, old, Grants.NONE)).repaired())
+        writer.release(CLAIM, KEY, USE, () -> Grants.NONE);
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, old, Grants.NONE)).repaired())
                 .as("it was released, and is wanted again")
                 .isNull();
     }
@@ -333,7 +357,7 @@ class KeyPolicyWriterTest {
     }
 
     private PolicyOutcome grow() {
-        return writer.grow(KEY, () -> USE, Grants.NONE, Grants.NONE);
+        return writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE);
     }
 
     @Test

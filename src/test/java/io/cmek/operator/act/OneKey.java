@@ -19,6 +19,10 @@ final class OneKey implements KeyService {
     @Nullable
     Failure refusal;
 
+    /** What KMS answers to those who read, null while it gives them the policy. */
+    @Nullable
+    Failure silence;
+
     /** Runs after a write was accepted and before anybody reads: for somebody who writes at the same time. */
     Runnable meanwhile = () -> {};
 
@@ -29,11 +33,14 @@ final class OneKey implements KeyService {
     @Override
     public Answer<String> readPolicy(Identity identity, KeyArn key) {
         reads++;
+        if (silence != null) {
+            return new Answer.Failed<>(silence);
+        }
         return new Answer.Got<>(policy);
     }
 
     @Override
-    public Answer<String> writePolicy(Identity identity, KeyArn key, String document) {
+    public Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf) {
         writes++;
         if (refusal != null) {
             return new Answer.Failed<>(refusal);

@@ -14,6 +14,7 @@ import io.cmek.operator.aws.SdkSettings;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
@@ -46,6 +47,7 @@ class WriteReportsTest {
 
     private static final String REGION = "us-east-1";
     private static final Pace PACE = new Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(5));
+    private static final ClaimId CLAIM = new ClaimId("Workgroup", "team-a", "orders");
     private static final Grants ONE =
             Grants.of(StatementKind.DATA_USE, List.of("arn:aws:iam::111122223333:role/data-plane"));
     private static final Grants TWO =
@@ -109,7 +111,7 @@ class WriteReportsTest {
 
     private Answer<String> read(KeyHandle key) {
         if (intruder != null) {
-            keys.writePolicy(key.identity(), key.key(), intruder);
+            keys.writePolicy(key.identity(), key.key(), intruder, "somebody");
         }
         return keys.readPolicy(key.identity(), key.key());
     }
@@ -119,7 +121,7 @@ class WriteReportsTest {
     }
 
     private static PolicyOutcome grow(KeyPolicyWriter writer, KeyHandle key, Grants wanted) {
-        return writer.grow(key, () -> wanted, Grants.NONE, Grants.NONE);
+        return writer.grow(CLAIM, key, () -> wanted, Grants.NONE, Grants.NONE);
     }
 
     @Test
@@ -138,7 +140,7 @@ class WriteReportsTest {
         grow(writer, key, TWO);
         told.clear();
 
-        keys.writePolicy(key.identity(), key.key(), original);
+        keys.writePolicy(key.identity(), key.key(), original, "somebody");
         now = now.plusSeconds(60);
         watch.freshWithin(key, Duration.ZERO);
         assertThat(grow(writer, key, TWO)).isInstanceOf(PolicyOutcome.InPlace.class);
@@ -151,7 +153,7 @@ class WriteReportsTest {
         grow(writer, key, TWO);
         told.clear();
 
-        assertThat(writer.release(key, TWO, () -> ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(writer.release(CLAIM, key, TWO, () -> ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(grow(writer, key, ONE)).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(grow(writer, key, TWO)).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(told).containsExactly("written", "written");

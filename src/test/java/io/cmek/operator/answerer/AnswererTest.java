@@ -45,7 +45,8 @@ class AnswererTest {
                     .isInstanceOfSatisfying(
                             Answer.Got.class, got -> assertThat(got.toString()).contains("Enabled"));
             assertThat(keys.readPolicy(ROLE, key)).isInstanceOf(Answer.Got.class);
-            assertThat(keys.writePolicy(ROLE, key, "{\"a\": \"é\\n\"}")).isInstanceOf(Answer.Got.class);
+            assertThat(keys.writePolicy(ROLE, key, "{\"a\": \"é\\n\"}", "nobody"))
+                    .isInstanceOf(Answer.Got.class);
             assertThat(keys.readPolicy(ROLE, key)).isEqualTo(new Answer.Got<>("{\"a\": \"é\\n\"}"));
             assertThat(keys.proveAccess(ROLE, key)).isEqualTo(new Answer.Got<>(true));
             assertThat(buckets.look(ROLE, REGION, "b-0"))

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
@@ -118,9 +119,9 @@ class CallReportsTest {
     @Test
     void aPolicyIsWrittenOnceHoweverItEnds() {
         server.stubFor(any(anyUrl()).willReturn(error("ThrottlingException")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
         server.stubFor(any(anyUrl()).willReturn(aResponse().withStatus(500)));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
         assertThat(told)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy Throttling", "request kms:PutKeyPolicy 500");
@@ -141,7 +142,7 @@ class CallReportsTest {
                 .willSetStateTo("learned"));
         server.stubFor(
                 any(anyUrl()).inScenario("clock").whenScenarioStateIs("learned").willReturn(okJson("{}")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
         assertThat(told)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy 400", "request kms:PutKeyPolicy 200");
@@ -153,11 +154,23 @@ class CallReportsTest {
                         wrong -> assertThat(wrong).isGreaterThan(day));
     }
 
+    /** CloudTrail shows the user agent. */
+    @Test
+    void theUserAgentOfAWriteNamesTheResource() {
+        server.stubFor(any(anyUrl()).willReturn(okJson("{}")));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", new ClaimId("Workgroup", "team-a", "orders").dotted()));
+        assertThat(server.getAllServeEvents())
+                .singleElement()
+                .extracting(event -> event.getRequest().getHeader("User-Agent"))
+                .asString()
+                .contains(" for/workgroup.team-a.orders", " app/cmek-operator");
+    }
+
     /** The same words of KMS for credentials that are wrong at any time. */
     @Test
     void aPolicyIsNotSentAgainWithWrongCredentials() {
         server.stubFor(any(anyUrl()).willReturn(error("InvalidSignatureException")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}"));
+        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
         assertThat(told).filteredOn(line -> line.startsWith("request")).hasSize(1);
     }
 

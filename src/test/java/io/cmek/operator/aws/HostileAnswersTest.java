@@ -115,7 +115,7 @@ class HostileAnswersTest {
         for (Answer<?> got : List.of(
                 described,
                 keys.readPolicy(Identity.OWN, KEY),
-                keys.writePolicy(Identity.OWN, KEY, "{}"),
+                keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"),
                 keys.proveAccess(Identity.OWN, KEY),
                 keys.describe(ROLE, KEY),
                 buckets.look(Identity.OWN, "us-east-1", "orders-data"),

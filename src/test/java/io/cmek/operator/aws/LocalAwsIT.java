@@ -160,7 +160,7 @@ class LocalAwsIT {
                             .code())
                     .isEqualTo("AccessDeniedException");
             failed(Failure.Denied.class, keys.readPolicy(stranger, key));
-            failed(Failure.Denied.class, keys.writePolicy(stranger, key, "{}"));
+            failed(Failure.Denied.class, keys.writePolicy(stranger, key, "{}", "nobody"));
         }
 
         @Test
@@ -168,7 +168,8 @@ class LocalAwsIT {
             KeyArn key = key();
             String document = """
                     {"Version":"2012-10-17","Id":"é 1","Statement":[{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}]}""";
-            assertThat(got(keys.writePolicy(tenant, key, document))).isEqualTo(document);
+            assertThat(got(keys.writePolicy(tenant, key, document, "workgroup.team-a.orders")))
+                    .isEqualTo(document);
             assertThat(got(keys.readPolicy(tenant, key))).isEqualTo(document);
         }
 

@@ -7,17 +7,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.AwsProxy;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -70,14 +68,18 @@ class LeaderElectionIT {
         try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
             team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
             team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-            try (var statuses = new Statuses(team)) {
+            try (Statuses<WorkgroupStatus> statuses = team.statuses(Workgroup.class)) {
                 Instant stopped = Instant.now();
                 first.close();
                 awaitLeading(second, LEASE.minusSeconds(5));
                 System.out.println("Handed over " + Duration.between(stopped, Instant.now()) + " after SIGTERM");
                 await().pollDelay(Duration.ofSeconds(6)).until(() -> true);
 
-                assertThat(statuses.seen).as("statuses of a rolling upgrade").containsOnly(EncryptionState.ENABLED);
+                assertThat(statuses.of("orders"))
+                        .as("statuses of a rolling upgrade")
+                        .isNotEmpty()
+                        .extracting(WorkgroupStatus::encryption)
+                        .containsOnly(EncryptionState.ENABLED);
             }
             STAGE.aws().kms(REGION).disableKey(r -> r.keyId(key));
             team.awaitWorkgroup("orders", EncryptionState.DEGRADED);
@@ -143,40 +145,5 @@ class LeaderElectionIT {
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> operator.log().contains(LEADS));
-    }
-
-    /** Every status of the workgroup from now on. */
-    private static final class Statuses implements Watcher<Workgroup>, AutoCloseable {
-
-        final List<EncryptionState> seen = new CopyOnWriteArrayList<>();
-        private final io.fabric8.kubernetes.client.Watch watch;
-
-        Statuses(Team team) {
-            watch = team.installation()
-                    .client()
-                    .resources(Workgroup.class)
-                    .inNamespace(team.namespace())
-                    .watch(this);
-        }
-
-        @Override
-        public void eventReceived(Action action, Workgroup workgroup) {
-            seen.add(workgroup.getStatus().encryption());
-        }
-
-        @Override
-        public void onClose(WatcherException cause) {
-            throw new IllegalStateException(cause);
-        }
-
-        @Override
-        public void onClose() {
-            // Asked for.
-        }
-
-        @Override
-        public void close() {
-            watch.close();
-        }
     }
 }

@@ -13,7 +13,7 @@ help: ## List the targets
 demo: target/quarkus-app/quarkus-run.jar tools ## Tell the whole story on a real API server and a local AWS, in about a minute
 	@dev/demo/run
 
-test: tools ## Run all tests: unit, property, CRD, integration and black-box, and every check
+test: tools oldest-kubernetes ## Run all tests: unit, property, CRD, integration and black-box, and every check
 	@$(MVN) verify
 
 unit: prerequisites ## Run the tests that need neither Kubernetes nor AWS
@@ -60,6 +60,9 @@ tools: prerequisites ## Build or install, once, what the tests and the demo need
 	@python3 dev/local/toolchain.py control-plane >/dev/null
 	@python3 dev/local/toolchain.py aws-python >/dev/null
 
+oldest-kubernetes: prerequisites
+	@python3 dev/local/toolchain.py control-plane oldest >/dev/null
+
 prerequisites: ## Say what is missing on this machine, and how to install it
 	@dev/prerequisites
 
@@ -71,4 +74,4 @@ target/quarkus-app/quarkus-run.jar: pom.xml $(shell find src/main -type f) | pre
 	@$(MVN) package -DskipTests
 	@touch $@
 
-.PHONY: help demo test unit verify crds fmt build run up down bench soak image-tar image-push bundle release-check tools prerequisites clean
+.PHONY: help oldest-kubernetes demo test unit verify crds fmt build run up down bench soak image-tar image-push bundle release-check tools prerequisites clean

@@ -134,9 +134,9 @@ def aws_program(folder: Path, python: Path, port: int) -> Program:
 class Environment:
     """All programs of one environment, in the order in which they start."""
 
-    def __init__(self, folder: Path, *, audit: bool, aws: bool) -> None:
+    def __init__(self, folder: Path, *, audit: bool, aws: bool, kubernetes: str) -> None:
         self.folder = folder
-        self.binaries = toolchain.control_plane()
+        self.binaries = toolchain.control_plane(kubernetes)
         self.python = toolchain.aws_python()
         self.audit = folder / "audit.log" if audit else None
         self.token = secrets.token_hex(16)
@@ -302,12 +302,12 @@ def _obey(environment: Environment, line: str) -> dict[str, str]:
     return {"error": f"'{line}' is neither 'stop NAME' nor 'start NAME', with NAME one of {', '.join(environment.programs)}"}
 
 
-def _started(folder: Path, *, audit: bool, aws: bool) -> Environment:
+def _started(folder: Path, *, audit: bool, aws: bool, kubernetes: str) -> Environment:
     """A port that was free a moment ago may be taken meanwhile: then everything starts again with others."""
     for attempt in range(3):
         below = folder / str(attempt) if attempt else folder
         below.mkdir(parents=True, exist_ok=True)
-        environment = Environment(below, audit=audit, aws=aws)
+        environment = Environment(below, audit=audit, aws=aws, kubernetes=kubernetes)
         try:
             environment.start()
         except StartError as failure:
@@ -324,6 +324,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="an empty folder for logs, data and credentials")
     parser.add_argument("--audit", action="store_true", help="write what the API server is asked into audit.log")
     parser.add_argument("--without-aws", action="store_true", help="start the Kubernetes control plane only")
+    parser.add_argument("--kubernetes", choices=toolchain.RELEASES, default="newest", help="which version of Kubernetes, of those supported")
     parser.add_argument("--until-stopped", action="store_true", help="go on when standard input ends, until SIGTERM")
     arguments = parser.parse_args()
 
@@ -334,7 +335,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     environment = None
     try:
-        environment = _started(arguments.folder.absolute(), audit=arguments.audit, aws=not arguments.without_aws)
+        environment = _started(
+            arguments.folder.absolute(), audit=arguments.audit, aws=not arguments.without_aws, kubernetes=arguments.kubernetes
+        )
         print(json.dumps(environment.facts()), flush=True)
         for line in sys.stdin:
             print(json.dumps(_obey(environment, line.strip())), flush=True)

@@ -21,22 +21,67 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CONTROL_PLANE_MODULE = REPOSITORY / "dev" / "control-plane"
 AWS_REQUIREMENTS = REPOSITORY / "dev" / "aws" / "requirements.txt"
-
-#: Program name to Go package, in the order in which they are built: the first ones compile what the later ones share.
-PACKAGES = {
-    "etcd": "go.etcd.io/etcd/server/v3",
-    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
-}
 
 HEARTBEAT_SECONDS = 30
 
 
 class ToolchainError(Exception):
     """A program cannot be found or made; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version of Kubernetes, built from a Go module that pins it."""
+
+    module: Path
+    #: Program name to Go package, in the order in which they are built: the first ones compile what the later ones share.
+    packages: dict[str, str]
+    #: The environment variable that names a folder with the programs, where they need not be built.
+    assets: str
+
+    def version(self) -> str:
+        """As `go.mod` pins it, for example `v1.36.3`."""
+        go_mod = self.module / "go.mod"
+        return _pinned_version(go_mod.read_text(), r"^(?:require)?\s*k8s\.io/kubernetes (v\S+)", go_mod)
+
+    def programs(self) -> dict[str, Path]:
+        """Those of the folder that `assets` names; the others from the cache folder, into which they are built once."""
+        found: dict[str, Path] = {}
+        folder = os.environ.get(self.assets)
+        if folder:
+            if not Path(folder).is_dir():
+                raise ToolchainError(f"{self.assets} is {folder}, which is no folder. Correct it, or unset it to use the programs of this project.")
+            found = {name: Path(folder) / name for name in self.packages if _is_program(Path(folder) / name)}
+            # Release archives for tests come without kubectl at times; any kubectl serves.
+            on_path = shutil.which("kubectl")
+            if "kubectl" in self.packages and "kubectl" not in found and on_path:
+                found["kubectl"] = Path(on_path)
+        missing = [name for name in self.packages if name not in found]
+        if missing:
+            built = self._built()
+            found.update({name: built / name for name in missing})
+        return found
+
+    def _built(self) -> Path:
+        digest = hashlib.sha256((self.module / "go.sum").read_bytes()).hexdigest()[:12]
+        return _provided(cache_folder() / "control-plane" / f"{self.version()}-{digest}", lambda target: _build(self, target))
+
+
+_KUBERNETES = {
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+}
+_CONTROL_PLANE = REPOSITORY / "dev" / "control-plane"
+
+RELEASES = {
+    "newest": Release(
+        _CONTROL_PLANE,
+        {"etcd": "go.etcd.io/etcd/server/v3", **_KUBERNETES, "kubectl": "k8s.io/kubernetes/cmd/kubectl"},
+        "KUBEBUILDER_ASSETS",
+    ),
+    "oldest": Release(_CONTROL_PLANE / "oldest", _KUBERNETES, "KUBEBUILDER_ASSETS_OLDEST"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,23 +104,12 @@ def cache_folder() -> Path:
     return (Path(root) if root else Path.home() / ".cache") / "cmek-operator"
 
 
-def control_plane() -> ControlPlane:
-    """Finds the programs in `KUBEBUILDER_ASSETS`, then in the cache folder; builds into the latter what is in neither."""
-    found: dict[str, Path] = {}
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if assets:
-        if not Path(assets).is_dir():
-            raise ToolchainError(f"KUBEBUILDER_ASSETS is {assets}, which is no folder. Correct it, or unset it to use the programs of this project.")
-        found = {name: Path(assets) / name for name in PACKAGES if _is_program(Path(assets) / name)}
-        # Release archives for tests come without kubectl at times; any kubectl serves.
-        on_path = shutil.which("kubectl")
-        if "kubectl" not in found and on_path:
-            found["kubectl"] = Path(on_path)
-    missing = [name for name in PACKAGES if name not in found]
-    if missing:
-        built = _built_control_plane()
-        found.update({name: built / name for name in missing})
-    return ControlPlane(found["etcd"], found["kube-apiserver"], found["kube-controller-manager"], found["kubectl"])
+def control_plane(release: str = "newest") -> ControlPlane:
+    """The programs of a release; etcd and kubectl are always those of the newest."""
+    programs = RELEASES["newest"].programs()
+    if release != "newest":
+        programs |= RELEASES[release].programs()
+    return ControlPlane(programs["etcd"], programs["kube-apiserver"], programs["kube-controller-manager"], programs["kubectl"])
 
 
 def aws_python() -> Path:
@@ -86,35 +120,24 @@ def aws_python() -> Path:
     return _provided(cache_folder() / "aws" / f"{version}-{python}-{digest}", _install_aws) / "bin" / "python"
 
 
-def kubernetes_version() -> str:
-    """As `go.mod` pins it, for example `v1.36.3`."""
-    module = CONTROL_PLANE_MODULE / "go.mod"
-    return _pinned_version(module.read_text(), r"^\s*k8s\.io/kubernetes (v\S+)", module)
-
-
-def _built_control_plane() -> Path:
-    digest = hashlib.sha256((CONTROL_PLANE_MODULE / "go.sum").read_bytes()).hexdigest()[:12]
-    return _provided(cache_folder() / "control-plane" / f"{kubernetes_version()}-{digest}", _build_control_plane)
-
-
-def _build_control_plane(target: Path) -> None:
+def _build(release: Release, target: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise ToolchainError(
             "The local Kubernetes control plane is built with Go, and `go` is not on the PATH. Run dev/prerequisites to see how to install it,"
-            " or point KUBEBUILDER_ASSETS at a folder with etcd, kube-apiserver, kube-controller-manager and kubectl."
+            f" or point {release.assets} at a folder with {', '.join(release.packages)}."
         )
-    version = kubernetes_version()
-    say(f"Building the local Kubernetes control plane {version} with Go, once: about 7 minutes on 2 cores. It is kept in {target.parent}.")
+    version = release.version()
+    say(f"Building the local Kubernetes control plane {version} with Go, once: 5 to 7 minutes on 2 cores. It is kept in {target.parent}.")
     # Cross-compilation settings of the caller would give programs that do not run here.
     environment = {name: value for name, value in os.environ.items() if name not in ("GOOS", "GOARCH", "GOBIN")}
     environment |= {"CGO_ENABLED": "0", "GOWORK": "off"}
     started = time.monotonic()
-    for number, (name, package) in enumerate(PACKAGES.items(), start=1):
-        step = f"  [{number}/{len(PACKAGES)}] {name}"
+    for number, (name, package) in enumerate(release.packages.items(), start=1):
+        step = f"  [{number}/{len(release.packages)}] {name}"
         say(f"{step}: compiling")
         command = [go, "build", "-trimpath", "-ldflags", _linker_flags(version), "-o", str(target / name), package]
-        took = _run(command, step, cwd=CONTROL_PLANE_MODULE, env=environment)
+        took = _run(command, step, cwd=release.module, env=environment)
         say(f"{step}: done in {took:.0f} s")
     say(f"The control plane is built ({time.monotonic() - started:.0f} s).")
 
@@ -197,6 +220,8 @@ if __name__ == "__main__":
         case ["aws-python"]:
             print(aws_python())
         case ["control-plane"]:
-            print(control_plane().etcd.parent)
+            print(control_plane().kube_apiserver.parent)
+        case ["control-plane", release] if release in RELEASES:
+            print(control_plane(release).kube_apiserver.parent)
         case _:
-            sys.exit("usage: toolchain.py aws-python | control-plane")
+            sys.exit("usage: toolchain.py aws-python | control-plane [newest | oldest]")

@@ -62,7 +62,10 @@ class CrdFixturesIT {
         }
         List<String> answer = answer(fixture, namespace, documents.getLast(), stored);
 
-        assertThat(answer).containsExactlyInAnyOrderElementsOf(fixture.expected());
+        assertThat(answer)
+                .containsExactlyInAnyOrderElementsOf(fixture.expected().stream()
+                        .map(CrdFixturesIT::inAnyVersion)
+                        .toList());
         assertThat(fixture.isValid()).as("an invalid fixture expects something").isEqualTo(answer.isEmpty());
     }
 
@@ -98,7 +101,7 @@ class CrdFixturesIT {
             send(fixture, namespace, document, stored);
             return List.of();
         } catch (KubernetesClientException refused) {
-            return lines(refused.getStatus()).toList();
+            return lines(refused.getStatus()).map(CrdFixturesIT::inAnyVersion).toList();
         }
     }
 
@@ -111,6 +114,12 @@ class CrdFixturesIT {
                 : causes.stream()
                         .map(cause -> cause.getField() + ": " + cause.getMessage())
                         .filter(line -> !line.contains(REMARK));
+    }
+
+    /** What Kubernetes 1.31 and 1.36 word differently: a type before what is wrong with a value, and what is too long. */
+    private static String inAnyVersion(String line) {
+        return line.replaceFirst("Invalid value: \"(object|string|array)\": ", "Invalid value: ")
+                .replaceFirst("may not be longer than (\\d+)$", "may not be more than $1 bytes");
     }
 
     /** As strictly as kubectl has it checked: creates the object, or puts the document in place of the stored one. */

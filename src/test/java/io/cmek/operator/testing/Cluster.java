@@ -10,11 +10,15 @@ public interface Cluster extends AutoCloseable {
     /** Which provider: {@code local} (processes, built once from source; the default) or {@code k3s} (Testcontainers). */
     String PROVIDER = "cmek.it.cluster";
 
+    /** Which version of Kubernetes: {@code newest} (the default) or {@code oldest}, of those that the operator supports. */
+    String KUBERNETES = "cmek.it.kubernetes";
+
     static Cluster start() {
+        String kubernetes = System.getProperty(KUBERNETES, "newest");
         String provider = System.getProperty(PROVIDER, "local");
         return switch (provider) {
-            case "local" -> LocalControlPlane.start();
-            case "k3s" -> K3sCluster.start();
+            case "local" -> LocalControlPlane.of(kubernetes);
+            case "k3s" -> K3sCluster.of(kubernetes);
             default ->
                 throw new IllegalArgumentException("-D" + PROVIDER + " is '" + provider + "'; expected local or k3s");
         };

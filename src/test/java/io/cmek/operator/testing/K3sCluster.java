@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.testcontainers.DockerClientFactory;
@@ -16,8 +18,10 @@ import org.testcontainers.utility.DockerImageName;
 /** K3s through Testcontainers: for machines with a container engine. The tests are skipped, and say so, where none answers. */
 public final class K3sCluster implements Cluster {
 
-    /** The Kubernetes version of dev/control-plane/go.mod. */
-    private static final DockerImageName IMAGE = DockerImageName.parse("rancher/k3s:v1.36.3-k3s1");
+    /** The versions of dev/control-plane/go.mod and dev/control-plane/oldest/go.mod. */
+    private static final Map<String, DockerImageName> IMAGES = Map.of(
+            "newest", DockerImageName.parse("rancher/k3s:v1.36.3-k3s1"),
+            "oldest", DockerImageName.parse("rancher/k3s:v1.31.0-k3s1"));
 
     private final K3sContainer container;
     private final KubernetesClient client;
@@ -32,13 +36,13 @@ public final class K3sCluster implements Cluster {
                 .build();
     }
 
-    static K3sCluster start() {
+    static K3sCluster of(String kubernetes) {
         Assumptions.assumeTrue(
                 DockerClientFactory.instance().isDockerAvailable(),
                 () -> "-D" + PROVIDER
                         + "=k3s needs a container engine, and none answers (DOCKER_HOST or /var/run/docker.sock)."
                         + " Without the property, the tests run on the local control plane.");
-        var container = new K3sContainer(IMAGE);
+        var container = new K3sContainer(Objects.requireNonNull(IMAGES.get(kubernetes), kubernetes));
         try {
             container.start();
             return new K3sCluster(container);

@@ -29,8 +29,9 @@ public final class LocalControlPlane implements Cluster {
                 .build();
     }
 
-    static LocalControlPlane start() {
-        Attendant process = Attendant.start("dev/local/environment.py", "--audit", "--without-aws");
+    static LocalControlPlane of(String kubernetes) {
+        Attendant process =
+                Attendant.start("dev/local/environment.py", "--audit", "--without-aws", "--kubernetes", kubernetes);
         try {
             return new LocalControlPlane(process, new ObjectMapper().readTree(process.ready()));
         } catch (IOException e) {

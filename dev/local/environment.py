@@ -39,6 +39,8 @@ kind: Policy
 omitStages: [RequestReceived]
 rules:
 - level: Metadata
+  users: ["system:serviceaccount:cmek-system:cmek-operator"]
+- level: Metadata
   resources:
   - group: cmek.io
   - group: storage.k8s.io

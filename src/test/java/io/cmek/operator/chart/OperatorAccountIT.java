@@ -62,8 +62,8 @@ class OperatorAccountIT {
 
     /** In every namespace, and of what has none. */
     private static final Map<String, Set<String>> EVERYWHERE = Map.of(
-            "cmek.io/workgroups", Set.of("get", "list", "watch", "patch", "update"),
-            "cmek.io/replicacmeks", Set.of("get", "list", "watch", "patch", "update"),
+            "cmek.io/workgroups", Set.of("get", "list", "watch", "patch"),
+            "cmek.io/replicacmeks", Set.of("get", "list", "watch", "patch"),
             "cmek.io/workgroups/status", Set.of("patch"),
             "cmek.io/replicacmeks/status", Set.of("patch"),
             "storage.k8s.io/storageclasses", Set.of("get", "list", "watch", "create", "patch", "delete"),

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What the API server was asked about the operator's own things, by whom (Kubernetes documentation, "Auditing"). */
+/** What the API server was asked by the operator, and by others about its things (Kubernetes documentation, "Auditing"). */
 public record AuditLog(Path file) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -36,6 +36,17 @@ public record AuditLog(Path file) {
 
     /** The same, up to another place. */
     public List<Request> ofOperatorBetween(long mark, long end) {
+        return between(mark, end).stream()
+                .filter(request -> !request.resource().equals("leases"))
+                .toList();
+    }
+
+    /** All that the operator asked since a place. */
+    public List<Request> allOfOperatorSince(long mark) {
+        return between(mark, Long.MAX_VALUE);
+    }
+
+    private List<Request> between(long mark, long end) {
         try (Stream<String> lines = Files.lines(file)) {
             long[] at = {0};
             return lines.filter(line -> {
@@ -45,7 +56,6 @@ public record AuditLog(Path file) {
                     })
                     .filter(line -> line.contains(Installation.OPERATOR_USER))
                     .map(AuditLog::read)
-                    .filter(request -> !request.resource().equals("leases"))
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -32,7 +32,7 @@ public record PolicyMerge(String installationId) {
     public PolicyMerge {
         if (!installationId.matches("[A-Za-z0-9]{1,32}")) {
             throw new IllegalArgumentException(
-                    "installation id '" + installationId + "' is not 1 to 32 letters and digits");
+                    "cmek.installation-id is '" + installationId + "'; expected 1 to 32 letters and digits.");
         }
     }
 

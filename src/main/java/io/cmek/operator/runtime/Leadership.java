@@ -75,11 +75,10 @@ public class Leadership {
         if (!settings.leaderElection().enabled()) {
             return Optional.empty();
         }
-        Duration lease = settings.leaderElection().leaseDuration();
-        if (lease.compareTo(SHORTEST_LEASE) < 0) {
-            throw new IllegalArgumentException(
-                    "cmek.leader-election.lease-duration is '" + lease.toMillis() + "ms'; expected 5s or more.");
-        }
+        Duration lease = Bounds.atLeast(
+                SHORTEST_LEASE,
+                "cmek.leader-election.lease-duration",
+                settings.leaderElection().leaseDuration());
         // In the proportions of client-go's 15 s, 10 s and 2 s (its package leaderelection).
         return Optional.of(LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(leaseName())
                 .withLeaseNamespace(namespace())

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 class Wiring {
 
     private static final Duration TROUBLED = Duration.ofSeconds(1);
+    private static final Duration A_SECOND = Duration.ofSeconds(1);
 
     /** Looked up by the operator SDK's extension; null, as only a dependent bean may be, where there is nothing to elect. */
     @Produces
@@ -108,8 +109,8 @@ class Wiring {
     @Produces
     @Singleton
     Sights sights(Settings settings, KeyService keys, BucketService buckets, LiveClaims claims, Clock clock) {
-        Watch.Pace ofKeys = pace(settings.resyncInterval(), settings);
-        Watch.Pace ofBuckets = pace(settings.bucketResyncInterval(), settings);
+        Watch.Pace ofKeys = pace("cmek.resync-interval", settings.resyncInterval(), settings);
+        Watch.Pace ofBuckets = pace("cmek.bucket-resync-interval", settings.bucketResyncInterval(), settings);
         return new Sights(
                 new Watch<>(
                         "keys",
@@ -153,8 +154,11 @@ class Wiring {
         sights.close();
     }
 
-    private static Watch.Pace pace(Duration interval, Settings settings) {
-        return new Watch.Pace(interval, TROUBLED, settings.factsMaxAge());
+    private static Watch.Pace pace(String property, Duration interval, Settings settings) {
+        return new Watch.Pace(
+                Bounds.atLeast(A_SECOND, property, interval),
+                TROUBLED,
+                Bounds.atLeast(A_SECOND, "cmek.facts-max-age", settings.factsMaxAge()));
     }
 
     @Produces

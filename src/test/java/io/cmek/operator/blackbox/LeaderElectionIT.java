@@ -18,6 +18,8 @@ import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Two processes of one installation: one works, the other stands by and takes over. */
 class LeaderElectionIT {
@@ -126,11 +128,19 @@ class LeaderElectionIT {
         }
     }
 
-    @Test
-    void aSelectorThatNobodyCanReadStopsTheStart() {
-        try (OperatorProcess operator = STAGE.launch(Map.of("CMEK_SELECTOR", "neither label nor value"))) {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "CMEK_SELECTOR | neither label nor value | unable to parse requirement",
+                "CMEK_INSTALLATION_ID | prod-east | cmek.installation-id is 'prod-east'; expected 1 to 32 letters and digits.",
+                "CMEK_RESYNC_INTERVAL | 0 | cmek.resync-interval is '0ms'; expected 1s or more.",
+            })
+    void aSettingThatMakesNoSenseStopsTheStart(String variable, String value, String words) {
+        try (OperatorProcess operator = STAGE.launch(Map.of(variable, value))) {
             assertThat(operator.awaitEnd(Duration.ofSeconds(60))).isNotZero();
-            assertThat(operator.log()).contains("unable to parse requirement");
+            assertThat(operator.log()).contains(words);
         }
     }
 

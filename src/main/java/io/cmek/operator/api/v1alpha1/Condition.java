@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record Condition(
         @Required @Size(min = 1, max = 316) @JsonPropertyDescription("""
                 Which aspect it is: Accepted, KeysUsable, PolicyApplied, AccessVerified, BucketsEncrypted, VolumesEncrypted, \
-                ReplicationAllowed, FailoverReady, Stalled, or Ready, which sums up the others.""")
+                ReplicationAllowed, FailoverReady, Deletable, Stalled, or Ready, which sums up the others.""")
         String type,
 
         @Required @JsonPropertyDescription("""

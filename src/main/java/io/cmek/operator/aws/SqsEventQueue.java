@@ -17,7 +17,9 @@ public final class SqsEventQueue implements EventQueue {
     /** The most that SQS gives at once. */
     private static final int MOST_MESSAGES = 10;
 
-    private static final Pattern REGION = Pattern.compile("https://sqs\\.([a-z0-9-]+)\\.[^/]+/.*");
+    /** AWS General Reference, "Amazon SQS endpoints and quotas"; SQS Developer Guide, "Amazon VPC endpoints". */
+    private static final Pattern REGION =
+            Pattern.compile("https://(?:[a-z0-9-]+\\.)?sqs(?:-fips)?\\.([a-z0-9-]+)\\.[^/]+/.*");
 
     private final String queueUrl;
     private final RegionalClients clients;
@@ -28,8 +30,12 @@ public final class SqsEventQueue implements EventQueue {
      */
     public SqsEventQueue(AwsClients aws, String queueUrl, Optional<String> fallback) {
         this.queueUrl = queueUrl;
+        this.clients = aws.of(Identity.OWN, region(queueUrl).or(() -> fallback).orElse("us-east-1"));
+    }
+
+    static Optional<String> region(String queueUrl) {
         Matcher region = REGION.matcher(queueUrl);
-        this.clients = aws.of(Identity.OWN, region.matches() ? region.group(1) : fallback.orElse("us-east-1"));
+        return region.matches() ? Optional.of(region.group(1)) : Optional.empty();
     }
 
     @Override

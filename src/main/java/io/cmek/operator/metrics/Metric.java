@@ -144,7 +144,7 @@ public enum Metric {
     RECONCILIATIONS_IN_PROGRESS(
             "cmek_reconciliations_in_progress",
             Type.GAUGE,
-            "Reconciliations that run or wait for a free core. Each resource has at most one; each has a thread of its own.",
+            "Reconciliations that are under way: one of each resource at most, and 64 in all.",
             "Above 0 for long, while cmek_reconciliations_total stands still: see the runbook CmekOperatorNotReconciling.",
             Label.KIND),
     PENDING_LOOKS(
@@ -159,7 +159,12 @@ public enum Metric {
             Type.COUNTER,
             "Resources whose status lagged behind their spec when the sweep looked (every 5 s), and which it had reconciled. A few while new"
                     + " resources wait for AWS are normal.",
-            "Growing while nobody changes anything: statuses are not written; see the runbook CmekOperatorNotReconciling.");
+            "Growing while nobody changes anything: statuses are not written; see the runbook CmekOperatorNotReconciling."),
+    LEADING(
+            "cmek_leading",
+            Type.GAUGE,
+            "Whether the process works (1) or stands by (0). Of the replicas of an installation one works; without leader election each does.",
+            "Zero on all replicas for longer than a takeover takes: see the runbook CmekOperatorAbsent.");
 
     /** How Prometheus is told of it. */
     public enum Type {

@@ -57,6 +57,11 @@ public class Leadership {
         return since;
     }
 
+    /** Whether this process works now. */
+    boolean leads() {
+        return leads || !settings.leaderElection().enabled();
+    }
+
     /** What is done while this process works: from now on, or, where it stands by, from when it leads. To be called before that. */
     void whileLeading(Runnable begin) {
         if (settings.leaderElection().enabled()) {

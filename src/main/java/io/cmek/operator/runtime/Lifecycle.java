@@ -4,7 +4,9 @@ import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.events.FastLane;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.metrics.CensusMeters;
+import io.cmek.operator.metrics.LeadingMeter;
 import io.cmek.operator.observe.Sights;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -29,7 +31,8 @@ class Lifecycle {
             Sights sights,
             FastLane fastLane,
             Sweep sweep,
-            CensusMeters census) {
+            CensusMeters census,
+            MeterRegistry registry) {
         if (entitlements.tenants().all().isEmpty()) {
             LOG.warn("No tenant is configured: every resource is refused. Set cmek.tenants.<name>.namespaces and"
                     + " cmek.tenants.<name>.principals.data.");
@@ -38,6 +41,7 @@ class Lifecycle {
                 "Installation '%s' serves the tenants %s",
                 settings.installationId(),
                 entitlements.tenants().all().stream().map(t -> t.name()).toList());
+        LeadingMeter.register(registry, leadership::leads);
         leadership.whileLeading(() -> {
             sights.start();
             fastLane.start();

@@ -58,7 +58,9 @@ class LeaderElectionIT {
                     .containsPattern("cmek_keys\\{[^}]*state=\"Enabled\"[^}]*} [1-9]");
             assertThat(standby.get("/q/metrics").body())
                     .as("a standby counts nothing, or sums over the pods would be wrong")
-                    .doesNotContainPattern("(?m)^cmek_(keys|resources)\\{[^}]*} [1-9]");
+                    .doesNotContainPattern("(?m)^cmek_(keys|resources)\\{[^}]*} [1-9]")
+                    .containsPattern("(?m)^cmek_leading 0");
+            assertThat(leader.get("/q/metrics").body()).containsPattern("(?m)^cmek_leading 1");
         }
     }
 

@@ -35,6 +35,7 @@ final class AllMeters implements AutoCloseable {
         writes = new WriteMeters(meters);
         reconciliations = new ReconciliationMeters(meters);
         sweep = new SweepMeter(meters);
+        LeadingMeter.register(meters, () -> true);
         sights = new Sights(
                 AllMeters.<KeyHandle, KeyFacts>watch("keys", clock),
                 AllMeters.<KeyHandle, String>watch("policies", clock),

@@ -57,7 +57,7 @@ release-check: prerequisites ## Build everything of a release from a clean clone
 	@JAVA_HOME="$(JAVA_HOME)" dev/release/check
 
 tools: prerequisites ## Build or install, once, what the tests and the demo need, into the cache folder
-	@python3 dev/local/toolchain.py control-plane >/dev/null
+	@python3 dev/local/toolchain.py control-plane newest >/dev/null
 	@python3 dev/local/toolchain.py aws-python >/dev/null
 
 oldest-kubernetes: prerequisites

@@ -104,7 +104,7 @@ def cache_folder() -> Path:
     return (Path(root) if root else Path.home() / ".cache") / "cmek-operator"
 
 
-def control_plane(release: str = "newest") -> ControlPlane:
+def control_plane(release: str) -> ControlPlane:
     """The programs of a release; etcd and kubectl are always those of the newest."""
     programs = RELEASES["newest"].programs()
     if release != "newest":
@@ -219,9 +219,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["aws-python"]:
             print(aws_python())
-        case ["control-plane"]:
-            print(control_plane().kube_apiserver.parent)
         case ["control-plane", release] if release in RELEASES:
             print(control_plane(release).kube_apiserver.parent)
         case _:
-            sys.exit("usage: toolchain.py aws-python | control-plane [newest | oldest]")
+            sys.exit("usage: toolchain.py aws-python | control-plane (newest | oldest)")

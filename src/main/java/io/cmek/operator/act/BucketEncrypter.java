@@ -61,8 +61,7 @@ public final class BucketEncrypter {
         }
         Observation<BucketFacts> known = watch.current(handle);
         // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile. But while
-        // AWS
-        // does not answer, the watch goes on looking: who asks as well holds up other reconciliations.
+        // AWS does not answer, the watch goes on looking: who asks as well holds up other reconciliations.
         Observation<BucketFacts> seen = known.failure() == null && attempts.hasFailed(handle)
                 ? watch.freshWithin(handle, Duration.ZERO)
                 : known;
@@ -121,9 +120,7 @@ public final class BucketEncrypter {
             case BucketPlan.Create()
             when !keyReady ->
                 BucketAssessment.of(use, null, Judgement.pending(use.label() + " is created when its key is ready."));
-            case BucketPlan.Encrypt write
-            when seen.failure() != null -> unseen(use, handle, seen.failure(), seen.seenAt());
-            case BucketPlan.Create write
+            case BucketPlan.Encrypt _, BucketPlan.Create _
             when seen.failure() != null -> unseen(use, handle, seen.failure(), seen.seenAt());
             case BucketPlan.Encrypt(Encryption current) ->
                 written(

@@ -297,8 +297,7 @@ public final class KeyPolicyWriter {
                 return failedLately.get();
             }
             if (seen.failure() != null) {
-                // The watch goes on looking and tells when AWS answers: who asks as well holds up other
-                // reconciliations.
+                // The watch goes on looking, and tells when AWS answers: who asks as well holds up others.
                 return attempts.failed(key, new PolicyOutcome.NotWritten(seen.failure(), Grants.NONE));
             }
             // What somebody else has added since the last look would be lost unseen: KMS writes whole documents, and

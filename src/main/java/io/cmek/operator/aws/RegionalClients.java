@@ -72,7 +72,7 @@ final class RegionalClients implements AutoCloseable {
     }
 
     /**
-     * For PutKeyPolicy: at once or not at all, and once. It writes over whatever is there, so a write that waited, or was repeated, would
+     * For PutKeyPolicy: at once or not at all, and once, where AWS did not refuse it for its signature's time. It writes over whatever is there, so a write that waited, or was repeated, would
      * undo what others did since the policy was read. Who writes reads again before the next attempt.
      */
     <T> Reply<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {

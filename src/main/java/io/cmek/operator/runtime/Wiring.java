@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
 class Wiring {
 
     private static final Duration TROUBLED = Duration.ofSeconds(1);
-    private static final Duration A_SECOND = Duration.ofSeconds(1);
+    private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
 
     /** Looked up by the operator SDK's extension; null, as only a dependent bean may be, where there is nothing to elect. */
     @Produces
@@ -156,9 +156,9 @@ class Wiring {
 
     private static Watch.Pace pace(String property, Duration interval, Settings settings) {
         return new Watch.Pace(
-                Bounds.atLeast(A_SECOND, property, interval),
+                Bounds.atLeast(SHORTEST_INTERVAL, property, interval),
                 TROUBLED,
-                Bounds.atLeast(A_SECOND, "cmek.facts-max-age", settings.factsMaxAge()));
+                Bounds.atLeast(SHORTEST_INTERVAL, "cmek.facts-max-age", settings.factsMaxAge()));
     }
 
     @Produces

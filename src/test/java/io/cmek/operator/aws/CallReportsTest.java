@@ -130,6 +130,7 @@ class CallReportsTest {
     /** KMS: "Signature not yet current", with its own time in the answer. Nothing was done. */
     @Test
     void aPolicyIsSignedAnewWhenTheClockWasWrong() {
+        String day = DateTimeFormatter.BASIC_ISO_DATE.format(LocalDate.now(ZoneOffset.UTC));
         ResponseDefinitionBuilder skewed = error("InvalidSignatureException")
                 .withHeader(
                         "Date",
@@ -146,7 +147,6 @@ class CallReportsTest {
         assertThat(told)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy 400", "request kms:PutKeyPolicy 200");
-        String day = DateTimeFormatter.BASIC_ISO_DATE.format(LocalDate.now(ZoneOffset.UTC));
         assertThat(server.getAllServeEvents())
                 .extracting(event -> event.getRequest().getHeader("X-Amz-Date"))
                 .satisfiesExactly(

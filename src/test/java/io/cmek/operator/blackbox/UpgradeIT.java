@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -126,8 +125,7 @@ class UpgradeIT {
 
     @Test
     void uninstallingLeavesAwsAsItIsAndInstallingAgainFindsItSo() {
-        OperatorProcess before = STAGE.launch(Map.of()).awaitReady();
-        try {
+        try (OperatorProcess before = STAGE.launch(Map.of()).awaitReady()) {
             applyAndAwaitEnabled();
             List<Object> aws = aws();
             STAGE.proxy().resetCounts();
@@ -147,15 +145,10 @@ class UpgradeIT {
             }
             assertThat(STAGE.proxy().writes()).isZero();
             assertThat(aws()).isEqualTo(aws);
-        } finally {
-            before.close();
         }
     }
 
     private static void awaitTwoLooks() {
-        long looks = STAGE.proxy().count("kms:GetKeyPolicy");
-        Awaitility.await("all is looked at twice")
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> STAGE.proxy().count("kms:GetKeyPolicy") >= looks + 4);
+        STAGE.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(60));
     }
 }

@@ -316,10 +316,7 @@ class FaultsIT {
 
         /** Every key and bucket of the trial is looked at twice. */
         private static void settle() {
-            long looks = STAGE.proxy().count("kms:GetKeyPolicy");
-            Awaitility.await("all is looked at twice")
-                    .atMost(Duration.ofSeconds(120))
-                    .until(() -> STAGE.proxy().count("kms:GetKeyPolicy") >= looks + 2L * 2 * (WORKGROUPS + 1));
+            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 2L * 2 * (WORKGROUPS + 1), Duration.ofSeconds(120));
         }
     }
 }

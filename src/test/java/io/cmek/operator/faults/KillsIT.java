@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Random;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -51,10 +50,8 @@ class KillsIT {
                             + seed)
                     .containsOnly(1L);
 
-            long looks = STAGE.proxy().count("kms:GetKeyPolicy");
-            Awaitility.await("all is looked at twice")
-                    .atMost(Duration.ofMinutes(3))
-                    .until(() -> STAGE.proxy().count("kms:GetKeyPolicy") >= looks + 2L * (WORKGROUPS + 1));
+            // All is looked at twice.
+            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 2L * (WORKGROUPS + 1), Duration.ofMinutes(3));
             STAGE.proxy().resetCounts();
             long mark = STAGE.audit().mark();
             Thread.sleep(Duration.ofSeconds(10));

@@ -17,6 +17,7 @@ import io.cmek.operator.answerer.AwsRequest;
 import io.cmek.operator.testing.Fault.Asked;
 import io.cmek.operator.testing.Fault.Effect;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** Stands before the local AWS: counts what it is asked, and is where faults are injected. */
@@ -197,6 +199,14 @@ public final class AwsProxy implements AutoCloseable {
 
     public long count(String operation) {
         return counts().getOrDefault(operation, 0L);
+    }
+
+    /** Until something is asked so many times more. */
+    public void awaitMore(String operation, long times, Duration atMost) {
+        long before = count(operation);
+        Awaitility.await("%s is asked %d times more".formatted(operation, times))
+                .atMost(atMost)
+                .until(() -> count(operation) >= before + times);
     }
 
     /** Those of the {@link #counts} that a fault did not keep from AWS. */

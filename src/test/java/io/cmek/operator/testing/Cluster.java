@@ -13,12 +13,19 @@ public interface Cluster extends AutoCloseable {
     /** Which version of Kubernetes: {@code newest} (the default) or {@code oldest}, of those that the operator supports. */
     String KUBERNETES = "cmek.it.kubernetes";
 
+    private static String kubernetes() {
+        return System.getProperty(KUBERNETES, "newest");
+    }
+
+    static boolean isNewest() {
+        return kubernetes().equals("newest");
+    }
+
     static Cluster start() {
-        String kubernetes = System.getProperty(KUBERNETES, "newest");
         String provider = System.getProperty(PROVIDER, "local");
         return switch (provider) {
-            case "local" -> LocalControlPlane.of(kubernetes);
-            case "k3s" -> K3sCluster.of(kubernetes);
+            case "local" -> LocalControlPlane.of(kubernetes());
+            case "k3s" -> K3sCluster.of(kubernetes());
             default ->
                 throw new IllegalArgumentException("-D" + PROVIDER + " is '" + provider + "'; expected local or k3s");
         };

@@ -89,10 +89,9 @@ public final class SkewedClock {
             // java.time calls it, so that it must be where java.time is.
             instrumentation.appendToBootstrapClassLoaderSearch(new JarFile(jar));
             // Loaded before it is transformed: a transformer that loads it itself goes in a circle.
-            Class<?> clock = Clock.class;
             Clock.systemUTC().instant();
             instrumentation.addTransformer(new Agent(), true);
-            instrumentation.retransformClasses(clock);
+            instrumentation.retransformClasses(Clock.class);
         }
 
         @Override

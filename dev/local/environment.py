@@ -46,8 +46,6 @@ rules:
   - group: storage.k8s.io
   - group: events.k8s.io
   - group: coordination.k8s.io
-  - group: ""
-    resources: [configmaps]
 - level: None
 """
 

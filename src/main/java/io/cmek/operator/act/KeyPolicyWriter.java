@@ -4,7 +4,6 @@ import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
-import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.observe.KeyHandle;
@@ -21,7 +20,6 @@ import io.cmek.operator.policy.PolicyMerge.Replay;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.PolicyWrite;
 import io.cmek.operator.policy.Problem;
-import io.cmek.operator.policy.Publication;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -139,7 +137,8 @@ public final class KeyPolicyWriter {
                     PolicyAccess access = PolicyAccess.read(policy, key.key(), wanted);
                     yield access.isAllowed()
                             ? new PolicyOutcome.InPlace(policy, null)
-                            : new PolicyOutcome.LeftToOwner(access, merge.sids(access.missing()));
+                            : new PolicyOutcome.LeftToOwner(
+                                    access, merge.sids(access.missing()), obstacles(policy, access.missing()));
                 } catch (UnreadablePolicyException e) {
                     yield unreadable(e);
                 }
@@ -149,35 +148,10 @@ public final class KeyPolicyWriter {
         };
     }
 
-    /**
-     * The policy as its owner should write it, with all that is wanted in it. Writes nothing.
-     *
-     * @param label how a sentence names the key
-     */
-    public Publication draft(KeyHandle key, String label, Grants wanted) {
-        return switch (watch.current(key).at(clock.instant(), watch.maxAge())) {
-            case Known.Fact<String>(String text) -> {
-                try {
-                    PolicyDocument policy = PolicyDocument.parse(text);
-                    yield switch (merge.grow(policy, wanted)) {
-                        case MergeResult.InPlace() -> new Publication.Document(policy);
-                        case MergeResult.Write(PolicyDocument document, var sids) -> new Publication.Document(document);
-                        case MergeResult.Blocked(List<Problem> problems) ->
-                            new Publication.None(label + ": there is no policy that KMS would accept. "
-                                    + problems.stream().map(Problem::message).collect(Collectors.joining(" ")));
-                    };
-                } catch (UnreadablePolicyException e) {
-                    yield new Publication.None(label + ": its policy cannot be read: " + e.getMessage()
-                            + ". The key's owner must repair it.");
-                }
-            }
-            case Known.Not<String>(Failure failure, Instant since) ->
-                new Publication.None(Judgement.couldNotLook(label + ": its policy", failure, since)
-                        .message());
-            case Known.NotYet<String>() ->
-                new Publication.None(
-                        Judgement.unanswered(label + ": its policy").message());
-        };
+    private List<Problem> obstacles(PolicyDocument policy, Grants missing) {
+        return merge.grow(policy, missing) instanceof MergeResult.Blocked(List<Problem> problems)
+                ? problems
+                : List.of();
     }
 
     /** What our own statements on the key give now; nothing where its policy cannot be seen. */

@@ -163,7 +163,7 @@ public enum Reason {
             bad(ConditionType.PolicyApplied),
             Act.NONE,
             "Publish mode: the key's owner has not added all statements yet.",
-            "Add the statements of status.keys[].suggestedPolicy to the key's policy, or put the document of the ConfigMap <name>-key-policy."),
+            "Add the statements of status.keys[].suggestedPolicy to the key's policy."),
     PolicyTooLarge(
             bad(ConditionType.PolicyApplied),
             Act.PERSON,

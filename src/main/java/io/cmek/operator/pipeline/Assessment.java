@@ -4,7 +4,6 @@ import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.claim.KeyUse;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
@@ -28,17 +27,13 @@ import java.util.stream.Stream;
  *
  * @param keys by ARN, one for each distinct key of the claim
  * @param volumes whether the StorageClass is published
- * @param files what is published for the keys' owners
- * @param obstacle what is in the way of publishing that, as a sentence; empty where nothing is
  */
 public record Assessment(
         Claim claim,
         Judgement accepted,
         Map<KeyArn, KeyAssessment> keys,
         List<BucketAssessment> buckets,
-        Judgement volumes,
-        KeyPolicyFiles files,
-        String obstacle) {
+        Judgement volumes) {
 
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
@@ -54,19 +49,14 @@ public record Assessment(
         List<BucketAssessment> buckets = claim.buckets().stream()
                 .map(use -> BucketAssessment.of(use, null, Judgement.pending(why)))
                 .toList();
-        return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why), KeyPolicyFiles.NONE, "");
-    }
-
-    /** The same, after the files were published. */
-    public Assessment withObstacle(Optional<String> obstacle) {
-        return new Assessment(claim, accepted, keys, buckets, volumes, files, obstacle.orElse(""));
+        return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why));
     }
 
     /** The same, with what was seen of some of its keys, and of its buckets. */
     Assessment with(Map<KeyArn, KeyAssessment> some, List<BucketAssessment> seen) {
         var all = new HashMap<>(keys);
         all.putAll(some);
-        return new Assessment(claim, accepted, all, seen, volumes, files, obstacle);
+        return new Assessment(claim, accepted, all, seen, volumes);
     }
 
     /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */
@@ -79,9 +69,9 @@ public record Assessment(
             judgements.put(
                     ConditionType.KeysUsable,
                     worst(inOrder.stream().map(KeyAssessment::usable).toList()));
-            Judgement applied =
-                    worst(inOrder.stream().map(KeyAssessment::policy).toList());
-            judgements.put(ConditionType.PolicyApplied, withFiles(applied));
+            judgements.put(
+                    ConditionType.PolicyApplied,
+                    worst(inOrder.stream().map(KeyAssessment::policy).toList()));
             judgements.put(
                     ConditionType.AccessVerified,
                     worst(inOrder.stream().map(KeyAssessment::access).toList()));
@@ -91,24 +81,6 @@ public record Assessment(
             judgements.put(ConditionType.VolumesEncrypted, volumes);
         }
         return judgements;
-    }
-
-    /** Says where the owner of a key finds what to write, or why it is not there. */
-    private Judgement withFiles(Judgement applied) {
-        if (files.isEmpty()) {
-            return applied;
-        }
-        if (!obstacle.isEmpty()) {
-            return applied.plus(obstacle);
-        }
-        if (applied.reason() != Reason.PolicyNotApplied && applied.reason() != Reason.NotProbed) {
-            return applied;
-        }
-        List<String> impossible = files.impossible();
-        return impossible.isEmpty()
-                ? applied.plus("What to write is in the ConfigMap "
-                        + KeyPolicyFiles.configMapOf(claim.id().name()) + ".")
-                : applied.plus(String.join(" ", impossible));
     }
 
     private static Judgement worst(List<Judgement> judgements) {
@@ -166,8 +138,8 @@ public record Assessment(
 
     /**
      * After which time the claim is to be assessed again though nobody reports a change: to try a failed write again, to count one day less
-     * until a key is gone, and for what no watch tells: who else uses a key that is broken or published, and what is in the way. That costs
-     * no call to AWS, and no write where nothing is different.
+     * until a key is gone, and for what no watch tells: who else uses a key that is broken. That costs no call to AWS, and no write where
+     * nothing is different.
      */
     public Optional<Duration> reconsiderAfter(Instant now) {
         Stream<Duration> turns = keys.values().stream()
@@ -175,7 +147,7 @@ public record Assessment(
                 .filter(Objects::nonNull)
                 .flatMap(facts -> KeyRules.nextChange(facts, now).stream())
                 .map(turn -> Duration.between(now, turn));
-        boolean unwatched = keys.values().stream().anyMatch(KeyAssessment::isBroken) || !files.isEmpty();
+        boolean unwatched = keys.values().stream().anyMatch(KeyAssessment::isBroken);
         return Stream.of(retryAfter().stream(), turns, unwatched ? Stream.of(UNWATCHED) : Stream.<Duration>empty())
                 .flatMap(s -> s)
                 .min(Duration::compareTo);

@@ -9,7 +9,6 @@ import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.claim.Impact;
-import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Drift;
@@ -27,7 +26,6 @@ import io.cmek.operator.observe.Sights;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyOutcome;
-import io.cmek.operator.policy.Publication;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.volume.StorageClassSpec;
 import java.time.Clock;
@@ -132,24 +130,8 @@ public final class Pipeline {
                         repairs))
                 .toList();
         Judgement published = publish(claim, keys, storageClass, before, repairs);
-        KeyPolicyFiles files = claim.policyManagement() == PolicyManagement.Publish
-                ? KeyPolicyFiles.of(claim, drafts(claim, keys, tenant))
-                : KeyPolicyFiles.NONE;
         keys.replaceAll((key, assessment) -> withImpact(claim, assessment, encrypted, storageClass));
-        return new Assessment(claim, accepted, keys, encrypted, published, files, "");
-    }
-
-    private Map<KeyArn, Publication> drafts(Claim claim, Map<KeyArn, KeyAssessment> keys, Tenant tenant) {
-        var drafts = new HashMap<KeyArn, Publication>();
-        keys.forEach((key, assessment) -> drafts.put(
-                key,
-                KeyRules.UNFIT.contains(assessment.usable().reason())
-                        ? new Publication.None(assessment.usable().message())
-                        : policies.draft(
-                                new KeyHandle(tenant.identity(), key),
-                                claim.label(key),
-                                entitlements.publishedOn(key).plus(claim.wants(key, tenant)))));
-        return drafts;
+        return new Assessment(claim, accepted, keys, encrypted, published);
     }
 
     /** Says what hangs on a key that is broken, or will expire. */
@@ -291,7 +273,7 @@ public final class Pipeline {
                     repairs.accept(repaired);
                 }
                 access = access(label, key, PolicyAccess.read(document, key, wanted), wanted, usable.isGood(), tenant);
-            } else if (outcome instanceof PolicyOutcome.LeftToOwner(PolicyAccess given, var statements)
+            } else if (outcome instanceof PolicyOutcome.LeftToOwner(PolicyAccess given, var statements, var obstacles)
                     && given.missing().isEmpty()) {
                 access = access(label, key, given, wanted, usable.isGood(), tenant);
             }

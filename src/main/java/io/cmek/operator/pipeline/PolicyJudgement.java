@@ -28,7 +28,7 @@ final class PolicyJudgement {
         return switch (outcome) {
             case PolicyOutcome.InPlace in ->
                 Judgement.good(Reason.PolicyApplied, label + " has the statements in its policy.");
-            case PolicyOutcome.LeftToOwner(PolicyAccess access, var none)
+            case PolicyOutcome.LeftToOwner(PolicyAccess access, var none, var obstacles)
             when access.missing().isEmpty() ->
                 Judgement.unknown(
                         Reason.NotProbed,
@@ -36,14 +36,15 @@ final class PolicyJudgement {
                                 + sentences(access.doubts())
                                 + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
                                 + " statements shown in status.keys[].suggestedPolicy.");
-            case PolicyOutcome.LeftToOwner(PolicyAccess access, List<String> statements) ->
+            case PolicyOutcome.LeftToOwner(PolicyAccess access, List<String> statements, List<Problem> obstacles) ->
                 Judgement.bad(
                         Reason.PolicyNotApplied,
                         label + " lacks in its policy "
                                 + (statements.size() == 1 ? "the statement " : "the statements ")
                                 + String.join(" and ", statements) + ": " + describe(access.missing()) + "."
                                 + delegated(access.delegations())
-                                + " The key's owner is to add what status.keys[].suggestedPolicy shows.");
+                                + " The key's owner is to add what status.keys[].suggestedPolicy shows."
+                                + refused(obstacles));
             case PolicyOutcome.Blocked(List<Problem> problems) -> blocked(label, problems);
             case PolicyOutcome.Conflict(String message) -> Judgement.bad(Reason.PolicyConflict, message);
             case PolicyOutcome.NotWritten(Failure failure, Grants added) -> notWritten(label, failure, added);
@@ -167,6 +168,13 @@ final class PolicyJudgement {
                                 + "; or that the operator would not be allowed to write the policy again. "
                                 + AGAINST_LOCKOUT);
         };
+    }
+
+    private static String refused(List<Problem> obstacles) {
+        return obstacles.isEmpty()
+                ? ""
+                : " Until this is solved, KMS refuses the policy with them. "
+                        + obstacles.stream().map(Problem::message).collect(Collectors.joining(" "));
     }
 
     private static String delegated(List<String> statements) {

@@ -14,7 +14,6 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -148,12 +147,6 @@ public final class PolicyDocument {
     /** The JSON text for people, with the same characters. */
     public String prettyText() {
         return pretty(root);
-    }
-
-    /** The text for people where KMS accepts its size, else the compact one. */
-    public String publishedText() {
-        String pretty = prettyText();
-        return pretty.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES ? pretty : text();
     }
 
     static String pretty(JsonNode node) {

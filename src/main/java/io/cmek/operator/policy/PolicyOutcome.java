@@ -21,8 +21,10 @@ public sealed interface PolicyOutcome {
      *
      * @param access what it gives instead; something is missing or in doubt
      * @param statements the Sids of the statements of which something is missing
+     * @param obstacles why KMS would refuse the policy with these statements added; empty where it would accept it
      */
-    record LeftToOwner(PolicyAccess access, List<String> statements) implements PolicyOutcome {}
+    record LeftToOwner(PolicyAccess access, List<String> statements, List<Problem> obstacles)
+            implements PolicyOutcome {}
 
     /** Nothing was written, because KMS would refuse it. */
     record Blocked(List<Problem> problems) implements PolicyOutcome {}

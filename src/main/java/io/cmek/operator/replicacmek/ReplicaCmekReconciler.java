@@ -1,15 +1,12 @@
 package io.cmek.operator.replicacmek;
 
-import io.cmek.operator.act.KeyPolicyPublisher;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
-import io.cmek.operator.inventory.KeyPolicies;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.Shard;
@@ -59,7 +56,6 @@ public class ReplicaCmekReconciler
     private final LiveClaims claims;
     private final Shard shard;
     private final StorageClassPublisher storageClasses;
-    private final KeyPolicyPublisher keyPolicies;
     private final StatusLines lines;
     private final ReplicaCmekReport report;
     private final Reporter<ReplicaCmek, ReplicaCmekStatus> reporter;
@@ -70,7 +66,6 @@ public class ReplicaCmekReconciler
             LiveClaims claims,
             Shard shard,
             StorageClassPublisher storageClasses,
-            KeyPolicyPublisher keyPolicies,
             StatusLines lines,
             ReporterFactory reporters,
             KubernetesClient client) {
@@ -78,7 +73,6 @@ public class ReplicaCmekReconciler
         this.claims = claims;
         this.shard = shard;
         this.storageClasses = storageClasses;
-        this.keyPolicies = keyPolicies;
         this.lines = lines;
         this.report = new ReplicaCmekReport(lines);
         this.reporter = reporters.of(ReplicaCmek::new);
@@ -106,11 +100,7 @@ public class ReplicaCmekReconciler
                                 .collect(Collectors.toSet()))
                 .withPrimaryToSecondaryMapper((ReplicaCmek r) -> Set.of(workgroupOf(r)))
                 .build();
-        return List.of(
-                triggers,
-                StorageClasses.source(context),
-                KeyPolicies.source(context),
-                new InformerEventSource<>(workgroups, context));
+        return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(workgroups, context));
     }
 
     @Override
@@ -132,8 +122,6 @@ public class ReplicaCmekReconciler
         }
         Assessment assessment = run(replica, claim, context);
         if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
-            assessment = assessment.withObstacle(
-                    keyPolicies.publish(replica, assessment.files(), KeyPolicies.of(replica, context)));
             report(replica, status, assessment, Optional.empty());
         }
         UpdateControl<ReplicaCmek> done = UpdateControl.noUpdate();
@@ -179,7 +167,6 @@ public class ReplicaCmekReconciler
                     .rescheduleAfter(release.retryAfter().toMillis());
         }
         storageClasses.withdraw(claim);
-        keyPolicies.publish(replica, KeyPolicyFiles.NONE, KeyPolicies.of(replica, context));
         return DeleteControl.defaultDelete();
     }
 

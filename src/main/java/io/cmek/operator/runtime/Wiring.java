@@ -1,7 +1,6 @@
 package io.cmek.operator.runtime;
 
 import io.cmek.operator.act.BucketEncrypter;
-import io.cmek.operator.act.KeyPolicyPublisher;
 import io.cmek.operator.act.KeyPolicyWriter;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.act.WriteObserver;
@@ -187,12 +186,6 @@ class Wiring {
     @Singleton
     StorageClassPublisher storageClasses(KubernetesClient client, WriteObserver writes) {
         return new StorageClassPublisher(client, writes);
-    }
-
-    @Produces
-    @Singleton
-    KeyPolicyPublisher keyPolicies(KubernetesClient client) {
-        return new KeyPolicyPublisher(client);
     }
 
     @Produces

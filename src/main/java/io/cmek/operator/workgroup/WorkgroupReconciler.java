@@ -1,17 +1,14 @@
 package io.cmek.operator.workgroup;
 
-import io.cmek.operator.act.KeyPolicyPublisher;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
-import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.inventory.KeyPolicies;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.Shard;
@@ -66,7 +63,6 @@ public class WorkgroupReconciler
     private final LiveClaims claims;
     private final Shard shard;
     private final StorageClassPublisher storageClasses;
-    private final KeyPolicyPublisher keyPolicies;
     private final StatusLines lines;
     private final WorkgroupReport report;
     private final Reporter<Workgroup, WorkgroupStatus> reporter;
@@ -79,7 +75,6 @@ public class WorkgroupReconciler
             LiveClaims claims,
             Shard shard,
             StorageClassPublisher storageClasses,
-            KeyPolicyPublisher keyPolicies,
             StatusLines lines,
             ReporterFactory reporters,
             KubernetesClient client,
@@ -89,7 +84,6 @@ public class WorkgroupReconciler
         this.claims = claims;
         this.shard = shard;
         this.storageClasses = storageClasses;
-        this.keyPolicies = keyPolicies;
         this.lines = lines;
         this.report = new WorkgroupReport(lines);
         this.reporter = reporters.of(Workgroup::new);
@@ -113,11 +107,7 @@ public class WorkgroupReconciler
                 .withSecondaryToPrimaryMapper(r -> Set.of(new ResourceID(
                         r.getSpec().workgroupRef().name(), r.getMetadata().getNamespace())))
                 .build();
-        return List.of(
-                triggers,
-                StorageClasses.source(context),
-                KeyPolicies.source(context),
-                new InformerEventSource<>(replicas, context));
+        return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(replicas, context));
     }
 
     @Override
@@ -142,8 +132,6 @@ public class WorkgroupReconciler
         // Not before: AWS may have taken its time, and a database is admitted on what is so now.
         SecondaryRegion region = secondaryRegion(workgroup, context, pipeline::mayBeRecorded);
         if (!reporter.isMaskedByBlindness(workgroup, status, assessment)) {
-            assessment = assessment.withObstacle(
-                    keyPolicies.publish(workgroup, assessment.files(), KeyPolicies.of(workgroup, context)));
             report(workgroup, status, assessment, region, Optional.empty());
         }
         UpdateControl<Workgroup> done = UpdateControl.noUpdate();
@@ -189,7 +177,6 @@ public class WorkgroupReconciler
                     .rescheduleAfter(release.retryAfter().toMillis());
         }
         storageClasses.withdraw(claim);
-        keyPolicies.publish(workgroup, KeyPolicyFiles.NONE, KeyPolicies.of(workgroup, context));
         return DeleteControl.defaultDelete();
     }
 

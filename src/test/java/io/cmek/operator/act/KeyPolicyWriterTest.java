@@ -14,7 +14,6 @@ import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.PolicyWrite;
 import io.cmek.operator.policy.Problem;
-import io.cmek.operator.policy.Publication;
 import io.cmek.operator.policy.StatementKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -375,26 +374,25 @@ class KeyPolicyWriterTest {
     }
 
     @Test
-    void draftsThePolicyForItsOwnerAndWritesNothing() {
-        assertThat(writer.draft(KEY, "The data key K", USE))
+    void saysWhichStatementKmsWouldRefuseWhenTheOwnerAddsOurs() {
+        assertThat(writer.look(KEY, USE))
                 .isInstanceOfSatisfying(
-                        Publication.Document.class,
-                        d -> assertThat(d.policy().text()).contains("\"Root\"", "CmekOperatordefaultDataUse"));
+                        PolicyOutcome.LeftToOwner.class,
+                        left -> assertThat(left.obstacles()).isEmpty());
         kms.policy = policy(
                 ROOT + ",{\"Sid\":\"Old\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"AROAEXAMPLEROLEID0001\"},"
                         + "\"Action\":\"kms:*\",\"Resource\":\"*\"}");
         watch.freshWithin(KEY, Duration.ZERO);
-        assertThat(writer.draft(KEY, "The data key K", USE))
+        assertThat(writer.look(KEY, USE))
                 .isInstanceOfSatisfying(
-                        Publication.None.class,
-                        none -> assertThat(none.why())
-                                .startsWith("The data key K: ")
-                                .contains("'Old'", "AROAEXAMPLEROLEID0001"));
+                        PolicyOutcome.LeftToOwner.class,
+                        left -> assertThat(left.obstacles())
+                                .singleElement()
+                                .satisfies(problem ->
+                                        assertThat(problem.message()).contains("'Old'", "AROAEXAMPLEROLEID0001")));
         kms.policy = "[]";
         watch.freshWithin(KEY, Duration.ZERO);
-        assertThat(writer.draft(KEY, "The data key K", USE))
-                .isInstanceOfSatisfying(
-                        Publication.None.class, none -> assertThat(none.why()).contains("cannot be read"));
+        assertThat(writer.look(KEY, USE)).isInstanceOf(PolicyOutcome.Blocked.class);
         assertThat(kms.writes).isZero();
     }
 

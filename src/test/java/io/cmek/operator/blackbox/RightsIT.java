@@ -27,11 +27,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class RightsIT {
 
     /**
-     * Allowed, and not asked for in this life: a conflict has the SDK read the resource again, and a ConfigMap of somebody else is read when it
-     * is in the way; and the SDK does not start to elect without the last one.
+     * Allowed, and not asked for in this life: a conflict has the SDK read the resource again, and the SDK does not start to elect without the
+     * last one.
      */
-    private static final Set<String> FOR_OTHER_DAYS =
-            Set.of("get workgroups", "get replicacmeks", "get configmaps", "update leases");
+    private static final Set<String> FOR_OTHER_DAYS = Set.of("get workgroups", "get replicacmeks", "update leases");
 
     /** What every account may: ask about itself (ClusterRole system:basic-user). */
     private static final Set<String> FOR_EVERYBODY = Set.of("create selfsubjectrulesreviews");
@@ -71,7 +70,6 @@ class RightsIT {
         team.apply(replica("west", "orders", STAGE.aws().createKey(SECONDARY_REGION), team.namespace() + "-west")
                 .toString());
         team.awaitReplica("west", EncryptionState.ENABLED);
-        awaitThere(team, "configmap", "ours-key-policy");
 
         team.kubectl("patch", "storageclass", storageClass, "-p", "{\"allowVolumeExpansion\": false}")
                 .orThrow();
@@ -82,25 +80,11 @@ class RightsIT {
                         .equals("true"));
         team.kubectl("delete", "storageclass", storageClass).orThrow();
         awaitThere(team, "storageclass", storageClass);
-        team.kubectl(
-                        "patch",
-                        "configmap",
-                        "ours-key-policy",
-                        "--type=merge",
-                        "-p",
-                        "{\"data\": {\"data.json\": \"{}\"}}")
-                .orThrow();
-        await("the document is back")
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> !team.kubectl("get", "configmap", "ours-key-policy", "-o", "jsonpath={.data.data\\.json}")
-                        .output()
-                        .equals("{}"));
         team.kubectl("delete", "replicacmeks,workgroups", "--all", "--timeout=60s")
                 .orThrow();
         await("what belonged to them is gone")
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> !team.kubectl("get", "storageclass", storageClass).isDone()
-                        && !team.kubectl("get", "configmap", "ours-key-policy").isDone());
+                .until(() -> !team.kubectl("get", "storageclass", storageClass).isDone());
     }
 
     private static void awaitThere(Team team, String kind, String name) {

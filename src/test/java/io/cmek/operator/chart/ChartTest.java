@@ -60,8 +60,6 @@ class ChartTest {
                         "ValidatingAdmissionPolicyBinding cmek-secondary-before-databases",
                         "ClusterRole cmek-operator-controller",
                         "ClusterRoleBinding cmek-operator-controller",
-                        "ValidatingAdmissionPolicy cmek-operator-configmaps",
-                        "ValidatingAdmissionPolicyBinding cmek-operator-configmaps",
                         "Role cmek-operator-leader-election",
                         "RoleBinding cmek-operator-leader-election",
                         "ServiceAccount cmek-operator",

@@ -1,29 +1,20 @@
 package io.cmek.operator.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
-import io.cmek.operator.act.KeyPolicyPublisher;
 import io.cmek.operator.testing.Installation;
 import io.fabric8.kubernetes.api.model.APIResource;
-import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.NonResourceAttributesBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributesBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewSpecBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,8 +59,6 @@ class OperatorAccountIT {
             "cmek.io/replicacmeks/status", Set.of("patch"),
             "storage.k8s.io/storageclasses", Set.of("get", "list", "watch", "create", "patch", "delete"),
             "events.k8s.io/events", Set.of("create"),
-            // RBAC cannot tell those of Publish mode from others: an admission policy does.
-            "/configmaps", Set.of("get", "list", "watch", "create", "update", "delete"),
             // What every account may: ask about itself (ClusterRole system:basic-user).
             "authentication.k8s.io/selfsubjectreviews", Set.of("create"),
             "authorization.k8s.io/selfsubjectaccessreviews", Set.of("create"),
@@ -108,59 +97,8 @@ class OperatorAccountIT {
                 .containsExactly("create");
     }
 
-    /** Some clusters keep in a ConfigMap who may do what: kube-system/aws-auth. */
-    @Test
-    void ofConfigMapsItWritesOnlyThoseOfKeyPolicies() {
-        ConfigMap others = configMap("aws-auth", Map.of());
-        client().resource(others).create();
-        try (KubernetesClient operator = new KubernetesClientBuilder()
-                .withConfig(
-                        Config.fromKubeconfig(installation.operatorKubeconfig().toFile()))
-                .build()) {
-            ConfigMap edited = new ConfigMapBuilder(others)
-                    .editMetadata()
-                    .addToLabels(KeyPolicyPublisher.LABELS)
-                    .endMetadata()
-                    .build();
-            // The API server takes a moment to compile a new policy.
-            await().untilAsserted(() ->
-                    assertForbidden(() -> operator.resource(edited).update()));
-            assertForbidden(() -> operator.resource(others).delete());
-            assertForbidden(() -> operator.resource(configMap("other", KeyPolicyPublisher.LABELS))
-                    .create());
-            assertForbidden(() ->
-                    operator.resource(configMap("orders-key-policy", Map.of())).create());
-
-            ConfigMap published = configMap("orders-key-policy", KeyPolicyPublisher.LABELS);
-            operator.resource(published).create();
-            operator.resource(
-                            new ConfigMapBuilder(published).addToData("a", "b").build())
-                    .update();
-            operator.resource(published).delete();
-        }
-        client().resource(others).delete();
-    }
-
-    private static void assertForbidden(ThrowingCallable write) {
-        assertThatThrownBy(write)
-                .isInstanceOfSatisfying(
-                        KubernetesClientException.class,
-                        e -> assertThat(e.getCode()).isEqualTo(403))
-                .hasMessageContaining("the operator writes no ConfigMap but those in which it publishes key policies");
-    }
-
-    private static ConfigMap configMap(String name, Map<String, String> labels) {
-        return new ConfigMapBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(ANOTHER_NAMESPACE)
-                .withLabels(labels)
-                .endMetadata()
-                .build();
-    }
-
     @ParameterizedTest
-    @ValueSource(strings = {"secrets", "pods", "serviceaccounts"})
+    @ValueSource(strings = {"secrets", "configmaps", "pods", "serviceaccounts"})
     void nothingNamedIsOpenEither(String resource) {
         assertThat(VERBS.stream()
                         .filter(verb -> may(new ResourceAttributesBuilder()

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
-import io.cmek.operator.claim.KeyPolicyFiles;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
@@ -16,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -65,27 +63,6 @@ class AssessmentTest {
                 .hasSize(1);
     }
 
-    @Test
-    void theOwnerIsToldWhereTheDocumentsAreOrWhyTheyAreNot() {
-        Judgement lacking = Judgement.bad(Reason.PolicyNotApplied, "It lacks a statement.");
-        Assessment published = new Assessment(
-                CLAIM,
-                GOOD,
-                Map.of(ClaimsOf.KEY, new KeyAssessment(ClaimsOf.KEY, null, GOOD, lacking, GOOD, null)),
-                List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, GOOD)),
-                GOOD,
-                new KeyPolicyFiles(Map.of("data.json", "{}")),
-                "");
-
-        assertThat(messages(published))
-                .containsEntry(
-                        ConditionType.PolicyApplied,
-                        "It lacks a statement. What to write is in the ConfigMap orders-key-policy.");
-        assertThat(messages(published.withObstacle(Optional.of("It is somebody else's."))))
-                .containsEntry(ConditionType.PolicyApplied, "It lacks a statement. It is somebody else's.");
-        assertThat(published.reconsiderAfter(NOW)).isPresent();
-    }
-
     private static Map<ConditionType, String> messages(Assessment assessment) {
         return assessment.judgements().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().message()));
@@ -97,9 +74,7 @@ class AssessmentTest {
                 GOOD,
                 Map.of(ClaimsOf.KEY, key),
                 List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, GOOD)),
-                GOOD,
-                KeyPolicyFiles.NONE,
-                "");
+                GOOD);
     }
 
     private static KeyAssessment key(String state, @Nullable Instant expiry, @Nullable Duration retryAfter) {

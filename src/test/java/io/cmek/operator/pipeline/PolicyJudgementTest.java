@@ -38,8 +38,8 @@ class PolicyJudgementTest {
     @Test
     void aPolicyThatAllowsOnlyUnderConditionsIsNotKnownToBeAppliedNorToBeLacking() {
         PolicyDocument policy = policy(VIA_S3);
-        Judgement applied =
-                PolicyJudgement.of("The data key K", new PolicyOutcome.LeftToOwner(access(policy), List.of()));
+        Judgement applied = PolicyJudgement.of(
+                "The data key K", new PolicyOutcome.LeftToOwner(access(policy), List.of(), List.of()));
 
         assertSays(applied, ConditionType.PolicyApplied, Verdict.Unknown, Reason.NotProbed);
         assertThat(applied.message())
@@ -57,7 +57,7 @@ class PolicyJudgementTest {
                 + "'Action':'kms:*','Resource':'*'}");
         Judgement applied = PolicyJudgement.of(
                 "The data key K",
-                new PolicyOutcome.LeftToOwner(access(delegating), List.of("CmekOperatordefaultDataUse")));
+                new PolicyOutcome.LeftToOwner(access(delegating), List.of("CmekOperatordefaultDataUse"), List.of()));
 
         assertSays(applied, ConditionType.PolicyApplied, Verdict.False, Reason.PolicyNotApplied);
         assertThat(applied.message())

@@ -126,9 +126,8 @@ public record ReplicaCmekSpec(
         @Default("Managed") @JsonPropertyDescription("""
                 Who writes the policies of the secondary region's keys and the additional statement on the primary's data key. \
                 Managed (the default): the operator adds its statements and keeps them there; what others wrote stays \
-                untouched. Publish: the operator writes nothing; add the statements of status.keys[].suggestedPolicy, or put the \
-                whole documents of the ConfigMap <name>-key-policy, by hand, and it turns Ready by itself. Can be edited at any \
-                time.""") @Nullable
+                untouched. Publish: the operator writes nothing; add the statements of status.keys[].suggestedPolicy to the \
+                policy of each key by hand, and it turns Ready by itself. Can be edited at any time.""") @Nullable
         PolicyManagement policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""

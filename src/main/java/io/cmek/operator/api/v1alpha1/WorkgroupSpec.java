@@ -117,8 +117,8 @@ public record WorkgroupSpec(
         @Default("Managed") @JsonPropertyDescription("""
                 Who writes the key policies. Managed (the default): the operator adds its statements to the policy of each key \
                 and keeps them there; what others wrote stays untouched. Publish: the operator writes nothing; add the \
-                statements of status.keys[].suggestedPolicy, or the whole document of the ConfigMap <name>-key-policy, by \
-                hand, and it turns Ready by itself. Can be edited at any time.""") @Nullable
+                statements of status.keys[].suggestedPolicy to the policy of each key by hand, and it turns Ready by itself. Can be \
+                edited at any time.""") @Nullable
         PolicyManagement policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""

@@ -1,11 +1,13 @@
 package io.cmek.operator.inventory;
 
+import io.cmek.operator.api.v1alpha1.BlockedDatabase;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Replication;
+import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
@@ -33,13 +35,15 @@ import org.jspecify.annotations.Nullable;
  * @param record the lock as it should be from now on, null where the region was never configured
  * @param holder the ReplicaCmek that the record names, where it exists
  * @param undecided whether a ReplicaCmek would be recorded but for its own keys and buckets
+ * @param shownBefore the region in the status, null where there is none
  */
 public record SecondaryRegion(
         Gate.Wish wish,
         @Nullable SecondaryCmek record,
         Optional<ReplicaCmek> holder,
         Secondary secondary,
-        boolean undecided) {
+        boolean undecided,
+        @Nullable String shownBefore) {
 
     /**
      * @param mayBeRecorded whether the keys of a claim may become the record. Asked where there is none: it may have been lost, and the
@@ -85,18 +89,43 @@ public record SecondaryRegion(
                                 r -> new Secondary.Unrecorded(r.getMetadata().getName(), health(r)))
                         .orElseGet(Secondary.None::new)
                 : secondary(region, next, holder);
-        return new SecondaryRegion(wish, next, holder, secondary, undecided && next == null);
+        ReplicationStatus before = status(workgroup);
+        return new SecondaryRegion(
+                wish, next, holder, secondary, undecided && next == null, before == null ? null : before.region());
     }
 
     /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
     public SecondaryRegion with(Optional<ReplicaCmek> fresh) {
         return record == null
                 ? this
-                : new SecondaryRegion(wish, record, fresh, secondary(wish.region(), record, fresh), undecided);
+                : new SecondaryRegion(
+                        wish, record, fresh, secondary(wish.region(), record, fresh), undecided, shownBefore);
     }
 
     public Gate gate() {
         return Gate.of(wish, secondary);
+    }
+
+    /**
+     * What the Workgroup's status is to say; null where there is nothing to say. It is also the memory of the CRD's rules on
+     * spec.replication: the record tells that the region was configured, and, for a workgroup without CMEK, which has none, the region that
+     * a database was admitted.
+     */
+    public @Nullable ReplicationStatus status() {
+        Gate gate = gate();
+        boolean showsWish = wish.hasCmek() || !gate.admitted().isEmpty();
+        String shown = !showsWish ? shownBefore : wish.region().isEmpty() ? null : wish.region();
+        if (shown == null && record == null) {
+            return null;
+        }
+        return new ReplicationStatus(
+                shown,
+                gate.admitted(),
+                gate.blocked().stream()
+                        .map(name -> new BlockedDatabase(
+                                name, gate.judgement().reason().name()))
+                        .toList(),
+                record);
     }
 
     /** Whether the gate opens for a database that was not admitted before. */
@@ -230,9 +259,16 @@ public record SecondaryRegion(
                 .toList();
     }
 
+    /** An admission counts only for the region for which it was given. */
     private static List<String> admittedBefore(Workgroup workgroup) {
-        return workgroup.getStatus() == null || workgroup.getStatus().replication() == null
+        Replication asked = workgroup.getSpec().replication();
+        ReplicationStatus status = status(workgroup);
+        return asked == null || status == null || !asked.region().equals(status.region())
                 ? List.of()
-                : workgroup.getStatus().replication().admitted();
+                : status.admitted();
+    }
+
+    private static @Nullable ReplicationStatus status(Workgroup workgroup) {
+        return workgroup.getStatus() == null ? null : workgroup.getStatus().replication();
     }
 }

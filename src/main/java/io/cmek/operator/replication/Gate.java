@@ -6,8 +6,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Which of the databases listed for replication may replicate (R5, R6). Admission is per database and once and for all: a database that
- * replicates already has its data in the secondary region, and stopping it would help nobody.
+ * Which of the databases listed for replication may replicate (R5, R6). Admission is per database and region, and once and for all: a
+ * database that replicates already has its data in the secondary region, and stopping it would help nobody.
  *
  * @param admitted may replicate
  * @param blocked wait, each for the judgement's reason
@@ -25,7 +25,7 @@ public record Gate(List<String> admitted, List<String> blocked, Judgement judgem
      * @param hasCmek whether it has CMEK in its primary region
      * @param region the secondary region, empty where no replication is asked for
      * @param databases those listed for replication
-     * @param admittedBefore those that the status says are admitted
+     * @param admittedBefore those that the status says are admitted to this region; an admission to another one says nothing about it
      */
     public record Wish(boolean hasCmek, String region, List<String> databases, Collection<String> admittedBefore) {}
 
@@ -46,8 +46,10 @@ public record Gate(List<String> admitted, List<String> blocked, Judgement judgem
                                     + " without it."));
         }
         boolean open = secondary instanceof Secondary.Configured configured && configured.isReady();
+        // Where CMEK was configured for another region, this one never had any: nothing can have been admitted to it.
+        boolean kept = !(secondary instanceof Secondary.Elsewhere);
         List<String> admitted = wish.databases().stream()
-                .filter(d -> open || wish.admittedBefore().contains(d))
+                .filter(d -> open || kept && wish.admittedBefore().contains(d))
                 .toList();
         List<String> blocked =
                 wish.databases().stream().filter(d -> !admitted.contains(d)).toList();

@@ -1,7 +1,5 @@
 package io.cmek.operator.workgroup;
 
-import io.cmek.operator.api.v1alpha1.BlockedDatabase;
-import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
@@ -37,7 +35,7 @@ record WorkgroupReport(StatusLines lines) {
                 lines.keys(assessment),
                 StatusLines.buckets(assessment),
                 StatusLines.storageClassName(assessment),
-                replication(region, gate),
+                region.status(),
                 lines.conditions(previous, judgements, assessment.claim(), workgroup));
     }
 
@@ -60,21 +58,7 @@ record WorkgroupReport(StatusLines lines) {
                 previous.keys(),
                 previous.buckets(),
                 previous.storageClassName(),
-                replication(region, gate),
+                region.status(),
                 lines.conditions(previous, judgements, claim, workgroup));
-    }
-
-    private static @Nullable ReplicationStatus replication(SecondaryRegion region, Gate gate) {
-        if (region.wish().region().isEmpty() && region.record() == null) {
-            return null;
-        }
-        return new ReplicationStatus(
-                region.wish().region().isEmpty() ? null : region.wish().region(),
-                gate.admitted(),
-                gate.blocked().stream()
-                        .map(name -> new BlockedDatabase(
-                                name, gate.judgement().reason().name()))
-                        .toList(),
-                region.record());
     }
 }

@@ -24,9 +24,11 @@ import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.Kubectl.Said;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Statuses;
@@ -37,15 +39,26 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
-/** CMEK of the secondary region: the two policies (R9), the gate (R5, R6, R10) and the lock (R8). */
+/** CMEK of the secondary region: the two policies (R9), the gate (R5, R6, R10), the lock (R8), and the region that they are for. */
 class SecondaryRegionIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final String EDITOR = "cmek-editor";
+    private static final String IRELAND = "eu-west-1";
+    private static final String REMOVE_REPLICATION = "{\"spec\":{\"replication\":null}}";
+    private static final String REGION_TO_IRELAND = "{\"spec\":{\"replication\":{\"region\":\"" + IRELAND + "\"}}}";
+    private static final String REPLICATE_TO_IRELAND =
+            "{\"spec\":{\"replication\":{\"region\":\"" + IRELAND + "\",\"databases\":[\"orders\"]}}}";
+
+    /** Where the CRD has the rules that see status and spec. */
+    private static final String ROOT_RULES = ".spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations";
 
     @RegisterExtension
     static final Stage STAGE = new Stage();
@@ -473,7 +486,193 @@ class SecondaryRegionIT {
         assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
     }
 
+    // -- the region of replication, edited by somebody who may write Workgroups and no ReplicaCmek
+
+    @Test
+    void untilADatabaseIsAdmittedReplicationIsFreeAndNothingIsAdmittedToARegionWithoutCmek() {
+        bindEditor();
+        try (Statuses<WorkgroupStatus> statuses = team.statuses(Workgroup.class)) {
+            apply("orders");
+            team.awaitReason("orders", "ReplicationAllowed", "SecondaryCmekRequired");
+
+            asEditor(REGION_TO_IRELAND).orThrow();
+            WorkgroupStatus there = team.awaitWorkgroup("orders", "it waits for Ireland", s -> s.replication() != null);
+            assertThat(there.replication().region()).isEqualTo(IRELAND);
+            assertThat(there.replication().blocked())
+                    .containsExactly(new BlockedDatabase("orders", "SecondaryCmekRequired"));
+            asEditor(REMOVE_REPLICATION).orThrow();
+            team.awaitReason("orders", "ReplicationAllowed", "NotRequested");
+            asEditor(REPLICATE_TO_IRELAND).orThrow();
+            team.awaitReason("orders", "ReplicationAllowed", "SecondaryCmekRequired");
+
+            assertThat(statuses.of("orders")).allSatisfy(s -> {
+                if (s.replication() != null) {
+                    assertThat(s.replication().admitted()).isEmpty();
+                }
+            });
+        }
+        // And back, to be configured there.
+        replicate("orders");
+    }
+
+    @Test
+    void onceADatabaseWasAdmittedReplicationIsNotRemovedAndStaysInItsRegion() {
+        bindEditor();
+        replicate("orders");
+        assertReplicationStays();
+        assertThat(team.workgroup("orders").getStatus().replication())
+                .returns(List.of("orders"), ReplicationStatus::admitted)
+                .returns(SECONDARY_REGION, ReplicationStatus::region);
+
+        asEditor("{\"spec\":{\"replication\":{\"databases\":[]}}}").orThrow();
+        WorkgroupStatus stopped = team.awaitWorkgroup(
+                "orders", "replication stops", s -> s.replication().admitted().isEmpty());
+        assertThat(condition(stopped, "ReplicationAllowed")).returns("NotRequested", Condition::reason);
+        assertThat(stopped.replication().secondary()).isNotNull();
+        assertReplicationStays();
+
+        // Nothing holds the ReplicaCmek any more, and the record outlives it.
+        team.kubectl("delete", "rcmek", "west", "--timeout=60s").orThrow();
+        assertReplicationStays();
+        asEditor("{\"spec\":{\"replication\":{\"databases\":[\"orders\"]}}}").orThrow();
+        team.awaitReason("orders", "ReplicationAllowed", "SecondaryCmekRequired");
+        assertReplicationStays();
+
+        // The rules do not stand in the way of the operator: its finalizer goes.
+        team.kubectl("delete", "wg", "orders", "--timeout=60s").orThrow();
+    }
+
+    /** It has no record of keys: what its status says of replication is the memory. */
+    @Test
+    void withoutCmekItIsTheSame() {
+        bindEditor();
+        team.apply(workgroup("orders").replicating().toString());
+        team.awaitWorkgroup("orders", EncryptionState.DISABLED);
+        asEditor(REMOVE_REPLICATION).orThrow();
+        team.apply(workgroup("orders").replicating("orders").toString());
+        team.awaitReason("orders", "ReplicationAllowed", "NoCmek");
+        assertReplicationStays();
+
+        asEditor("{\"spec\":{\"replication\":{\"databases\":[]}}}").orThrow();
+        team.awaitReason("orders", "ReplicationAllowed", "NotRequested");
+        assertReplicationStays();
+    }
+
+    /** As with a CRD that was not upgraded: the controller alone knows for which region an admission was given. */
+    @Test
+    void withoutTheRulesOfTheApiServerNothingIsAdmittedToARegionWithoutCmekEither() {
+        bindEditor();
+        replicate("orders");
+        String rules = team.kubectl("get", "crd", "workgroups.cmek.io", "-o=jsonpath={" + ROOT_RULES + "}")
+                .orThrow()
+                .output();
+        patchCrd("[{\"op\": \"remove\", \"path\": \""
+                + ROOT_RULES.replace('.', '/').replace("[0]", "/0") + "\"}]");
+        try (Statuses<WorkgroupStatus> statuses = team.statuses(Workgroup.class)) {
+            // In one step: the operator never saw a Workgroup without replication.
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> asEditor(REGION_TO_IRELAND).isDone());
+            assertNothingIsAdmittedToIreland();
+            asEditor("{\"spec\":{\"replication\":{\"region\":\"" + SECONDARY_REGION + "\"}}}")
+                    .orThrow();
+            team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
+
+            // In two, and it has seen both.
+            asEditor(REMOVE_REPLICATION).orThrow();
+            team.awaitReason("orders", "ReplicationAllowed", "NotRequested");
+            asEditor(REPLICATE_TO_IRELAND).orThrow();
+            assertNothingIsAdmittedToIreland();
+
+            assertThat(statuses.of("orders"))
+                    .filteredOn(s -> s.replication() != null
+                            && IRELAND.equals(s.replication().region()))
+                    .isNotEmpty()
+                    .allSatisfy(s -> assertThat(s.replication().admitted()).isEmpty());
+        } finally {
+            patchCrd("[{\"op\": \"add\", \"path\": \""
+                    + ROOT_RULES.replace('.', '/').replace("[0]", "/0") + "\", \"value\": " + rules + "}]");
+        }
+        await("the rules are back")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> !team.kubectl(
+                                "patch", "wg", "orders", "--type=merge", "--dry-run=server", "-p", REMOVE_REPLICATION)
+                        .isDone());
+
+        // There is one way on, and that is back.
+        assertThat(asEditor("{\"spec\":{\"replication\":{\"region\":\"eu-central-1\"}}}")
+                        .errors())
+                .contains("replication.region 'eu-central-1' is not the region '" + SECONDARY_REGION + "'");
+        asEditor("{\"spec\":{\"replication\":{\"region\":\"" + SECONDARY_REGION + "\"}}}")
+                .orThrow();
+        assertThat(team.awaitWorkgroup("orders", "it goes on", s -> has(s, "ReplicationAllowed", "SecondaryReady"))
+                        .replication()
+                        .admitted())
+                .containsExactly("orders");
+    }
+
     // -- the means
+
+    private void bindEditor() {
+        team.kubectl("create", "rolebinding", EDITOR, "--clusterrole=" + EDITOR, "--user=" + EDITOR)
+                .orThrow();
+    }
+
+    /** A merge patch of the Workgroup. */
+    private Said asEditor(String patch) {
+        return team.kubectl("patch", "wg", "orders", "--type=merge", "--as=" + EDITOR, "-p", patch);
+    }
+
+    /** Whichever way a user writes a Workgroup. */
+    private void assertReplicationStays() {
+        String removed = "replication cannot be removed, because databases were admitted to the region '"
+                + SECONDARY_REGION + "' or its CMEK is configured";
+        String moved = "replication.region '" + IRELAND + "' is not the region '" + SECONDARY_REGION + "'";
+        assertThat(asEditor(REMOVE_REPLICATION)).satisfies(s -> isRefused(s, removed));
+        assertThat(asEditor(REGION_TO_IRELAND)).satisfies(s -> isRefused(s, moved));
+        String object = team.kubectl("get", "wg", "orders", "-o", "json").output();
+        assertThat(replace(object, spec -> spec.remove("replication"))).satisfies(s -> isRefused(s, removed));
+        assertThat(replace(object, spec -> spec.withObject("/replication").put("region", IRELAND)))
+                .satisfies(s -> isRefused(s, moved));
+    }
+
+    private Said replace(String object, Consumer<ObjectNode> edit) {
+        try {
+            var edited = (ObjectNode) JSON.readTree(object);
+            edit.accept((ObjectNode) edited.get("spec"));
+            // What the operator writes meanwhile is no conflict.
+            ((ObjectNode) edited.get("metadata")).remove("resourceVersion");
+            return team.installation()
+                    .kubectl()
+                    .run(edited.toString(), "replace", "-f", "-", "-n", team.namespace(), "--as=" + EDITOR);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void isRefused(Said said, String because) {
+        assertThat(said.exitCode()).isNotZero();
+        assertThat(said.errors()).contains(because, "To stop replication, set databases: []");
+    }
+
+    private void assertNothingIsAdmittedToIreland() {
+        WorkgroupStatus status = team.awaitWorkgroup(
+                "orders",
+                "orders waits",
+                s -> s.replication()
+                        .blocked()
+                        .equals(List.of(new BlockedDatabase("orders", "KeysDifferFromConfigured"))));
+        assertThat(status.replication())
+                .returns(List.of(), ReplicationStatus::admitted)
+                .returns(IRELAND, ReplicationStatus::region);
+        assertThat(condition(status, "ReplicationAllowed").message())
+                .contains("Set replication.region to " + SECONDARY_REGION)
+                .doesNotContain("replicate already");
+    }
+
+    private void patchCrd(String patch) {
+        team.kubectl("patch", "crd", "workgroups.cmek.io", "--type=json", "-p", patch)
+                .orThrow();
+    }
 
     /** The workgroup orders, replicating to the region of the ReplicaCmek west: everything is ready. */
     private void replicate(String... databases) {

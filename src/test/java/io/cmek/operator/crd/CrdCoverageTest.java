@@ -151,9 +151,8 @@ class CrdCoverageTest {
     }
 
     private static String field(SchemaNode node, ValidationRule rule) {
-        return node.path().isEmpty()
-                ? "<nil>"
-                : node.dotted() + (rule.getFieldPath() == null ? "" : rule.getFieldPath());
+        String path = node.dotted() + (rule.getFieldPath() == null ? "" : rule.getFieldPath());
+        return path.isEmpty() ? "<nil>" : path.replaceFirst("^[.]", "");
     }
 
     /** The literal parts of a message expression are those between its quotes. */

@@ -128,7 +128,10 @@ class CrdFixturesIT {
                 .replaceFirst("may not be longer than (\\d+)$", "may not be more than $1 bytes");
     }
 
-    /** As strictly as kubectl has it checked: creates the object, or puts the document in place of the stored one. */
+    /**
+     * As strictly as kubectl has it checked: creates the object, or puts the document in place of the stored one; one with a status in place
+     * of the stored status, as the operator does.
+     */
     private static JsonNode send(Fixture fixture, String namespace, JsonNode document, @Nullable JsonNode stored)
             throws IOException {
         String all = "/apis/cmek.io/v1alpha1/namespaces/" + namespace + "/" + fixture.plural();
@@ -138,8 +141,8 @@ class CrdFixturesIT {
         } else {
             ObjectNode next = document.deepCopy();
             next.withObjectProperty("metadata").set("resourceVersion", stored.at("/metadata/resourceVersion"));
-            answer = client().raw(
-                            all + "/" + next.at("/metadata/name").asText() + "?fieldValidation=Strict", "PUT", next);
+            String path = "/" + next.at("/metadata/name").asText() + (next.has("status") ? "/status" : "");
+            answer = client().raw(all + path + "?fieldValidation=Strict", "PUT", next);
         }
         return Serialization.jsonMapper().readTree(answer);
     }

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * A file under {@code src/test/resources/crd}: manifests that the API server is given one after the other, the first to create
- * an object and the others to edit it. Those before the last are always accepted; the last is accepted in a {@code valid-*}
+ * an object and the others to edit it, those with a status by its subresource. Those before the last are always accepted; the last is accepted in a {@code valid-*}
  * file, and refused in an {@code invalid-*} file with exactly what the comments {@code # expect:} say.
  */
 record Fixture(String plural, String name, List<JsonNode> documents, List<String> expected) {

@@ -10,7 +10,6 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Replication;
-import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupRef;
@@ -20,6 +19,7 @@ import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.replication.Gate;
 import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -52,11 +52,13 @@ class GateAndLockStateMachineTest {
 
     private static final List<String> NAMES = List.of("a", "b", "c");
     private static final List<String> DATABASES = List.of("orders", "billing");
-    /** The last one is a slip of the pen: there is no such key. */
+    private static final List<String> REGIONS = List.of("us-west-2", "eu-west-1");
+    /** The third is a slip of the pen: there is no such key. The last one is in the other region. */
     private static final List<String> KEYS = List.of(
             "arn:aws:kms:us-west-2:111122223333:key/11111111-12ab-34cd-56ef-1234567890ab",
             "arn:aws:kms:us-west-2:111122223333:key/22222222-12ab-34cd-56ef-1234567890ab",
-            "arn:aws:kms:us-west-2:111122223333:key/33333333-12ab-34cd-56ef-1234567890ab");
+            "arn:aws:kms:us-west-2:111122223333:key/33333333-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:eu-west-1:111122223333:key/44444444-12ab-34cd-56ef-1234567890ab");
 
     /** What may happen next. Those of the controller come several times, so that it gets somewhere. */
     enum Kind {
@@ -66,6 +68,8 @@ class GateAndLockStateMachineTest {
         DELETE_REPLICA,
         ADD_DATABASE,
         REMOVE_DATABASE,
+        SET_REGION,
+        REMOVE_REPLICATION,
         EDIT_WORKGROUP,
         EDIT_REPLICA,
         KEY_GOES_BAD,
@@ -85,16 +89,26 @@ class GateAndLockStateMachineTest {
     record Event(Kind kind, int which, int other) {}
 
     @Property(tries = 10_000, shrinking = ShrinkingMode.BOUNDED)
-    void noDatabaseIsAdmittedTooEarlyAndNoSecondSetOfKeysIsActedUpon(@ForAll("events") List<Event> events) {
-        var world = new World();
-        world.happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
+    void noDatabaseIsAdmittedTooEarlyAndNoSecondSetOfKeysIsActedUpon(
+            @ForAll("events") List<Event> events, @ForAll boolean replicating) {
+        var world = new World(true);
+        world.begins(replicating);
+        events.forEach(world::happens);
+    }
+
+    /** The controller's own check: as where an administrator took the rules out of the CRD, or has not upgraded it. */
+    @Property(tries = 10_000, shrinking = ShrinkingMode.BOUNDED)
+    void withoutTheRulesOfTheApiServerNoDatabaseIsAdmittedTooEarlyEither(
+            @ForAll("events") List<Event> events, @ForAll boolean replicating) {
+        var world = new World(false);
+        world.begins(replicating);
         events.forEach(world::happens);
     }
 
     @Property(tries = 10_000, shrinking = ShrinkingMode.BOUNDED)
     void whateverHappenedBeforeDeletingAllOfItEnds(
             @ForAll("events") List<Event> events, @ForAll boolean workgroupFirst) {
-        var world = new World();
+        var world = new World(true);
         world.happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
         events.forEach(world::happens);
         world.settles();
@@ -114,7 +128,7 @@ class GateAndLockStateMachineTest {
 
     @Property(tries = 10_000, shrinking = ShrinkingMode.BOUNDED)
     void whenTheWorldIsWellAndSettledEverythingAskedForReplicates(@ForAll("events") List<Event> events) {
-        var world = new World();
+        var world = new World(true);
         world.happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
         events.forEach(world::happens);
         world.badKeys.clear();
@@ -126,13 +140,16 @@ class GateAndLockStateMachineTest {
         }
         SecondaryCmek record = ReplicaClaim.record(workgroup);
         if (world.replicas().values().stream()
-                .anyMatch(r -> !r.isMarkedForDeletion() && world.mayBeRecorded(world.claims.claimOf(r)))) {
+                .anyMatch(r -> !r.isMarkedForDeletion()
+                        && r.getSpec().region().equals(World.region(workgroup))
+                        && world.mayBeRecorded(world.claims.claimOf(r)))) {
             assertThat(record)
                     .as("the right keys are recorded, whoever came with others")
                     .isNotNull();
             assertThat(world.bucketKey).isIn(null, record.dataBucketKeyID());
         }
         boolean mayReplicate = record != null
+                && KeyArn.parse(record.dataBucketKeyID()).region().equals(World.region(workgroup))
                 && world.replicas().values().stream()
                         .anyMatch(r -> !r.isMarkedForDeletion()
                                 && r.getSpec().dataBucketKeyID().equals(record.dataBucketKeyID()));
@@ -183,6 +200,15 @@ class GateAndLockStateMachineTest {
         /** By uid of the Workgroup. */
         private final Map<String, Set<String>> actedUpon = new HashMap<>();
 
+        /** By uid of the Workgroup: database and region of each admission that was given while CMEK of the region was ready. */
+        private final Map<String, Set<String>> admissions = new HashMap<>();
+
+        private final boolean hasRulesOfTheApiServer;
+
+        World(boolean hasRulesOfTheApiServer) {
+            this.hasRulesOfTheApiServer = hasRulesOfTheApiServer;
+        }
+
         private Stored now() {
             return history.getLast();
         }
@@ -216,7 +242,7 @@ class GateAndLockStateMachineTest {
                 case CREATE_REPLICA -> {
                     if (replica == null) {
                         // The mistyped key is not the usual case.
-                        store(create(name, KEYS.get(event.which() > 9 ? 2 : event.other())));
+                        store(create(name, KEYS.get(event.which() > 9 ? 2 : event.which() > 6 ? 3 : event.other())));
                     }
                 }
                 case DELETE_REPLICA -> {
@@ -228,6 +254,16 @@ class GateAndLockStateMachineTest {
                 }
                 case ADD_DATABASE -> replicate(DATABASES.get(event.other()), true);
                 case REMOVE_DATABASE -> replicate(DATABASES.get(event.other()), false);
+                case SET_REGION -> {
+                    if (workgroup != null) {
+                        replicate(new Replication(REGIONS.get(event.other()), databases(workgroup)));
+                    }
+                }
+                case REMOVE_REPLICATION -> {
+                    if (workgroup != null) {
+                        replicate(null);
+                    }
+                }
                 case EDIT_WORKGROUP -> {
                     if (workgroup != null) {
                         store(edited(copy(workgroup)));
@@ -298,6 +334,17 @@ class GateAndLockStateMachineTest {
                                     && ReplicaClaim.candidate(r, false).wasConfigured());
         }
 
+        /** @param replicating whether a database replicates already: many orders of events lead away from there, and few to it */
+        void begins(boolean replicating) {
+            happens(new Event(Kind.CREATE_WORKGROUP, 0, 0));
+            if (replicating) {
+                happens(new Event(Kind.CREATE_REPLICA, 0, 0));
+                happens(new Event(Kind.ADD_DATABASE, 0, 0));
+                settles();
+                assertThat(admitted(workgroup())).containsExactly("orders");
+            }
+        }
+
         /** Nothing happens any more but what the controller does, with caches that are up to date. */
         void settles() {
             for (int round = 0; round < 12; round++) {
@@ -351,15 +398,21 @@ class GateAndLockStateMachineTest {
             } else {
                 region = cached;
             }
-            var admitted = new TreeSet<>(region.gate().admitted());
-            admitted.removeAll(admitted(workgroup));
+            Set<String> given =
+                    admissions.computeIfAbsent(workgroup.getMetadata().getUid(), uid -> new TreeSet<>());
+            var admitted = new TreeSet<>(region.gate().admitted().stream()
+                    .map(d -> d + " in " + region(workgroup))
+                    .toList());
+            admitted.removeAll(given);
             if (!admitted.isEmpty()) {
                 ReplicaCmek holder = replicas().get(region.record().name());
                 assertThat(holder)
                         .as("the ReplicaCmek that admits %s", admitted)
                         .isNotNull();
                 assertThat(holder.isMarkedForDeletion()).isFalse();
+                assertThat(holder.getSpec().region()).isEqualTo(region(workgroup));
                 assertThat(isReady(holder)).isTrue();
+                given.addAll(admitted);
             }
             workgroupInWork = workgroup.isMarkedForDeletion() && region.holder().isEmpty()
                     ? () -> remove(workgroup)
@@ -381,7 +434,7 @@ class GateAndLockStateMachineTest {
         }
 
         private static boolean isMistyped(String key) {
-            return key.equals(KEYS.getLast());
+            return key.equals(KEYS.get(2));
         }
 
         private boolean isUnderAnotherKey(Claim claim) {
@@ -402,13 +455,18 @@ class GateAndLockStateMachineTest {
                     List.of(),
                     List.of(),
                     null,
-                    new ReplicationStatus("us-west-2", gate.admitted(), List.of(), region.record()),
+                    region.status(),
                     List.of()));
-            assertThat(admitted(written))
-                    .as("what was admitted and is still asked for stays")
-                    .containsAll(databases(current).stream()
-                            .filter(admitted(current)::contains)
-                            .toList());
+            if (region(current) != null && region(current).equals(regionInStatus(current))) {
+                assertThat(admitted(written))
+                        .as("what was admitted and is still asked for stays")
+                        .containsAll(databases(current).stream()
+                                .filter(admitted(current)::contains)
+                                .toList());
+            }
+            if (!admitted(written).isEmpty()) {
+                assertThat(regionInStatus(written)).isEqualTo(region(current));
+            }
             SecondaryCmek before = ReplicaClaim.record(current);
             if (before != null) {
                 assertThat(region.record()).isNotNull();
@@ -530,10 +588,35 @@ class GateAndLockStateMachineTest {
             }
             var databases = new TreeSet<>(databases(workgroup));
             if (wanted ? databases.add(database) : databases.remove(database)) {
+                String region = region(workgroup);
+                replicate(new Replication(region == null ? "us-west-2" : region, List.copyOf(databases)));
+            }
+        }
+
+        private void replicate(@Nullable Replication replication) {
+            Workgroup workgroup = workgroup();
+            if (!hasRulesOfTheApiServer || isAllowed(workgroup, replication)) {
                 Workgroup edited = edited(copy(workgroup));
-                edited.setSpec(spec(List.copyOf(databases)));
+                edited.setSpec(spec(replication));
                 store(edited);
             }
+        }
+
+        /** The rules at the root of the CRD; the fixtures show that they say this. */
+        private static boolean isAllowed(Workgroup old, @Nullable Replication next) {
+            SecondaryCmek record = ReplicaClaim.record(old);
+            if (record == null && admitted(old).isEmpty()) {
+                return true;
+            }
+            String region = region(old);
+            if (next == null) {
+                return region == null;
+            }
+            return next.region().equals(region)
+                    || record != null
+                            && next.region()
+                                    .equals(KeyArn.parse(record.dataBucketKeyID())
+                                            .region());
         }
 
         /** As the API server counts it: each change of the spec is a generation. */
@@ -557,7 +640,7 @@ class GateAndLockStateMachineTest {
         private Workgroup create() {
             var workgroup = new Workgroup();
             name(workgroup, "orders");
-            workgroup.setSpec(spec(List.of()));
+            workgroup.setSpec(spec(new Replication("us-west-2", List.of())));
             return workgroup;
         }
 
@@ -566,7 +649,7 @@ class GateAndLockStateMachineTest {
             name(replica, name);
             replica.setSpec(new ReplicaCmekSpec(
                     new WorkgroupRef("orders"),
-                    "us-west-2",
+                    KeyArn.parse(key).region(),
                     key,
                     null,
                     new Buckets("west", null, null),
@@ -589,7 +672,7 @@ class GateAndLockStateMachineTest {
                     .build());
         }
 
-        private static WorkgroupSpec spec(List<String> databases) {
+        private static WorkgroupSpec spec(@Nullable Replication replication) {
             return new WorkgroupSpec(
                     "us-east-1",
                     new Cmek(ClaimsOf.KEY.toString(), null),
@@ -597,7 +680,7 @@ class GateAndLockStateMachineTest {
                     null,
                     null,
                     null,
-                    new Replication("us-west-2", databases));
+                    replication);
         }
 
         private static Workgroup copy(Workgroup from) {
@@ -637,7 +720,19 @@ class GateAndLockStateMachineTest {
         }
 
         static List<String> databases(Workgroup workgroup) {
-            return workgroup.getSpec().replication().databasesOrEmpty();
+            Replication replication = workgroup.getSpec().replication();
+            return replication == null ? List.of() : replication.databasesOrEmpty();
+        }
+
+        static @Nullable String region(Workgroup workgroup) {
+            Replication replication = workgroup.getSpec().replication();
+            return replication == null ? null : replication.region();
+        }
+
+        private static @Nullable String regionInStatus(Workgroup workgroup) {
+            return workgroup.getStatus() == null || workgroup.getStatus().replication() == null
+                    ? null
+                    : workgroup.getStatus().replication().region();
         }
 
         static List<String> admitted(Workgroup workgroup) {

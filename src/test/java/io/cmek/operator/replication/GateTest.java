@@ -34,9 +34,12 @@ class GateTest {
                 .doesNotContainAnyElementsOf(gate.blocked().isEmpty() ? List.of("") : gate.blocked());
         assertThat(gate.admitted().size() + gate.blocked().size()).isEqualTo(databases.size());
         assertThat(databases.stream().filter(gate.admitted()::contains)).isEqualTo(gate.admitted());
-        // What replicates goes on.
-        assertThat(gate.admitted())
-                .containsAll(databases.stream().filter(admittedBefore::contains).toList());
+        // What replicates goes on, unless the status cannot be right: a region without CMEK.
+        if (!hasCmek || !(secondary instanceof Secondary.Elsewhere)) {
+            assertThat(gate.admitted())
+                    .containsAll(
+                            databases.stream().filter(admittedBefore::contains).toList());
+        }
         if (gate.judgement().isGood()) {
             assertThat(gate.blocked()).isEmpty();
         }
@@ -55,6 +58,16 @@ class GateTest {
         } else {
             assertThat(gate.blocked()).isEmpty();
         }
+    }
+
+    @Property(tries = 200)
+    void withCmekNothingIsAdmittedWhereAnotherRegionIsTheConfiguredOneWhateverTheStatusSays(
+            @ForAll("databases") List<String> databases, @ForAll("databases") List<String> admittedBefore) {
+        Gate gate = Gate.of(
+                new Gate.Wish(true, "us-west-2", databases, admittedBefore), new Secondary.Elsewhere("eu-west-1"));
+
+        assertThat(gate.admitted()).isEmpty();
+        assertThat(gate.blocked()).isEqualTo(databases);
     }
 
     @Test

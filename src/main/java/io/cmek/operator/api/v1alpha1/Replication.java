@@ -24,12 +24,14 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Replication(
         @Required @Size(max = 32) @JsonPropertyDescription("""
-                The secondary region, for example us-west-2: another one than spec.region. Fixed once set. A workgroup with \
-                CMEK replicates only after a ReplicaCmek has given the secondary region its own keys.""")
+                The secondary region, for example us-west-2: another one than spec.region. Fixed once a database was admitted \
+                or CMEK of the secondary region was configured: then it can change only to the region of \
+                status.replication.secondary. A workgroup with CMEK replicates only after a ReplicaCmek has given the \
+                secondary region its own keys.""")
         String region,
 
         @Size(max = 256) @JsonPropertyDescription("""
-                The databases to replicate, each once. Which of them may replicate already, and which are held back and why, \
+                The databases to replicate, each once; an empty list stops replication. Which of them may replicate already, and which are held back and why, \
                 stands in status.replication.""") @Nullable @Schema(set = true)
         List<@Size(max = 63) String> databases) {
 

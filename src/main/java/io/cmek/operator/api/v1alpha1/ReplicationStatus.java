@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ReplicationStatus(
-        @Size(max = 32) @JsonPropertyDescription("The secondary region.") @Nullable
+        @Size(max = 32) @JsonPropertyDescription("""
+                The secondary region that databases were admitted or blocked for. Without CMEK it stands here from the first \
+                admission on, and stays.""") @Nullable
         String region,
 
-        @Size(max = 256) @JsonPropertyDescription("The databases that may replicate.") @Schema(set = true)
+        @Size(max = 256)
+        @JsonPropertyDescription("The databases that may replicate to the region, and to no other one.")
+        @Schema(set = true)
         List<@Size(max = 63) String> admitted,
 
         @Size(max = 256)

@@ -80,5 +80,22 @@ final class Rule {
 
     static final String DATABASE = "^[A-Za-z_][A-Za-z0-9_-]*$";
 
+    /**
+     * Whether a Workgroup's replication may still be removed, and its region changed: no database was admitted, and CMEK of the secondary
+     * region is not configured. The status of a workgroup without CMEK has a region only once a database was admitted.
+     */
+    static final String REPLICATION_IS_FREE = "!has(oldSelf.status) || !has(oldSelf.status.replication)"
+            + " || ((!has(oldSelf.status.replication.admitted) || oldSelf.status.replication.admitted.size() == 0)"
+            + " && !has(oldSelf.status.replication.secondary)"
+            + " && (has(oldSelf.spec.cmek) || !has(oldSelf.status.replication.region)))";
+
+    /** The region where replication stays: that of the configured keys, else the one where it is. */
+    static final String REPLICATION_REGION = "has(oldSelf.status.replication.secondary)"
+            + " ? oldSelf.status.replication.secondary.dataBucketKeyID.split(':')[3]"
+            + " : has(oldSelf.spec.replication) ? oldSelf.spec.replication.region"
+            + " : oldSelf.status.replication.region";
+
+    static final String STOP_REPLICATION = "To stop replication, set databases: []";
+
     private Rule() {}
 }

@@ -17,6 +17,31 @@ import org.jspecify.annotations.Nullable;
 
 /** A workgroup of the database service, in its primary region. */
 @ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NOT_A_NAME)
+// At the root, where the status is seen. The rules also run when the operator writes the status or removes its
+// finalizer, so they compare
+// with the old spec and let one that is as it was pass.
+@ValidationRule(
+        value = Rule.REPLICATION_IS_FREE + " || !has(oldSelf.spec.replication) || has(self.spec.replication)",
+        fieldPath = ".spec.replication",
+        reason = "FieldValueForbidden",
+        message = "replication cannot be removed, because databases were admitted to the region "
+                + "'{{oldSelf.spec.replication.region}}' or its CMEK is configured: put replication back with that region. "
+                + Rule.STOP_REPLICATION)
+@ValidationRule(
+        value = Rule.REPLICATION_IS_FREE + " || !has(self.spec.replication)"
+                + " || (has(oldSelf.spec.replication)"
+                + " && self.spec.replication.region == oldSelf.spec.replication.region)"
+                + " || (has(oldSelf.status.replication.secondary)"
+                + " ? oldSelf.status.replication.secondary.dataBucketKeyID"
+                + ".contains(':kms:' + self.spec.replication.region + ':')"
+                + " : !has(oldSelf.spec.replication) && (!has(oldSelf.status.replication.region)"
+                + " || self.spec.replication.region == oldSelf.status.replication.region))",
+        fieldPath = ".spec.replication.region",
+        reason = "FieldValueForbidden",
+        message =
+                "replication.region '{{self.spec.replication.region}}' is not the region '{{" + Rule.REPLICATION_REGION
+                        + "}}' to which databases were admitted or whose CMEK is configured: set that one. "
+                        + Rule.STOP_REPLICATION)
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",
@@ -71,7 +96,7 @@ public class Workgroup extends CustomResource<WorkgroupSpec, WorkgroupStatus> im
     @Override
     @Required
     @JsonPropertyDescription(
-            "What the workgroup asks for. Keys, buckets and volumes are fixed when it is created; policyManagement, deletionPolicy and replication can be edited.")
+            "What the workgroup asks for. Keys, buckets and volumes are fixed when it is created; policyManagement, deletionPolicy and replication.databases can be edited, and the rest of replication until a database was admitted or CMEK of the secondary region was configured.")
     public WorkgroupSpec getSpec() {
         return super.getSpec();
     }

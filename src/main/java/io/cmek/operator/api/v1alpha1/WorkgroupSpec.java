@@ -80,15 +80,6 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".replication.region",
         message = "replication.region '{{self.replication.region}}' must be another region than spec.region: "
                 + "name the secondary region")
-@ValidationRule(
-        // A region that was removed is out of CEL's sight: the lock for one that comes back as another is in the
-        // status.
-        value = "!has(oldSelf.replication) || !has(self.replication) || self.replication.region == "
-                + "oldSelf.replication.region",
-        fieldPath = ".replication.region",
-        reason = "FieldValueForbidden",
-        message = "replication.region is fixed once set, because keys and data of the secondary region "
-                + "belong to it: keep the region '{{oldSelf.replication.region}}'")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkgroupSpec(
@@ -128,8 +119,10 @@ public record WorkgroupSpec(
         DeletionPolicy deletionPolicy,
 
         @JsonPropertyDescription("""
-                Which databases are replicated to which other region. Can be edited, but for the region once it is set. A \
-                workgroup with CMEK replicates nothing until a ReplicaCmek for that region is Ready; \
+                Which databases are replicated to which other region. Can be edited and removed until a database was admitted \
+                or CMEK of the secondary region was configured. From then on it cannot be removed, and its region can change \
+                only to the region of status.replication.secondary; databases can always be edited, and databases: [] stops \
+                replication. A workgroup with CMEK replicates nothing until a ReplicaCmek for that region is Ready; \
                 status.replication says what is admitted and what is blocked.""") @Nullable Replication replication) {
 
     /** Who writes the key policies; the default of the API where the field is not set. */

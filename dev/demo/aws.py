@@ -67,7 +67,7 @@ class Account:
 
 
 def key_policy() -> dict[str, Any]:
-    """A key policy as an account has it: administration, and a statement of another team."""
+    """A key policy as an account has it: administration, a statement of another team, and the console's list of administrators."""
     return {
         "Version": "2012-10-17",
         "Id": "key-of-the-platform-team",
@@ -87,8 +87,24 @@ def key_policy() -> dict[str, Any]:
                 "Resource": "*",
                 "Condition": {"StringEquals": {"aws:PrincipalTag/team": "audit"}},
             },
+            {
+                "Sid": "Allow access for Key Administrators",
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("key-admin", "security", "break-glass")]},
+                "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:Put*"],
+                "Resource": "*",
+            },
         ],
     }
+
+
+def in_any_order(value: Any) -> Any:
+    """The same for all orders of the lists in it: KMS gives them in another one at each read."""
+    if isinstance(value, dict):
+        return {name: in_any_order(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return sorted((in_any_order(member) for member in value), key=json.dumps)
+    return value
 
 
 def _allow(principal: dict[str, str], action: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Cluster:
 
     @classmethod
     def start(cls, folder: Path) -> Self:
-        tell("Starting a Kubernetes control plane (etcd, kube-apiserver, kube-controller-manager) and a local AWS on loopback …")
+        tell("Starting a Kubernetes control plane (etcd, kube-apiserver, kube-controller-manager) and a local AWS, as untidy as the real one, on loopback …")
         started = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, str(ENVIRONMENT), str(folder / "environment")],

@@ -1,11 +1,12 @@
-"""The local environment: a real Kubernetes control plane and a local AWS, as processes on free loopback ports.
+"""The local environment: a real Kubernetes control plane and a local AWS, as processes on free loopback ports. Who asks for AWS meets
+the unruly one: an emulator behind a proxy that makes it as untidy as the real AWS.
 
     python3 dev/local/environment.py FOLDER [--audit] [--without-aws] [--until-stopped]
 
 starts everything below FOLDER, prints one line of JSON when it is ready, and stops everything when its standard input ends
 (unless it is to run until it is stopped), when it is told to by SIGTERM or SIGINT, or, should it be killed itself, by the
 kernel. While it runs it takes commands on its standard input, one a line: `stop NAME` and `start NAME`, where NAME is etcd,
-kube-apiserver, kube-controller-manager or aws; each is answered with a line of JSON.
+kube-apiserver, kube-controller-manager, aws or unruly-aws; each is answered with a line of JSON.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import toolchain
+import unruly
 
 READY_SECONDS = 60
 ACCOUNT = "111122223333"
@@ -131,6 +133,18 @@ def aws_program(folder: Path, python: Path, port: int) -> Program:
     )
 
 
+def unruly_program(folder: Path, target: str, port: int) -> Program:
+    """What makes an AWS as untidy as the real one; CMEK_UNRULY_SEED repeats what comes by chance."""
+    seed = os.environ.get("CMEK_UNRULY_SEED") or str(secrets.randbelow(1_000_000))
+    print(f"The local AWS is unruly by the seed {seed}; CMEK_UNRULY_SEED={seed} makes it so again.", file=sys.stderr, flush=True)
+    return Program(
+        "unruly-aws",
+        [sys.executable, str(Path(__file__).with_name("unruly.py")), target, str(port), seed],
+        folder / "unruly-aws.log",
+        lambda: _answers(f"http://127.0.0.1:{port}{unruly.PRESENCE}"),
+    )
+
+
 class Environment:
     """All programs of one environment, in the order in which they start."""
 
@@ -140,12 +154,12 @@ class Environment:
         self.python = toolchain.aws_python()
         self.audit = folder / "audit.log" if audit else None
         self.token = secrets.token_hex(16)
-        self.etcd, self.peer, self.api, self.manager, self.aws = (free_port() for _ in range(5))
+        self.etcd, self.peer, self.api, self.manager, self.aws, self.unruly = (free_port() for _ in range(6))
         self.kubeconfig = folder / "kubeconfig"
         self.certificates = folder / "certificates"
         self._write_files()
         programs = [self._etcd(), self._apiserver(), self._controller_manager()]
-        self.programs = {p.name: p for p in ([self._aws()] if aws else []) + programs}
+        self.programs = {p.name: p for p in ([self._aws(), self._unruly()] if aws else []) + programs}
 
     def start(self) -> None:
         for program in self.programs.values():
@@ -161,7 +175,7 @@ class Environment:
         return {
             "KUBECONFIG": str(self.kubeconfig),
             "KUBECTL": str(self.binaries.kubectl),
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.aws}" if "aws" in self.programs else "",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.unruly}" if "aws" in self.programs else "",
             "API_SERVER": f"https://127.0.0.1:{self.api}",
             "CA": str(self.certificates / "ca.crt"),
             "PYTHON": str(self.python),
@@ -238,6 +252,9 @@ class Environment:
 
     def _aws(self) -> Program:
         return aws_program(self.folder, self.python, self.aws)
+
+    def _unruly(self) -> Program:
+        return unruly_program(self.folder, f"http://127.0.0.1:{self.aws}", self.unruly)
 
     def _program(
         self, name: str, command: list[str], is_ready: Callable[[], bool], environment: dict[str, str] | None = None

@@ -11,6 +11,7 @@ import io.cmek.operator.observe.Observation;
 import io.cmek.operator.observe.Observation.Known;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.KeyPolicyText;
 import io.cmek.operator.policy.MergeResult;
 import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyDocument;
@@ -51,7 +52,7 @@ public final class KeyPolicyWriter {
             null);
 
     private final KeyService keys;
-    private final Watch<KeyHandle, String> watch;
+    private final Watch<KeyHandle, KeyPolicyText> watch;
     private final PolicyMerge merge;
     private final Clock clock;
     private final Map<KeyArn, ReentrantLock> turns = new ConcurrentHashMap<>();
@@ -70,7 +71,7 @@ public final class KeyPolicyWriter {
     /** @param restores whether to put back what {@link #heed} tells of; else it is only said */
     public KeyPolicyWriter(
             KeyService keys,
-            Watch<KeyHandle, String> watch,
+            Watch<KeyHandle, KeyPolicyText> watch,
             PolicyMerge merge,
             boolean restores,
             Clock clock,
@@ -131,9 +132,9 @@ public final class KeyPolicyWriter {
     /** Only looks whether the policy gives what is wanted, by our statements or by others. */
     public PolicyOutcome look(KeyHandle key, Grants wanted) {
         return switch (watch.current(key).at(clock.instant(), watch.maxAge())) {
-            case Known.Fact<String>(String text) -> {
+            case Known.Fact<KeyPolicyText>(KeyPolicyText text) -> {
                 try {
-                    PolicyDocument policy = PolicyDocument.parse(text);
+                    PolicyDocument policy = text.document();
                     PolicyAccess access = PolicyAccess.read(policy, key.key(), wanted);
                     yield access.isAllowed()
                             ? new PolicyOutcome.InPlace(policy, null)
@@ -143,8 +144,8 @@ public final class KeyPolicyWriter {
                     yield unreadable(e);
                 }
             }
-            case Known.Not<String>(Failure failure, Instant since) -> new PolicyOutcome.Unseen(failure, since);
-            case Known.NotYet<String>() -> UNANSWERED;
+            case Known.Not<KeyPolicyText>(Failure failure, Instant since) -> new PolicyOutcome.Unseen(failure, since);
+            case Known.NotYet<KeyPolicyText>() -> UNANSWERED;
         };
     }
 
@@ -156,9 +157,10 @@ public final class KeyPolicyWriter {
 
     /** What our own statements on the key give now; nothing where its policy cannot be seen. */
     public Grants owned(KeyHandle key) {
-        if (watch.current(key).at(clock.instant(), watch.maxAge()) instanceof Known.Fact<String>(String text)) {
+        if (watch.current(key).at(clock.instant(), watch.maxAge())
+                instanceof Known.Fact<KeyPolicyText>(KeyPolicyText text)) {
             try {
-                return merge.owned(PolicyDocument.parse(text));
+                return merge.owned(text.document());
             } catch (UnreadablePolicyException e) {
                 // Said where that key itself is judged.
                 return Grants.NONE;
@@ -210,33 +212,30 @@ public final class KeyPolicyWriter {
             KeyHandle key,
             Function<PolicyDocument, MergeResult> revision,
             Function<PolicyDocument, Changes> changes) {
-        Observation<String> seen = watch.current(key);
+        Observation<KeyPolicyText> seen = watch.current(key);
         PolicyDocument before = null;
         for (int round = 0; round < ROUNDS; round++) {
             PolicyDocument policy;
             switch (seen.at(clock.instant(), watch.maxAge())) {
-                case Known.Fact<String>(String text) -> {
+                case Known.Fact<KeyPolicyText>(KeyPolicyText text) -> {
                     try {
-                        policy = PolicyDocument.parse(text);
+                        policy = text.document();
                     } catch (UnreadablePolicyException e) {
                         return unreadable(e);
                     }
                 }
-                case Known.Not<String>(Failure failure, Instant since) -> {
+                case Known.Not<KeyPolicyText>(Failure failure, Instant since) -> {
                     return new PolicyOutcome.Unseen(failure, since);
                 }
-                case Known.NotYet<String>() -> {
+                case Known.NotYet<KeyPolicyText>() -> {
                     return UNANSWERED;
                 }
             }
             List<Overtaken.Change> overwritten = overtaken.of(key.key());
-            PolicyDocument whole = before == null ? policy : merge.restore(before, policy);
-            Replay replay = replay(overwritten, whole);
-            PolicyDocument restored = restores ? replay.policy() : whole;
-            PolicyDocument next;
-            switch (revision.apply(restored)) {
-                case MergeResult.InPlace()
-                when restored.equals(policy) -> {
+            Plan plan = plan(before, policy, overwritten, revision);
+            Replay replay = plan.replay();
+            switch (plan) {
+                case Plan.Nothing nothing -> {
                     Drift repaired = settled(key.key(), before != null);
                     Drift untold = told(key.key(), replay);
                     if (repaired == null || untold == null) {
@@ -248,11 +247,10 @@ public final class KeyPolicyWriter {
                     }
                     return new PolicyOutcome.InPlace(policy, repaired);
                 }
-                case MergeResult.InPlace() -> next = restored;
-                case MergeResult.Blocked(List<Problem> problems) -> {
+                case Plan.Blocked(var r, List<Problem> problems) -> {
                     return new PolicyOutcome.Blocked(problems);
                 }
-                case MergeResult.Write(PolicyDocument document, List<String> sids) -> next = document;
+                case Plan.Write write -> {}
             }
             Changes found = before == null ? changes.apply(policy) : Changes.NONE;
             if (!found.isEmpty()) {
@@ -277,22 +275,27 @@ public final class KeyPolicyWriter {
             // What somebody else has added since the last look would be lost unseen: KMS writes whole documents, and
             // unconditionally.
             Instant read = clock.instant();
-            Observation<String> fresh = watch.freshWithin(key, Duration.ZERO);
+            Observation<KeyPolicyText> fresh = watch.freshWithin(key, Duration.ZERO);
             if (fresh.failure() != null) {
                 return attempts.failed(key, new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
             }
-            if (!Objects.equals(fresh.lastSeen(), seen.lastSeen())) {
-                seen = fresh;
+            boolean isChanged = !Objects.equals(fresh.lastSeen(), seen.lastSeen());
+            seen = fresh;
+            // What means the same may be written otherwise: what is not ours goes back as it was read last.
+            if (isChanged
+                    || !(read(fresh) instanceof PolicyDocument latest)
+                    || !(plan(before, latest, overwritten, revision)
+                            instanceof Plan.Write(var r, PolicyDocument next))) {
                 continue;
             }
             if (before != null) {
                 observer.policyConflict(key.key());
             }
             Answer<String> written = keys.writePolicy(key.identity(), key.key(), next.text(), claim.dotted());
-            overtaken.wrote(key.key(), read, policy.text());
+            overtaken.wrote(key.key(), read, latest.text());
             if (written instanceof Answer.Failed<String>(Failure failure)) {
                 observer.policyWritten(key.key(), failure);
-                Grants added = merge.owned(next).minus(merge.owned(policy));
+                Grants added = merge.owned(next).minus(merge.owned(latest));
                 return attempts.failed(key, new PolicyOutcome.NotWritten(failure, added));
             }
             observer.policyWritten(key.key(), null);
@@ -304,6 +307,47 @@ public final class KeyPolicyWriter {
                 key,
                 new PolicyOutcome.Conflict("The policy of " + key.key()
                         + " was written by somebody else each time the operator wrote it; the write is repeated."));
+    }
+
+    /** What is to be done about a policy as it was read. */
+    private sealed interface Plan {
+
+        /** What is put back of others, or would be if it were to be. */
+        Replay replay();
+
+        record Nothing(Replay replay) implements Plan {}
+
+        record Blocked(Replay replay, List<Problem> problems) implements Plan {}
+
+        record Write(Replay replay, PolicyDocument document) implements Plan {}
+    }
+
+    /** @param before what our last write has made of it, null where there was none */
+    private Plan plan(
+            @Nullable PolicyDocument before,
+            PolicyDocument policy,
+            List<Overtaken.Change> overwritten,
+            Function<PolicyDocument, MergeResult> revision) {
+        PolicyDocument whole = before == null ? policy : merge.restore(before, policy);
+        Replay replay = replay(overwritten, whole);
+        PolicyDocument restored = restores ? replay.policy() : whole;
+        return switch (revision.apply(restored)) {
+            case MergeResult.InPlace() when restored.equals(policy) -> new Plan.Nothing(replay);
+            case MergeResult.InPlace() -> new Plan.Write(replay, restored);
+            case MergeResult.Blocked(List<Problem> problems) -> new Plan.Blocked(replay, problems);
+            case MergeResult.Write(PolicyDocument document, List<String> sids) -> new Plan.Write(replay, document);
+        };
+    }
+
+    /** The policy that was seen, null where there is none that can be read. */
+    private static @Nullable PolicyDocument read(Observation<KeyPolicyText> seen) {
+        KeyPolicyText text = seen.lastSeen();
+        try {
+            return text == null ? null : text.document();
+        } catch (UnreadablePolicyException e) {
+            // The next round says so.
+            return null;
+        }
     }
 
     private Replay replay(List<Overtaken.Change> changes, PolicyDocument policy) {
@@ -363,7 +407,7 @@ public final class KeyPolicyWriter {
         return null;
     }
 
-    private Drift drift(KeyArn key, Changes found, Observation<String> seen) {
+    private Drift drift(KeyArn key, Changes found, Observation<KeyPolicyText> seen) {
         Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
         String here = "In the policy of " + key + ", ";
         String losses = found.losses().isEmpty()

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * who ask about a thing share one look, so that the calls grow with things and not with those who ask.
  *
  * @param <K> which thing
- * @param <F> the fact that is known about it
+ * @param <F> the fact that is known about it; facts that are equal are no change
  */
 public final class Watch<K, F> implements AutoCloseable {
 

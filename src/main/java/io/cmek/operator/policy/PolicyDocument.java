@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A key policy as KMS has it. Whatever is not ours keeps its JSON values, its order and its place: a document that is read and written
- * again is JSON-equal to the original (IAM User Guide, "Grammar of the IAM JSON policy language").
+ * again is JSON-equal to the original (IAM User Guide, "Grammar of the IAM JSON policy language"). Documents are equal where they mean the
+ * same, however they are written: see {@link CanonicalForm}.
  */
 public final class PolicyDocument {
 
@@ -55,6 +57,9 @@ public final class PolicyDocument {
 
     private final ObjectNode root;
     private final Set<Integer> refusedCharacters;
+
+    /** Made when it is first asked for; made twice, it is the same. */
+    private @Nullable String canonical;
 
     private PolicyDocument(ObjectNode root, Set<Integer> refusedCharacters) {
         this.root = root;
@@ -153,6 +158,16 @@ public final class PolicyDocument {
         return write(JSON.writer(PRETTY), node);
     }
 
+    /** The same text for all documents that mean the same. */
+    String canonical() {
+        String known = canonical;
+        if (known == null) {
+            known = CanonicalForm.ofDocument(root);
+            canonical = known;
+        }
+        return known;
+    }
+
     private static String write(ObjectWriter writer, JsonNode node) {
         try {
             return writer.writeValueAsString(node);
@@ -163,12 +178,12 @@ public final class PolicyDocument {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof PolicyDocument that && root.equals(that.root);
+        return other instanceof PolicyDocument that && canonical().equals(that.canonical());
     }
 
     @Override
     public int hashCode() {
-        return root.hashCode();
+        return canonical().hashCode();
     }
 
     @Override

@@ -7,13 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The grow-only merge of R3. It owns the statements with the Sids of one installation and touches no other: those come out JSON-equal and
@@ -25,6 +28,12 @@ public record PolicyMerge(String installationId) {
 
     private static final Set<String> MEMBERS_OF_OURS =
             Set.of("Sid", "Effect", "Principal", "Action", "Resource", "Condition");
+
+    /** People write {@code True}, too (IAM User Guide, "Condition operators", Boolean). */
+    private static final Set<String> GRANT_CONDITIONS = Stream.of("true", "True", "TRUE")
+            .map(PolicyMerge::grantCondition)
+            .map(CanonicalForm::condition)
+            .collect(Collectors.toUnmodifiableSet());
 
     /** Stands in the place of a statement that goes. */
     private static final ObjectNode REMOVED = PolicyDocument.JSON.createObjectNode();
@@ -59,12 +68,10 @@ public record PolicyMerge(String installationId) {
      * @return {@code after} itself where nothing was lost
      */
     public PolicyDocument restore(PolicyDocument before, PolicyDocument after) {
-        var present = after.statements();
-        List<ObjectNode> lost = before.statements().stream()
-                .filter(s -> !isOurs(s))
-                .filter(s -> present.stream()
-                        .noneMatch(p -> p.json().equals(s.json())
-                                || (s.sid() != null && s.sid().equals(p.sid()))))
+        var present = new Tally(after);
+        List<ObjectNode> lost = others(before).stream()
+                .filter(s -> !present.take(s))
+                .filter(s -> s.sid() == null || after.statement(s.sid()).isEmpty())
                 .map(Statement::json)
                 .toList();
         return lost.isEmpty() ? after : after.plusStatements(lost);
@@ -91,21 +98,26 @@ public record PolicyMerge(String installationId) {
         var statements = new ArrayList<ObjectNode>();
         now.statements().forEach(s -> statements.add(s.json()));
         var restored = new ArrayList<String>();
+        var known = new Tally(base);
+        var present = new Tally(now);
         for (Statement their : others(theirs)) {
-            if (has(base, their) || has(now, their)) {
+            boolean wasKnown = known.take(their);
+            if (present.take(their) || wasKnown) {
                 continue;
             }
-            Optional<Statement> present = Optional.ofNullable(their.sid()).flatMap(now::statement);
-            if (present.isEmpty()) {
+            Optional<Statement> sameSid = Optional.ofNullable(their.sid()).flatMap(now::statement);
+            if (sameSid.isEmpty()) {
                 statements.add(their.json());
                 restored.add(their.name());
-            } else if (has(base, present.get())) {
-                statements.set(present.get().index(), their.json());
+            } else if (new Tally(base).take(sameSid.get())) {
+                statements.set(sameSid.get().index(), their.json());
                 restored.add(their.name());
             }
         }
+        var kept = new Tally(theirs);
+        var left = new Tally(now);
         List<String> returned = others(base).stream()
-                .filter(s -> !has(theirs, s) && has(now, s))
+                .filter(s -> left.take(s) && !kept.take(s))
                 .filter(s -> s.sid() == null || theirs.statement(s.sid()).isEmpty())
                 .map(Statement::name)
                 .toList();
@@ -116,30 +128,20 @@ public record PolicyMerge(String installationId) {
         return policy.statements().stream().filter(s -> !isOurs(s)).toList();
     }
 
-    /** KMS gives back a list of one as its member, and everything but text as text: what is sent differs from what is read. */
-    private static boolean has(PolicyDocument policy, Statement statement) {
-        JsonNode wanted = plain(statement.json());
-        return policy.statements().stream().anyMatch(s -> plain(s.json()).equals(wanted));
-    }
+    /** The statements of a policy by their meaning, each as often as it is there, to be taken one by one. */
+    private static final class Tally {
 
-    private static JsonNode plain(JsonNode node) {
-        return switch (node) {
-            case ObjectNode object -> {
-                ObjectNode plain = PolicyDocument.JSON.createObjectNode();
-                object.propertyStream().forEach(member -> plain.set(member.getKey(), plain(member.getValue())));
-                yield plain;
-            }
-            case ArrayNode list when list.size() == 1 -> plain(list.get(0));
-            case ArrayNode list -> {
-                ArrayNode plain = PolicyDocument.JSON.createArrayNode();
-                list.valueStream()
-                        .map(PolicyMerge::plain)
-                        .sorted(Comparator.comparing(JsonNode::toString))
-                        .forEach(plain::add);
-                yield plain;
-            }
-            default -> PolicyDocument.JSON.getNodeFactory().textNode(node.asText());
-        };
+        private final Map<String, Integer> left = new HashMap<>();
+
+        Tally(PolicyDocument policy) {
+            policy.statements().forEach(s -> left.merge(s.meaning(), 1, Integer::sum));
+        }
+
+        /** @return whether one that means the same was left */
+        boolean take(Statement statement) {
+            Integer count = left.computeIfPresent(statement.meaning(), (meaning, n) -> n - 1);
+            return count != null && count >= 0;
+        }
     }
 
     /** The Sids of the statements that give what is wanted. */
@@ -351,14 +353,8 @@ public record PolicyMerge(String installationId) {
         return kind.onlyForAwsResources() ? !none && isGrantCondition(condition) : none;
     }
 
-    /** KMS gives a boolean back as a string, and people write it as a boolean, a string, or a list of one. */
     private static boolean isGrantCondition(JsonNode condition) {
-        if (condition.size() != 1 || condition.path("Bool").size() != 1) {
-            return false;
-        }
-        JsonNode value = condition.path("Bool").path("kms:GrantIsForAWSResource");
-        JsonNode single = value.isArray() && value.size() == 1 ? value.get(0) : value;
-        return single.isValueNode() && "true".equalsIgnoreCase(single.asText());
+        return GRANT_CONDITIONS.contains(CanonicalForm.condition(condition));
     }
 
     /**
@@ -380,7 +376,7 @@ public record PolicyMerge(String installationId) {
         } else if (statement.awsPrincipals("Principal").contains("*")) {
             // Ours with a Condition of somebody's may be safe for everybody; repaired, it would be open to everybody.
             difference = "its Principal is everybody";
-        } else if (!List.of("*").equals(statement.strings("Resource"))) {
+        } else if (!Set.of("*").equals(new HashSet<>(statement.strings("Resource")))) {
             difference = "its Resource is not \"*\"";
         } else if (statement.strings("Action").isEmpty() || !isTexts(json.get("Action"))) {
             difference = "its Action is not a list of actions";
@@ -403,7 +399,7 @@ public record PolicyMerge(String installationId) {
     private static List<Problem> refusalsOfKms(PolicyDocument document) {
         var problems = new ArrayList<Problem>();
         for (Statement statement : document.statements()) {
-            List<String> dead = statement.deadPrincipals();
+            Set<String> dead = statement.deadPrincipals();
             if (!dead.isEmpty()) {
                 problems.add(new Problem(
                         Problem.Kind.DEAD_PRINCIPAL,
@@ -424,7 +420,8 @@ public record PolicyMerge(String installationId) {
                     .toString()
                     .codePoints()
                     .filter(document.refusedCharacters()::contains)
-                    .findFirst()
+                    // The first one is another at each read.
+                    .min()
                     .ifPresent(c -> problems.add(new Problem(
                             Problem.Kind.CHARACTERS,
                             "The statement " + statement.name() + " has the character U+" + String.format("%04X", c)
@@ -481,9 +478,15 @@ public record PolicyMerge(String installationId) {
         actions.forEach(list::add);
         statement.put("Resource", "*");
         if (kind.onlyForAwsResources()) {
-            statement.putObject("Condition").putObject("Bool").put("kms:GrantIsForAWSResource", "true");
+            statement.set("Condition", grantCondition("true"));
         }
         return statement;
+    }
+
+    private static ObjectNode grantCondition(String holds) {
+        ObjectNode condition = PolicyDocument.JSON.createObjectNode();
+        condition.putObject("Bool").put("kms:GrantIsForAWSResource", holds);
+        return condition;
     }
 
     private static ObjectNode awsPrincipals(Collection<String> principals) {

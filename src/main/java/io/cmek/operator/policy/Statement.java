@@ -41,6 +41,11 @@ record Statement(int index, ObjectNode json) {
         return line.length() <= LONGEST_NAME ? line : line.substring(0, LONGEST_NAME) + "…";
     }
 
+    /** The same text for all statements that mean the same, wherever they stand. */
+    String meaning() {
+        return CanonicalForm.ofStatement(json);
+    }
+
     boolean has(String member) {
         return json.has(member);
     }
@@ -67,8 +72,9 @@ record Statement(int index, ObjectNode json) {
         return principal.isTextual() ? List.of(principal.textValue()) : texts(principal.get("AWS"));
     }
 
-    List<String> deadPrincipals() {
-        var dead = new ArrayList<String>();
+    /** In an order that does not change from read to read. */
+    SortedSet<String> deadPrincipals() {
+        var dead = new TreeSet<String>();
         for (String member : List.of("Principal", "NotPrincipal")) {
             awsPrincipals(member).stream().filter(Statement::isDead).forEach(dead::add);
         }

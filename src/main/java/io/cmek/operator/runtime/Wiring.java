@@ -28,6 +28,7 @@ import io.cmek.operator.observe.KeyHandle;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.pipeline.Pipeline;
+import io.cmek.operator.policy.KeyPolicyText;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.report.EventRecorder;
 import io.cmek.operator.report.Reported;
@@ -122,7 +123,7 @@ class Wiring {
                         k -> claims.trigger(k.key())),
                 new Watch<>(
                         "policies",
-                        k -> keys.readPolicy(k.identity(), k.key()),
+                        k -> keys.readPolicy(k.identity(), k.key()).map(KeyPolicyText::of),
                         KeyHandle::lane,
                         policy -> false,
                         ofKeys,

@@ -10,6 +10,7 @@ import io.cmek.operator.condition.Drift;
 import io.cmek.operator.observe.KeyHandle;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.KeyPolicyText;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.PolicyWrite;
@@ -17,8 +18,14 @@ import io.cmek.operator.policy.Problem;
 import io.cmek.operator.policy.StatementKind;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,16 +43,20 @@ class KeyPolicyWriterTest {
                     + "\"Action\":\"kms:*\",\"Resource\":\"*\"}";
 
     private final ManualClock clock = new ManualClock();
+
+    /** How often the watch has told of one. */
+    private int changes;
+
     private final OneKey kms = new OneKey(policy(ROOT));
-    private final Watch<KeyHandle, String> watch = new Watch<>(
+    private final Watch<KeyHandle, KeyPolicyText> watch = new Watch<>(
             "policies",
-            k -> kms.readPolicy(k.identity(), k.key()),
+            k -> kms.readPolicy(k.identity(), k.key()).map(KeyPolicyText::of),
             KeyHandle::lane,
             policy -> false,
             new Watch.Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(5)),
             clock,
             k -> true,
-            k -> {});
+            k -> changes++);
     private final KeyPolicyWriter writer =
             new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), true, clock, WriteObserver.NONE);
 
@@ -409,6 +420,85 @@ class KeyPolicyWriterTest {
 
         assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
         assertThat(kms.policy).contains("\"Theirs\"", "CmekOperatordefaultDataUse", "\"Root\"");
+    }
+
+    private static final String USERS =
+            "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[\"arn:aws:iam::111122223333:role/a\",\"arn:aws:iam::111122223333:role/b\","
+                    + "\"arn:aws:iam::111122223333:role/c\"]},\"Action\":\"kms:Encrypt\",\"Resource\":\"*\"}";
+
+    private static final Pattern LIST = Pattern.compile("\\[(\"[^]]*)]");
+
+    /** As KMS does: with the members of each list in another order than at the last read. */
+    private static UnaryOperator<String> turning() {
+        var turn = new AtomicInteger();
+        return text -> LIST.matcher(text).replaceAll(list -> {
+            var members = new ArrayList<>(List.of(list.group(1).split(",")));
+            Collections.rotate(members, turn.incrementAndGet());
+            return Matcher.quoteReplacement("[" + String.join(",", members) + "]");
+        });
+    }
+
+    @Test
+    void listsInAnotherOrderAtEachReadAreNeitherConflictNorChange() {
+        kms.policy = policy(ROOT + "," + USERS);
+        kms.words = turning();
+
+        for (int i = 0; i < 10; i++) {
+            assertThat(repaired(grow())).isNull();
+            clock.pass(Duration.ofMinutes(1));
+            watch.freshWithin(KEY, Duration.ZERO);
+        }
+
+        assertThat(kms.writes).isEqualTo(1);
+        assertThat(changes).as("that of its own write").isEqualTo(1);
+        assertThat(kms.policy.split("\"Effect\"")).as("statements").hasSize(1 + 3);
+    }
+
+    @Test
+    void aRaceDoesNotDoubleAStatementWithoutSidThatCameBackInAnotherOrder() {
+        kms.policy = policy(ROOT + "," + USERS);
+        kms.words = turning();
+        kms.meanwhile = () -> {
+            // Somebody who read before our write, writes after it, three times.
+            if (kms.writes == 3) {
+                kms.meanwhile = () -> {};
+            }
+            kms.policy = kms.words.apply(policy(USERS + "," + AUDITORS.replace("Auditors", "Auditors" + kms.writes)));
+        };
+
+        grow();
+        clock.pass(Duration.ofMinutes(2));
+        watch.freshWithin(KEY, Duration.ZERO);
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
+
+        assertThat(kms.policy.split("\"kms:Encrypt\",\"Resource\"")).hasSize(2);
+        assertThat(kms.policy).contains("CmekOperatordefaultDataUse");
+    }
+
+    /** What means the same may be written otherwise, and how somebody else writes it is not ours to change. */
+    @Test
+    void writesWhatIsNotOursAsItWasReadLast() {
+        kms.policy = policy(ROOT);
+        watch.freshWithin(KEY, Duration.ZERO);
+        kms.policy = policy(ROOT.replace("\"arn:aws:iam::111122223333:root\"", "[\"111122223333\"]"));
+
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
+
+        assertThat(kms.policy).contains("{\"AWS\":[\"111122223333\"]}", "CmekOperatordefaultDataUse");
+        assertThat(kms.writes).isEqualTo(1);
+    }
+
+    /** CloudTrail has the order in which it was sent, KMS another. */
+    @Test
+    void itsOwnWriteTookNothingThoughKmsGivesItBackInAnotherOrder() {
+        kms.policy = policy(ROOT + "," + USERS);
+        kms.words = turning();
+        grow();
+        assertThat(writer.heed(new PolicyWrite(KEY.key(), clock.instant(), kms.policy)))
+                .isTrue();
+
+        assertThat(repaired(grow())).isNull();
+        assertThat(kms.writes).isEqualTo(1);
     }
 
     private static String policy(String statements) {

@@ -6,6 +6,7 @@ import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyService;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** KMS with one key, whose policy others may change at any time; counts the calls. */
@@ -23,6 +24,9 @@ final class OneKey implements KeyService {
     @Nullable
     Failure silence;
 
+    /** How KMS gives back what it has: in other words, but with the same meaning. */
+    UnaryOperator<String> words = text -> text;
+
     /** Runs after a write was accepted and before anybody reads: for somebody who writes at the same time. */
     Runnable meanwhile = () -> {};
 
@@ -36,7 +40,7 @@ final class OneKey implements KeyService {
         if (silence != null) {
             return new Answer.Failed<>(silence);
         }
-        return new Answer.Got<>(policy);
+        return new Answer.Got<>(words.apply(policy));
     }
 
     @Override

@@ -25,6 +25,7 @@ import io.cmek.operator.observe.KeyHandle;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.observe.Watch.Pace;
 import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.KeyPolicyText;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.policy.StatementKind;
@@ -105,15 +106,15 @@ class WriteReportsTest {
         answerer.close();
     }
 
-    private Watch<KeyHandle, String> policies() {
+    private Watch<KeyHandle, KeyPolicyText> policies() {
         return new Watch<>("policies", this::read, KeyHandle::lane, policy -> false, PACE, clock, k -> true, k -> {});
     }
 
-    private Answer<String> read(KeyHandle key) {
+    private Answer<KeyPolicyText> read(KeyHandle key) {
         if (intruder != null) {
             keys.writePolicy(key.identity(), key.key(), intruder, "somebody");
         }
-        return keys.readPolicy(key.identity(), key.key());
+        return keys.readPolicy(key.identity(), key.key()).map(KeyPolicyText::of);
     }
 
     private KeyPolicyWriter writer() {

@@ -146,7 +146,7 @@ class ConvergenceBench {
     }
 
     private static OperatorProcess launch(Map<String, String> environment) {
-        return OperatorProcess.launch(environment, "@dev/image/jvm.options", HEAP[0], HEAP[1]);
+        return OperatorProcess.launchForMeasurement(environment, "@dev/image/jvm.options", HEAP[0], HEAP[1]);
     }
 
     private static void await(String what, Duration atMost, BooleanSupplier done) throws InterruptedException {

@@ -15,6 +15,7 @@ import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.Unordered;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import java.util.ArrayList;
@@ -133,9 +134,12 @@ class AnyOrderIT {
             state.put("second", text(team.workgroup("second").getStatus()));
             state.put("west", text(team.replica("west").getStatus()));
             for (String key : List.of(primary, secondary, backup)) {
-                // In which order statements came to stand does not matter to KMS.
+                // In which order statements and the members of lists came to stand does not matter to KMS.
                 var statements = new TreeSet<String>();
-                STAGE.aws().policy(key).get("Statement").forEach(s -> statements.add(s.toString()));
+                STAGE.aws()
+                        .policy(key)
+                        .get("Statement")
+                        .forEach(s -> statements.add(Unordered.of(s).toString()));
                 state.put(withoutNames(key), statements.toString());
             }
             return state;

@@ -15,6 +15,7 @@ import io.cmek.operator.testing.AuditLog.Request;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.UnrulyAws;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * How often AWS and the API server are asked until Workgroups are ENABLED. The calls to AWS grow with keys and buckets, those to the API server
- * with Workgroups. AWS is answered from memory, so that only what the operator asks for decides how many calls there are.
+ * with Workgroups. AWS is answered from memory, with its lists shuffled, so that only what the operator asks for decides how many calls there are.
  */
 class CallCountIT {
 
@@ -50,6 +51,7 @@ class CallCountIT {
     private static final Duration SILENCE = Duration.ofSeconds(2);
 
     private static Answerer aws;
+    private static UnrulyAws unruly;
     private static Installation installation;
     private static AuditLog audit;
 
@@ -70,12 +72,13 @@ class CallCountIT {
         assumeTrue(installation.cluster().audit().isPresent(), "this cluster keeps no audit log");
         audit = installation.cluster().audit().orElseThrow();
         aws = started(Answerer.start());
+        unruly = started(UnrulyAws.before(aws.endpoint()));
         started(OperatorProcess.launch(environment())).awaitReady();
     }
 
     /** The looks that are repeated at an interval are not part of what is counted. */
     private static Map<String, String> environment() {
-        Map<String, String> environment = installation.environment(aws.endpoint());
+        Map<String, String> environment = installation.environment(unruly.endpoint());
         environment.put("CMEK_RESYNC_INTERVAL", "1h");
         environment.put("CMEK_BUCKET_RESYNC_INTERVAL", "1h");
         environment.put("CMEK_FACTS_MAX_AGE", "2h");

@@ -11,6 +11,7 @@ import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ class CrashIT {
         for (String key : List.of(asked.dataKey(), asked.backupKey())) {
             JsonNode statements = aws.policy(key).get("Statement");
             for (int i = 0; i < foreign.size(); i++) {
-                assertThat(statements.get(i)).isEqualTo(foreign.get(i));
+                assertThat(Unordered.of(statements.get(i))).isEqualTo(Unordered.of(foreign.get(i)));
             }
         }
         assertThat(aws.policy(asked.dataKey()).toString()).contains("DataUse", "DataGrants");

@@ -20,6 +20,7 @@ import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.Unordered;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -223,8 +224,12 @@ class RacesIT {
     private void assertForeignStatementsAreThere(String others) throws Exception {
         JsonNode foreign = JSON.readTree(others).get("Statement");
         for (String key : List.of(primary, secondary)) {
-            assertThat(aws.policy(key).get("Statement").valueStream().limit(foreign.size()))
-                    .isEqualTo(foreign.valueStream().toList());
+            assertThat(aws.policy(key)
+                            .get("Statement")
+                            .valueStream()
+                            .limit(foreign.size())
+                            .map(Unordered::of))
+                    .isEqualTo(foreign.valueStream().map(Unordered::of).toList());
         }
     }
 

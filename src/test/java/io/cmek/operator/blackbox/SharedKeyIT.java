@@ -10,6 +10,7 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,9 +51,9 @@ class SharedKeyIT {
         JsonNode after = aws.policy(key);
         assertThat(before.get("Statement")).hasSize(20);
         for (int i = 0; i < 20; i++) {
-            assertThat(after.get("Statement").get(i))
+            assertThat(Unordered.of(after.get("Statement").get(i)))
                     .as("statement number " + i)
-                    .isEqualTo(before.get("Statement").get(i));
+                    .isEqualTo(Unordered.of(before.get("Statement").get(i)));
         }
         assertThat(after.get("Statement")).hasSize(22);
         assertThat(after.get("Id")).isEqualTo(before.get("Id"));

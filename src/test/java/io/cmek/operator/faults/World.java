@@ -11,6 +11,7 @@ import io.cmek.operator.testing.AwsProxy.Exchange;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -101,7 +102,7 @@ record World(Stage stage, Team team, String region, List<String> dataKeys, Strin
         assertRight();
     }
 
-    /** The statements of others are JSON-equal and in place, ours are there once, and each bucket is under its key. */
+    /** The statements of others are JSON-equal, but for the order in which KMS gives lists, and in place; ours are there once, and each bucket is under its key. */
     void assertRight() {
         for (String key : keys()) {
             assertStatements(key);
@@ -119,7 +120,9 @@ record World(Stage stage, Team team, String region, List<String> dataKeys, Strin
         JsonNode foreign = read(ofOthers()).get("Statement");
         JsonNode statements = stage.aws().policy(key).get("Statement");
         for (int i = 0; i < foreign.size(); i++) {
-            assertThat(statements.get(i)).as("statement " + i + " of " + key).isEqualTo(foreign.get(i));
+            assertThat(Unordered.of(statements.get(i)))
+                    .as("statement " + i + " of " + key)
+                    .isEqualTo(Unordered.of(foreign.get(i)));
         }
         assertThat(stage.aws().statementsOf("default", key))
                 .as("our statements on " + key)

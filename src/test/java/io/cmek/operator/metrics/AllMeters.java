@@ -10,6 +10,7 @@ import io.cmek.operator.observe.Lane;
 import io.cmek.operator.observe.Sights;
 import io.cmek.operator.observe.Watch;
 import io.cmek.operator.observe.Watch.Pace;
+import io.cmek.operator.policy.KeyPolicyText;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
@@ -38,7 +39,7 @@ final class AllMeters implements AutoCloseable {
         LeadingMeter.register(meters, () -> true);
         sights = new Sights(
                 AllMeters.<KeyHandle, KeyFacts>watch("keys", clock),
-                AllMeters.<KeyHandle, String>watch("policies", clock),
+                AllMeters.<KeyHandle, KeyPolicyText>watch("policies", clock),
                 AllMeters.<KeyHandle, Boolean>watch("access", clock),
                 AllMeters.<BucketHandle, BucketFacts>watch("buckets", clock));
         census = new CensusMeters(meters, sights, () -> world, clock);

@@ -12,12 +12,15 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -347,6 +350,115 @@ final class Policies extends DomainContextBase {
         ArrayNode list = JSON.arrayNode();
         texts.forEach(list::add);
         return list;
+    }
+
+    /** What may differ between two texts that mean the same. */
+    enum Freedom {
+        /** What KMS does from read to read: lists in another order, and of one as their member; booleans and numbers as strings. */
+        OF_KMS,
+        /** What people do as well: names without case, an account by its id, members twice, statements in another order. */
+        OF_PEOPLE
+    }
+
+    /** Another text for the same policy. */
+    static PolicyDocument otherwise(PolicyDocument document, Freedom freedom, Random random) {
+        ObjectNode root = (ObjectNode) json(document);
+        boolean ofPeople = freedom == Freedom.OF_PEOPLE;
+        var statements = new ArrayList<JsonNode>();
+        document.statements().forEach(s -> statements.add(otherwise(s.json(), ofPeople, random)));
+        if (ofPeople) {
+            Collections.shuffle(statements, random);
+        }
+        root.set(
+                "Statement",
+                statements.size() == 1 && random.nextBoolean()
+                        ? statements.getFirst()
+                        : JSON.arrayNode().addAll(statements));
+        return document(reordered(root, random));
+    }
+
+    private static ObjectNode otherwise(ObjectNode statement, boolean ofPeople, Random random) {
+        ObjectNode copy = statement.deepCopy();
+        for (String member : List.of("Action", "NotAction", "Resource", "NotResource")) {
+            if (copy.has(member)) {
+                boolean hasCase = member.endsWith("Resource");
+                copy.set(
+                        member,
+                        list(copy.get(member), ofPeople, random, t -> ofPeople && !hasCase ? otherCase(t, random) : t));
+            }
+        }
+        for (String member : List.of("Principal", "NotPrincipal")) {
+            if (ofPeople && copy.path(member).asText().equals("*") && random.nextBoolean()) {
+                copy.set(member, JSON.objectNode().put("AWS", "*"));
+            } else if (copy.get(member) instanceof ObjectNode kinds) {
+                kinds.properties()
+                        .forEach(kind -> kind.setValue(list(
+                                kind.getValue(),
+                                ofPeople,
+                                random,
+                                t -> ofPeople && kind.getKey().equals("AWS") ? otherAccount(t, random) : t)));
+                copy.set(member, reordered(kinds, random));
+            }
+        }
+        if (copy.get("Condition") instanceof ObjectNode operators) {
+            operators.properties().forEach(operator -> {
+                ObjectNode keys = JSON.objectNode();
+                operator.getValue()
+                        .properties()
+                        .forEach(key -> keys.set(
+                                ofPeople ? otherCase(key.getKey(), random) : key.getKey(),
+                                list(key.getValue(), ofPeople, random, t -> t)));
+                operator.setValue(reordered(keys, random));
+            });
+            copy.set("Condition", reordered(operators, random));
+        }
+        return reordered(copy, random);
+    }
+
+    private static JsonNode list(JsonNode value, boolean twice, Random random, UnaryOperator<String> spelling) {
+        var members = new ArrayList<JsonNode>();
+        (value.isArray() ? value.valueStream() : Stream.of(value))
+                .forEach(member -> members.add(scalar(member, random, spelling)));
+        if (twice && !members.isEmpty() && random.nextBoolean()) {
+            members.add(members.get(random.nextInt(members.size())));
+        }
+        Collections.shuffle(members, random);
+        return members.size() == 1 && random.nextBoolean()
+                ? members.getFirst()
+                : JSON.arrayNode().addAll(members);
+    }
+
+    private static JsonNode scalar(JsonNode value, Random random, UnaryOperator<String> spelling) {
+        if (value.isTextual()) {
+            return JSON.textNode(spelling.apply(value.textValue()));
+        }
+        return value.isValueNode() && !value.isNull() && random.nextBoolean() ? JSON.textNode(value.asText()) : value;
+    }
+
+    private static ObjectNode reordered(ObjectNode object, Random random) {
+        var names = new ArrayList<String>();
+        object.fieldNames().forEachRemaining(names::add);
+        Collections.shuffle(names, random);
+        ObjectNode copy = JSON.objectNode();
+        names.forEach(name -> copy.set(name, object.get(name)));
+        return copy;
+    }
+
+    private static String otherCase(String text, Random random) {
+        return switch (random.nextInt(3)) {
+            case 0 -> text.toUpperCase(Locale.ROOT);
+            case 1 -> text.toLowerCase(Locale.ROOT);
+            default -> text;
+        };
+    }
+
+    private static String otherAccount(String principal, Random random) {
+        if (random.nextBoolean()) {
+            return principal;
+        }
+        return principal.matches("[0-9]{12}")
+                ? "arn:aws:iam::" + principal + ":root"
+                : principal.replaceFirst("^arn:aws:iam::([0-9]{12}):root$", "$1");
     }
 
     static PolicyDocument rewritten(PolicyDocument document, Random random) {

@@ -20,7 +20,10 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** The local AWS of {@code dev/local}, and its accounts' roots, whom no policy binds. */
+/**
+ * The local AWS of {@code dev/local}, as untidy as the real one for those who are under test; and its accounts' roots, whom no policy binds, and
+ * who ask the emulator itself.
+ */
 public final class LocalAws implements AutoCloseable {
 
     public static final String ACCOUNT = "111122223333";
@@ -40,8 +43,14 @@ public final class LocalAws implements AutoCloseable {
         return new LocalAws(Attendant.start("dev/local/aws.py"));
     }
 
+    /** For operators, and all others that are under test. */
     public URI endpoint() {
-        return URI.create(process.ready());
+        return URI.create(process.ready().split(" ")[0]);
+    }
+
+    /** Without {@link UnrulyAws}. */
+    URI emulator() {
+        return URI.create(process.ready().split(" ")[1]);
     }
 
     public KmsClient kms(String region) {
@@ -72,7 +81,7 @@ public final class LocalAws implements AutoCloseable {
 
     /** The local AWS takes twelve digits for the access key of that account's root. */
     private <B extends AwsClientBuilder<B, C>, C> B asRoot(B builder, String account, String region) {
-        return builder.endpointOverride(endpoint())
+        return builder.endpointOverride(emulator())
                 .region(Region.of(region))
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(account, "test")));
     }

@@ -38,8 +38,29 @@ public final class OperatorProcess implements AutoCloseable {
         this.log = log;
     }
 
-    /** Starts it and returns at once. */
+    private static final String AWS = "AWS_ENDPOINT_URL";
+
+    /** No test asks the real AWS. */
+    private static final String NOBODY = "http://127.0.0.1:9";
+
+    /**
+     * Starts it and returns at once. Its AWS is as untidy as the real one; where it is told of none, nobody answers it.
+     *
+     * @throws IllegalStateException where its AWS is tidier
+     */
     public static OperatorProcess launch(Map<String, String> environment, String... jvmOptions) {
+        if (environment.containsKey(AWS)) {
+            UnrulyAws.requireBefore(URI.create(environment.get(AWS)));
+        }
+        return launchAnywhere(environment, jvmOptions);
+    }
+
+    /** As {@link #launch}, to be measured: with nothing between it and its AWS. */
+    public static OperatorProcess launchForMeasurement(Map<String, String> environment, String... jvmOptions) {
+        return launchAnywhere(environment, jvmOptions);
+    }
+
+    private static OperatorProcess launchAnywhere(Map<String, String> environment, String... jvmOptions) {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(JAR + " is not there: package the operator first (make build)");
         }
@@ -54,6 +75,7 @@ public final class OperatorProcess implements AutoCloseable {
             var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
             // Credentials and settings of whoever runs the tests are none of the operator's.
             builder.environment().keySet().removeIf(name -> name.matches("(AWS|CMEK|QUARKUS|KUBE).*"));
+            builder.environment().put(AWS, NOBODY);
             builder.environment().putAll(environment);
             Process process = builder.start();
             process.getOutputStream().close();

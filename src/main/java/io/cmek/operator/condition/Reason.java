@@ -14,7 +14,9 @@ import java.util.List;
 public enum Reason {
     // The status is True.
     Accepted(good(ConditionType.Accepted), "The claim is within its tenant, and no other claim stands in its way."),
-    KeysUsable(good(ConditionType.KeysUsable), "Every key exists, is symmetric, customer managed and enabled."),
+    KeysUsable(
+            good(ConditionType.KeysUsable),
+            "Every key exists, is symmetric, customer managed, and enabled or Updating (its primary region is being changed)."),
     PolicyApplied(good(ConditionType.PolicyApplied), "Every key's policy has the statements that the service needs."),
     AccessGranted(good(AccessVerified), "The key policies, as read, let the service's roles use the keys."),
     AccessProven(good(AccessVerified), "KMS confirmed by DryRun calls that the service's role can use the keys."),
@@ -43,7 +45,7 @@ public enum Reason {
                     ConditionType.BucketsEncrypted,
                     ConditionType.VolumesEncrypted),
             Act.NONE,
-            "An earlier step is not done yet; the conditions before this one say which.",
+            "An earlier step is not done yet; the conditions before this one say which. Of KeysUsable: KMS is still creating the key.",
             "Wait, or see to the first condition that is not True."),
 
     // Deletable

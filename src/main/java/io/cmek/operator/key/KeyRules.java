@@ -8,14 +8,33 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** R2: a key is symmetric, customer managed and enabled. That it is in the right region is decided at admission, from its ARN. */
+/** R2: a key is symmetric, customer managed and enabled, or in another state in which it can be used. That it is in the right region is decided at admission, from its ARN. */
 public final class KeyRules {
 
     /** Why a key can never be used, whatever happens to it: nothing is done about its policy, and nobody is configured with it. */
     public static final Set<Reason> UNFIT =
             Set.of(Reason.KeyNotFound, Reason.KeyNotSymmetric, Reason.KeyNotCustomerManaged);
 
+    private static final String ENABLED = "Enabled";
+
+    /**
+     * The state of the old and the new primary for some seconds after {@code UpdatePrimaryRegion}, which is what a failover does. "While the key
+     * state is Updating, you can use the keys in cryptographic operations" (KMS Developer Guide, "Change the primary key in a set of
+     * multi-Region keys").
+     */
+    private static final String UPDATING = "Updating";
+
     private KeyRules() {}
+
+    /**
+     * Whether KMS encrypts and decrypts with keys in this state (KMS Developer Guide, "Key states of AWS KMS keys"). A state that is not known
+     * counts as one in which it does not.
+     *
+     * @param state KeyState, as KMS says it
+     */
+    public static boolean isUsable(String state) {
+        return state.equals(ENABLED) || state.equals(UPDATING);
+    }
 
     /**
      * @param label how the message names the key, for example "The data key arn:…"
@@ -36,7 +55,16 @@ public final class KeyRules {
                             + "; S3 and EBS need SYMMETRIC_DEFAULT for ENCRYPT_DECRYPT. Create such a key and a new resource that names it.");
         }
         return switch (key.state()) {
-            case "Enabled" -> Judgement.good(Reason.KeysUsable, label + " is enabled." + expiry(key, now));
+            case ENABLED -> Judgement.good(Reason.KeysUsable, label + " is enabled." + expiry(key, now));
+            case UPDATING ->
+                Judgement.good(
+                        Reason.KeysUsable,
+                        label
+                                + " can be used while the primary region of the multi-region key is being changed (KMS says Updating)."
+                                + expiry(key, now));
+            case "Creating" ->
+                Judgement.pending(
+                        label + " is being created (KMS says Creating): nothing is done until it is enabled.");
             case "Disabled" ->
                 Judgement.bad(
                         Reason.KeyDisabled,
@@ -70,7 +98,7 @@ public final class KeyRules {
 
     /** When the imported material of a key that can be used expires; empty where it does not. */
     public static Optional<Instant> expiry(@Nullable KeyFacts key) {
-        return key != null && key.state().equals("Enabled") ? Optional.ofNullable(key.validTo()) : Optional.empty();
+        return key != null && isUsable(key.state()) ? Optional.ofNullable(key.validTo()) : Optional.empty();
     }
 
     /** When the judgement of the same facts will be another one, because a day less is left; empty where none is counted. */

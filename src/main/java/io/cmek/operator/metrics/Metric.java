@@ -29,7 +29,7 @@ public enum Metric {
             Type.GAUGE,
             "How many distinct keys are in the state, as KMS says it. A key that several resources name counts once; keys of resources that"
                     + " are not accepted are not looked at and do not count.",
-            "Anything but Enabled for longer than a change takes: see cmek_key_affected_resources for which keys and why. Unknown: AWS gave no"
+            "Anything but Enabled for longer than a change takes (a key that is Updating can be used): see cmek_key_affected_resources for which keys and why. Unknown: AWS gave no"
                     + " usable answer for longer than cmek.facts-max-age; see cmek_aws_calls_total.",
             new Label(
                     "state",

@@ -191,11 +191,16 @@ public final class Pipeline {
         Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
         return claim.ownKeys().stream()
                         .map(key -> judge(claim.label(key), sights.keys().current(new KeyHandle(identity, key))))
-                        .allMatch(j -> j.verdict() != Judgement.Verdict.Unknown && !KeyRules.UNFIT.contains(j.reason()))
+                        .allMatch(j -> isSeen(j) && !KeyRules.UNFIT.contains(j.reason()))
                 && survey(claim, identity).stream()
                         .allMatch(bucket -> !isUnderAnotherKey(bucket)
                                 && (bucket.encrypted().verdict() == Judgement.Verdict.False
                                         || bucket.encrypted().reason() == Reason.Pending));
+    }
+
+    /** Whether KMS was asked about the key and answered; one that is being created waits, and is known all the same. */
+    private static boolean isSeen(Judgement usable) {
+        return usable.verdict() != Judgement.Verdict.Unknown || usable.reason() == Reason.Pending;
     }
 
     private static boolean isUnderAnotherKey(BucketAssessment bucket) {

@@ -21,6 +21,7 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyRules;
 import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Baseline;
 import io.cmek.operator.policy.Grants;
@@ -101,8 +102,7 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
         if (isTrue(status, ConditionType.PolicyApplied) && claim.policyManagement() == PolicyManagement.Managed) {
             for (KeyArn key : claim.distinctKeys()) {
                 status.keys().stream()
-                        .filter(line -> line.arn().equals(key.toString())
-                                && line.keyState().equals("Enabled"))
+                        .filter(line -> line.arn().equals(key.toString()) && KeyRules.isUsable(line.keyState()))
                         .forEach(line -> granted.merge(key, merge.given(line.suggestedPolicy()), Grants::plus));
             }
         }

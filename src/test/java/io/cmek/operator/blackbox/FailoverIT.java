@@ -8,16 +8,28 @@ import static io.cmek.operator.testing.Team.condition;
 import static io.cmek.operator.testing.Team.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,7 +161,69 @@ class FailoverIT {
         awaitFailover("True", "SecondaryReady");
     }
 
+    /** A failover of the keys themselves: for some seconds, both are {@code Updating}, and KMS goes on encrypting and decrypting with them. */
+    @Test
+    void whileThePrimaryRegionOfTheKeyIsChangedAllIsReadyInjected() {
+        Team pair = STAGE.team();
+        String name = pair.namespace();
+        String one = aws.createKey(REGION, r -> r.multiRegion(true));
+        String other = aws.replicateKey(one, SECONDARY_REGION);
+        pair.apply(workgroup("orders", one, name + "-data").replicating("orders") + "---\n"
+                + replica("west", "orders", other, name + "-west"));
+        pair.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
+        pair.awaitReplica("west", "everything is ready", s -> has(s, "Ready", "Ready"));
+        pair.awaitReason("orders", "FailoverReady", "SecondaryReady");
+        Map<String, Integer> told = events(pair);
+        STAGE.proxy().resetCounts();
+
+        try (Statuses<WorkgroupStatus> primaries = pair.statuses(Workgroup.class);
+                Statuses<ReplicaCmekStatus> replicas = pair.statuses(ReplicaCmek.class)) {
+            STAGE.proxy().inject(Fault.keyState("Updating", Set.of(one, other)));
+            pair.awaitWorkgroup("orders", "its key is being updated", s -> isSeen(s, "Updating"));
+            pair.awaitReplica("west", "both its keys are being updated", s -> isSeen(s, "Updating"));
+            STAGE.proxy().awaitMore("kms:DescribeKey", 6, Duration.ofMinutes(1));
+            STAGE.proxy().heal();
+            pair.awaitWorkgroup("orders", "its key is enabled", s -> isSeen(s, "Enabled"));
+            pair.awaitReplica("west", "both its keys are enabled", s -> isSeen(s, "Enabled"));
+
+            for (CmekStatus status : allOf(primaries.of("orders"), replicas.of("west"))) {
+                assertThat(status.encryption()).isEqualTo(EncryptionState.ENABLED);
+                assertThat(status.keys()).extracting(KeyStatus::state).containsOnly(KeyLineState.ENABLED);
+                assertThat(status.conditions())
+                        .allMatch(c -> c.status().equals("True"), "is true")
+                        .noneMatch(c -> c.message().contains("Affected"), "says that something is affected");
+            }
+            assertThat(primaries.of("orders")).allMatch(s -> has(s, "FailoverReady", "SecondaryReady"));
+        }
+        assertThat(events(pair)).as("Events").isEqualTo(told);
+    }
+
     // -- the means
+
+    private static boolean isSeen(CmekStatus status, String keyState) {
+        return status.keys().stream().allMatch(line -> line.keyState().equals(keyState));
+    }
+
+    private static List<CmekStatus> allOf(List<? extends CmekStatus> some, List<? extends CmekStatus> others) {
+        var all = new ArrayList<CmekStatus>(some);
+        all.addAll(others);
+        return all;
+    }
+
+    /** How often each was told. */
+    private static Map<String, Integer> events(Team team) {
+        return STAGE
+                .installation()
+                .client()
+                .resources(Event.class)
+                .inNamespace(team.namespace())
+                .list()
+                .getItems()
+                .stream()
+                .collect(Collectors.toMap(
+                        e -> e.getMetadata().getName(),
+                        e -> e.getSeries() == null ? 1 : e.getSeries().getCount()));
+    }
 
     private Condition awaitFailover(String status, String reason) {
         WorkgroupStatus now = team.awaitWorkgroup(

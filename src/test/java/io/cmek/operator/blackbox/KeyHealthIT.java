@@ -12,11 +12,13 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.metrics.Exposition;
 import io.cmek.operator.metrics.MetricsPage;
+import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,26 @@ class KeyHealthIT {
         aws.kms(REGION).enableKey(r -> r.keyId(key));
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
         stranger.awaitWorkgroup("secret", EncryptionState.ENABLED);
+    }
+
+    @Test
+    void aKeyThatIsBeingCreatedIsWaitedForInjected() {
+        STAGE.proxy().inject(Fault.keyState("Creating", Set.of(key)));
+        try {
+            apply(team, "orders");
+            WorkgroupStatus status = team.awaitWorkgroup(
+                    "orders",
+                    "the key is being created",
+                    s -> s.keys().stream().anyMatch(line -> line.keyState().equals("Creating")));
+            assertThat(status.encryption()).isEqualTo(EncryptionState.PENDING);
+            assertThat(condition(status, "KeysUsable"))
+                    .extracting(Condition::status, Condition::reason)
+                    .containsExactly("Unknown", "Pending");
+            assertThat(status.conditions()).extracting(Condition::type).doesNotContain("Stalled");
+        } finally {
+            STAGE.proxy().heal();
+        }
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
     @Test

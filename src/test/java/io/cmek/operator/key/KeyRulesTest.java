@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import software.amazon.awssdk.services.kms.model.KeyState;
 
 class KeyRulesTest {
 
@@ -24,21 +26,24 @@ class KeyRulesTest {
     private static final long DAY = 24 * 60 * 60 * 1000L;
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
 
+    /** All of KeyState (KMS Developer Guide, "Key states of AWS KMS keys"), and one that KMS does not have yet. */
     @ParameterizedTest
     @CsvSource({
         "Enabled, KeysUsable, True",
+        "Updating, KeysUsable, True",
+        "Creating, Pending, Unknown",
         "Disabled, KeyDisabled, False",
         "PendingDeletion, KeyPendingDeletion, False",
         "PendingReplicaDeletion, KeyPendingDeletion, False",
         "PendingImport, KeyPendingImport, False",
         "Unavailable, KeyUnavailable, False",
-        "Creating, KeyUnavailable, False",
-        "Updating, KeyUnavailable, False",
         "SomethingNew, KeyUnavailable, False",
     })
     void judgeTheState(String state, Reason reason, Verdict verdict) {
         Judgement judgement = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
 
+        assertThat(KeyRules.isUsable(state)).isEqualTo(verdict == Verdict.True);
+        assertThat(judgement.isGood()).isEqualTo(verdict == Verdict.True);
         assertThat(judgement.reason()).isEqualTo(reason);
         assertThat(judgement.verdict()).isEqualTo(verdict);
         assertThat(judgement.message()).startsWith("The data key ").endsWith(".");
@@ -99,6 +104,27 @@ class KeyRulesTest {
         assertThat(judge(key).message())
                 .contains("expires on 2026-03-31T10:00:00Z (30 days left)")
                 .contains("aws kms import-key-material");
+    }
+
+    /** Every state that the SDK knows is in the table above. */
+    @ParameterizedTest
+    @EnumSource(value = KeyState.class, mode = EnumSource.Mode.EXCLUDE, names = "UNKNOWN_TO_SDK_VERSION")
+    void noStateOfKmsIsOneThatIsNotKnown(KeyState state) {
+        boolean unavailable = judge(key(state.toString(), "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"))
+                        .reason()
+                == Reason.KeyUnavailable;
+
+        assertThat(unavailable).isEqualTo(state == KeyState.UNAVAILABLE);
+    }
+
+    @Test
+    void materialExpiresWhileTheKeyIsUpdated() {
+        Instant at = NOW.plus(Duration.ofDays(30));
+        var key = new KeyFacts(
+                KEY, "Updating", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER", "EXTERNAL", true, null, at);
+
+        assertThat(KeyRules.expiry(key)).contains(at);
+        assertThat(judge(key).message()).contains("(30 days left)");
     }
 
     @Property

@@ -32,6 +32,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CensusTest {
 
@@ -95,6 +97,15 @@ class CensusTest {
         assertThat(census(claims).affected())
                 .as("and one that nobody names any more does not count")
                 .containsOnly(Map.entry(new Trouble(KEY, Reason.KeyDisabled), 2L));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Updating", "Creating"})
+    void aStateThatPassesIsCountedAndIsNoTrouble(String state) {
+        see(Identity.OWN, facts(KEY, state, null, null));
+        Census census = census(ClaimsOf.of(claim("a", "one", 0, "bucket-one")));
+        assertThat(census.keys()).containsOnly(Map.entry(state, 1L));
+        assertThat(census.affected()).isEmpty();
     }
 
     @Test

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatusLinesTest {
 
@@ -36,9 +38,10 @@ class StatusLinesTest {
     private final StatusLines lines =
             new StatusLines(MERGE, new Entitlements(new Tenants(List.of()), ClaimsOf.of()), Clock.systemUTC());
 
-    @Test
-    void theStatusTellsWhatWasInPlace() {
-        assertThat(lines.baseline(CLAIM, workgroup(1, "True", "Enabled")))
+    @ParameterizedTest
+    @ValueSource(strings = {"Enabled", "Updating"})
+    void theStatusTellsWhatWasInPlace(String keyState) {
+        assertThat(lines.baseline(CLAIM, workgroup(1, "True", keyState)))
                 .isEqualTo(new Baseline(
                         Map.of(ClaimsOf.KEY, USE),
                         Map.of("orders-data", new Encryption("aws:kms", ClaimsOf.KEY.toString(), true, List.of())),

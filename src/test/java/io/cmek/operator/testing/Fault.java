@@ -108,6 +108,30 @@ public interface Fault {
                         .build());
     }
 
+    /**
+     * KMS says of these keys that they are in a state that the local AWS does not know. What else is asked of them is answered as AWS does.
+     *
+     * @param keys ARNs
+     */
+    static Fault keyState(String state, Set<String> keys) {
+        return asked -> {
+            String key = asked.request().operation().equals("kms:DescribeKey")
+                    ? asked.request().subject()
+                    : "";
+            return keys.contains(key)
+                    ? new Effect.Instead(new ResponseDefinitionBuilder()
+                            .withStatus(200)
+                            .withHeader("Content-Type", "application/x-amz-json-1.1")
+                            .withBody("""
+                                    {"KeyMetadata": {"Arn": "%s", "KeyId": "%s", "KeyState": "%s", "KeyManager": "CUSTOMER",
+                                      "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS",
+                                      "MultiRegion": %s}}""".formatted(
+                                            key, key.substring(key.indexOf('/') + 1), state, key.contains("/mrk-")))
+                            .build())
+                    : new Effect.None();
+        };
+    }
+
     /** These sessions are over; others are not. */
     static Fault expired(Set<String> tokens) {
         Fault refusing = refusing(Refusal.EXPIRED);

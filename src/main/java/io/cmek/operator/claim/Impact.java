@@ -62,6 +62,11 @@ public record Impact(
                 ids.stream().filter(id -> !id.namespace().equals(namespace)).count());
     }
 
+    /** What of it is about volumes: where only EBS cannot use the key. */
+    public Impact onVolumes() {
+        return new Impact(List.of(), storageClass, List.of(), neighbours, elsewhere);
+    }
+
     /** Whether nothing of the claim is under the key yet. */
     public boolean isEmpty() {
         return buckets.isEmpty() && storageClass == null && databases.isEmpty();

@@ -143,8 +143,10 @@ public enum Reason {
                     bad(AccessVerified),
                     unknown(ConditionType.KeysUsable, ConditionType.PolicyApplied, ConditionType.BucketsEncrypted)),
             Act.PERSON,
-            "AWS denied the call: to the operator when it looked, or to the service's role when its access was checked.",
-            "Give the role that the message names the permission that it names, in IAM or in the key policy."),
+            "AWS denied the call: to the operator when it looked, or to the service's role when its access was checked. Or a statement of the"
+                    + " key policy denies the key to the service's role, or to the role as which EBS attaches volumes.",
+            "Give the role that the message names the permission that it names, in IAM or in the key policy; or exempt it from the statement that"
+                    + " the message names."),
     AwsUnavailable(
             unknown(
                     ConditionType.KeysUsable,

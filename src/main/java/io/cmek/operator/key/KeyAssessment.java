@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param facts what KMS says of it, null while unknown
  * @param retryAfter when a failed write is to be tried again, null where none failed
+ * @param onlyVolumes whether what is wrong with the access keeps only EBS from the key: buckets are served
  */
 public record KeyAssessment(
         KeyArn key,
@@ -18,7 +19,18 @@ public record KeyAssessment(
         Judgement usable,
         Judgement policy,
         Judgement access,
-        @Nullable Duration retryAfter) {
+        @Nullable Duration retryAfter,
+        boolean onlyVolumes) {
+
+    public KeyAssessment(
+            KeyArn key,
+            @Nullable KeyFacts facts,
+            Judgement usable,
+            Judgement policy,
+            Judgement access,
+            @Nullable Duration retryAfter) {
+        this(key, facts, usable, policy, access, retryAfter, false);
+    }
 
     /** Whether something about it is wrong, and was looked at: the key itself, its policy, or the access to it. */
     public boolean isBroken() {
@@ -32,15 +44,20 @@ public record KeyAssessment(
      */
     public KeyAssessment withImpact(String impact) {
         if (usable.verdict() == Verdict.False || !isBroken()) {
-            return new KeyAssessment(key, facts, usable.plus(impact), policy, access, retryAfter);
+            return new KeyAssessment(key, facts, usable.plus(impact), policy, access, retryAfter, onlyVolumes);
         }
         return policy.verdict() == Verdict.False
-                ? new KeyAssessment(key, facts, usable, policy.plus(impact), access, retryAfter)
-                : new KeyAssessment(key, facts, usable, policy, access.plus(impact), retryAfter);
+                ? new KeyAssessment(key, facts, usable, policy.plus(impact), access, retryAfter, onlyVolumes)
+                : new KeyAssessment(key, facts, usable, policy, access.plus(impact), retryAfter, onlyVolumes);
     }
 
     public KeyAssessment withUsable(Judgement usable, @Nullable KeyFacts facts) {
-        return new KeyAssessment(key, facts, usable, policy, access, retryAfter);
+        return new KeyAssessment(key, facts, usable, policy, access, retryAfter, onlyVolumes);
+    }
+
+    /** Whether buckets under the key are served, whatever is wrong: only volumes are concerned. */
+    public boolean servesBuckets() {
+        return onlyVolumes && usable.verdict() != Verdict.False && policy.verdict() != Verdict.False;
     }
 
     public List<Judgement> judgements() {

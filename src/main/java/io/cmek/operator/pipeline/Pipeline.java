@@ -149,7 +149,8 @@ public final class Pipeline {
                         .toList(),
                 storageClass != null && storageClass.owner().equals(claim.id().toString()),
                 entitlements.othersOn(key.key(), claim));
-        return impact.isEmpty() ? key : key.withImpact(impact.sentence());
+        Impact concerned = key.servesBuckets() ? impact.onVolumes() : impact;
+        return concerned.isEmpty() ? key : key.withImpact(concerned.sentence());
     }
 
     /**
@@ -260,6 +261,7 @@ public final class Pipeline {
         Grants wanted = claim.wants(key, tenant);
         Judgement policy = Judgement.pending(label + ": its policy waits until the key is usable.");
         Judgement access = Judgement.pending(label + ": access is checked when its policy is in place.");
+        boolean onlyVolumes = false;
         if (!KeyRules.UNFIT.contains(usable.reason())) {
             boolean ours = claim.policyManagement() == PolicyManagement.Managed;
             PolicyOutcome outcome = ours && usable.isGood()
@@ -277,13 +279,21 @@ public final class Pipeline {
                 if (repaired != null) {
                     repairs.accept(repaired);
                 }
-                access = access(label, key, PolicyAccess.read(document, key, wanted), wanted, usable.isGood(), tenant);
+                PolicyAccess given = PolicyAccess.read(document, key, wanted);
+                access = access(label, key, given, wanted, usable.isGood(), tenant);
+                onlyVolumes = isOnlyVolumes(label, given, access);
             } else if (outcome instanceof PolicyOutcome.LeftToOwner(PolicyAccess given, var statements, var obstacles)
                     && given.missing().isEmpty()) {
                 access = access(label, key, given, wanted, usable.isGood(), tenant);
+                onlyVolumes = isOnlyVolumes(label, given, access);
             }
         }
-        return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(handle));
+        return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(handle), onlyVolumes);
+    }
+
+    /** Where KMS refused the role itself, it is kept from buckets, too, whatever the policy says. */
+    private static boolean isOnlyVolumes(String label, PolicyAccess given, Judgement access) {
+        return given.deniesOnlyVolumes() && access.equals(PolicyJudgement.access(label, given));
     }
 
     private Judgement judge(String label, Observation<KeyFacts> observed) {

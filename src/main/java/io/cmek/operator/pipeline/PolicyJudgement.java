@@ -70,15 +70,20 @@ final class PolicyJudgement {
     static Judgement refused(String label, String probe, PolicyAccess access) {
         String denied = label + " cannot be used by " + probe + " in calls of its own";
         List<Doubt> excuses = access.excusesFor(probe);
-        if (access.denials().isEmpty() && !excuses.isEmpty()) {
+        if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !excuses.isEmpty()) {
             return Judgement.unknown(
                     Reason.NotProbed,
-                    denied + ", but that may be otherwise when a service of AWS calls for it. " + sentences(excuses)
+                    denied + ", but that may be otherwise in another session, or when a service of AWS calls for it. "
+                            + sentences(excuses)
                             + " Whether the service meets that cannot be found out from outside: to be sure, the key's owner must"
                             + " allow it without that condition.");
         }
-        String suspects = Stream.concat(
-                        access.denials().stream(), access.doubts().stream().map(Doubt::sentence))
+        String suspects = Stream.of(
+                        access.denials().stream(),
+                        access.volumeDenials().stream(),
+                        access.doubts().stream().map(Doubt::sentence))
+                .flatMap(s -> s)
+                .distinct()
                 .collect(Collectors.joining(" "));
         return Judgement.bad(
                 Reason.AccessDenied,
@@ -96,7 +101,13 @@ final class PolicyJudgement {
                     : String.join(" ", access.denials());
             return Optional.of(Judgement.bad(
                     Reason.AccessDenied,
-                    label + " cannot be used by the service. " + why + " The key's owner must change that."));
+                    label + " cannot be used by the service. " + why + volumes(access)
+                            + " The key's owner must change that."));
+        }
+        if (access.deniesOnlyVolumes()) {
+            return Optional.of(Judgement.bad(
+                    Reason.AccessDenied,
+                    label + " cannot be used for volumes." + volumes(access) + " The key's owner must change that."));
         }
         return access.doubts().isEmpty()
                 ? Optional.empty()
@@ -106,7 +117,11 @@ final class PolicyJudgement {
                                 label + ": whether the service can use it cannot be told from its policy. "
                                         + sentences(access.doubts())
                                         + " A role of the service that the operator may assume (cmek.tenants.<name>.probe-role-arn) can prove"
-                                        + " some of it; else the key's owner must except the service's roles from that condition."));
+                                        + " some of it; else the key's owner must except the service's roles from that condition, and EBS's where it is named."));
+    }
+
+    private static String volumes(PolicyAccess access) {
+        return access.volumeDenials().isEmpty() ? "" : " " + String.join(" ", access.volumeDenials());
     }
 
     private static String sentences(List<Doubt> doubts) {

@@ -2,7 +2,9 @@ package io.cmek.operator.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.PolicyAccess.Alike;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -37,8 +39,43 @@ final class Circumstances {
     /** Those of the partitions whose service names are documented. */
     private static final Set<String> PARTITIONS = Set.of("aws", "aws-us-gov");
 
-    /** Beside those of the kind {@code aws:Principal…}: keys of which all calls of a principal have the same values. */
-    private static final Set<String> ABOUT_CALLER = Set.of("kms:calleraccount", "aws:userid", "aws:username");
+    /** The name of the role as which EBS attaches volumes (EBS User Guide, "Permissions for instances"). */
+    static final String EBS = "aws:ec2-infrastructure";
+
+    private static final String PRINCIPAL_ARN = "aws:principalarn";
+
+    /** Keys of which all calls of an account have the same values with a key, in lower case. */
+    private static final Set<String> OF_ACCOUNT = Set.of(
+            "kms:calleraccount",
+            "aws:principalaccount",
+            "aws:principalorgid",
+            "aws:principalorgpaths",
+            "aws:resourceaccount",
+            "aws:resourceorgid",
+            "aws:resourceorgpaths");
+
+    /** Keys of which all calls of a role have the same values, in lower case. */
+    private static final Set<String> OF_ROLE =
+            Set.of(PRINCIPAL_ARN, "aws:principaltype", "aws:principalisawsservice", "aws:principalservicename");
+
+    /** Other keys of which all calls of a session have the same values, in lower case; beside those of tags. */
+    private static final Set<String> OF_SESSION = Set.of(
+            "aws:userid",
+            "aws:username",
+            "aws:sourceidentity",
+            "aws:tokenissuetime",
+            "aws:multifactorauthpresent",
+            "aws:multifactorauthage",
+            "ec2:sourceinstancearn",
+            "aws:ec2instancesourcevpc",
+            "aws:ec2instancesourceprivateipv4");
+
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([^},]+)");
+
+    private static final Pattern INSTANCE = Pattern.compile("i-[0-9a-f]+");
+
+    /** An instance that no statement names. */
+    private static final String SOME_INSTANCE = "i-0e7a5f1c93b2d4860";
 
     private static final String IF_EXISTS = "IfExists";
 
@@ -76,10 +113,81 @@ final class Circumstances {
         return new Circumstances(possible);
     }
 
-    /** Whether a condition key is only about who calls: whatever it is, it is the same in all calls of a principal. */
-    static boolean isAboutCaller(String key) {
-        String lower = key.toLowerCase(Locale.ROOT);
-        return lower.startsWith("aws:principal") || ABOUT_CALLER.contains(lower);
+    /**
+     * Of the calls with which EBS attaches a volume: EC2 decrypts with the key, by a grant.
+     *
+     * @param role its ARN, without the id of an instance or with it
+     */
+    static Circumstances ofVolumes(KeyArn key, String account, String role) {
+        var possible = new HashMap<String, Set<Optional<String>>>();
+        possible.put("kms:calleraccount", Set.of(Optional.of(account)));
+        possible.put("aws:principalaccount", Set.of(Optional.of(account)));
+        possible.put(PRINCIPAL_ARN, Set.of(Optional.of(role)));
+        possible.put("aws:principalisawsservice", Set.of(Optional.of("false")));
+        possible.put("aws:securetransport", Set.of(Optional.of("true"), Optional.empty()));
+        possible.put("kms:grantisforawsresource", Set.of(Optional.empty()));
+        if (PARTITIONS.contains(key.partition())) {
+            // Whether a call by a grant has it, is not documented.
+            possible.put(
+                    "kms:viaservice", Set.of(Optional.of("ec2." + key.region() + ".amazonaws.com"), Optional.empty()));
+        }
+        return new Circumstances(possible);
+    }
+
+    /** Instances that a condition on the caller's ARN can tell apart: those that it names, those of its patterns, and another one. */
+    static Set<String> instances(@Nullable JsonNode condition) {
+        var instances = new HashSet<String>();
+        instances.add(SOME_INSTANCE);
+        if (condition != null) {
+            condition
+                    .valueStream()
+                    .flatMap(JsonNode::propertyStream)
+                    .filter(key -> key.getKey().equalsIgnoreCase(PRINCIPAL_ARN))
+                    .flatMap(key -> texts(key.getValue()).stream())
+                    // A pattern is met by what it becomes when its wildcards are digits.
+                    .map(arn -> arn.substring(arn.lastIndexOf('/') + 1)
+                            .replace('*', '0')
+                            .replace('?', '0'))
+                    .filter(id -> INSTANCE.matcher(id).matches())
+                    .forEach(instances::add);
+        }
+        return instances;
+    }
+
+    /** Which calls meet a condition alike, as far as it is not known beforehand. */
+    Alike alike(@Nullable JsonNode condition) {
+        if (condition == null || !condition.isObject()) {
+            return condition == null || condition.isEmpty() && condition.isContainerNode() ? Alike.ACCOUNT : Alike.CALL;
+        }
+        return condition
+                .propertyStream()
+                .flatMap(operator -> operator.getValue().isObject()
+                        ? operator.getValue()
+                                .propertyStream()
+                                .filter(key -> holds(operator.getKey(), key.getKey(), key.getValue()) == Holds.PERHAPS)
+                                .flatMap(key -> Stream.concat(Stream.of(key.getKey()), variables(key.getValue())))
+                                .map(Circumstances::alike)
+                        : Stream.of(Alike.CALL))
+                .max(Comparator.naturalOrder())
+                .orElse(Alike.ACCOUNT);
+    }
+
+    /** IAM User Guide, "AWS global condition context keys". What is not known may be another in each call. */
+    private static Alike alike(String key) {
+        String lower = key.strip().toLowerCase(Locale.ROOT);
+        if (OF_ACCOUNT.contains(lower)) {
+            return Alike.ACCOUNT;
+        }
+        if (OF_ROLE.contains(lower)) {
+            return Alike.ROLE;
+        }
+        return lower.startsWith("aws:principaltag/") || OF_SESSION.contains(lower) ? Alike.SESSION : Alike.CALL;
+    }
+
+    /** The condition keys that policy variables in the values stand for. */
+    private static Stream<String> variables(JsonNode values) {
+        return texts(values).stream()
+                .flatMap(text -> VARIABLE.matcher(text).results().map(r -> r.group(1)));
     }
 
     /** @param condition the {@code Condition} of a statement, null where it has none */

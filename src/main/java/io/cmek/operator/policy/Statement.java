@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -18,6 +19,11 @@ record Statement(int index, ObjectNode json) {
     private static final Pattern DEAD_PRINCIPAL = Pattern.compile("(AIDA|AROA)[A-Z0-9]{12,124}");
 
     private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:aws[a-z0-9-]*:iam::([0-9]{12}):root");
+
+    private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
+
+    private static final Pattern SESSION =
+            Pattern.compile("arn:aws[a-z0-9-]*:sts::([0-9]{12}):assumed-role/([^/]+)/.+");
 
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
@@ -99,6 +105,40 @@ record Statement(int index, ObjectNode json) {
     static String canonical(String principal) {
         Matcher root = ACCOUNT_ROOT.matcher(principal);
         return root.matches() ? root.group(1) : principal;
+    }
+
+    /** The account of an ARN, or the one that a bare id or a root's ARN means; empty for others, such as {@code "*"}. */
+    static Optional<String> account(String principal) {
+        String[] parts = principal.split(":", 6);
+        String account = parts.length == 6 ? parts[4] : principal;
+        return ACCOUNT.matcher(account).matches() ? Optional.of(account) : Optional.empty();
+    }
+
+    /**
+     * Whether one is a session of a role (IAM User Guide, "IAM identifiers"): its ARN has the role's name, without the path.
+     *
+     * @param role ARN of a role; no other principal has sessions
+     */
+    static boolean isSessionOf(String principal, String role) {
+        Matcher session = SESSION.matcher(principal);
+        String[] parts = role.split(":", 6);
+        return session.matches()
+                && parts.length == 6
+                && parts[5].startsWith("role/")
+                && session.group(1).equals(parts[4])
+                && session.group(2).equals(parts[5].substring(parts[5].lastIndexOf('/') + 1));
+    }
+
+    /** Whether its condition asks for a key with operators that want a value and not with one that excepts values. */
+    boolean isTargetedByCondition(String key) {
+        JsonNode condition = json.get("Condition");
+        return condition != null
+                && condition.propertyStream().noneMatch(o -> o.getKey().contains("Not") && asksFor(o.getValue(), key))
+                && condition.propertyStream().anyMatch(o -> asksFor(o.getValue(), key));
+    }
+
+    private static boolean asksFor(JsonNode operator, String key) {
+        return operator.propertyStream().anyMatch(k -> k.getKey().equalsIgnoreCase(key));
     }
 
     static SortedSet<String> canonical(Collection<String> principals) {

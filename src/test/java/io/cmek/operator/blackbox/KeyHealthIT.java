@@ -7,6 +7,9 @@ import static io.cmek.operator.testing.Team.condition;
 import static io.cmek.operator.testing.Team.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
@@ -17,15 +20,22 @@ import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Set;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a key after it worked, what that means, and what can be known of access to it; as the service's role proves it. */
 class KeyHealthIT {
+
+    /** As which EBS attaches volumes. */
+    private static final String EBS = "arn:aws:iam::111122223333:role/aws:ec2-infrastructure";
 
     @RegisterExtension
     static final Stage STAGE = new Stage().with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE);
@@ -161,13 +171,14 @@ class KeyHealthIT {
         aws.setPolicy(key, """
                 {"Version": "2012-10-17", "Statement": [
                   {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"},
-                  {"Sid": "Only through S3", "Effect": "Deny", "Principal": "*", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-                   "Resource": "*", "Condition": {"StringNotEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}}]}""");
+                  {"Sid": "Only through services", "Effect": "Deny", "Principal": "*", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+                   "Resource": "*", "Condition": {"StringNotEquals":
+                     {"kms:ViaService": ["s3.us-east-1.amazonaws.com", "ec2.us-east-1.amazonaws.com"]}}}]}""");
         apply(team, "orders");
 
         Condition verified = team.awaitReason("orders", "AccessVerified", "NotProbed");
         assertThat(verified.status()).isEqualTo("Unknown");
-        assertThat(verified.message()).contains("'Only through S3'", "in calls of its own");
+        assertThat(verified.message()).contains("'Only through services'", "in calls of its own");
         assertThat(aws.policy(key).toString()).contains("CmekOperatordefaultDataUse");
     }
 
@@ -182,6 +193,124 @@ class KeyHealthIT {
         Condition verified = team.awaitReason("orders", "AccessVerified", "AccessDenied");
         assertThat(verified.status()).isEqualTo("False");
         assertThat(verified.message()).contains("'Nobody'", "kms:Decrypt");
+    }
+
+    /** EC2 attaches volumes as a role of its own. A Deny that exempts the service's roles alone keeps it from the key, whatever they prove. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"Principal\": {\"AWS\": \"*\"}, \"Condition\": {\"StringNotLike\": {\"aws:PrincipalArn\": [\"%s\"]}}",
+                "\"Principal\": \"*\", \"Condition\": {\"ArnNotLike\": {\"aws:PrincipalArn\": \"%s\"}}",
+            })
+    void aDenyThatExemptsOnlyTheServiceKeepsVolumesAwayUntilItExemptsEbsInjected(String rest) {
+        letTheServiceDecrypt();
+        aws.setPolicy(key, policyWithDeny(rest.formatted(DATA_PLANE)));
+        apply(team, "orders");
+
+        Condition verified = team.awaitReason("orders", "AccessVerified", "AccessDenied");
+        assertThat(verified.status()).isEqualTo("False");
+        assertThat(verified.message())
+                .contains(
+                        "'OnlyReaders'",
+                        "kms:Decrypt",
+                        "arn:aws:iam::111122223333:role/aws:ec2-infrastructure",
+                        "Exempt",
+                        "cannot be used for volumes");
+        assertNoStorageClass();
+
+        changeDeny(
+                rest.contains("[")
+                        ? rest.formatted(DATA_PLANE + "\", \"" + EBS + "*")
+                        : rest.replace("\"%s\"", "[\"" + DATA_PLANE + "\", \"" + EBS + "\", \"" + EBS + "/*\"]"));
+        WorkgroupStatus enabled = team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        assertThat(enabled.storageClassName()).isNotNull();
+
+        // And with data under the key, only volumes are in danger.
+        changeDeny(rest.formatted(DATA_PLANE));
+        team.awaitWorkgroup("orders", EncryptionState.DEGRADED);
+        assertThat(team.awaitReason("orders", "AccessVerified", "AccessDenied").message())
+                .contains("'OnlyReaders'", "volumes of the StorageClass")
+                .doesNotContain("objects cannot be read");
+    }
+
+    @Test
+    void aDenyThatExemptsEbsOnlyByInstancesIsInDoubtWhateverTheServiceProvesInjected() {
+        letTheServiceDecrypt();
+        aws.setPolicy(
+                key,
+                policyWithDeny(
+                        ("\"Principal\": \"*\", \"Condition\": {\"ArnNotLike\": {\"aws:PrincipalArn\": [\"%s\", \""
+                                        + EBS + "/*\"]}}")
+                                .formatted(DATA_PLANE)));
+        apply(team, "orders");
+
+        Condition verified = team.awaitReason("orders", "AccessVerified", "NotProbed");
+        assertThat(verified.status()).isEqualTo("Unknown");
+        assertThat(verified.message()).contains("'OnlyReaders'", "Exempt " + EBS);
+        assertNoStorageClass();
+    }
+
+    @Test
+    void aNotPrincipalWithoutTheAccountKeepsVolumesAway() {
+        aws.setPolicy(key, policyWithDeny("\"NotPrincipal\": {\"AWS\": \"" + DATA_PLANE + "\"}"));
+        apply(team, "orders");
+
+        Condition verified = team.awaitReason("orders", "AccessVerified", "AccessDenied");
+        assertThat(verified.message()).contains("'OnlyReaders'", EBS);
+        assertNoStorageClass();
+    }
+
+    /** The local AWS knows no aws:PrincipalArn, and so denies what AWS would allow: the answer of a dry run that is allowed. */
+    private void letTheServiceDecrypt() {
+        STAGE.proxy().inject(Fault.allowing("kms:Decrypt", key));
+    }
+
+    @AfterEach
+    void heal() {
+        STAGE.proxy().heal();
+    }
+
+    private void assertNoStorageClass() {
+        WorkgroupStatus status = team.workgroup("orders").getStatus();
+        assertThat(status.encryption()).isNotEqualTo(EncryptionState.ENABLED);
+        assertThat(status.storageClassName()).isNull();
+        assertThat(STAGE.installation()
+                        .client()
+                        .storage()
+                        .v1()
+                        .storageClasses()
+                        .withLabel("app.kubernetes.io/managed-by", "cmek-operator")
+                        .list()
+                        .getItems())
+                .noneMatch(c -> c.getMetadata().getName().contains(team.namespace()));
+    }
+
+    /** @param rest of a Deny of kms:Decrypt: whom it is about */
+    private static String policyWithDeny(String rest) {
+        return """
+                {"Version": "2012-10-17", "Statement": [
+                  {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"},
+                  {"Sid": "OnlyReaders", "Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*", %s}]}""".formatted(rest);
+    }
+
+    /** As its owner does, who leaves the other statements as they are. */
+    private void changeDeny(String rest) {
+        ObjectNode policy = aws.policy(key).deepCopy();
+        ArrayNode statements = policy.withArray("Statement");
+        for (int i = 0; i < statements.size(); i++) {
+            if (statements.get(i).path("Sid").asText().equals("OnlyReaders")) {
+                statements.remove(i);
+            }
+        }
+        try {
+            statements.add(new ObjectMapper()
+                    .readTree(policyWithDeny(rest))
+                    .get("Statement")
+                    .get(1));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        aws.setPolicy(key, policy.toString());
     }
 
     private void apply(Team whose, String name) {

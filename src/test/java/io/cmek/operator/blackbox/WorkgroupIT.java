@@ -479,6 +479,24 @@ class WorkgroupIT {
         return "arn:aws:kms:" + REGION + ":" + LocalAws.ACCOUNT + ":key/00000000-0000-4000-8000-000000000000";
     }
 
+    /** Nobody proves anything here: the policy is all there is. */
+    @Test
+    void aDenyThatExemptsOnlyTheServiceKeepsEbsFromTheKey() {
+        String key = aws.createKey(REGION);
+        aws.setPolicy(key, """
+                {"Version": "2012-10-17", "Statement": [
+                  {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"},
+                  {"Sid": "OnlyReaders", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*",
+                   "Condition": {"StringNotLike": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:role/data-plane"]}}}]}""");
+        team.apply(workgroup("orders", key, team.namespace() + "-ebs").toString());
+
+        Condition verified = team.awaitReason("orders", "AccessVerified", "AccessDenied");
+        assertThat(verified.message()).contains("'OnlyReaders'", "role/aws:ec2-infrastructure", "Exempt");
+        WorkgroupStatus status = team.awaitWorkgroup("orders", EncryptionState.FAILED);
+        assertThat(status.storageClassName()).isNull();
+        assertThat(storageClass("cmek-" + team.namespace() + "-orders")).isNull();
+    }
+
     private static @Nullable StorageClass storageClass(@Nullable String name) {
         return STAGE.installation()
                 .client()

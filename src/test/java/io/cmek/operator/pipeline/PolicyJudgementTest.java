@@ -122,6 +122,44 @@ class PolicyJudgementTest {
         }
     }
 
+    @Test
+    void aDenyThatExemptsOnlyTheServiceKeepsVolumesAwayWhateverWasProven() {
+        Grants wanted = USE.plus(Grants.of(StatementKind.DATA_GRANTS, Set.of(ROLE)));
+        String ebs = "arn:aws:iam::111122223333:role/aws:ec2-infrastructure";
+        PolicyAccess access = PolicyAccess.read(
+                policy(
+                        ALLOW,
+                        "{'Sid':'Only readers','Effect':'Deny','Principal':'*','Action':'kms:Decrypt','Resource':'*',"
+                                + "'Condition':{'ArnNotLike':{'aws:PrincipalArn':'" + ROLE + "'}}}"),
+                ClaimsOf.KEY,
+                wanted);
+
+        for (Judgement judgement :
+                new Judgement[] {PolicyJudgement.access("K", access), PolicyJudgement.proven("K", ROLE, access)}) {
+            assertSays(judgement, ConditionType.AccessVerified, Verdict.False, Reason.AccessDenied);
+            assertThat(judgement.message())
+                    .startsWith(
+                            "K cannot be used for volumes. The statement 'Only readers' denies kms:Decrypt to EBS, ")
+                    .contains("Exempt " + ebs + " and " + ebs + "/* in it")
+                    .hasSizeLessThanOrEqualTo(600);
+        }
+    }
+
+    @Test
+    void aConditionOnTheSessionIsInDoubtWhetherTheProofPassesOrIsRefused() {
+        PolicyAccess access = access(policy(
+                ALLOW,
+                "{'Sid':'Instances','Effect':'Deny','Principal':'*','Action':'kms:*','Resource':'*',"
+                        + "'Condition':{'StringNotLike':{'aws:userid':'AROAEXAMPLEID:i-*'}}}"));
+
+        for (Judgement judgement :
+                new Judgement[] {PolicyJudgement.proven("K", ROLE, access), PolicyJudgement.refused("K", ROLE, access)
+                }) {
+            assertSays(judgement, ConditionType.AccessVerified, Verdict.Unknown, Reason.NotProbed);
+            assertThat(judgement.message()).contains("'Instances'", "aws:userid");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

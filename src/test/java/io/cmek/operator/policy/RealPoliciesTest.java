@@ -23,8 +23,8 @@ class RealPoliciesTest {
             StatementKind.DATA_USE, new TreeSet<>(DATA_PLANE),
             StatementKind.DATA_GRANTS, new TreeSet<>(DATA_PLANE)));
 
-    /** Use only through EC2, only through S3; and a Deny to everybody outside of an organization, on use and on grants. */
-    private static final Map<String, Integer> DOUBTS = Map.of("ebs", 1, "s3", 1, "organization", 2);
+    /** Use only through EC2, only through S3; and a Deny to everybody outside of an organization, on use, on grants and to EBS. */
+    private static final Map<String, Integer> DOUBTS = Map.of("ebs", 1, "s3", 1, "organization", 3);
 
     private final PolicyMerge merge = new PolicyMerge("default");
 

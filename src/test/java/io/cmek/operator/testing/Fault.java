@@ -132,6 +132,19 @@ public interface Fault {
         };
     }
 
+    /** KMS lets whoever asks do something with a key, by a dry run. */
+    static Fault allowing(String operation, String key) {
+        return asked -> asked.request().operation().equals(operation)
+                        && asked.request().subject().equals(key)
+                ? new Effect.Instead(new ResponseDefinitionBuilder()
+                        .withStatus(412)
+                        .withHeader("Content-Type", "application/x-amz-json-1.1")
+                        .withBody("""
+                                {"__type": "DryRunOperationException", "message": "injected"}""")
+                        .build())
+                : new Effect.None();
+    }
+
     /** These sessions are over; others are not. */
     static Fault expired(Set<String> tokens) {
         Fault refusing = refusing(Refusal.EXPIRED);

@@ -99,7 +99,8 @@ class SettingsInChartTest {
     void logsAreAsTold() {
         assertThat(properties("logging: {format: json, level: WARN}"))
                 .containsEntry("quarkus.log.console.json.enabled", "true")
-                .containsEntry("quarkus.log.level", "WARN");
+                .containsEntry("quarkus.log.category.\"io.cmek\".level", "WARN")
+                .doesNotContainKey("quarkus.log.level");
         assertThat(properties("")).containsEntry("quarkus.log.console.json.enabled", "false");
     }
 

@@ -27,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 public final class AwsProxy implements AutoCloseable {
 
     private static final Fault NONE = asked -> new Effect.None();
+
+    private static final Pattern SECRET = Pattern.compile("<(SecretAccessKey|SessionToken)>([^<]+)<");
 
     /**
      * A request and its answer, as they passed by.
@@ -54,6 +57,7 @@ public final class AwsProxy implements AutoCloseable {
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
     private final Map<String, LongAdder> reached = new ConcurrentHashMap<>();
     private final Set<String> tokens = ConcurrentHashMap.newKeySet();
+    private final Set<String> secrets = ConcurrentHashMap.newKeySet();
     private volatile Fault fault = NONE;
     private volatile @Nullable ConcurrentLinkedQueue<Exchange> exchanges;
 
@@ -110,6 +114,9 @@ public final class AwsProxy implements AutoCloseable {
             @Nullable Passing passed = passing.remove(event.getId());
             if (passed == null) {
                 return response;
+            }
+            if (passed.asked().request().operation().equals("sts:AssumeRole")) {
+                SECRET.matcher(response.getBodyAsString()).results().forEach(secret -> secrets.add(secret.group(2)));
             }
             @Nullable ConcurrentLinkedQueue<Exchange> taken = exchanges;
             if (taken != null) {
@@ -183,6 +190,11 @@ public final class AwsProxy implements AutoCloseable {
     /** The sessions that signed a request so far. */
     public Set<String> tokens() {
         return Set.copyOf(tokens);
+    }
+
+    /** Secret keys and tokens of the sessions that were given out so far. */
+    public Set<String> secrets() {
+        return Set.copyOf(secrets);
     }
 
     /** Takes down, from now on, what is asked and answered. */

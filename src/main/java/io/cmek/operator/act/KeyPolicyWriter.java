@@ -34,8 +34,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,40 +91,20 @@ public final class KeyPolicyWriter {
      * @param claim for which it is asked
      * @param wanted asked only when it is this caller's turn, so that it sees every claim that came meanwhile
      * @param before what the caller knows was in place: what is wanted and no longer there was taken away
-     * @param onReplicas what our statements give on other replicas of a multi-region key: wanted here, too, because nothing but us keeps the
-     *     policies of replicas equal
      */
-    public PolicyOutcome grow(ClaimId claim, KeyHandle key, Supplier<Grants> wanted, Grants before, Grants onReplicas) {
-        return inTurn(claim, key, policy -> merge.grow(policy, wanted.get().plus(onReplicas)), policy -> {
-            Grants was = given.getOrDefault(key.key(), Grants.NONE).plus(before);
-            Grants now = wanted.get();
-            return new Changes(
-                    merge.losses(policy, was.and(now.plus(onReplicas))),
-                    // At first, a new replica has nothing, and all that it gets is news.
-                    was.isEmpty()
-                            ? List.of()
-                            : merge.differences(policy, onReplicas.minus(was).minus(now)));
-        });
-    }
-
-    /**
-     * What somebody made of our statements.
-     *
-     * @param losses what they no longer give
-     * @param differences what they give on another replica and not here
-     */
-    private record Changes(List<String> losses, List<String> differences) {
-
-        static final Changes NONE = new Changes(List.of(), List.of());
-
-        boolean isEmpty() {
-            return losses.isEmpty() && differences.isEmpty();
-        }
+    public PolicyOutcome grow(ClaimId claim, KeyHandle key, Supplier<Grants> wanted, Grants before) {
+        return inTurn(
+                claim,
+                key,
+                policy -> merge.grow(policy, wanted.get()),
+                policy -> merge.losses(
+                        policy,
+                        given.getOrDefault(key.key(), Grants.NONE).plus(before).and(wanted.get())));
     }
 
     /** Takes away what was wanted and no longer is; see {@link PolicyMerge#release}. */
     public PolicyOutcome release(ClaimId claim, KeyHandle key, Grants released, Supplier<Grants> stillWanted) {
-        return inTurn(claim, key, policy -> merge.release(policy, released, stillWanted.get()), policy -> Changes.NONE);
+        return inTurn(claim, key, policy -> merge.release(policy, released, stillWanted.get()), policy -> List.of());
     }
 
     /** Only looks whether the policy gives what is wanted, by our statements or by others. */
@@ -155,18 +133,9 @@ public final class KeyPolicyWriter {
                 : List.of();
     }
 
-    /** What our own statements on the key give now; nothing where its policy cannot be seen. */
-    public Grants owned(KeyHandle key) {
-        if (watch.current(key).at(clock.instant(), watch.maxAge())
-                instanceof Known.Fact<KeyPolicyText>(KeyPolicyText text)) {
-            try {
-                return merge.owned(text.document());
-            } catch (UnreadablePolicyException e) {
-                // Said where that key itself is judged.
-                return Grants.NONE;
-            }
-        }
-        return Grants.NONE;
+    /** What statements as a status suggests them give. */
+    public Grants given(String suggestion) {
+        return merge.given(suggestion);
     }
 
     /** How long to wait before the next attempt makes sense, null where no write has failed. */
@@ -187,11 +156,11 @@ public final class KeyPolicyWriter {
             ClaimId claim,
             KeyHandle key,
             Function<PolicyDocument, MergeResult> revision,
-            Function<PolicyDocument, Changes> changes) {
+            Function<PolicyDocument, List<String>> losses) {
         ReentrantLock turn = turns.computeIfAbsent(key.key(), k -> new ReentrantLock());
         turn.lock();
         try {
-            PolicyOutcome outcome = settle(claim, key, revision, changes);
+            PolicyOutcome outcome = settle(claim, key, revision, losses);
             switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
                     given.put(key.key(), merge.owned(policy));
@@ -211,7 +180,7 @@ public final class KeyPolicyWriter {
             ClaimId claim,
             KeyHandle key,
             Function<PolicyDocument, MergeResult> revision,
-            Function<PolicyDocument, Changes> changes) {
+            Function<PolicyDocument, List<String>> losses) {
         Observation<KeyPolicyText> seen = watch.current(key);
         PolicyDocument before = null;
         for (int round = 0; round < ROUNDS; round++) {
@@ -252,7 +221,7 @@ public final class KeyPolicyWriter {
                 }
                 case Plan.Write write -> {}
             }
-            Changes found = before == null ? changes.apply(policy) : Changes.NONE;
+            List<String> found = before == null ? losses.apply(policy) : List.of();
             if (!found.isEmpty()) {
                 findings.found(key.key(), drift(key.key(), found, seen));
             } else if (restores && !replay.restored().isEmpty()) {
@@ -281,7 +250,9 @@ public final class KeyPolicyWriter {
             }
             boolean isChanged = !Objects.equals(fresh.lastSeen(), seen.lastSeen());
             seen = fresh;
-            // What means the same may be written otherwise: what is not ours goes back as it was read last.
+            // What means the same may be written otherwise: what is not ours goes back as it was read last. And while
+            // AWS was
+            // read, somebody may have come who needs what was about to be taken away.
             if (isChanged
                     || !(read(fresh) instanceof PolicyDocument latest)
                     || !(plan(before, latest, overwritten, revision)
@@ -407,21 +378,13 @@ public final class KeyPolicyWriter {
         return null;
     }
 
-    private Drift drift(KeyArn key, Changes found, Observation<KeyPolicyText> seen) {
+    private Drift drift(KeyArn key, List<String> losses, Observation<KeyPolicyText> seen) {
         Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
-        String here = "In the policy of " + key + ", ";
-        String losses = found.losses().isEmpty()
-                ? ""
-                : here + String.join(", and ", found.losses()) + ". " + Drift.when(seen.changedAfter(), foundAt)
-                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).";
-        String differences = found.differences().isEmpty()
-                ? ""
-                : here + String.join(", and ", found.differences())
-                        + ", as it does on a replica of the key in another region. It was made the same; whoever changed the other one is in"
-                        + " CloudTrail (PutKeyPolicy).";
         return new Drift(
                 Drift.What.POLICY,
-                Stream.of(losses, differences).filter(s -> !s.isEmpty()).collect(Collectors.joining(" ")),
+                "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
+                        + Drift.when(seen.changedAfter(), foundAt)
+                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
                 false);
     }
 

@@ -9,9 +9,6 @@ public interface Claims {
     /** Every claim, of any kind, that names the key, those that are leaving included. */
     Collection<Claim> onKey(KeyArn key);
 
-    /** The other replicas of a multi-region key, primary included, that any claim names: the same id and account in other regions. */
-    Collection<KeyArn> replicasOf(KeyArn key);
-
     /** Every claim, of any kind, that names the bucket, those that are leaving included. */
     Collection<Claim> onBucket(String bucket);
 }

@@ -11,14 +11,23 @@ import io.cmek.operator.tenancy.Tenants;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Which claims may be served, and what they ask for together. */
 public record Entitlements(Tenants tenants, Claims claims) {
 
-    private static final Comparator<Claim> BY_AGE =
-            Comparator.comparing(Claim::createdAt).thenComparing(Claim::id);
+    /** Who has a bucket: whose status shows it under its key, else the older one, else the one with the smaller uid. */
+    private static Comparator<Claim> firstOn(String bucket) {
+        return Comparator.comparing((Claim c) -> !hasBucket(c, bucket))
+                .thenComparing(Claim::createdAt)
+                .thenComparing(Claim::uid);
+    }
+
+    private static boolean hasBucket(Claim claim, String bucket) {
+        return claim.buckets().stream()
+                .anyMatch(use -> use.name().equals(bucket) && claim.served().has(use));
+    }
 
     private static final Tenant.Principals UNKNOWN = Tenant.Principals.of("<ARN of the service's data-plane role>");
 
@@ -34,7 +43,7 @@ public record Entitlements(Tenants tenants, Claims claims) {
     /** The other claims that use the key: those that are served, and stay. */
     public List<Claim> othersOn(KeyArn key, Claim claim) {
         return claims.onKey(key).stream()
-                .filter(other -> !other.id().equals(claim.id()) && !other.leaving())
+                .filter(other -> !other.uid().equals(claim.uid()) && !other.isGoing())
                 .filter(other -> judge(other).isGood())
                 .toList();
     }
@@ -49,75 +58,80 @@ public record Entitlements(Tenants tenants, Claims claims) {
     }
 
     /**
-     * What is wanted in the policy of the key: the union over all claims that this operator manages it for. Claims that ask for something
-     * outside of their tenant do not count, and neither do those whose deletion releases the key. The replicas of a multi-region key share
-     * the key material but not the policy, so what is wanted on one is wanted on all (KMS Developer Guide, "Multi-Region keys").
+     * What is wanted in the policy of the key: the union over all claims that name this very key and that this operator manages it for.
+     * Claims that ask for something outside of their tenant do not count, and neither do those that are being deleted.
      */
     public Grants wantedOn(KeyArn key) {
-        return wantedOn(key, c -> c.policyManagement() == PolicyManagement.Managed);
-    }
-
-    /**
-     * The same, with what claims want whose policies this operator does not write: what the owner of a key is to write. It is one document
-     * for all, because putting a policy replaces the whole of it.
-     */
-    public Grants publishedOn(KeyArn key) {
-        return wantedOn(key, c -> true);
-    }
-
-    private Grants wantedOn(KeyArn key, Predicate<Claim> which) {
-        Grants here = wanted(claims.onKey(key).stream().filter(which), key);
-        return !key.isMultiRegion()
-                ? here
-                : claims.replicasOf(key).stream()
-                        .map(replica -> wanted(claims.onKey(replica).stream().filter(which), replica))
-                        .reduce(here, Grants::plus);
-    }
-
-    /**
-     * What was put into the policy of the key because of a claim that releases it. On a replica of a multi-region key, that is also what was
-     * wanted on the others.
-     */
-    public Grants givenFor(Claim leaving, KeyArn key) {
-        return key.isMultiRegion()
-                ? Stream.concat(Stream.of(key), claims.replicasOf(key).stream())
-                        .map(replica -> needed(claims.onKey(replica).stream(), replica)
-                                .plus(leaving.wants(replica, tenantOf(leaving).orElseThrow())))
-                        .reduce(Grants.NONE, Grants::plus)
-                : leaving.wants(key, tenantOf(leaving).orElseThrow());
-    }
-
-    /**
-     * What has to stay in the policy of the key when a claim releases it: what the others need, whoever writes their policies; those that go
-     * and retain what they have among them. A replica of a multi-region key that none of them names needs nothing.
-     */
-    public Grants neededBesides(Claim leaving, KeyArn key) {
-        List<Claim> others = others(leaving, key).toList();
-        return others.isEmpty() || !key.isMultiRegion()
-                ? needed(others.stream(), key)
-                : claims.replicasOf(key).stream()
-                        .map(replica -> needed(others(leaving, replica), replica))
-                        .reduce(needed(others.stream(), key), Grants::plus);
-    }
-
-    private Stream<Claim> others(Claim leaving, KeyArn key) {
         return claims.onKey(key).stream()
-                .filter(c -> !c.id().equals(leaving.id()))
-                .filter(c -> !c.leaving() || c.deletionPolicy() == DeletionPolicy.Retain);
-    }
-
-    /** By claims that are served, and by those that wait for their record: it may have been lost. */
-    private Grants needed(Stream<Claim> asking, KeyArn key) {
-        return asking.filter(c -> judge(c).isGood() || judge(c).reason() == Reason.Pending)
-                .map(c -> c.wants(key, tenantOf(c).orElseThrow()))
-                .reduce(Grants.NONE, Grants::plus);
-    }
-
-    private Grants wanted(Stream<Claim> asking, KeyArn key) {
-        return asking.filter(c -> !c.leaving())
+                .filter(c -> c.policyManagement() == PolicyManagement.Managed && !c.leaving())
                 .filter(c -> judge(c).isGood())
-                .map(c -> c.wants(key, tenantOf(c).orElseThrow()))
+                .map(c -> requiredFor(c, key))
                 .reduce(Grants.NONE, Grants::plus);
+    }
+
+    /**
+     * What the owner of the key is to write for all claims that name it, whoever writes their policies: those that are served, or will be when
+     * something else is done. Those that are on their way out do not count.
+     */
+    public Grants suggestedOn(KeyArn key) {
+        return staying(key).map(c -> neededBy(c, key)).reduce(Grants.NONE, Grants::plus);
+    }
+
+    /** What of {@link #suggestedOn} this operator does not write. */
+    public Grants leftToOwnerOn(KeyArn key) {
+        return staying(key)
+                .filter(c -> c.policyManagement() == PolicyManagement.Publish)
+                .map(c -> neededBy(c, key))
+                .reduce(Grants.NONE, Grants::plus);
+    }
+
+    private Stream<Claim> staying(KeyArn key) {
+        return claims.onKey(key).stream().filter(c -> !c.isGoing()).filter(c -> {
+            Judgement accepted = judge(c);
+            return accepted.isGood() || accepted.reason() == Reason.Pending;
+        });
+    }
+
+    /** What the statements in the policy of the key give because of a claim that releases it. */
+    public Grants givenFor(Claim leaving, KeyArn key) {
+        return requiredFor(leaving, key);
+    }
+
+    /**
+     * What has to stay in the policy of the key when a claim releases it: what every other claim needs that exists, accepted or not, whoever
+     * writes its policies, an earlier or later one of the same name among them. Only those do not count that are releasing the key themselves.
+     *
+     * @param statements reads what a status shows of a key: all that is known of what a claim needs that was served and that its tenant, by
+     *     mistake perhaps, covers no longer. It may tell more, because it has what others need on the key; then more stays
+     */
+    public Grants neededBesides(Claim leaving, KeyArn key, Function<String, Grants> statements) {
+        return claims.onKey(key).stream()
+                .filter(c -> !c.uid().equals(leaving.uid()))
+                .filter(c -> !c.isGoing() || c.deletionPolicy() == DeletionPolicy.Retain)
+                .map(c -> mayUse(c, key)
+                        ? requiredFor(c, key)
+                        : c.served().statementsOn(key).stream().map(statements).reduce(Grants.NONE, Grants::plus))
+                .reduce(Grants.NONE, Grants::plus);
+    }
+
+    /** Whether the tenant of the claim may use the key. */
+    public boolean mayUse(Claim claim, KeyArn key) {
+        return tenantOf(claim).filter(tenant -> tenant.mayUse(key)).isPresent();
+    }
+
+    /** Nothing where the tenant may not use this very key, whatever else it may use. */
+    private Grants requiredFor(Claim claim, KeyArn key) {
+        return tenantOf(claim)
+                .filter(tenant -> tenant.mayUse(key))
+                .map(tenant -> claim.requires(key, tenant))
+                .orElse(Grants.NONE);
+    }
+
+    private Grants neededBy(Claim claim, KeyArn key) {
+        return tenantOf(claim)
+                .filter(tenant -> tenant.mayUse(key))
+                .map(tenant -> claim.wants(key, tenant))
+                .orElse(Grants.NONE);
     }
 
     /** Judges only the tenant, its keys and its buckets. */
@@ -158,22 +172,27 @@ public record Entitlements(Tenants tenants, Claims claims) {
     /** Whoever may read a claim's status may not know what there is in other namespaces. */
     private static String nameFor(Claim reader, Claim other) {
         return other.id().namespace().equals(reader.id().namespace())
-                ? other.id().kind() + " " + other.id().name()
-                : "claim of a resource of another namespace";
+                ? "the " + other.id().kind() + " " + other.id().name()
+                : "a resource of another namespace";
     }
 
-    /** A bucket belongs to the oldest claim on it that its tenant permits, so that nobody can block a bucket that is not theirs. */
+    /**
+     * A bucket belongs to the claim that has it already. As long as none has, it belongs to the oldest one on it that its tenant permits, so
+     * that nobody can block a bucket that is not theirs.
+     */
     private Judgement judgeBuckets(Claim claim) {
         for (BucketUse use : claim.buckets()) {
+            Comparator<Claim> first = firstOn(use.name());
             Optional<Claim> holder = claims.onBucket(use.name()).stream()
-                    .filter(c -> !c.id().equals(claim.id()) && BY_AGE.compare(c, claim) < 0)
-                    .filter(c -> judgeByTenant(c).isGood())
-                    .min(BY_AGE);
+                    .filter(c -> !c.uid().equals(claim.uid()) && first.compare(c, claim) < 0)
+                    .filter(c -> judgeByTenant(c).isGood() || hasBucket(c, use.name()))
+                    .min(first);
             if (holder.isPresent()) {
                 return Judgement.bad(
                         Reason.BucketClaimedByAnother,
-                        use.label() + " belongs to the older " + nameFor(claim, holder.get())
-                                + ". One bucket belongs to one claim: delete one of the two and create it again with a bucket of its own.");
+                        use.label() + " belongs already to " + nameFor(claim, holder.get())
+                                + ". One bucket belongs to one claim: delete one of the two and create it again with a"
+                                + " bucket of its own.");
             }
         }
         return judgeByTenant(claim);

@@ -74,7 +74,7 @@ public enum Reason {
     BucketClaimedByAnother(
             bad(ConditionType.Accepted),
             Act.PERSON,
-            "Another resource claimed the bucket before.",
+            "The bucket belongs to another resource.",
             "Delete one of the two resources and create it again with a bucket of its own."),
     WorkgroupNotFound(
             bad(ConditionType.Accepted),

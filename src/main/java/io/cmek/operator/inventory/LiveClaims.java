@@ -14,7 +14,6 @@ import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInbound
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 public final class LiveClaims implements Claims {
 
     private static final String BY_KEY = "cmek-key";
-    private static final String BY_MULTI_REGION_ID = "cmek-multi-region-id";
     private static final String BY_BUCKET = "cmek-bucket";
     private static final String BY_WORKGROUP = "cmek-workgroup";
 
@@ -56,14 +54,14 @@ public final class LiveClaims implements Claims {
 
     /** Adds the Workgroups. To be called before the cache is filled. */
     public void addWorkgroups(IndexerResourceCache<Workgroup> cache, SimpleInboundEventSource<Workgroup> triggers) {
-        index(cache, triggers, this::claimOf);
+        index(cache, triggers, workgroup -> WorkgroupClaim.of(workgroup, false, clusterRegion));
         workgroups = new Source<>(cache, triggers);
     }
 
     /** Adds the ReplicaCmeks. To be called before the cache is filled. */
     public void addReplicas(IndexerResourceCache<ReplicaCmek> cache, SimpleInboundEventSource<ReplicaCmek> triggers) {
         // Without its Workgroup: an index cannot depend on another resource. The primary's key is found through the
-        // Workgroup.
+        // Workgroup, and through the status where that is missing.
         index(cache, triggers, replica -> ReplicaClaim.of(replica, null, clusterRegion, shard));
         cache.addIndexer(
                 BY_WORKGROUP,
@@ -83,19 +81,13 @@ public final class LiveClaims implements Claims {
                         .map(KeyArn::toString)
                         .toList());
         cache.addIndexer(
-                BY_MULTI_REGION_ID,
-                r -> claimOf.apply(r).distinctKeys().stream()
-                        .filter(KeyArn::isMultiRegion)
-                        .map(KeyArn::keyId)
-                        .distinct()
-                        .toList());
-        cache.addIndexer(
                 BY_BUCKET,
                 r -> claimOf.apply(r).buckets().stream().map(b -> b.name()).toList());
     }
 
     public Claim claimOf(Workgroup workgroup) {
-        return WorkgroupClaim.of(workgroup, clusterRegion);
+        boolean held = workgroup.isMarkedForDeletion() && SecondaryRegion.isKept(workgroup, replicasOf(workgroup));
+        return WorkgroupClaim.of(workgroup, held, clusterRegion);
     }
 
     public Claim claimOf(ReplicaCmek replica) {
@@ -141,19 +133,31 @@ public final class LiveClaims implements Claims {
                                 .values()
                                 .stream()
                                 .map(this::claimOf))
+                // The status of a ReplicaCmek may name the key of an earlier Workgroup of the same name.
+                .filter(claim -> claim.uses(key))
                 .toList();
     }
 
-    @Override
-    public Collection<KeyArn> replicasOf(KeyArn key) {
-        var found = new TreeSet<KeyArn>();
-        Stream.concat(
-                        workgroups(BY_MULTI_REGION_ID, key.keyId()).map(this::claimOf),
-                        replicas(BY_MULTI_REGION_ID, key.keyId()).map(this::claimOf))
-                .flatMap(c -> c.distinctKeys().stream())
-                .filter(key::isReplicaOf)
-                .forEach(found::add);
-        return found;
+    /** Whether more than one resource may use the key. */
+    boolean isShared(KeyArn key) {
+        return Stream.concat(
+                                workgroups(BY_KEY, key.toString())
+                                        .flatMap(w -> isDataKeyOf(w, key)
+                                                ? Stream.concat(Stream.of(w), replicasOf(w).stream())
+                                                : Stream.of(w)),
+                                replicas(BY_KEY, key.toString()))
+                        .limit(2)
+                        .count()
+                > 1;
+    }
+
+    /** The claim of a Workgroup or a ReplicaCmek. */
+    Optional<Claim> find(HasMetadata resource) {
+        return switch (resource) {
+            case Workgroup workgroup -> Optional.of(claimOf(workgroup));
+            case ReplicaCmek replica -> Optional.of(claimOf(replica));
+            default -> Optional.empty();
+        };
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.claim.Served;
 import io.cmek.operator.claim.VolumeUse;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a ReplicaCmek asks for: its own keys and buckets, and the use of the primary's data key (R9). */
@@ -58,12 +60,10 @@ final class ReplicaClaim {
                     backup,
                     spec.buckets().provisioningOrDefault()));
         }
-        if (workgroup != null && workgroup.getSpec().cmek() != null) {
-            keys.add(new KeyUse(
-                    Purpose.Primary, KeyArn.parse(workgroup.getSpec().cmek().dataBucketKeyID())));
-        }
+        primaryKey(replica, workgroup).ifPresent(key -> keys.add(new KeyUse(Purpose.Primary, key)));
         return new Claim(
                 id,
+                metadata.getUid(),
                 metadata.getCreationTimestamp(),
                 spec.region(),
                 keys,
@@ -73,7 +73,30 @@ final class ReplicaClaim {
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
                 replica.isMarkedForDeletion(),
+                replica.isMarkedForDeletion() && workgroup != null && SecondaryRegion.keeps(replica, workgroup),
+                Served.of(replica.getStatus()),
                 standing(replica, workgroup, shard));
+    }
+
+    /** While its Workgroup is missing, its own status is all that tells of the key that it reads the primary's data with. */
+    private static Optional<KeyArn> primaryKey(ReplicaCmek replica, @Nullable Workgroup workgroup) {
+        if (workgroup != null && workgroup.getSpec().cmek() != null) {
+            return Optional.of(KeyArn.parse(workgroup.getSpec().cmek().dataBucketKeyID()));
+        }
+        return Stream.ofNullable(replica.getStatus())
+                .flatMap(status -> status.keys().stream())
+                .filter(line -> line.purpose() == Purpose.Primary)
+                .flatMap(line -> parsed(line.arn()).stream())
+                .findFirst();
+    }
+
+    /** Empty where somebody edited the status by hand: what is no ARN names no key. */
+    private static Optional<KeyArn> parsed(String arn) {
+        try {
+            return Optional.of(KeyArn.parse(arn));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private static Judgement standing(ReplicaCmek replica, @Nullable Workgroup workgroup, Shard shard) {

@@ -76,11 +76,7 @@ public record SecondaryRegion(
             record = Lock.next(record, candidates, now);
         }
         SecondaryCmek next = record;
-        Optional<ReplicaCmek> holder = next == null
-                ? Optional.empty()
-                : replicas.stream()
-                        .filter(r -> Lock.standing(next, ReplicaClaim.candidate(r, false)) == Lock.Standing.Holder)
-                        .findFirst();
+        Optional<ReplicaCmek> holder = holder(next, replicas);
         Secondary secondary = next == null
                 ? replicas.stream()
                         .filter(r -> r.getSpec().region().equals(region) && !r.isMarkedForDeletion())
@@ -203,6 +199,25 @@ public record SecondaryRegion(
                                 + w.getMetadata().getName() + " replicates "
                                 + String.join(", ", databases(w.getSpec().replication()))
                                 + " under it. Remove those databases from its spec.replication.databases first."));
+    }
+
+    /** Whether a ReplicaCmek that is being deleted stays for now: {@link #holds}, or {@link #isRebuiltFrom}. */
+    static boolean keeps(ReplicaCmek replica, Workgroup workgroup) {
+        return isRebuiltFrom(replica, workgroup)
+                || holds(replica, Optional.of(workgroup)).isPresent();
+    }
+
+    /** Whether a Workgroup that is being deleted stays for now: while the ReplicaCmek exists that its record names. */
+    static boolean isKept(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
+        return holder(ReplicaClaim.record(workgroup), replicas).isPresent();
+    }
+
+    private static Optional<ReplicaCmek> holder(@Nullable SecondaryCmek record, Collection<ReplicaCmek> replicas) {
+        return record == null
+                ? Optional.empty()
+                : replicas.stream()
+                        .filter(r -> Lock.standing(record, ReplicaClaim.candidate(r, false)) == Lock.Standing.Holder)
+                        .findFirst();
     }
 
     /**

@@ -10,6 +10,7 @@ import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.claim.Served;
 import io.cmek.operator.claim.VolumeUse;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
@@ -23,8 +24,11 @@ final class WorkgroupClaim {
 
     private WorkgroupClaim() {}
 
-    /** @param clusterRegion where set, only workgroups of this region get a StorageClass in this cluster */
-    static Claim of(Workgroup workgroup, Optional<String> clusterRegion) {
+    /**
+     * @param held whether its ReplicaCmek keeps it from being deleted
+     * @param clusterRegion where set, only workgroups of this region get a StorageClass in this cluster
+     */
+    static Claim of(Workgroup workgroup, boolean held, Optional<String> clusterRegion) {
         WorkgroupSpec spec = workgroup.getSpec();
         var metadata = workgroup.getMetadata();
         var id = new ClaimId("Workgroup", metadata.getNamespace(), metadata.getName());
@@ -53,6 +57,7 @@ final class WorkgroupClaim {
         }
         return new Claim(
                 id,
+                metadata.getUid(),
                 metadata.getCreationTimestamp(),
                 spec.region(),
                 List.copyOf(keys),
@@ -62,6 +67,8 @@ final class WorkgroupClaim {
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
                 workgroup.isMarkedForDeletion(),
+                held,
+                Served.of(workgroup.getStatus()),
                 Judgement.good(Reason.Accepted, "The workgroup stands for itself."));
     }
 }

@@ -43,7 +43,7 @@ public record Assessment(
     }
 
     /** Nothing was looked at, because of what is said here. */
-    static Assessment unseen(Claim claim, Judgement accepted, String why) {
+    public static Assessment unseen(Claim claim, Judgement accepted, String why) {
         var keys = new HashMap<KeyArn, KeyAssessment>();
         claim.distinctKeys().forEach(key -> keys.put(key, KeyAssessment.pending(key, why)));
         List<BucketAssessment> buckets = claim.buckets().stream()

@@ -247,7 +247,7 @@ public final class Pipeline {
                 claim.id(),
                 key,
                 entitlements.givenFor(claim, key.key()),
-                () -> entitlements.neededBesides(claim, key.key()));
+                () -> entitlements.neededBesides(claim, key.key(), policies::given));
         return outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
                 ? Judgement.good(Reason.PolicyApplied, label + " no longer exists, so there is nothing to release.")
                 : PolicyJudgement.of(label, outcome);
@@ -269,8 +269,7 @@ public final class Pipeline {
                             claim.id(),
                             handle,
                             () -> entitlements.wantedOn(key).plus(wanted),
-                            before.granted().getOrDefault(key, Grants.NONE),
-                            onReplicas(claim, handle))
+                            before.granted().getOrDefault(key, Grants.NONE))
                     : policies.look(handle, wanted);
             if (!(ours && outcome instanceof PolicyOutcome.LeftToOwner)) {
                 policy = PolicyJudgement.of(label, outcome);
@@ -307,14 +306,6 @@ public final class Pipeline {
             case Known.Not<KeyFacts>(var failure, var since) -> Judgement.couldNotLook(label, failure, since);
             case Known.NotYet<KeyFacts>() -> Judgement.unanswered(label);
         };
-    }
-
-    /** What our statements give on the key's replicas that the claim uses too. */
-    private Grants onReplicas(Claim claim, KeyHandle key) {
-        return claim.distinctKeys().stream()
-                .filter(key.key()::isReplicaOf)
-                .map(replica -> policies.owned(new KeyHandle(key.identity(), replica)))
-                .reduce(Grants.NONE, Grants::plus);
     }
 
     /** A role that is to use the key can prove it; where the tenant names none, the policy as read has to do. */

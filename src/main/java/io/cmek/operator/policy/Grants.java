@@ -55,6 +55,13 @@ public record Grants(Map<StatementKind, SortedSet<String>> principals) {
         return minus(minus(other));
     }
 
+    /** What it gives by these kinds of statement. */
+    public Grants only(Collection<StatementKind> kinds) {
+        var some = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
+        kinds.forEach(kind -> some.put(kind, of(kind)));
+        return new Grants(some);
+    }
+
     public SortedSet<String> of(StatementKind kind) {
         return principals.getOrDefault(kind, Collections.emptySortedSet());
     }

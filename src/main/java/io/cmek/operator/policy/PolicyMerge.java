@@ -187,14 +187,6 @@ public record PolicyMerge(String installationId) {
         return losses;
     }
 
-    /** Whom our statements in the policy do not name who are named elsewhere, one phrase for each statement. */
-    public List<String> differences(PolicyDocument policy, Grants elsewhere) {
-        return elsewhere.minus(owned(policy)).principals().entrySet().stream()
-                .map(e -> "the statement '" + e.getKey().sid(installationId) + "' did not name "
-                        + String.join(", ", e.getValue()))
-                .toList();
-    }
-
     private static String narrowing(Statement now, StatementKind kind, SortedSet<String> principals) {
         var parts = new ArrayList<String>();
         var named = Statement.canonical(now.awsPrincipals("Principal"));

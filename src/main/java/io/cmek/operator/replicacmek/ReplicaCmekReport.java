@@ -26,8 +26,8 @@ record ReplicaCmekReport(StatusLines lines) {
         return new ReplicaCmekStatus(
                 replica.getMetadata().getGeneration(),
                 StatusLines.encryption(assessment, previous),
-                lines.keys(assessment),
-                StatusLines.buckets(assessment),
+                lines.keys(assessment, previous),
+                StatusLines.buckets(assessment, previous),
                 StatusLines.storageClassName(assessment),
                 lines.conditions(previous, judgements, assessment.claim(), replica));
     }

@@ -10,6 +10,7 @@ import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.claim.KeyUse;
@@ -26,7 +27,6 @@ import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Baseline;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyMerge;
-import io.cmek.operator.tenancy.Tenant;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Clock;
@@ -34,21 +34,26 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of a status that both kinds have. */
 public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock clock) {
 
+    /** As the CRD bounds it. */
+    private static final int LONGEST_SUGGESTION = 32_768;
+
     /** One line per key and purpose (R4), with the statements to add (R3). */
-    public List<KeyStatus> keys(Assessment assessment) {
-        Tenant.Principals principals = entitlements.principalsFor(assessment.claim());
+    public List<KeyStatus> keys(Assessment assessment, @Nullable CmekStatus previous) {
         return assessment.claim().keys().stream()
-                .map(use -> line(use, assessment, principals))
+                .map(use -> line(use, assessment, previous))
                 .toList();
     }
 
-    private KeyStatus line(KeyUse use, Assessment assessment, Tenant.Principals principals) {
+    private KeyStatus line(KeyUse use, Assessment assessment, @Nullable CmekStatus previous) {
         KeyAssessment key = assessment.of(use.key());
         KeyFacts facts = key.facts();
         return new KeyStatus(
@@ -57,7 +62,45 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                 assessment.lineState(use),
                 facts == null ? "" : facts.state(),
                 facts == null ? null : facts.multiRegion(),
-                merge.suggestion(Claim.wants(use, principals)));
+                suggestion(use, assessment.claim(), previous, entitlements::suggestedOn));
+    }
+
+    /**
+     * The statements of one line. Putting a policy replaces the whole of it, so on a key that several resources share they name the principals
+     * of all of them. Not on a key that the tenant may not use: who has access there is none of its business. Where no tenant covers the
+     * namespace any more, what the statements were stays: access that was given is not to be forgotten by a mistake in the settings.
+     */
+    private String suggestion(
+            KeyUse use, Claim claim, @Nullable CmekStatus previous, Function<KeyArn, Grants> suggestedOn) {
+        Grants own = Claim.wants(use, entitlements.principalsFor(claim));
+        if (entitlements.tenantOf(claim).isEmpty()) {
+            return lineOf(use, previous).map(KeyStatus::suggestedPolicy).orElseGet(() -> merge.suggestion(own));
+        }
+        if (!entitlements.mayUse(claim, use.key())) {
+            return merge.suggestion(own);
+        }
+        String all = merge.suggestion(own.plus(suggestedOn.apply(use.key()).only(use.statements())));
+        return all.length() <= LONGEST_SUGGESTION ? all : merge.suggestion(own);
+    }
+
+    private static Optional<KeyStatus> lineOf(KeyUse use, @Nullable CmekStatus status) {
+        return Stream.ofNullable(status)
+                .flatMap(s -> s.keys().stream())
+                .filter(line -> line.purpose() == use.purpose()
+                        && line.arn().equals(use.key().toString()))
+                .findFirst();
+    }
+
+    /**
+     * Whether a status suggests what its keys need now: another resource that uses one of them may have come or gone since.
+     *
+     * @param suggestedOn {@link Entitlements#suggestedOn}, or what is remembered of its answers
+     */
+    public boolean suggestsWhatIsNeeded(Claim claim, CmekStatus status, Function<KeyArn, Grants> suggestedOn) {
+        return claim.keys().stream()
+                .allMatch(use -> lineOf(use, status)
+                        .filter(line -> line.suggestedPolicy().equals(suggestion(use, claim, status, suggestedOn)))
+                        .isPresent());
     }
 
     public List<Condition> conditions(
@@ -89,7 +132,8 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
 
     /**
      * What the resource's status says was in place; nothing where there is no status of the present spec. Of a policy it says so only where the
-     * operator was writing it: what others gave and take away again is theirs.
+     * operator was writing it: what others gave and take away again is theirs. And only of what the resource itself needs, because its status
+     * also suggests what others need, and that may never have been there.
      */
     public Baseline baseline(Claim claim, CustomResource<?, ? extends CmekStatus> resource) {
         CmekStatus status = resource.getStatus();
@@ -101,9 +145,15 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
         var granted = new HashMap<KeyArn, Grants>();
         if (isTrue(status, ConditionType.PolicyApplied) && claim.policyManagement() == PolicyManagement.Managed) {
             for (KeyArn key : claim.distinctKeys()) {
+                Grants own = entitlements
+                        .tenantOf(claim)
+                        .map(tenant -> claim.wants(key, tenant))
+                        .orElse(Grants.NONE)
+                        .minus(entitlements.leftToOwnerOn(key));
                 status.keys().stream()
                         .filter(line -> line.arn().equals(key.toString()) && KeyRules.isUsable(line.keyState()))
-                        .forEach(line -> granted.merge(key, merge.given(line.suggestedPolicy()), Grants::plus));
+                        .forEach(line -> granted.merge(
+                                key, merge.given(line.suggestedPolicy()).and(own), Grants::plus));
             }
         }
         return new Baseline(
@@ -123,8 +173,21 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                 line.encryption(), line.kmsKeyID(), Boolean.TRUE.equals(line.bucketKeyEnabled()), List.of());
     }
 
-    public static List<BucketStatus> buckets(Assessment assessment) {
-        return assessment.buckets().stream().map(StatusLines::line).toList();
+    /** One line per bucket. Nobody looks at those of a claim that is refused: what was last seen of them stays. */
+    public static List<BucketStatus> buckets(Assessment assessment, @Nullable CmekStatus previous) {
+        boolean refused = assessment.accepted().verdict() == Judgement.Verdict.False;
+        return assessment.buckets().stream()
+                .map(bucket -> refused && bucket.encryption() == null
+                        ? lineOf(bucket.use(), previous).orElseGet(() -> line(bucket))
+                        : line(bucket))
+                .toList();
+    }
+
+    private static Optional<BucketStatus> lineOf(BucketUse use, @Nullable CmekStatus status) {
+        return Stream.ofNullable(status)
+                .flatMap(s -> s.buckets().stream())
+                .filter(line -> line.purpose() == use.purpose() && line.name().equals(use.name()))
+                .findFirst();
     }
 
     private static BucketStatus line(BucketAssessment bucket) {

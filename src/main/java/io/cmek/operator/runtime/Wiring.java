@@ -271,8 +271,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    Sweep sweep(LiveClaims claims, Reported reported, MeterRegistry registry) {
-        return new Sweep(claims, reported, new SweepMeter(registry));
+    Sweep sweep(LiveClaims claims, Reported reported, StatusLines lines, MeterRegistry registry) {
+        return new Sweep(claims, reported, lines, new SweepMeter(registry));
     }
 
     void stop(@Disposes Sweep sweep) {

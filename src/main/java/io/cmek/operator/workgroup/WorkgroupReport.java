@@ -32,8 +32,8 @@ record WorkgroupReport(StatusLines lines) {
         return new WorkgroupStatus(
                 workgroup.getMetadata().getGeneration(),
                 StatusLines.encryption(assessment, previous),
-                lines.keys(assessment),
-                StatusLines.buckets(assessment),
+                lines.keys(assessment, previous),
+                StatusLines.buckets(assessment, previous),
                 StatusLines.storageClassName(assessment),
                 region.status(),
                 lines.conditions(previous, judgements, assessment.claim(), workgroup));

@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -165,17 +166,17 @@ class KeyPolicyWriterTest {
     @Test
     void orOnlySaysWhatItsWriteTook() {
         var cautious = new KeyPolicyWriter(kms, watch, new PolicyMerge("default"), false, clock, WriteObserver.NONE);
-        cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE);
+        cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE);
         cautious.heed(new PolicyWrite(KEY.key(), clock.instant(), policy(ROOT + "," + AUDITORS)));
 
-        assertThat(repaired(cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE)))
+        assertThat(repaired(cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE)))
                 .returns(true, Drift::lossy)
                 .extracting(Drift::note)
                 .asString()
                 .contains("The statement 'Auditors' of others", "has to write it again");
         assertThat(kms.policy).doesNotContain("Auditors");
         assertThat(kms.writes).isEqualTo(1);
-        assertThat(repaired(cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE)))
+        assertThat(repaired(cautious.grow(CLAIM, KEY, () -> USE, Grants.NONE)))
                 .as("said once")
                 .isNull();
     }
@@ -252,8 +253,7 @@ class KeyPolicyWriterTest {
         assertThat(grow()).isInstanceOf(PolicyOutcome.NotWritten.class);
 
         kms.refusal = null;
-        assertThat(writer.grow(CLAIM, other, () -> USE, Grants.NONE, Grants.NONE))
-                .isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(writer.grow(CLAIM, other, () -> USE, Grants.NONE)).isInstanceOf(PolicyOutcome.InPlace.class);
     }
 
     @Test
@@ -277,58 +277,22 @@ class KeyPolicyWriterTest {
 
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
-        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, USE, Grants.NONE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, USE)).repaired())
                 .isNotNull()
                 .satisfies(d -> assertThat(d.note()).contains("That was found at 2026-03-01T10:00:00Z."));
-    }
-
-    @Test
-    void tellsOfADifferenceBetweenReplicasOnceItWasInPlaceOnBoth() {
-        String auditor = "arn:aws:iam::111122223333:role/auditor";
-        Grants elsewhere = USE.plus(Grants.of(StatementKind.DATA_USE, Set.of(auditor)));
-
-        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, USE)).repaired())
-                .as("a new replica")
-                .isNull();
-        Drift repaired =
-                ((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, elsewhere)).repaired();
-
-        assertThat(repaired).isNotNull();
-        assertThat(repaired.note())
-                .contains(
-                        "the statement 'CmekOperatordefaultDataUse' did not name " + auditor
-                                + ", as it does on a replica of the key in another region.",
-                        "It was made the same")
-                .doesNotContain("put back");
-        assertThat(kms.policy).contains(auditor);
-        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, elsewhere)).repaired())
-                .isNull();
-        assertThat(kms.writes).isEqualTo(2);
-    }
-
-    /** Because another claim came that wants it on all replicas. */
-    @Test
-    void whatIsWantedAnewIsNoDifferenceThoughTheReplicaHasItAlready() {
-        writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, USE);
-        Grants more = USE.plus(
-                Grants.of(StatementKind.REPLICATION_USE, Set.of("arn:aws:iam::111122223333:role/replication")));
-
-        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> more, Grants.NONE, more)).repaired())
-                .isNull();
-        assertThat(kms.policy).contains("ReplicationUse");
     }
 
     @Test
     void whatIsNewOrNotWantedAnyMoreIsNoDrift() {
         Grants old = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::111122223333:role/old"));
 
-        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, Grants.NONE)).repaired())
                 .isNull();
         kms.policy = policy(ROOT);
         clock.pass(Duration.ofMinutes(1));
         watch.freshWithin(KEY, Duration.ZERO);
         writer.release(CLAIM, KEY, USE, () -> Grants.NONE);
-        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, old, Grants.NONE)).repaired())
+        assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, old)).repaired())
                 .as("it was released, and is wanted again")
                 .isNull();
     }
@@ -367,7 +331,7 @@ class KeyPolicyWriterTest {
     }
 
     private PolicyOutcome grow() {
-        return writer.grow(CLAIM, KEY, () -> USE, Grants.NONE, Grants.NONE);
+        return writer.grow(CLAIM, KEY, () -> USE, Grants.NONE);
     }
 
     @Test
@@ -405,6 +369,18 @@ class KeyPolicyWriterTest {
         watch.freshWithin(KEY, Duration.ZERO);
         assertThat(writer.look(KEY, USE)).isInstanceOf(PolicyOutcome.Blocked.class);
         assertThat(kms.writes).isZero();
+    }
+
+    /** Between the moment in which it is known who needs what and the write, AWS may take its time. */
+    @Test
+    void takesNothingFromWhoComesWhileThePolicyIsReadOnceMore() {
+        grow();
+        var needed = new AtomicReference<>(Grants.NONE);
+        kms.reading = () -> needed.set(USE);
+
+        assertThat(writer.release(CLAIM, KEY, USE, needed::get)).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(kms.policy).contains("CmekOperatordefaultDataUse");
+        assertThat(kms.writes).isEqualTo(1);
     }
 
     @Test

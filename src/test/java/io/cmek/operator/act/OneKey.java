@@ -30,6 +30,9 @@ final class OneKey implements KeyService {
     /** Runs after a write was accepted and before anybody reads: for somebody who writes at the same time. */
     Runnable meanwhile = () -> {};
 
+    /** Runs while somebody reads. */
+    Runnable reading = () -> {};
+
     OneKey(String policy) {
         this.policy = policy;
     }
@@ -37,6 +40,7 @@ final class OneKey implements KeyService {
     @Override
     public Answer<String> readPolicy(Identity identity, KeyArn key) {
         reads++;
+        reading.run();
         if (silence != null) {
             return new Answer.Failed<>(silence);
         }

@@ -122,7 +122,7 @@ class WriteReportsTest {
     }
 
     private static PolicyOutcome grow(KeyPolicyWriter writer, KeyHandle key, Grants wanted) {
-        return writer.grow(CLAIM, key, () -> wanted, Grants.NONE, Grants.NONE);
+        return writer.grow(CLAIM, key, () -> wanted, Grants.NONE);
     }
 
     @Test

@@ -29,6 +29,14 @@ final class Manifests {
                 .with("buckets: {data: " + dataBucket + "}");
     }
 
+    /** A workgroup of another region than that of the tests. */
+    static Manifests workgroupIn(String region, String name, String dataKey, String dataBucket) {
+        return new Manifests("Workgroup", name)
+                .with("region: " + region)
+                .with("cmek: {dataBucketKeyID: \"" + dataKey + "\"}")
+                .with("buckets: {data: " + dataBucket + "}");
+    }
+
     /** A workgroup with a data and a backup key. */
     static Manifests workgroup(String name, String dataKey, String dataBucket, String backupKey, String backupBucket) {
         return workgroup(name)

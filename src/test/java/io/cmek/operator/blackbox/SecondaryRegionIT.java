@@ -174,7 +174,7 @@ class SecondaryRegionIT {
 
     /** A replica's policy is a copy of the moment: nothing but the operator keeps the statements on both sides equal. */
     @Test
-    void onAMultiRegionKeyBothSidesHaveTheSameStatementsAndADifferenceIsMended() {
+    void onAMultiRegionKeyBothSidesHaveTheSameStatementsAndWhatIsTakenFromOneComesBack() {
         String primary = aws.createKey(REGION, r -> r.multiRegion(true));
         String replica = aws.replicateKey(primary, SECONDARY_REGION);
         team.apply(workgroup("orders", primary, data).replicating("orders").toString());
@@ -193,7 +193,18 @@ class SecondaryRegionIT {
         awaitSameStatements(primary, replica);
         assertThat(sidsOfOurs(replica)).contains("DataGrants");
 
-        // Somebody, or another cluster, gives one more role the use of the key on the other side.
+        await("it is told")
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(team.kubectl(
+                                        "get",
+                                        "events",
+                                        "--field-selector=reason=DriftRepaired",
+                                        "-o=jsonpath={.items[*].message}")
+                                .output())
+                        .contains("the statement 'CmekOperatordefaultDataGrants' had been removed", replica));
+
+        // Somebody, or another cluster, gives one more role the use of the key on the other side: that is no business
+        // of this one.
         String auditor = aws.role(LocalAws.ACCOUNT, "auditor", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", """
                 {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}""");
         policy = aws.policy(primary).deepCopy();
@@ -202,21 +213,9 @@ class SecondaryRegionIT {
                 .add(DATA_PLANE)
                 .add(auditor);
         aws.setPolicy(primary, policy.toString());
-        await().atMost(Duration.ofSeconds(30))
-                .until(() -> aws.policy(replica).toString().contains(auditor));
-        awaitSameStatements(primary, replica);
+        STAGE.proxy().awaitMore("kms:GetKeyPolicy", 6, Duration.ofSeconds(60));
         assertThat(aws.policy(primary).toString()).contains(auditor);
-        await("both are told")
-                .atMost(Duration.ofSeconds(20))
-                .untilAsserted(() -> assertThat(team.kubectl(
-                                        "get",
-                                        "events",
-                                        "--field-selector=reason=DriftRepaired",
-                                        "-o=jsonpath={.items[*].message}")
-                                .output())
-                        .contains("the statement 'CmekOperatordefaultDataGrants' had been removed", replica)
-                        .contains(
-                                "did not name " + auditor + ", as it does on a replica of the key in another region"));
+        assertThat(aws.policy(replica).toString()).doesNotContain(auditor);
     }
 
     // -- the gate

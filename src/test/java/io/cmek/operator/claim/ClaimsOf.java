@@ -1,9 +1,13 @@
 package io.cmek.operator.claim;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
@@ -35,15 +39,6 @@ public record ClaimsOf(List<Claim> all) implements Claims {
     }
 
     @Override
-    public Collection<KeyArn> replicasOf(KeyArn key) {
-        return all.stream()
-                .flatMap(c -> c.distinctKeys().stream())
-                .filter(key::isReplicaOf)
-                .distinct()
-                .toList();
-    }
-
-    @Override
     public Collection<Claim> onBucket(String bucket) {
         return all.stream()
                 .filter(c -> c.buckets().stream().anyMatch(b -> b.name().equals(bucket)))
@@ -54,6 +49,7 @@ public record ClaimsOf(List<Claim> all) implements Claims {
     public static Claim claim(String namespace, String name, int minute, String bucket) {
         return new Claim(
                 new ClaimId("Workgroup", namespace, name),
+                "uid-of-" + namespace + "-" + name,
                 "2026-03-01T10:%02d:00Z".formatted(minute),
                 "us-east-1",
                 List.of(new KeyUse(Purpose.Data, KEY)),
@@ -63,12 +59,15 @@ public record ClaimsOf(List<Claim> all) implements Claims {
                 PolicyManagement.Managed,
                 DeletionPolicy.Retain,
                 false,
+                false,
+                Served.NEVER,
                 Judgement.good(Reason.Accepted, "It stands for itself."));
     }
 
     public static Claim with(Claim claim, PolicyManagement management, boolean leaving) {
         return new Claim(
                 claim.id(),
+                claim.uid(),
                 claim.createdAt(),
                 claim.region(),
                 claim.keys(),
@@ -78,6 +77,81 @@ public record ClaimsOf(List<Claim> all) implements Claims {
                 management,
                 claim.deletionPolicy(),
                 leaving,
+                claim.held(),
+                claim.served(),
+                claim.standing());
+    }
+
+    /** The same claim with these keys in place of its own, and its buckets under the first. */
+    public static Claim withKeys(Claim claim, KeyUse... keys) {
+        return new Claim(
+                claim.id(),
+                claim.uid(),
+                claim.createdAt(),
+                claim.region(),
+                List.of(keys),
+                claim.buckets().stream()
+                        .map(b -> new BucketUse(b.purpose(), b.name(), keys[0].key(), b.provisioning()))
+                        .toList(),
+                claim.volumes(),
+                claim.databases(),
+                claim.policyManagement(),
+                claim.deletionPolicy(),
+                claim.leaving(),
+                claim.held(),
+                claim.served(),
+                claim.standing());
+    }
+
+    /** The same claim, kept although it is being deleted. */
+    public static Claim held(Claim claim) {
+        return with(claim, claim.uid(), true, claim.served());
+    }
+
+    /** A claim of the same name, of another resource. */
+    public static Claim again(Claim claim) {
+        return with(claim, claim.uid() + "-again", claim.held(), claim.served());
+    }
+
+    /** The same claim with a status that says this, and suggests these statements on each of its keys. */
+    public static Claim served(Claim claim, EncryptionState encryption, String suggestion) {
+        return with(
+                claim,
+                claim.uid(),
+                claim.held(),
+                Served.of(new WorkgroupStatus(
+                        1L,
+                        encryption,
+                        claim.keys().stream()
+                                .map(use -> new KeyStatus(
+                                        use.purpose(),
+                                        use.key().toString(),
+                                        KeyLineState.PENDING,
+                                        "",
+                                        null,
+                                        suggestion))
+                                .toList(),
+                        List.of(),
+                        null,
+                        null,
+                        List.of())));
+    }
+
+    private static Claim with(Claim claim, String uid, boolean held, Served served) {
+        return new Claim(
+                claim.id(),
+                uid,
+                claim.createdAt(),
+                claim.region(),
+                claim.keys(),
+                claim.buckets(),
+                claim.volumes(),
+                claim.databases(),
+                claim.policyManagement(),
+                claim.deletionPolicy(),
+                claim.leaving(),
+                held,
+                served,
                 claim.standing());
     }
 
@@ -87,6 +161,7 @@ public record ClaimsOf(List<Claim> all) implements Claims {
         keys.add(new KeyUse(Purpose.Backup, key));
         return new Claim(
                 claim.id(),
+                claim.uid(),
                 claim.createdAt(),
                 claim.region(),
                 keys,
@@ -100,6 +175,8 @@ public record ClaimsOf(List<Claim> all) implements Claims {
                 claim.policyManagement(),
                 claim.deletionPolicy(),
                 claim.leaving(),
+                claim.held(),
+                claim.served(),
                 claim.standing());
     }
 

@@ -8,11 +8,14 @@ import static io.cmek.operator.claim.ClaimsOf.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.StatementKind;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.ArrayList;
@@ -35,6 +38,7 @@ class EntitlementsTest {
     private static final KeyArn REPLICA =
             KeyArn.parse("arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
 
+    private static final PolicyMerge MERGE = new PolicyMerge("default");
     private static final Tenants TENANTS =
             new Tenants(List.of(tenant("a", A, "*", "team-a"), tenant("b", B, "b-*", "team-b")));
 
@@ -166,14 +170,27 @@ class EntitlementsTest {
         assertThat(claim.distinctKeys()).containsExactly(KEY, BACKUP_KEY);
     }
 
+    /** Whoever names one replica has no access to another by that. */
     @Test
-    void whatIsWantedOnOneReplicaOfAMultiRegionKeyIsWantedOnAll() {
+    void whatIsWantedOnOneReplicaOfAMultiRegionKeyIsNotWantedOnAnother() {
         Claim one = ClaimsOf.withBackup(claim("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
         Claim two = ClaimsOf.withBackup(claim("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
 
-        Grants both = Grants.of(StatementKind.BACKUP_USE, Set.of(A, B));
-        assertThat(among(one, two).wantedOn(PRIMARY)).isEqualTo(both);
-        assertThat(among(one, two).wantedOn(REPLICA)).isEqualTo(both);
+        assertThat(among(one, two).wantedOn(PRIMARY)).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(A)));
+        assertThat(among(one, two).wantedOn(REPLICA)).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));
+    }
+
+    @Test
+    void aWorkgroupAndItsOwnReplicaCmekHaveTheSameStatementsOnTheirMultiRegionKey() {
+        Claim workgroup = ClaimsOf.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+        Claim replica = ClaimsOf.withKeys(
+                claim("team-a", "west", 1, "a-west"),
+                new KeyUse(Purpose.Data, REPLICA),
+                new KeyUse(Purpose.Primary, PRIMARY));
+        Grants both = use(A).plus(Grants.of(StatementKind.REPLICATION_USE, Set.of(A)));
+
+        assertThat(among(workgroup, replica).wantedOn(PRIMARY)).isEqualTo(both);
+        assertThat(among(workgroup, replica).wantedOn(REPLICA)).isEqualTo(both);
     }
 
     @Test
@@ -183,13 +200,67 @@ class EntitlementsTest {
         Claim retaining = with(claim("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
         Claim alsoReleasing = releasing(claim("team-b", "also", 3, "b-also"));
         Claim refused = claim("team-b", "refused", 4, "a-refused");
+        Claim stranger = claim("elsewhere", "stranger", 5, "c-stranger");
 
         assertThat(among(leaving).givenFor(leaving, KEY)).isEqualTo(use(A));
-        assertThat(among(leaving).neededBesides(leaving, KEY)).isEqualTo(Grants.NONE);
-        assertThat(among(leaving, published).neededBesides(leaving, KEY)).isEqualTo(use(A));
-        assertThat(among(leaving, retaining).neededBesides(leaving, KEY)).isEqualTo(use(B));
-        assertThat(among(leaving, alsoReleasing, refused).neededBesides(leaving, KEY))
-                .isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving)).isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving, published)).isEqualTo(use(A));
+        assertThat(besides(leaving, leaving, retaining)).isEqualTo(use(B));
+        assertThat(besides(leaving, leaving, refused))
+                .as("refused, but its tenant may use the key")
+                .isEqualTo(use(B));
+        assertThat(besides(leaving, leaving, alsoReleasing, stranger)).isEqualTo(Grants.NONE);
+    }
+
+    @Test
+    void aClaimThatIsHeldKeepsWhatItHasAlthoughItIsReleasing() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim held = ClaimsOf.held(releasing(claim("team-b", "held", 1, "b-held")));
+
+        assertThat(besides(leaving, leaving, held)).isEqualTo(use(B));
+        assertThat(among(leaving, held).othersOn(KEY, leaving)).containsExactly(held);
+        assertThat(among(leaving, held).suggestedOn(KEY)).isEqualTo(use(B));
+    }
+
+    /** What an earlier incarnation takes back, the living one of the same name may need. */
+    @Test
+    void whoHasTheSameNameIsAnotherAllTheSame() {
+        Claim earlier = releasing(claim("team-a", "orders", 0, "a-orders"));
+        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-orders"));
+
+        assertThat(besides(earlier, living)).isEqualTo(use(A));
+    }
+
+    /** A mistake in the settings is none of the data's. */
+    @Test
+    void whoWasServedKeepsWhatItsStatusShowsThoughNoTenantCoversItAnyMore() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim stranger = claim("elsewhere", "stranger", 1, "c-stranger");
+        Claim served = ClaimsOf.served(stranger, EncryptionState.DEGRADED, MERGE.suggestion(use(A, B)));
+        Claim never = ClaimsOf.served(stranger, EncryptionState.FAILED, MERGE.suggestion(use(A, B)));
+
+        assertThat(besides(leaving, leaving, served)).isEqualTo(use(A, B));
+        assertThat(besides(leaving, leaving, never)).isEqualTo(Grants.NONE);
+        assertThat(among(leaving, served).wantedOn(KEY)).isEqualTo(Grants.NONE);
+    }
+
+    @Test
+    void whoHasTheBucketKeepsItWhateverTheOthersAreCalledAndTheSettingsSay() {
+        Claim served = ClaimsOf.served(
+                claim("team-a", "served", 1, "b-shared"), EncryptionState.ENABLED, MERGE.suggestion(use(A)));
+        Claim smaller = claim("team-a", "a-smaller", 1, "b-shared");
+        Claim older = claim("team-b", "older", 0, "b-shared");
+        Claim uncovered = ClaimsOf.served(
+                claim("elsewhere", "uncovered", 2, "b-other"), EncryptionState.DEGRADED, MERGE.suggestion(use(A)));
+        Claim next = claim("team-b", "next", 0, "b-other");
+        Entitlements entitlements = among(served, smaller, older, uncovered, next);
+
+        assertThat(entitlements.judge(served).isGood()).isTrue();
+        for (Claim refused : List.of(smaller, older, next)) {
+            assertThat(entitlements.judge(refused).reason())
+                    .as(refused.toString())
+                    .isEqualTo(Reason.BucketClaimedByAnother);
+        }
     }
 
     /** Its record was lost, and is about to be rebuilt: until then nothing is taken away from it. */
@@ -199,23 +270,25 @@ class EntitlementsTest {
         Claim waiting = standing(claim("team-b", "waiting", 1, "b-waiting"), Judgement.pending("Wait."));
 
         assertThat(among(leaving, waiting).wantedOn(KEY)).isEqualTo(Grants.NONE);
-        assertThat(among(leaving, waiting).neededBesides(leaving, KEY)).isEqualTo(use(B));
+        assertThat(besides(leaving, leaving, waiting)).isEqualTo(use(B));
     }
 
     @Test
     void aMultiRegionKeyIsReleasedOnBothSides() {
-        Claim workgroup = ClaimsOf.withBackup(claim("team-a", "wg", 0, "a-wg"), PRIMARY, "a-wg-backup");
-        Claim replica = releasing(ClaimsOf.withBackup(claim("team-a", "west", 1, "a-west"), REPLICA, "a-west-backup"));
-        Claim late = ClaimsOf.withBackup(claim("team-b", "late", 2, "b-late"), REPLICA, "b-late-backup");
-        Grants ofA = Grants.of(StatementKind.BACKUP_USE, Set.of(A));
-        Grants ofBoth = Grants.of(StatementKind.BACKUP_USE, Set.of(A, B));
+        Claim workgroup = ClaimsOf.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+        Claim replica = releasing(ClaimsOf.withKeys(
+                claim("team-a", "west", 1, "a-west"),
+                new KeyUse(Purpose.Data, REPLICA),
+                new KeyUse(Purpose.Primary, PRIMARY)));
+        Claim late = ClaimsOf.withKeys(claim("team-b", "late", 2, "b-late"), new KeyUse(Purpose.Backup, REPLICA));
+        Entitlements entitlements = among(workgroup, replica, late);
+        Grants replication = Grants.of(StatementKind.REPLICATION_USE, Set.of(A));
 
-        // Nobody else names the replica: what it has because of the primary goes, too.
-        assertThat(among(workgroup, replica).givenFor(replica, REPLICA)).isEqualTo(ofA);
-        assertThat(among(workgroup, replica).neededBesides(replica, REPLICA)).isEqualTo(Grants.NONE);
-        assertThat(among(workgroup, replica).neededBesides(replica, PRIMARY)).isEqualTo(ofA);
-        assertThat(among(workgroup, replica, late).neededBesides(replica, REPLICA))
-                .isEqualTo(ofBoth);
+        assertThat(entitlements.givenFor(replica, REPLICA)).isEqualTo(use(A).plus(replication));
+        assertThat(entitlements.givenFor(replica, PRIMARY)).isEqualTo(replication);
+        assertThat(entitlements.neededBesides(replica, PRIMARY, MERGE::given)).isEqualTo(use(A));
+        assertThat(entitlements.neededBesides(replica, REPLICA, MERGE::given))
+                .isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));
     }
 
     @Test
@@ -238,6 +311,7 @@ class EntitlementsTest {
     private static Claim changed(Claim claim, DeletionPolicy deletionPolicy, boolean leaving, Judgement standing) {
         return new Claim(
                 claim.id(),
+                claim.uid(),
                 claim.createdAt(),
                 claim.region(),
                 claim.keys(),
@@ -247,6 +321,8 @@ class EntitlementsTest {
                 claim.policyManagement(),
                 deletionPolicy,
                 leaving,
+                claim.held(),
+                claim.served(),
                 standing);
     }
 
@@ -261,13 +337,14 @@ class EntitlementsTest {
     }
 
     @Test
-    void whatIsPublishedIsOneDocumentForAllWhoUseTheKey() {
+    void whatIsSuggestedIsForAllWhoUseTheKey() {
         Claim managed = claim("team-a", "orders", 0, "orders-data");
         Claim published = ClaimsOf.with(claim("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
         Entitlements entitlements = among(managed, published);
 
         assertThat(entitlements.wantedOn(KEY)).isEqualTo(use(A));
-        assertThat(entitlements.publishedOn(KEY)).isEqualTo(use(A, B));
+        assertThat(entitlements.suggestedOn(KEY)).isEqualTo(use(A, B));
+        assertThat(entitlements.leftToOwnerOn(KEY)).isEqualTo(use(B));
     }
 
     @Test
@@ -277,13 +354,18 @@ class EntitlementsTest {
         Claim stranger = claim("team-b", "billing", 2, "b-orders");
         Entitlements entitlements = among(holder, neighbour, stranger);
 
-        assertThat(entitlements.judge(neighbour).message()).contains("older Workgroup orders.");
+        assertThat(entitlements.judge(neighbour).message()).contains("the Workgroup orders.");
         assertThat(entitlements.judge(stranger).message()).doesNotContain("team-a", "Workgroup orders");
     }
 
     private static Grants use(String... principals) {
         return Grants.of(StatementKind.DATA_USE, Set.of(principals))
                 .plus(Grants.of(StatementKind.DATA_GRANTS, Set.of(principals)));
+    }
+
+    /** What has to stay on {@link ClaimsOf#KEY} when the first one goes. */
+    private static Grants besides(Claim leaving, Claim... all) {
+        return among(all).neededBesides(leaving, KEY, MERGE::given);
     }
 
     private static Entitlements among(Claim... claims) {

@@ -87,6 +87,7 @@ class ImpactTest {
         VolumeUse volumes = new VolumeUse("cmek-team-a-orders", ClaimsOf.KEY, Map.of(), ReclaimPolicy.Retain);
         return new Claim(
                 claim.id(),
+                claim.uid(),
                 claim.createdAt(),
                 claim.region(),
                 claim.keys(),
@@ -96,6 +97,8 @@ class ImpactTest {
                 claim.policyManagement(),
                 claim.deletionPolicy(),
                 claim.leaving(),
+                claim.held(),
+                claim.served(),
                 claim.standing());
     }
 }

@@ -15,15 +15,22 @@ import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.claim.Entitlements;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.pipeline.Assessment;
 import io.cmek.operator.pipeline.Baseline;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.PolicyMerge;
 import io.cmek.operator.policy.StatementKind;
+import io.cmek.operator.tenancy.Glob;
+import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,8 +42,125 @@ class StatusLinesTest {
     private static final PolicyMerge MERGE = new PolicyMerge("default");
     private static final Claim CLAIM = ClaimsOf.claim("team-a", "orders", 1, "orders-data");
 
-    private final StatusLines lines =
-            new StatusLines(MERGE, new Entitlements(new Tenants(List.of()), ClaimsOf.of()), Clock.systemUTC());
+    private static final String OTHER = "arn:aws:iam::111122223333:role/other";
+    private static final Tenants TENANTS = new Tenants(List.of(
+            ClaimsOf.tenant("a", ROLE, "*", "team-a"),
+            ClaimsOf.tenant("b", OTHER, "*", "team-b"),
+            new Tenant(
+                    "eu",
+                    List.of(new Glob("eu-*")),
+                    List.of(new Glob("arn:aws:kms:eu-*")),
+                    List.of(new Glob("*")),
+                    Identity.OWN,
+                    Tenant.Principals.of("arn:aws:iam::444455556666:role/eu"),
+                    null)));
+
+    private final StatusLines lines = among();
+
+    private static StatusLines among(Claim... claims) {
+        return new StatusLines(MERGE, new Entitlements(TENANTS, ClaimsOf.of(claims)), Clock.systemUTC());
+    }
+
+    private static final Claim NEIGHBOUR = ClaimsOf.claim("team-b", "billing", 2, "billing-data");
+
+    /** Whoever pastes them into the policy writes for all who use the key. */
+    @Test
+    void theStatementsNameThePrincipalsOfAllWhoUseTheKeyAndEachSidOnce() {
+        Claim published = ClaimsOf.with(NEIGHBOUR, PolicyManagement.Publish, false);
+        Claim backup =
+                ClaimsOf.withBackup(ClaimsOf.claim("team-b", "third", 3, "third-data"), ClaimsOf.KEY, "third-backup");
+        String suggested = suggestion(among(CLAIM, published, backup), CLAIM, null);
+
+        assertThat(MERGE.given(suggested)).isEqualTo(use(ROLE, OTHER));
+        assertThat(suggested.split("\"Sid\"", -1)).as("two statements").hasSize(3);
+        assertThat(suggestion(among(CLAIM), CLAIM, null)).isEqualTo(MERGE.suggestion(use(ROLE)));
+    }
+
+    /** Who has access to a key is nothing for those to read who may not use it; and they come into nobody's statements. */
+    @Test
+    void whoMayNotUseTheKeyReadsNothingOfOthersAndIsSuggestedToNobody() {
+        Claim stranger = ClaimsOf.claim("eu-attacker", "orders", 0, "stranger-data");
+        StatusLines among = among(CLAIM, stranger);
+
+        assertThat(MERGE.given(suggestion(among, stranger, null))).isEqualTo(use("arn:aws:iam::444455556666:role/eu"));
+        assertThat(MERGE.given(suggestion(among, CLAIM, null))).isEqualTo(use(ROLE));
+    }
+
+    /** They are what a neighbour's release has to leave. */
+    @Test
+    void theStatementsOfAResourceThatNoTenantCoversAnyMoreStay() {
+        Claim uncovered = ClaimsOf.claim("elsewhere", "orders", 0, "orders-data");
+        WorkgroupStatus before = workgroup(1, "True", "Enabled").getStatus();
+
+        assertThat(suggestion(among(uncovered), uncovered, before))
+                .isEqualTo(before.keys().getFirst().suggestedPolicy());
+        assertThat(suggestion(among(uncovered), uncovered, null)).contains("<ARN of");
+    }
+
+    @Test
+    void aStatusIsOutOfDateWhenAnotherComesOrGoes() {
+        WorkgroupStatus alone = statusOf(among(CLAIM));
+        WorkgroupStatus together = statusOf(among(CLAIM, NEIGHBOUR));
+
+        assertThat(isUpToDate(alone, CLAIM)).isTrue();
+        assertThat(isUpToDate(together, CLAIM, NEIGHBOUR)).isTrue();
+        assertThat(isUpToDate(alone, CLAIM, NEIGHBOUR)).isFalse();
+        assertThat(isUpToDate(together, CLAIM)).isFalse();
+        assertThat(isUpToDate(alone, CLAIM, ClaimsOf.claim("team-a", "same-tenant", 3, "same-data")))
+                .as("nothing new is needed")
+                .isTrue();
+    }
+
+    /** What the owner of the key has not written yet was not taken away by anybody. */
+    @Test
+    void whatIsSuggestedForOthersWasNotInPlaceByThat() {
+        Claim published = ClaimsOf.with(NEIGHBOUR, PolicyManagement.Publish, false);
+        Workgroup workgroup = workgroup(1, "True", "Enabled", use(ROLE, OTHER));
+
+        assertThat(among(CLAIM, published).baseline(CLAIM, workgroup).granted())
+                .isEqualTo(Map.of(ClaimsOf.KEY, use(ROLE)));
+        // The namespace has come to the other's tenant since.
+        Claim moved = ClaimsOf.claim("team-b", "orders", 1, "orders-data");
+        assertThat(among(moved, published).baseline(moved, workgroup).granted())
+                .isEqualTo(Map.of(ClaimsOf.KEY, Grants.NONE));
+    }
+
+    @Test
+    void whatWasLastSeenOfTheBucketsOfWhoIsRefusedStays() {
+        WorkgroupStatus before = workgroup(1, "True", "Enabled").getStatus();
+        Assessment refused =
+                Assessment.unseen(CLAIM, Judgement.bad(Reason.NamespaceNotPermitted, "No tenant."), "Nothing is done.");
+        Assessment waiting = Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.");
+
+        assertThat(StatusLines.buckets(refused, before)).isEqualTo(before.buckets());
+        assertThat(StatusLines.buckets(refused, null))
+                .extracting(BucketStatus::kmsKeyID)
+                .containsOnlyNulls();
+        assertThat(StatusLines.buckets(waiting, before))
+                .extracting(BucketStatus::kmsKeyID)
+                .containsOnlyNulls();
+    }
+
+    private static String suggestion(StatusLines lines, Claim claim, @Nullable WorkgroupStatus previous) {
+        Assessment assessment = Assessment.unseen(claim, Judgement.pending("Wait."), "Nothing is done.");
+        return lines.keys(assessment, previous).getFirst().suggestedPolicy();
+    }
+
+    private static WorkgroupStatus statusOf(StatusLines lines) {
+        Assessment assessment = Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.");
+        return new WorkgroupStatus(
+                1L, EncryptionState.PENDING, lines.keys(assessment, null), List.of(), null, null, List.of());
+    }
+
+    private static boolean isUpToDate(WorkgroupStatus status, Claim... all) {
+        StatusLines lines = among(all);
+        return lines.suggestsWhatIsNeeded(CLAIM, status, lines.entitlements()::suggestedOn);
+    }
+
+    private static Grants use(String... principals) {
+        return Grants.of(StatementKind.DATA_USE, Set.of(principals))
+                .plus(Grants.of(StatementKind.DATA_GRANTS, Set.of(principals)));
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"Enabled", "Updating"})
@@ -86,6 +210,10 @@ class StatusLinesTest {
     }
 
     private static Workgroup workgroup(long observed, String applied, String keyState) {
+        return workgroup(observed, applied, keyState, USE);
+    }
+
+    private static Workgroup workgroup(long observed, String applied, String keyState, Grants suggested) {
         var workgroup = new Workgroup();
         workgroup.getMetadata().setGeneration(1L);
         workgroup.setStatus(new WorkgroupStatus(
@@ -97,7 +225,7 @@ class StatusLinesTest {
                         KeyLineState.ENABLED,
                         keyState,
                         false,
-                        MERGE.suggestion(USE))),
+                        MERGE.suggestion(suggested))),
                 List.of(new BucketStatus(Purpose.Data, "orders-data", "aws:kms", ClaimsOf.KEY.toString(), true)),
                 "cmek-team-a-orders",
                 null,

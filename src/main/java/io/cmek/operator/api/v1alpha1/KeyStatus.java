@@ -32,8 +32,9 @@ public record KeyStatus(
 
         @Required @Size(max = 32768) @JsonPropertyDescription("""
                 The statements that the service needs in the policy of this key, as JSON, ready to be pasted into the list \
-                "Statement". Always here, from the first status on, even when AWS cannot be reached. With policyManagement \
-                Managed the operator adds them itself; with Publish, the owner of the key does.""")
+                "Statement". Always here, from the first status on, even when AWS cannot be reached. On a key that several \
+                resources share, they name the principals of all that use it for the same purpose. With policyManagement Managed \
+                the operator adds them itself; with Publish, the owner of the key does.""")
         String suggestedPolicy) {
 
     /** A missing {@code keyState} is the empty text: KMS has not been asked yet. */

@@ -45,8 +45,9 @@ public enum Reason {
                     ConditionType.BucketsEncrypted,
                     ConditionType.VolumesEncrypted),
             Act.NONE,
-            "An earlier step is not done yet; the conditions before this one say which. Of KeysUsable: KMS is still creating the key.",
-            "Wait, or see to the first condition that is not True."),
+            "An earlier step is not done yet, as the conditions before this one say; or this version of the operator does not understand a part"
+                    + " of the resource, as the message says. Of KeysUsable: KMS is still creating the key.",
+            "Wait, see to the first condition that is not True, or upgrade the operator."),
 
     // Deletable
     InUse(

@@ -2,6 +2,8 @@ package io.cmek.operator.inventory;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.StoredResource;
+import io.cmek.operator.api.v1alpha1.Unreadable;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Claims;
@@ -27,6 +29,13 @@ public final class LiveClaims implements Claims {
     private static final String BY_KEY = "cmek-key";
     private static final String BY_BUCKET = "cmek-bucket";
     private static final String BY_WORKGROUP = "cmek-workgroup";
+    private static final String BY_UNREADABLE_KEY = "cmek-unreadable-key";
+
+    /** In that index: every object that cannot be read. */
+    private static final String ALL = "all";
+
+    /** In that index: an object that names more keys than are kept of it. */
+    private static final String ANY_KEY = "any";
 
     private final Optional<String> clusterRegion;
     private final Shard shard;
@@ -39,14 +48,19 @@ public final class LiveClaims implements Claims {
         this.shard = shard;
     }
 
-    private record Source<R extends HasMetadata>(IndexerResourceCache<R> cache, SimpleInboundEventSource<R> triggers) {
+    private record Source<R extends CustomResource<?, ? extends CmekStatus> & StoredResource>(
+            IndexerResourceCache<R> cache, SimpleInboundEventSource<R> triggers) {
 
         Stream<R> find(String index, String value) {
             return cache.byIndex(index, value).stream();
         }
 
+        Stream<R> readable() {
+            return cache.list().filter(NotUnderstood::isReadable);
+        }
+
         int trigger(Predicate<? super R> which) {
-            List<R> resources = cache.list().filter(which).toList();
+            List<R> resources = readable().filter(which).toList();
             resources.forEach(r -> triggers.propagateEvent(ResourceID.fromResource(r)));
             return resources.size();
         }
@@ -65,24 +79,41 @@ public final class LiveClaims implements Claims {
         index(cache, triggers, replica -> ReplicaClaim.of(replica, null, clusterRegion, shard));
         cache.addIndexer(
                 BY_WORKGROUP,
-                r -> List.of(path(
+                whereReadable(r -> List.of(path(
                         r.getMetadata().getNamespace(),
-                        r.getSpec().workgroupRef().name())));
+                        r.getSpec().workgroupRef().name()))));
         replicas = new Source<>(cache, triggers);
     }
 
-    private static <R extends HasMetadata> void index(
+    private static <R extends StoredResource> void index(
             IndexerResourceCache<R> cache,
             SimpleInboundEventSource<R> triggers,
             java.util.function.Function<R, Claim> claimOf) {
         cache.addIndexer(
                 BY_KEY,
-                r -> claimOf.apply(r).distinctKeys().stream()
+                whereReadable(r -> claimOf.apply(r).distinctKeys().stream()
                         .map(KeyArn::toString)
-                        .toList());
+                        .toList()));
         cache.addIndexer(
                 BY_BUCKET,
-                r -> claimOf.apply(r).buckets().stream().map(b -> b.name()).toList());
+                whereReadable(r ->
+                        claimOf.apply(r).buckets().stream().map(b -> b.name()).toList()));
+        cache.addIndexer(BY_UNREADABLE_KEY, LiveClaims::keysOfUnreadable);
+    }
+
+    private static <R extends StoredResource> java.util.function.Function<R, List<String>> whereReadable(
+            java.util.function.Function<R, List<String>> index) {
+        return r -> NotUnderstood.isReadable(r) ? index.apply(r) : List.of();
+    }
+
+    private static List<String> keysOfUnreadable(StoredResource resource) {
+        if (NotUnderstood.isReadable(resource)) {
+            return List.of();
+        }
+        Unreadable unreadable = resource.unreadable();
+        Stream<String> keys =
+                unreadable == null || unreadable.namesMore() ? Stream.of(ANY_KEY) : unreadable.keyArns().stream();
+        return Stream.concat(Stream.of(ALL), keys).toList();
     }
 
     public Claim claimOf(Workgroup workgroup) {
@@ -98,6 +129,23 @@ public final class LiveClaims implements Claims {
     public Claim claimOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         boolean served = shard.selector().isEmpty() || workgroupOf(replica).isPresent();
         return ReplicaClaim.of(replica, workgroup.filter(w -> served).orElse(null), clusterRegion, shard);
+    }
+
+    @Override
+    public boolean isNamedByUnreadable(KeyArn key) {
+        return Stream.of(key.toString(), ANY_KEY)
+                .flatMap(this::unreadable)
+                .findAny()
+                .isPresent();
+    }
+
+    /** The stored objects that this version cannot read. */
+    public Stream<StoredResource> unreadable() {
+        return unreadable(ALL);
+    }
+
+    private Stream<StoredResource> unreadable(String which) {
+        return Stream.concat(workgroups(BY_UNREADABLE_KEY, which), replicas(BY_UNREADABLE_KEY, which));
     }
 
     private Optional<Workgroup> workgroupOf(ReplicaCmek replica) {
@@ -195,12 +243,12 @@ public final class LiveClaims implements Claims {
         return sources().mapToInt(source -> source.trigger(which)).sum();
     }
 
-    /** Every resource, as the caches have it; not to be changed. */
+    /** Every resource that can be read, as the caches have it; not to be changed. */
     public Stream<CustomResource<?, ? extends CmekStatus>> resources() {
-        return sources().flatMap(source -> source.cache().list());
+        return sources().flatMap(Source::readable);
     }
 
-    private Stream<Source<? extends CustomResource<?, ? extends CmekStatus>>> sources() {
+    private Stream<Source<?>> sources() {
         return Stream.of(Optional.ofNullable(workgroups), Optional.ofNullable(replicas))
                 .flatMap(Optional::stream);
     }

@@ -38,10 +38,11 @@ final class ReplicaClaim {
     private ReplicaClaim() {}
 
     /**
-     * @param workgroup the one that it names, null where there is none
+     * @param named the Workgroup that it names, null where there is none
      * @param clusterRegion where set and equal to its region, it gets a StorageClass in this cluster
      */
-    static Claim of(ReplicaCmek replica, @Nullable Workgroup workgroup, Optional<String> clusterRegion, Shard shard) {
+    static Claim of(ReplicaCmek replica, @Nullable Workgroup named, Optional<String> clusterRegion, Shard shard) {
+        Workgroup workgroup = named != null && NotUnderstood.isReadable(named) ? named : null;
         ReplicaCmekSpec spec = replica.getSpec();
         var metadata = replica.getMetadata();
         var id = new ClaimId("ReplicaCmek", metadata.getNamespace(), metadata.getName());
@@ -75,7 +76,7 @@ final class ReplicaClaim {
                 replica.isMarkedForDeletion(),
                 replica.isMarkedForDeletion() && workgroup != null && SecondaryRegion.keeps(replica, workgroup),
                 Served.of(replica.getStatus()),
-                standing(replica, workgroup, shard));
+                NotUnderstood.of(replica, named).orElseGet(() -> standing(replica, workgroup, shard)));
     }
 
     /** While its Workgroup is missing, its own status is all that tells of the key that it reads the primary's data with. */

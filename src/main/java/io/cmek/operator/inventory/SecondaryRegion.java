@@ -46,16 +46,19 @@ public record SecondaryRegion(
         @Nullable String shownBefore) {
 
     /**
+     * @param all the ReplicaCmeks of the workgroup; those that cannot be read do not count
      * @param mayBeRecorded whether the keys of a claim may become the record. Asked where there is none: it may have been lost, and the
      *     buckets may tell what it said
      */
     public static SecondaryRegion of(
             Workgroup workgroup,
-            Collection<ReplicaCmek> replicas,
+            Collection<ReplicaCmek> all,
             LiveClaims claims,
             Entitlements entitlements,
             Predicate<Claim> mayBeRecorded,
             Instant now) {
+        List<ReplicaCmek> replicas =
+                all.stream().filter(NotUnderstood::isReadable).toList();
         Replication replication = workgroup.getSpec().replication();
         boolean hasCmek = workgroup.getSpec().cmek() != null;
         String region = replication == null ? "" : replication.region();
@@ -68,6 +71,7 @@ public record SecondaryRegion(
                 Claim claim = claims.claimOf(replica, Optional.of(workgroup));
                 boolean fits = replica.getSpec().region().equals(region)
                         && !replica.isMarkedForDeletion()
+                        && NotUnderstood.of(replica, workgroup).isEmpty()
                         && entitlements.judgeByTenant(claim).isGood();
                 boolean decided = !fits || record != null || mayBeRecorded.test(claim);
                 undecided |= !decided;
@@ -188,6 +192,7 @@ public record SecondaryRegion(
      */
     public static Optional<Judgement> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         return workgroup
+                .filter(NotUnderstood::isReadable)
                 .filter(w -> !w.isMarkedForDeletion())
                 .filter(w -> w.getSpec().cmek() != null)
                 .filter(w -> !databases(w.getSpec().replication()).isEmpty())
@@ -225,7 +230,8 @@ public record SecondaryRegion(
      * then: its keys could be exchanged for others otherwise.
      */
     public static boolean isRebuiltFrom(ReplicaCmek replica, Workgroup workgroup) {
-        return !workgroup.isMarkedForDeletion()
+        return NotUnderstood.isReadable(workgroup)
+                && !workgroup.isMarkedForDeletion()
                 && workgroup.getSpec().cmek() != null
                 && ReplicaClaim.record(workgroup) == null
                 && ReplicaClaim.candidate(replica, false).wasConfigured();

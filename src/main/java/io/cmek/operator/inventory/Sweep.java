@@ -7,6 +7,7 @@ import io.cmek.operator.observe.Loop;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.report.Reported;
 import io.cmek.operator.report.StatusLines;
+import io.cmek.operator.report.UnreadableReporter;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
@@ -19,7 +20,8 @@ import java.util.stream.Collectors;
 
 /**
  * Has every resource reconciled whose status lags behind its spec or was changed by somebody else, or that waits for the end of something of
- * which no event tells it, or that suggests statements for a key which others use, too, and not those that are needed now. The operator SDK, up to 5.3.2, can swallow a change of the spec that lands together with a write of our own (its
+ * which no event tells it, or that suggests statements for a key which others use, too, and not those that are needed now; and tells of what
+ * cannot be read. The operator SDK, up to 5.3.2, can swallow a change of the spec that lands together with a write of our own (its
  * issues 3398 and 3455).
  */
 public final class Sweep implements AutoCloseable {
@@ -33,14 +35,17 @@ public final class Sweep implements AutoCloseable {
     private final LiveClaims claims;
     private final Reported reported;
     private final StatusLines lines;
+    private final UnreadableReporter unreadable;
     private final IntConsumer found;
     private final Loop loop = new Loop("sweep", INTERVAL, this::sweep);
 
     /** @param found is told after each round how many resources lagged */
-    public Sweep(LiveClaims claims, Reported reported, StatusLines lines, IntConsumer found) {
+    public Sweep(
+            LiveClaims claims, Reported reported, StatusLines lines, UnreadableReporter unreadable, IntConsumer found) {
         this.claims = claims;
         this.reported = reported;
         this.lines = lines;
+        this.unreadable = unreadable;
         this.found = found;
     }
 
@@ -54,6 +59,10 @@ public final class Sweep implements AutoCloseable {
     }
 
     private void sweep() {
+        // One that can be read again has the same generation as before, so no event tells of it.
+        Set<String> readableAgain = unreadable.report(claims.unreadable().toList());
+        claims.triggerAll(
+                resource -> readableAgain.contains(resource.getMetadata().getUid()));
         found.accept(claims.triggerAll(Sweep::lags));
         claims.triggerAll(resource -> waitsUnheard(resource) || reported.isAltered(resource));
         // For each key once, however many resources use it.

@@ -69,6 +69,7 @@ final class WorkgroupClaim {
                 workgroup.isMarkedForDeletion(),
                 held,
                 Served.of(workgroup.getStatus()),
-                Judgement.good(Reason.Accepted, "The workgroup stands for itself."));
+                NotUnderstood.of(workgroup)
+                        .orElseGet(() -> Judgement.good(Reason.Accepted, "The workgroup stands for itself.")));
     }
 }

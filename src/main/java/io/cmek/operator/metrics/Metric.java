@@ -77,6 +77,14 @@ public enum Metric {
             "DEGRADED or FAILED: kubectl get cmek -A shows which, and the reason.",
             Label.KIND,
             new Label("encryption", "status.encryption", names(EncryptionState.values()))),
+    UNREADABLE_RESOURCES(
+            "cmek_unreadable_resources",
+            Type.GAUGE,
+            "How many stored resources this version of the operator cannot read, most often after a rollback. They are skipped, and not counted in"
+                    + " cmek_resources.",
+            "Above 0: the log, and an Event of each (reason Unreadable), name resource and field. Upgrade the operator again; until then no"
+                    + " deletion takes anything from the policies of the keys that they name.",
+            Label.KIND),
     AWS_CALLS(
             "cmek_aws_calls_total",
             Type.COUNTER,

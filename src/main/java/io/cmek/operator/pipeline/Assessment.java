@@ -119,6 +119,27 @@ public record Assessment(
         return claim.keys().stream().allMatch(use -> lineState(use) == KeyLineState.ENABLED);
     }
 
+    /**
+     * What is known of a claim that was only looked at ({@link Pipeline#look}); what was not looked at is left out.
+     *
+     * @param deletable whether it may go; empty where nobody asks
+     */
+    public Map<ConditionType, Judgement> seen(Optional<Judgement> deletable) {
+        var seen = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        judgements().forEach((type, judgement) -> {
+            if (type == ConditionType.Accepted || judgement.reason() != Reason.Pending) {
+                seen.put(type, judgement);
+            }
+        });
+        deletable.ifPresent(j -> seen.put(ConditionType.Deletable, j));
+        return seen;
+    }
+
+    /** Whether something was seen that is wrong. */
+    public boolean isWrong() {
+        return judgements().values().stream().anyMatch(j -> j.verdict() == Judgement.Verdict.False);
+    }
+
     /** Whether something could not be looked at, so that what was known before may still be so. */
     public boolean isBlind() {
         return judgements().values().stream()

@@ -160,13 +160,7 @@ public final class Pipeline {
     private Assessment waiting(Claim claim, Judgement accepted) {
         String why = "Nothing is done until the keys are recorded.";
         Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
-        var keys = new HashMap<KeyArn, KeyAssessment>();
-        for (KeyArn key : claim.ownKeys()) {
-            Observation<KeyFacts> observed = sights.keys().current(new KeyHandle(identity, key));
-            keys.put(
-                    key,
-                    KeyAssessment.pending(key, why).withUsable(judge(claim.label(key), observed), observed.lastSeen()));
-        }
+        Map<KeyArn, KeyAssessment> keys = looks(claim, identity, why);
         List<BucketAssessment> seen = survey(claim, identity);
         Judgement standing = keys.values().stream()
                         .anyMatch(k -> KeyRules.UNFIT.contains(k.usable().reason()))
@@ -181,6 +175,31 @@ public final class Pipeline {
                                         + " Or, if the region was configured with that key before, one with that key."))
                         .orElse(accepted);
         return Assessment.unseen(claim, standing, why).with(keys, seen);
+    }
+
+    /**
+     * Only looks: at the claim's own keys and its buckets. For a claim of which something is not understood ({@link Claim#standing}), so that
+     * nothing may be written for it.
+     */
+    public Assessment look(Claim claim) {
+        Judgement accepted = entitlements.judge(claim);
+        if (accepted.reason() != Reason.Pending || !claim.hasCmek()) {
+            return beforeAnyLook(claim);
+        }
+        String why = "Nothing is done until the claim is accepted.";
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        return Assessment.unseen(claim, accepted, why).with(looks(claim, identity, why), survey(claim, identity));
+    }
+
+    private Map<KeyArn, KeyAssessment> looks(Claim claim, Identity identity, String why) {
+        var keys = new HashMap<KeyArn, KeyAssessment>();
+        for (KeyArn key : claim.ownKeys()) {
+            Observation<KeyFacts> observed = sights.keys().current(new KeyHandle(identity, key));
+            keys.put(
+                    key,
+                    KeyAssessment.pending(key, why).withUsable(judge(claim.label(key), observed), observed.lastSeen()));
+        }
+        return keys;
     }
 
     /**
@@ -243,6 +262,12 @@ public final class Pipeline {
 
     private Judgement release(Claim claim, KeyHandle key) {
         String label = claim.label(key.key());
+        if (entitlements.claims().isNamedByUnreadable(key.key())) {
+            return Judgement.pending(label
+                    + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
+                    + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"
+                    + " read), or set spec.deletionPolicy to Retain.");
+        }
         PolicyOutcome outcome = policies.release(
                 claim.id(),
                 key,

@@ -8,6 +8,7 @@ import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.inventory.StorageClasses;
@@ -84,6 +85,9 @@ public class ReplicaCmekReconciler
     public void updateConfigurationFrom(ControllerConfigurationOverrider<ReplicaCmek> configuration) {
         configuration.withRetry(new CappedRetry());
         configuration.withLabelSelector(shard.labelSelector());
+        // One that cannot be read is left as it is, without a finalizer.
+        configuration.withOnAddFilter(NotUnderstood::isReadable);
+        configuration.withOnUpdateFilter((now, before) -> NotUnderstood.isReadable(now));
     }
 
     @Override
@@ -91,7 +95,9 @@ public class ReplicaCmekReconciler
         var triggers = new SimpleInboundEventSource<ReplicaCmek>("claims");
         claims.addReplicas(context.getPrimaryCache(), triggers);
         var cache = context.getPrimaryCache();
-        cache.addIndexer(BY_WORKGROUP, r -> List.of(workgroupOf(r).toString()));
+        cache.addIndexer(
+                BY_WORKGROUP,
+                r -> NotUnderstood.isReadable(r) ? List.of(workgroupOf(r).toString()) : List.of());
         var workgroups = InformerEventSourceConfiguration.from(Workgroup.class, ReplicaCmek.class)
                 .withLabelSelector(shard.labelSelector())
                 .withSecondaryToPrimaryMapper(w ->
@@ -105,6 +111,9 @@ public class ReplicaCmekReconciler
 
     @Override
     public UpdateControl<ReplicaCmek> reconcile(ReplicaCmek replica, Context<ReplicaCmek> context) {
+        if (!NotUnderstood.isReadable(replica)) {
+            return UpdateControl.noUpdate();
+        }
         if (reporter.isOutdated(replica)) {
             return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(OUTDATED_RETRY);
         }
@@ -115,14 +124,15 @@ public class ReplicaCmekReconciler
         Claim claim = claims.claimOf(replica, workgroup);
         ReplicaCmekStatus status = replica.getStatus();
         if (status == null) {
-            status = report(replica, null, pipeline.beforeAnyLook(claim), Optional.empty());
+            status = report(replica, true, null, pipeline.beforeAnyLook(claim), Optional.empty());
         }
         if (!pipeline.isAnswered(claim)) {
             return UpdateControl.noUpdate();
         }
-        Assessment assessment = run(replica, claim, context);
+        boolean understood = NotUnderstood.of(replica, workgroup.orElse(null)).isEmpty();
+        Assessment assessment = run(replica, understood, claim, context);
         if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
-            report(replica, status, assessment, Optional.empty());
+            report(replica, understood, status, assessment, Optional.empty());
         }
         UpdateControl<ReplicaCmek> done = UpdateControl.noUpdate();
         return reporter.reconsiderAfter(replica, status, assessment)
@@ -143,19 +153,25 @@ public class ReplicaCmekReconciler
 
     @Override
     public DeleteControl cleanup(ReplicaCmek replica, Context<ReplicaCmek> context) {
+        if (!NotUnderstood.isReadable(replica)) {
+            return DeleteControl.noFinalizerRemoval();
+        }
         Optional<Workgroup> workgroup = workgroupNow(replica);
         if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
             return DeleteControl.noFinalizerRemoval().rescheduleAfter(REBUILT_RETRY.toMillis());
         }
         Claim claim = claims.claimOf(replica, workgroup);
-        Optional<Judgement> held = SecondaryRegion.holds(replica, workgroup);
+        Optional<Judgement> held =
+                SecondaryRegion.holds(replica, workgroup).or(() -> NotUnderstood.holds(replica, workgroup));
         if (held.isPresent()) {
             if (!pipeline.isAnswered(claim)) {
                 reportLeaving(replica, claim, Map.of(ConditionType.Deletable, held.get()));
                 return DeleteControl.noFinalizerRemoval();
             }
-            Assessment assessment = run(replica, claim, context);
-            report(replica, replica.getStatus(), assessment, held);
+            boolean understood =
+                    NotUnderstood.of(replica, workgroup.orElse(null)).isEmpty();
+            Assessment assessment = run(replica, understood, claim, context);
+            report(replica, understood, replica.getStatus(), assessment, held);
             return reporter.reconsiderAfter(replica, replica.getStatus(), assessment)
                     .map(DeleteControl.noFinalizerRemoval()::rescheduleAfter)
                     .orElseGet(DeleteControl::noFinalizerRemoval);
@@ -176,28 +192,37 @@ public class ReplicaCmekReconciler
         if (previous == null) {
             report(
                     replica,
+                    true,
                     null,
                     pipeline.beforeAnyLook(claim),
                     Optional.ofNullable(news.get(ConditionType.Deletable)));
         } else {
-            reporter.report(replica, previous, report.leaving(replica, previous, claim, news));
+            reporter.report(replica, previous, report.keeping(replica, previous, claim, news));
         }
     }
 
-    private Assessment run(ReplicaCmek replica, Claim claim, Context<ReplicaCmek> context) {
-        return pipeline.run(
-                claim,
-                StorageClasses.of(claim, context),
-                lines.baseline(claim, replica),
-                drift -> reporter.repaired(replica, drift));
+    private Assessment run(ReplicaCmek replica, boolean understood, Claim claim, Context<ReplicaCmek> context) {
+        return !understood
+                ? pipeline.look(claim)
+                : pipeline.run(
+                        claim,
+                        StorageClasses.of(claim, context),
+                        lines.baseline(claim, replica),
+                        drift -> reporter.repaired(replica, drift));
     }
 
     private ReplicaCmekStatus report(
             ReplicaCmek replica,
+            boolean understood,
             @Nullable ReplicaCmekStatus previous,
             Assessment assessment,
             Optional<Judgement> deletable) {
-        return reporter.report(replica, previous, report.status(replica, previous, assessment, deletable));
+        return reporter.report(
+                replica,
+                previous,
+                previous != null && !understood && !assessment.isWrong()
+                        ? report.keeping(replica, previous, assessment.claim(), assessment.seen(deletable))
+                        : report.status(replica, previous, assessment, deletable));
     }
 
     /**

@@ -32,8 +32,8 @@ record ReplicaCmekReport(StatusLines lines) {
                 lines.conditions(previous, judgements, assessment.claim(), replica));
     }
 
-    /** The status of a ReplicaCmek that is leaving, of which nothing was looked at but what is told here. */
-    ReplicaCmekStatus leaving(
+    /** What it said before, with news: of a ReplicaCmek that is leaving, or of which something is not understood. */
+    ReplicaCmekStatus keeping(
             ReplicaCmek replica, ReplicaCmekStatus previous, Claim claim, Map<ConditionType, Judgement> news) {
         var judgements = Conditions.judgements(previous.conditions());
         judgements.putAll(news);

@@ -2,9 +2,11 @@ package io.cmek.operator.runtime;
 
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.events.FastLane;
+import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.metrics.CensusMeters;
 import io.cmek.operator.metrics.LeadingMeter;
+import io.cmek.operator.metrics.UnreadableMeter;
 import io.cmek.operator.observe.Sights;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -32,6 +34,7 @@ class Lifecycle {
             FastLane fastLane,
             Sweep sweep,
             CensusMeters census,
+            LiveClaims claims,
             MeterRegistry registry) {
         if (entitlements.tenants().all().isEmpty()) {
             LOG.warn("No tenant is configured: every resource is refused. Set cmek.tenants.<name>.namespaces and"
@@ -42,6 +45,11 @@ class Lifecycle {
                 settings.installationId(),
                 entitlements.tenants().all().stream().map(t -> t.name()).toList());
         LeadingMeter.register(registry, leadership::leads);
+        UnreadableMeter.register(
+                registry,
+                kind -> claims.unreadable()
+                        .filter(r -> r.getKind().equals(kind))
+                        .count());
         leadership.whileLeading(() -> {
             sights.start();
             fastLane.start();

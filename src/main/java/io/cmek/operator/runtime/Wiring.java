@@ -35,6 +35,7 @@ import io.cmek.operator.report.Reported;
 import io.cmek.operator.report.ReporterFactory;
 import io.cmek.operator.report.StatusLines;
 import io.cmek.operator.report.StatusWriter;
+import io.cmek.operator.report.UnreadableReporter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -249,10 +250,20 @@ class Wiring {
 
     @Produces
     @Singleton
-    ReporterFactory reporters(
-            KubernetesClient client, Reported reported, Settings settings, Leadership leadership, Clock clock) {
+    EventRecorder events(KubernetesClient client, Clock clock) {
         String pod = System.getenv("HOSTNAME");
-        var events = new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
+        return new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
+    }
+
+    @Produces
+    @Singleton
+    ReporterFactory reporters(
+            KubernetesClient client,
+            Reported reported,
+            EventRecorder events,
+            Settings settings,
+            Leadership leadership,
+            Clock clock) {
         return new ReporterFactory(
                 new StatusWriter(client), reported, events, settings.factsMaxAge(), leadership::since, clock);
     }
@@ -271,8 +282,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    Sweep sweep(LiveClaims claims, Reported reported, StatusLines lines, MeterRegistry registry) {
-        return new Sweep(claims, reported, lines, new SweepMeter(registry));
+    Sweep sweep(LiveClaims claims, Reported reported, StatusLines lines, EventRecorder events, MeterRegistry registry) {
+        return new Sweep(claims, reported, lines, new UnreadableReporter(events), new SweepMeter(registry));
     }
 
     void stop(@Disposes Sweep sweep) {

@@ -10,6 +10,7 @@ import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.inventory.StorageClasses;
@@ -96,6 +97,9 @@ public class WorkgroupReconciler
     public void updateConfigurationFrom(ControllerConfigurationOverrider<Workgroup> configuration) {
         configuration.withRetry(new CappedRetry());
         configuration.withLabelSelector(shard.labelSelector());
+        // One that cannot be read is left as it is, without a finalizer.
+        configuration.withOnAddFilter(NotUnderstood::isReadable);
+        configuration.withOnUpdateFilter((now, before) -> NotUnderstood.isReadable(now));
     }
 
     @Override
@@ -104,14 +108,20 @@ public class WorkgroupReconciler
         claims.addWorkgroups(context.getPrimaryCache(), triggers);
         var replicas = InformerEventSourceConfiguration.from(ReplicaCmek.class, Workgroup.class)
                 .withLabelSelector(shard.labelSelector())
-                .withSecondaryToPrimaryMapper(r -> Set.of(new ResourceID(
-                        r.getSpec().workgroupRef().name(), r.getMetadata().getNamespace())))
+                .withSecondaryToPrimaryMapper(r -> NotUnderstood.isReadable(r)
+                        ? Set.of(new ResourceID(
+                                r.getSpec().workgroupRef().name(),
+                                r.getMetadata().getNamespace()))
+                        : Set.of())
                 .build();
         return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(replicas, context));
     }
 
     @Override
     public UpdateControl<Workgroup> reconcile(Workgroup workgroup, Context<Workgroup> context) {
+        if (!NotUnderstood.isReadable(workgroup)) {
+            return UpdateControl.noUpdate();
+        }
         if (reporter.isOutdated(workgroup)) {
             return UpdateControl.<Workgroup>noUpdate().rescheduleAfter(OUTDATED_RETRY);
         }
@@ -156,9 +166,13 @@ public class WorkgroupReconciler
 
     @Override
     public DeleteControl cleanup(Workgroup workgroup, Context<Workgroup> context) {
+        if (!NotUnderstood.isReadable(workgroup)) {
+            return DeleteControl.noFinalizerRemoval();
+        }
         Claim claim = claims.claimOf(workgroup);
         SecondaryRegion region = secondaryRegion(workgroup, context, replica -> false);
-        Optional<Judgement> held = region.holder().map(WorkgroupReconciler::held);
+        Optional<Judgement> held =
+                region.holder().map(WorkgroupReconciler::held).or(() -> NotUnderstood.holds(workgroup));
         if (held.isPresent()) {
             if (!pipeline.isAnswered(claim)) {
                 reportLeaving(workgroup, claim, region, Map.of(ConditionType.Deletable, held.get()));
@@ -192,16 +206,18 @@ public class WorkgroupReconciler
                     region,
                     Optional.ofNullable(news.get(ConditionType.Deletable)));
         } else {
-            reporter.report(workgroup, previous, report.leaving(workgroup, previous, claim, region, news));
+            reporter.report(workgroup, previous, report.keeping(workgroup, previous, claim, region, news));
         }
     }
 
     private Assessment run(Workgroup workgroup, Claim claim, Context<Workgroup> context) {
-        return pipeline.run(
-                claim,
-                StorageClasses.of(claim, context),
-                lines.baseline(claim, workgroup),
-                drift -> reporter.repaired(workgroup, drift));
+        return NotUnderstood.of(workgroup).isPresent()
+                ? pipeline.look(claim)
+                : pipeline.run(
+                        claim,
+                        StorageClasses.of(claim, context),
+                        lines.baseline(claim, workgroup),
+                        drift -> reporter.repaired(workgroup, drift));
     }
 
     private WorkgroupStatus report(
@@ -210,7 +226,12 @@ public class WorkgroupReconciler
             Assessment assessment,
             SecondaryRegion region,
             Optional<Judgement> deletable) {
-        return reporter.report(workgroup, previous, report.status(workgroup, previous, assessment, region, deletable));
+        return reporter.report(
+                workgroup,
+                previous,
+                previous != null && NotUnderstood.of(workgroup).isPresent() && !assessment.isWrong()
+                        ? report.keeping(workgroup, previous, assessment.claim(), region, assessment.seen(deletable))
+                        : report.status(workgroup, previous, assessment, region, deletable));
     }
 
     /**
@@ -229,6 +250,7 @@ public class WorkgroupReconciler
         }
         return region.with(region.holder()
                 .flatMap(holder -> Optional.ofNullable(client.resource(holder).get())
+                        .filter(NotUnderstood::isReadable)
                         .filter(fresh -> fresh.getMetadata()
                                 .getUid()
                                 .equals(holder.getMetadata().getUid()))));
@@ -246,6 +268,7 @@ public class WorkgroupReconciler
                 .list()
                 .getItems()
                 .stream()
+                .filter(NotUnderstood::isReadable)
                 .filter(r -> r.getSpec()
                         .workgroupRef()
                         .name()

@@ -39,8 +39,8 @@ record WorkgroupReport(StatusLines lines) {
                 lines.conditions(previous, judgements, assessment.claim(), workgroup));
     }
 
-    /** The status of a workgroup that is leaving, of which nothing was looked at but what is told here. */
-    WorkgroupStatus leaving(
+    /** What it said before, with news: of a workgroup that is leaving, or of which something is not understood. */
+    WorkgroupStatus keeping(
             Workgroup workgroup,
             WorkgroupStatus previous,
             Claim claim,

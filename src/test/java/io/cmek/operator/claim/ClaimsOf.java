@@ -39,6 +39,11 @@ public record ClaimsOf(List<Claim> all) implements Claims {
     }
 
     @Override
+    public boolean isNamedByUnreadable(KeyArn key) {
+        return false;
+    }
+
+    @Override
     public Collection<Claim> onBucket(String bucket) {
         return all.stream()
                 .filter(c -> c.buckets().stream().anyMatch(b -> b.name().equals(bucket)))

@@ -37,6 +37,7 @@ final class AllMeters implements AutoCloseable {
         reconciliations = new ReconciliationMeters(meters);
         sweep = new SweepMeter(meters);
         LeadingMeter.register(meters, () -> true);
+        UnreadableMeter.register(meters, kind -> 0);
         sights = new Sights(
                 AllMeters.<KeyHandle, KeyFacts>watch("keys", clock),
                 AllMeters.<KeyHandle, KeyPolicyText>watch("policies", clock),

@@ -14,6 +14,7 @@ public record BucketStatus(
         @Required
         @JsonPropertyDescription("What the bucket is for: Data or Backup.")
         @Schema(values = {"Data", "Backup"})
+        @Nullable
         Purpose purpose,
 
         @Required @Size(max = 63) @JsonPropertyDescription("The name of the bucket, as the spec names it.")

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The S3 buckets whose default encryption the operator keeps on the keys of the resource. */
@@ -56,11 +57,17 @@ public record Buckets(
                 Who creates the buckets. Create (the default): a bucket that does not exist is created, private and encrypted \
                 before anything can be written; one that exists in this account is adopted. Existing: the buckets must be \
                 there, and a missing one is reported as BucketNotFound. A bucket under another customer-managed key is never \
-                re-keyed, and no bucket is ever deleted.""") @Nullable
-        Provisioning provisioning) {
+                re-keyed, and no bucket is ever deleted.""") @Schema(values = {"Create", "Existing"}) @Nullable
+        String provisioning) {
 
-    /** Who creates the buckets; the default of the API where the field is not set. */
+    /** Who creates the buckets; the default of the API where the field is not set. {@code Existing} where its value is not known. */
     public Provisioning provisioningOrDefault() {
-        return provisioning == null ? Provisioning.Create : provisioning;
+        return provisioning == null
+                ? Provisioning.Create
+                : UnknownValue.named(Provisioning.values(), provisioning).orElse(Provisioning.Existing);
+    }
+
+    Stream<UnknownValue> unknownValues() {
+        return UnknownValue.in("spec.buckets.provisioning", provisioning, Provisioning.values());
     }
 }

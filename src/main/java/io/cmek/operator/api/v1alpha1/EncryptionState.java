@@ -1,5 +1,8 @@
 package io.cmek.operator.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import org.jspecify.annotations.Nullable;
+
 /** Whether the data of a resource is under its customer-managed keys: one word for the whole resource. */
 public enum EncryptionState {
     /** The resource asks for no CMEK. */
@@ -11,5 +14,11 @@ public enum EncryptionState {
     /** It was enabled, and something is wrong now: data exists under this key. */
     DEGRADED,
     /** It was never enabled, and a person has to act. */
-    FAILED
+    FAILED;
+
+    /** As a status has it; null, which is as if it were absent, where this version does not know it. */
+    @JsonCreator
+    static @Nullable EncryptionState of(String name) {
+        return UnknownValue.named(values(), name).orElse(null);
+    }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record KeyStatus(
         @Required @JsonPropertyDescription("""
                 What the key is for. Data: volumes and data bucket. Backup: backup bucket. Primary (on a ReplicaCmek): the data \
-                key of the primary region, which the secondary region reads with.""") Purpose purpose,
+                key of the primary region, which the secondary region reads with.""") @Nullable Purpose purpose,
 
         @Required @Size(max = 128) @JsonPropertyDescription("The ARN of the key, as the spec names it.")
         String arn,
@@ -21,7 +21,7 @@ public record KeyStatus(
         @Required @JsonPropertyDescription("""
                 ENABLED: the key is valid, its policy is in place, the service's access is shown, and what the key is for is \
                 encrypted with it. PENDING: work goes on, or it waits for something that may come by itself. FAILED: a person \
-                must act; the first condition that is not True says what to do.""") KeyLineState state,
+                must act; the first condition that is not True says what to do.""") @Nullable KeyLineState state,
 
         @Size(max = 64) @JsonPropertyDescription("""
                 The state of the key as KMS says it: Enabled, Disabled, PendingDeletion, PendingImport, Unavailable and so on. \

@@ -2,6 +2,7 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.model.annotation.Kind;
 import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The CMEK of a workgroup's secondary region: configured once, then fixed (R8). */
@@ -58,13 +60,17 @@ import org.jspecify.annotations.Nullable;
 @Schema(description = """
                 The customer-managed encryption keys (CMEK) of a workgroup's secondary region. A workgroup with CMEK replicates nothing there before one is Ready. It is configured once: after that nothing about the keys can be edited, and deleting and creating it again is no way around it.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
+@JsonDeserialize(using = ReplicaCmek.Reader.class)
 @Group("cmek.io")
 @Version("v1alpha1")
 @Kind("ReplicaCmek")
 @Plural("replicacmeks")
 @ShortNames("rcmek")
 @Categories("cmek")
-public class ReplicaCmek extends CustomResource<ReplicaCmekSpec, ReplicaCmekStatus> implements Namespaced {
+public final class ReplicaCmek extends CustomResource<ReplicaCmekSpec, ReplicaCmekStatus>
+        implements Namespaced, StoredResource {
+
+    private transient @Nullable Unreadable unreadable;
 
     /** Required: without the override, the API server would accept a resource that has no spec. */
     @Override
@@ -91,5 +97,28 @@ public class ReplicaCmek extends CustomResource<ReplicaCmekSpec, ReplicaCmekStat
     @Override
     protected @Nullable ReplicaCmekStatus initStatus() {
         return null;
+    }
+
+    @Override
+    public @Nullable Unreadable unreadable() {
+        return unreadable;
+    }
+
+    @Override
+    public List<UnknownValue> unknownValues() {
+        return getSpec() == null ? List.of() : getSpec().unknownValues();
+    }
+
+    static final class Reader extends StoredResourceReader<ReplicaCmekSpec, ReplicaCmekStatus, ReplicaCmek> {
+
+        Reader() {
+            super(
+                    ReplicaCmek::new,
+                    ReplicaCmekSpec.class,
+                    ReplicaCmekStatus.class,
+                    Complete::check,
+                    Complete::check,
+                    (resource, why) -> resource.unreadable = why);
+        }
     }
 }

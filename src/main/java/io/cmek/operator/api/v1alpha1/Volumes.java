@@ -7,6 +7,7 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The StorageClass through which volumes come into being under the data key (R12). */
@@ -41,16 +42,23 @@ public record Volumes(
 
         @Default("Retain") @JsonPropertyDescription("""
                 What happens to a volume whose claim is deleted. Retain (the default): it stays until a person deletes it. \
-                Delete: it is deleted with its data.""") @Nullable
-        ReclaimPolicy reclaimPolicy) {
+                Delete: it is deleted with its data.""") @Schema(values = {"Retain", "Delete"}) @Nullable
+        String reclaimPolicy) {
 
     /** Parameters for the StorageClass beside the operator's own; never null, immutable. */
     public Map<String, String> parametersOrEmpty() {
         return parameters == null ? Map.of() : Map.copyOf(parameters);
     }
 
-    /** The reclaim policy of the StorageClass; the default of the API where the field is not set. */
+    /**
+     * The reclaim policy of the StorageClass; the default of the API where the field is not set. {@code Retain} where its value is not known,
+     * but then no StorageClass is published.
+     */
     public ReclaimPolicy reclaimPolicyOrDefault() {
-        return reclaimPolicy == null ? ReclaimPolicy.Retain : reclaimPolicy;
+        return UnknownValue.named(ReclaimPolicy.values(), reclaimPolicy).orElse(ReclaimPolicy.Retain);
+    }
+
+    Stream<UnknownValue> unknownValues() {
+        return UnknownValue.in("spec.volumes.reclaimPolicy", reclaimPolicy, ReclaimPolicy.values());
     }
 }

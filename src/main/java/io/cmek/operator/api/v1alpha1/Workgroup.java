@@ -2,6 +2,7 @@ package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.model.annotation.Kind;
 import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A workgroup of the database service, in its primary region. */
@@ -84,13 +86,17 @@ import org.jspecify.annotations.Nullable;
 @Schema(description = """
                 A workgroup of the database service in its primary region, with the customer-managed encryption keys (CMEK), the buckets and the volumes that hold its data. status.encryption says whether the data is really encrypted with these keys; the condition Ready says why not and what to do.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
+@JsonDeserialize(using = Workgroup.Reader.class)
 @Group("cmek.io")
 @Version("v1alpha1")
 @Kind("Workgroup")
 @Plural("workgroups")
 @ShortNames("wg")
 @Categories("cmek")
-public class Workgroup extends CustomResource<WorkgroupSpec, WorkgroupStatus> implements Namespaced {
+public final class Workgroup extends CustomResource<WorkgroupSpec, WorkgroupStatus>
+        implements Namespaced, StoredResource {
+
+    private transient @Nullable Unreadable unreadable;
 
     /** Required: without the override, the API server would accept a resource that has no spec. */
     @Override
@@ -117,5 +123,28 @@ public class Workgroup extends CustomResource<WorkgroupSpec, WorkgroupStatus> im
     @Override
     protected @Nullable WorkgroupStatus initStatus() {
         return null;
+    }
+
+    @Override
+    public @Nullable Unreadable unreadable() {
+        return unreadable;
+    }
+
+    @Override
+    public List<UnknownValue> unknownValues() {
+        return getSpec() == null ? List.of() : getSpec().unknownValues();
+    }
+
+    static final class Reader extends StoredResourceReader<WorkgroupSpec, WorkgroupStatus, Workgroup> {
+
+        Reader() {
+            super(
+                    Workgroup::new,
+                    WorkgroupSpec.class,
+                    WorkgroupStatus.class,
+                    Complete::check,
+                    Complete::check,
+                    (resource, why) -> resource.unreadable = why);
+        }
     }
 }

@@ -7,6 +7,8 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a workgroup of the database service asks for. */
@@ -109,14 +111,14 @@ public record WorkgroupSpec(
                 Who writes the key policies. Managed (the default): the operator adds its statements to the policy of each key \
                 and keeps them there; what others wrote stays untouched. Publish: the operator writes nothing; add the \
                 statements of status.keys[].suggestedPolicy to the policy of each key by hand, and it turns Ready by itself. Can be \
-                edited at any time.""") @Nullable
-        PolicyManagement policyManagement,
+                edited at any time.""") @Schema(values = {"Managed", "Publish"}) @Nullable
+        String policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""
                 What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
                 because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
-                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @Nullable
-        DeletionPolicy deletionPolicy,
+                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @Schema(values = {"Retain", "Release"}) @Nullable
+        String deletionPolicy,
 
         @JsonPropertyDescription("""
                 Which databases are replicated to which other region. Can be edited and removed until a database was admitted \
@@ -125,13 +127,38 @@ public record WorkgroupSpec(
                 replication. A workgroup with CMEK replicates nothing until a ReplicaCmek for that region is Ready; \
                 status.replication says what is admitted and what is blocked.""") @Nullable Replication replication) {
 
-    /** Who writes the key policies; the default of the API where the field is not set. */
+    /**
+     * Who writes the key policies; the default of the API where the field is not set. {@code Publish} where its value is not known
+     * ({@link #unknownValues}): then the operator is not to write.
+     */
     public PolicyManagement policyManagementOrDefault() {
-        return policyManagement == null ? PolicyManagement.Managed : policyManagement;
+        return policyManagement == null
+                ? PolicyManagement.Managed
+                : UnknownValue.named(PolicyManagement.values(), policyManagement)
+                        .orElse(PolicyManagement.Publish);
     }
 
-    /** What deletion does to the key policies; the default of the API where the field is not set. */
+    /**
+     * What deletion does to the key policies; the default of the API where the field is not set. {@code Retain} where its value is not known,
+     * so that nothing is taken; whether the resource may go then, {@link #unknownValues} decides.
+     */
     public DeletionPolicy deletionPolicyOrDefault() {
-        return deletionPolicy == null ? DeletionPolicy.Retain : deletionPolicy;
+        return UnknownValue.named(DeletionPolicy.values(), deletionPolicy).orElse(DeletionPolicy.Retain);
+    }
+
+    /** Whether nobody can tell what is to become of the key policies when the resource is deleted. */
+    public boolean hasUnknownDeletionPolicy() {
+        return unknownValues().stream().anyMatch(v -> v.field().equals("spec.deletionPolicy"));
+    }
+
+    /** The values that this version does not know; empty where it knows all. */
+    public List<UnknownValue> unknownValues() {
+        return Stream.of(
+                        UnknownValue.in("spec.policyManagement", policyManagement, PolicyManagement.values()),
+                        UnknownValue.in("spec.deletionPolicy", deletionPolicy, DeletionPolicy.values()),
+                        buckets == null ? Stream.<UnknownValue>empty() : buckets.unknownValues(),
+                        volumes == null ? Stream.<UnknownValue>empty() : volumes.unknownValues())
+                .flatMap(values -> values)
+                .toList();
     }
 }

@@ -25,10 +25,10 @@ class SerializationTest {
         workgroup.setSpec(new WorkgroupSpec(
                 "us-east-1",
                 new Cmek(DATA_KEY, BACKUP_KEY),
-                new Buckets("orders-data", "orders-backup", Provisioning.Existing),
-                new Volumes(Map.of("type", "gp3"), ReclaimPolicy.Delete),
-                PolicyManagement.Publish,
-                DeletionPolicy.Release,
+                new Buckets("orders-data", "orders-backup", "Existing"),
+                new Volumes(Map.of("type", "gp3"), "Delete"),
+                "Publish",
+                "Release",
                 new Replication("us-west-2", List.of("orders", "billing"))));
         workgroup.setStatus(new WorkgroupStatus(
                 3L,
@@ -58,10 +58,10 @@ class SerializationTest {
                 "us-east-1",
                 DATA_KEY,
                 BACKUP_KEY,
-                new Buckets("orders-data", "orders-backup", Provisioning.Create),
-                new Volumes(Map.of("type", "gp3"), ReclaimPolicy.Retain),
-                PolicyManagement.Managed,
-                DeletionPolicy.Retain));
+                new Buckets("orders-data", "orders-backup", "Create"),
+                new Volumes(Map.of("type", "gp3"), "Retain"),
+                "Managed",
+                "Retain"));
         replica.setStatus(new ReplicaCmekStatus(
                 1L,
                 EncryptionState.PENDING,
@@ -81,10 +81,10 @@ class SerializationTest {
         assertThat(serialization.asJson(new WorkgroupSpec(
                         "us-east-1",
                         new Cmek(DATA_KEY, BACKUP_KEY),
-                        new Buckets("d", "b", Provisioning.Create),
-                        new Volumes(Map.of("type", "gp3"), ReclaimPolicy.Retain),
-                        PolicyManagement.Managed,
-                        DeletionPolicy.Retain,
+                        new Buckets("d", "b", "Create"),
+                        new Volumes(Map.of("type", "gp3"), "Retain"),
+                        "Managed",
+                        "Retain",
                         new Replication("us-west-2", List.of("orders")))))
                 .isEqualTo("{\"region\":\"us-east-1\",\"cmek\":{\"dataBucketKeyID\":\"" + DATA_KEY
                         + "\",\"backupBucketKeyID\":\"" + BACKUP_KEY + "\"},"
@@ -126,7 +126,7 @@ class SerializationTest {
                 spec:
                   region: us-east-1
                   later: 1
-                  cmek: {dataBucketKeyID: x, later: 1}
+                  cmek: {dataBucketKeyID: "%1$s", later: 1}
                   buckets: {data: d, later: 1}
                   volumes: {later: 1}
                   replication: {region: us-west-2, later: 1}
@@ -134,20 +134,21 @@ class SerializationTest {
                   later: 1
                   keys: [{purpose: Data, arn: x, state: ENABLED, suggestedPolicy: x, later: 1}]
                   buckets: [{purpose: Data, name: d, later: 1}]
-                  conditions: [{type: Ready, later: 1}]
+                  conditions: [{type: Ready, status: "True", reason: Ready, message: m, lastTransitionTime: t, later: 1}]
                   replication:
                     later: 1
                     blocked: [{name: x, later: 1}]
-                    secondary: {name: x, later: 1}
-                """, Workgroup.class);
-        assertThat(workgroup.getSpec().cmek()).isEqualTo(new Cmek("x", null));
+                    secondary: {name: x, dataBucketKeyID: "%1$s", later: 1}
+                """.formatted(DATA_KEY), Workgroup.class);
+        assertThat(workgroup.getSpec().cmek()).isEqualTo(new Cmek(DATA_KEY, null));
         assertThat(workgroup.getStatus().keys()).extracting(KeyStatus::keyState).containsExactly("");
         ReplicaCmek replica = serialization.unmarshal("""
                 apiVersion: cmek.io/v1alpha1
                 kind: ReplicaCmek
-                spec: {later: 1, workgroupRef: {name: orders, later: 1}}
+                spec: {later: 1, workgroupRef: {name: orders, later: 1}, region: us-west-2, dataBucketKeyID: "%s",
+                  buckets: {data: d, later: 1}}
                 status: {later: 1}
-                """, ReplicaCmek.class);
+                """.formatted(DATA_KEY), ReplicaCmek.class);
         assertThat(replica.getSpec().workgroupRef()).isEqualTo(new WorkgroupRef("orders"));
         assertThat(replica.getStatus().conditions()).isEmpty();
     }

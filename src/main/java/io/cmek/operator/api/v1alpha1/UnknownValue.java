@@ -1,0 +1,36 @@
+package io.cmek.operator.api.v1alpha1;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value of a spec that this version does not know: written by a newer one, before a rollback.
+ *
+ * @param field its path, for example {@code spec.policyManagement}
+ * @param value as it is stored
+ * @param known those that this version knows
+ */
+public record UnknownValue(String field, String value, List<String> known) {
+
+    public UnknownValue {
+        known = List.copyOf(known);
+    }
+
+    /** @param value null where the field is not set, which is not unknown */
+    static <E extends Enum<E>> Stream<UnknownValue> in(String field, @Nullable String value, E[] constants) {
+        return value == null || named(constants, value).isPresent()
+                ? Stream.empty()
+                : Stream.of(new UnknownValue(
+                        field, value, Arrays.stream(constants).map(Enum::name).toList()));
+    }
+
+    /** The constant of this name; empty where there is none. */
+    static <E extends Enum<E>> Optional<E> named(E[] constants, @Nullable String name) {
+        return Arrays.stream(constants)
+                .filter(constant -> constant.name().equals(name))
+                .findFirst();
+    }
+}

@@ -1,0 +1,64 @@
+package io.cmek.operator.api.v1alpha1;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Why a stored object cannot be read, and the keys that its text names: what it needs of them nobody knows. What is kept does not grow with the
+ * object.
+ *
+ * @param why a sentence for the log and an Event, without the final dot
+ * @param keyArns the key ARNs anywhere in the object, in its metadata and its status too
+ * @param namesMore whether there are more than are kept here: then it may name any key
+ */
+public record Unreadable(String why, Set<String> keyArns, boolean namesMore) {
+
+    /** A resource of today names three keys at most. */
+    static final int MOST_KEYS = 64;
+
+    static final int LONGEST_WHY = 200;
+
+    private static final Pattern KEY_ARN = Pattern.compile(Rule.KEY_ARN.substring(1, Rule.KEY_ARN.length() - 1));
+
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}+");
+
+    public Unreadable {
+        String line = CONTROL.matcher(why).replaceAll(" ");
+        why = line.length() <= LONGEST_WHY ? line : line.substring(0, LONGEST_WHY - 3) + "...";
+        keyArns = Set.copyOf(keyArns);
+    }
+
+    /** @param object as the API server has it */
+    static Unreadable of(String why, JsonNode object) {
+        var found = new HashSet<String>();
+        collect(object, found);
+        boolean more = found.size() > MOST_KEYS;
+        return new Unreadable(why, more ? Set.of() : found, more);
+    }
+
+    /** Whether the object names the key, or may. */
+    public boolean mayName(String keyArn) {
+        return namesMore || keyArns.contains(keyArn);
+    }
+
+    private static void collect(JsonNode node, Set<String> found) {
+        if (found.size() > MOST_KEYS) {
+            return;
+        }
+        if (node.isTextual()) {
+            collect(node.textValue(), found);
+        }
+        node.fieldNames().forEachRemaining(name -> collect(name, found));
+        node.forEach(child -> collect(child, found));
+    }
+
+    private static void collect(String text, Set<String> found) {
+        Matcher matcher = KEY_ARN.matcher(text);
+        while (matcher.find() && found.size() <= MOST_KEYS) {
+            found.add(matcher.group());
+        }
+    }
+}

@@ -7,6 +7,7 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.inventory.Caches;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.SecondaryRegion;
@@ -85,6 +86,7 @@ public class ReplicaCmekReconciler
     public void updateConfigurationFrom(ControllerConfigurationOverrider<ReplicaCmek> configuration) {
         configuration.withRetry(new CappedRetry());
         configuration.withLabelSelector(shard.labelSelector());
+        configuration.withInformerListLimit(Caches.PAGE);
         // One that cannot be read is left as it is, without a finalizer.
         configuration.withOnAddFilter(NotUnderstood::isReadable);
         configuration.withOnUpdateFilter((now, before) -> NotUnderstood.isReadable(now));
@@ -100,6 +102,7 @@ public class ReplicaCmekReconciler
                 r -> NotUnderstood.isReadable(r) ? List.of(workgroupOf(r).toString()) : List.of());
         var workgroups = InformerEventSourceConfiguration.from(Workgroup.class, ReplicaCmek.class)
                 .withLabelSelector(shard.labelSelector())
+                .withInformerListLimit(Caches.PAGE)
                 .withSecondaryToPrimaryMapper(w ->
                         cache.byIndex(BY_WORKGROUP, ResourceID.fromResource(w).toString()).stream()
                                 .map(ResourceID::fromResource)

@@ -9,6 +9,7 @@ import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.Caches;
 import io.cmek.operator.inventory.LiveClaims;
 import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.SecondaryRegion;
@@ -97,6 +98,7 @@ public class WorkgroupReconciler
     public void updateConfigurationFrom(ControllerConfigurationOverrider<Workgroup> configuration) {
         configuration.withRetry(new CappedRetry());
         configuration.withLabelSelector(shard.labelSelector());
+        configuration.withInformerListLimit(Caches.PAGE);
         // One that cannot be read is left as it is, without a finalizer.
         configuration.withOnAddFilter(NotUnderstood::isReadable);
         configuration.withOnUpdateFilter((now, before) -> NotUnderstood.isReadable(now));
@@ -108,6 +110,7 @@ public class WorkgroupReconciler
         claims.addWorkgroups(context.getPrimaryCache(), triggers);
         var replicas = InformerEventSourceConfiguration.from(ReplicaCmek.class, Workgroup.class)
                 .withLabelSelector(shard.labelSelector())
+                .withInformerListLimit(Caches.PAGE)
                 .withSecondaryToPrimaryMapper(r -> NotUnderstood.isReadable(r)
                         ? Set.of(new ResourceID(
                                 r.getSpec().workgroupRef().name(),

@@ -19,6 +19,9 @@ final class Attempts<K, R> {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
+    /** Where somebody else writes something else each time. */
+    static final Duration LONGEST_CONTESTED_PAUSE = Duration.ofMinutes(5);
+
     private record Failed<R>(R result, int times, Instant notBefore) {}
 
     private final Map<K, Failed<R>> failed = new ConcurrentHashMap<>();
@@ -39,10 +42,21 @@ final class Attempts<K, R> {
         return failed.containsKey(thing);
     }
 
+    /** How many writes have failed in a row. */
+    int failures(K thing) {
+        Failed<R> last = failed.get(thing);
+        return last == null ? 0 : last.times();
+    }
+
     R failed(K thing, R result) {
+        return failed(thing, result, LONGEST_PAUSE);
+    }
+
+    /** @param longest the longest pause, {@link #LONGEST_CONTESTED_PAUSE} at most */
+    R failed(K thing, R result, Duration longest) {
         failed.compute(thing, (k, before) -> {
             int times = before == null ? 1 : before.times() + 1;
-            long pause = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << Math.min(times - 1, 16));
+            long pause = Math.min(longest.toMillis(), FIRST_PAUSE.toMillis() << Math.min(times - 1, 16));
             return new Failed<>(result, times, clock.instant().plusMillis(jittered(pause)));
         });
         return result;
@@ -65,6 +79,6 @@ final class Attempts<K, R> {
     /** What is longer than any pause was planned before the clock was set back. */
     private Duration left(Failed<R> failed) {
         Duration left = Duration.between(clock.instant(), failed.notBefore());
-        return left.isNegative() || left.compareTo(LONGEST_PAUSE) > 0 ? Duration.ZERO : left;
+        return left.isNegative() || left.compareTo(LONGEST_CONTESTED_PAUSE) > 0 ? Duration.ZERO : left;
     }
 }

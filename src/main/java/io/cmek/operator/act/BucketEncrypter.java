@@ -19,6 +19,7 @@ import io.cmek.operator.observe.Watch;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -32,6 +33,7 @@ public final class BucketEncrypter {
     private final Clock clock;
     private final Attempts<BucketHandle, Judgement> attempts;
     private final Findings<BucketHandle> findings;
+    private final RepairBackoff<BucketHandle> repairBackoff;
 
     public BucketEncrypter(
             BucketService buckets, Watch<BucketHandle, BucketFacts> watch, Clock clock, WriteObserver observer) {
@@ -40,6 +42,7 @@ public final class BucketEncrypter {
         this.clock = clock;
         this.attempts = new Attempts<>(clock);
         this.findings = new Findings<>(observer);
+        this.repairBackoff = new RepairBackoff<>(clock);
     }
 
     /**
@@ -69,11 +72,22 @@ public final class BucketEncrypter {
             case Known.Fact<BucketFacts>(BucketFacts facts) -> {
                 BucketPlan plan = BucketPlan.of(use, region, facts);
                 BucketPlan.change(use, plan, before).ifPresent(change -> findings.found(handle, drift(change, seen)));
-                BucketAssessment assessment = carryOut(plan, use, handle, keyReady, seen);
                 if (plan instanceof BucketPlan.Nothing || plan instanceof BucketPlan.Refuse) {
                     findings.dismissed(handle);
-                } else if (assessment.encrypted().isGood()) {
-                    findings.repaired(handle).ifPresent(repairs);
+                    repairBackoff.settled(handle);
+                    yield carryOut(plan, use, handle, keyReady, seen);
+                }
+                Optional<Instant> notBefore = repairBackoff.notBefore(handle);
+                if (keyReady && notBefore.isPresent()) {
+                    yield waiting(plan, use, handle, notBefore.get());
+                }
+                BucketAssessment assessment = carryOut(plan, use, handle, keyReady, seen);
+                if (assessment.encrypted().isGood()) {
+                    Optional<Drift> repaired = findings.repaired(handle);
+                    if (repaired.isPresent() || repairBackoff.times(handle) > 0) {
+                        repairBackoff.repaired(handle);
+                    }
+                    repaired.ifPresent(repairs);
                 }
                 yield assessment;
             }
@@ -98,6 +112,26 @@ public final class BucketEncrypter {
                 BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since));
             case Known.NotYet<BucketFacts>() -> BucketAssessment.of(use, null, Judgement.unanswered(use.label()));
         };
+    }
+
+    /** Somebody changes it back each time. */
+    private BucketAssessment waiting(BucketPlan plan, BucketUse use, BucketHandle handle, Instant notBefore) {
+        Encryption current = plan instanceof BucketPlan.Encrypt(Encryption found) ? found : null;
+        int times = repairBackoff.times(handle);
+        return new BucketAssessment(
+                use,
+                current,
+                Judgement.pending(
+                        use.label()
+                                + (current == null
+                                        ? " was deleted again"
+                                        : " is not encrypted with " + use.key()
+                                                + ", because its default encryption was changed again")
+                                + " after the operator had put it back "
+                                + (times == 1 ? "once" : times + " times")
+                                + ". It is put back at " + notBefore.truncatedTo(ChronoUnit.SECONDS)
+                                + ". Find in CloudTrail who changes it (PutBucketEncryption, DeleteBucketEncryption, DeleteBucket)."),
+                repairBackoff.pause(handle).orElse(null));
     }
 
     private Drift drift(BucketPlan.Change change, Observation<BucketFacts> seen) {

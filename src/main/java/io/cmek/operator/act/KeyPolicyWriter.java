@@ -24,6 +24,7 @@ import io.cmek.operator.policy.Problem;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -60,6 +61,9 @@ public final class KeyPolicyWriter {
     private final WriteObserver observer;
     private final Findings<KeyArn> findings;
 
+    /** For what somebody changes back each time. */
+    private final RepairBackoff<KeyArn> repairBackoff;
+
     private final Overtaken overtaken;
     private final boolean restores;
 
@@ -81,6 +85,7 @@ public final class KeyPolicyWriter {
         this.attempts = new Attempts<>(clock);
         this.observer = observer;
         this.findings = new Findings<>(observer);
+        this.repairBackoff = new RepairBackoff<>(clock);
         this.overtaken = new Overtaken(clock);
         this.restores = restores;
     }
@@ -140,7 +145,7 @@ public final class KeyPolicyWriter {
 
     /** How long to wait before the next attempt makes sense, null where no write has failed. */
     public @Nullable Duration pause(KeyHandle key) {
-        return attempts.pause(key).orElse(null);
+        return attempts.pause(key).or(() -> repairBackoff.pause(key.key())).orElse(null);
     }
 
     /**
@@ -165,10 +170,14 @@ public final class KeyPolicyWriter {
                 case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
                     given.put(key.key(), merge.owned(policy));
                     attempts.settled(key);
+                    repairBackoff.settled(key.key());
                 }
                 case PolicyOutcome.NotWritten failed -> {}
                 case PolicyOutcome.Conflict failed -> {}
-                case PolicyOutcome settled -> attempts.settled(key);
+                case PolicyOutcome settled -> {
+                    attempts.settled(key);
+                    repairBackoff.settled(key.key());
+                }
             }
             return outcome;
         } finally {
@@ -237,6 +246,10 @@ public final class KeyPolicyWriter {
             if (failedLately.isPresent()) {
                 return failedLately.get();
             }
+            Optional<Instant> notBefore = found.isEmpty() ? Optional.empty() : repairBackoff.notBefore(key.key());
+            if (notBefore.isPresent()) {
+                return changedBack(key.key(), found, notBefore.get());
+            }
             if (seen.failure() != null) {
                 // The watch goes on looking, and tells when AWS answers: who asks as well holds up others.
                 return attempts.failed(key, new PolicyOutcome.NotWritten(seen.failure(), Grants.NONE));
@@ -250,9 +263,8 @@ public final class KeyPolicyWriter {
             }
             boolean isChanged = !Objects.equals(fresh.lastSeen(), seen.lastSeen());
             seen = fresh;
-            // What means the same may be written otherwise: what is not ours goes back as it was read last. And while
-            // AWS was
-            // read, somebody may have come who needs what was about to be taken away.
+            // What means the same may be written otherwise: what is not ours goes back as it was read last. And
+            // somebody may have come meanwhile who needs what was about to be taken away.
             if (isChanged
                     || !(read(fresh) instanceof PolicyDocument latest)
                     || !(plan(before, latest, overwritten, revision)
@@ -270,6 +282,9 @@ public final class KeyPolicyWriter {
                 return attempts.failed(key, new PolicyOutcome.NotWritten(failure, added));
             }
             observer.policyWritten(key.key(), null);
+            if (!found.isEmpty()) {
+                repairBackoff.repaired(key.key());
+            }
             before = next;
             seen = watch.freshWithin(key, Duration.ZERO);
         }
@@ -277,7 +292,17 @@ public final class KeyPolicyWriter {
         return attempts.failed(
                 key,
                 new PolicyOutcome.Conflict("The policy of " + key.key()
-                        + " was written by somebody else each time the operator wrote it; the write is repeated."));
+                        + " was written by somebody else each time the operator wrote it; the write is repeated."),
+                Attempts.LONGEST_CONTESTED_PAUSE);
+    }
+
+    private PolicyOutcome changedBack(KeyArn key, List<String> losses, Instant notBefore) {
+        int times = repairBackoff.times(key);
+        return new PolicyOutcome.Conflict("In the policy of " + key + ", " + String.join(", and ", losses)
+                + ", after the operator had put it back "
+                + (times == 1 ? "once" : times + " times") + ". It is put back at "
+                + notBefore.truncatedTo(ChronoUnit.SECONDS)
+                + ". Find in CloudTrail who changes it (PutKeyPolicy).");
     }
 
     /** What is to be done about a policy as it was read. */

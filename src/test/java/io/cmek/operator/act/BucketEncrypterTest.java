@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService;
@@ -12,6 +13,7 @@ import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.observe.BucketHandle;
@@ -70,6 +72,45 @@ class BucketEncrypterTest {
         clock.pass(Duration.ofMinutes(1));
         assertThat(reason()).isEqualTo(Reason.BucketsEncrypted);
         assertThat(s3.asked).endsWith("create");
+    }
+
+    /** The first is put back at once, and then ever more slowly, up to five minutes, and for ever. */
+    @Test
+    void whoSetsItBackEachTimeIsAnsweredEverMoreSlowly() {
+        assertThat(reason()).isEqualTo(Reason.BucketsEncrypted);
+        s3.asked.clear();
+        Encryption before = new Encryption("aws:kms", ClaimsOf.KEY.toString(), true, List.of());
+        Encryption theirs = new Encryption("AES256", null, false, List.of());
+        int repaired = 0;
+        for (int second = 0; second < 3600; second++) {
+            s3.facts = new BucketFacts.Present(theirs);
+            watch.freshWithin(BUCKET, Duration.ZERO);
+            var told = new ArrayList<Drift>();
+            BucketAssessment assessment = encrypter.encrypt(USE, REGION, Identity.OWN, true, before, told::add);
+            // As the status says it from now on.
+            before = assessment.encryption();
+            repaired += told.size();
+            if (assessment.encrypted().isGood()) {
+                assertThat(told).hasSize(1);
+            } else {
+                assertThat(assessment.encrypted().message())
+                        .contains(USE.name(), "changed again", "put it back", "It is put back at 2026-");
+                assertThat(assessment.encryption()).isEqualTo(theirs);
+                assertThat(assessment.retryAfter())
+                        .isBetween(Duration.ZERO, Duration.ofMinutes(5).plusMillis(50));
+            }
+            if (second == 0) {
+                assertThat(assessment.encrypted().isGood())
+                        .as("the first at once")
+                        .isTrue();
+            }
+            clock.pass(Duration.ofSeconds(1));
+        }
+        assertThat(s3.asked.stream().filter("encrypt"::equals)).hasSizeBetween(15, 20);
+        assertThat(repaired)
+                .isEqualTo((int) s3.asked.stream().filter("encrypt"::equals).count());
+        clock.pass(Duration.ofMinutes(5));
+        assertThat(reason()).as("it never ends").isEqualTo(Reason.BucketsEncrypted);
     }
 
     private Reason reason() {

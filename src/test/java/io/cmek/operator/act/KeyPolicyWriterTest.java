@@ -275,6 +275,47 @@ class KeyPolicyWriterTest {
         assertThat(kms.writes).isEqualTo(2);
     }
 
+    /** The first is put back at once, and then ever more slowly, up to five minutes, and for ever. */
+    @Test
+    void whoTakesItAwayEachTimeIsAnsweredEverMoreSlowly() {
+        grow();
+        clock.pass(Duration.ofMinutes(1));
+        int before = kms.writes;
+        var pauses = new ArrayList<Duration>();
+        Instant last = clock.instant();
+        for (int second = 0; second < 3600; second++) {
+            kms.policy = policy(ROOT);
+            watch.freshWithin(KEY, Duration.ZERO);
+            int writes = kms.writes;
+            PolicyOutcome outcome = grow();
+            if (kms.writes > writes) {
+                pauses.add(Duration.between(last, clock.instant()));
+                last = clock.instant();
+                assertThat(repaired(outcome)).isNotNull();
+            } else {
+                assertThat(outcome)
+                        .isInstanceOfSatisfying(
+                                PolicyOutcome.Conflict.class,
+                                conflict -> assertThat(conflict.message())
+                                        .contains(
+                                                "CmekOperatordefaultDataUse",
+                                                "put it back",
+                                                "It is put back at 2026-"));
+                assertThat(writer.pause(KEY))
+                        .isBetween(Duration.ZERO, Duration.ofMinutes(5).plusMillis(50));
+            }
+            clock.pass(Duration.ofSeconds(1));
+        }
+        assertThat(pauses.getFirst()).isZero();
+        assertThat(pauses).isSorted().last().isEqualTo(Duration.ofMinutes(5));
+        assertThat(kms.writes - before).isLessThan(21);
+
+        clock.pass(Duration.ofMinutes(20));
+        watch.freshWithin(KEY, Duration.ZERO);
+        assertThat(repaired(grow())).as("it never ends").isNotNull();
+        assertThat(writer.pause(KEY)).isNull();
+    }
+
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
         assertThat(((PolicyOutcome.InPlace) writer.grow(CLAIM, KEY, () -> USE, USE)).repaired())

@@ -43,10 +43,12 @@ public enum Reason {
                     ConditionType.PolicyApplied,
                     AccessVerified,
                     ConditionType.BucketsEncrypted,
-                    ConditionType.VolumesEncrypted),
+                    ConditionType.VolumesEncrypted,
+                    ReplicationAllowed,
+                    FailoverReady),
             Act.NONE,
-            "An earlier step is not done yet, as the conditions before this one say; or this version of the operator does not understand a part"
-                    + " of the resource, as the message says. Of KeysUsable: KMS is still creating the key.",
+            "An earlier step is not done yet, or this one failed and is tried again; or this version of the operator does not understand a part of"
+                    + " the resource. The message says which. Of KeysUsable: KMS is still creating the key.",
             "Wait, see to the first condition that is not True, or upgrade the operator."),
 
     // Deletable
@@ -182,13 +184,15 @@ public enum Reason {
     PolicyConflict(
             bad(ConditionType.PolicyApplied),
             Act.NONE,
-            "Somebody else wrote the same policy at the same time; the write is repeated.",
+            "Somebody else wrote the same policy at the same time, or changes it back each time; the write is repeated, at least every five"
+                    + " minutes.",
             "Wait; if it stays, find out (CloudTrail, PutKeyPolicy) who keeps writing the policy."),
     WriteDenied(
-            bad(ConditionType.PolicyApplied, ConditionType.BucketsEncrypted),
+            bad(ConditionType.PolicyApplied, ConditionType.BucketsEncrypted, ConditionType.VolumesEncrypted),
             Act.PERSON,
-            "AWS denied the operator's write, or KMS's safety check against lockout refused it; nothing was written.",
-            "Give the operator's role the permission that the message names, or, for a key policy, set policyManagement to Publish."),
+            "AWS or the API server refused the operator's write, or KMS's safety check against lockout did; the message has its words.",
+            "Give the operator the permission that the message names, exempt its StorageClass from the admission policy that refuses it, or,"
+                    + " for a key policy, set policyManagement to Publish."),
 
     // AccessVerified
     NotProbed(
@@ -232,6 +236,12 @@ public enum Reason {
             Act.PERSON,
             "A StorageClass of this name exists and belongs to somebody else.",
             "Delete that StorageClass, if nobody needs it."),
+
+    Contested(
+            bad(ConditionType.VolumesEncrypted),
+            Act.PERSON,
+            "Something changes or deletes the StorageClass each time the operator makes it. After two repairs within an hour it stays away.",
+            "Find what changes it, such as an admission policy, a webhook or a GitOps tool, and exempt this StorageClass from it."),
 
     // ReplicationAllowed, FailoverReady
     SecondaryCmekRequired(

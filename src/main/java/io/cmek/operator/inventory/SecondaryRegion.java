@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param record the lock as it should be from now on, null where the region was never configured
  * @param holder the ReplicaCmek that the record names, where it exists
- * @param undecided whether a ReplicaCmek would be recorded but for its own keys and buckets
+ * @param undecided whether a ReplicaCmek would be recorded but for its own keys and buckets, or for a read that failed
  * @param shownBefore the region in the status, null where there is none
+ * @param unread why ReplicaCmeks could not be read past the cache, as a sentence's end; null where they were, or need not be
  */
 public record SecondaryRegion(
         Gate.Wish wish,
@@ -43,7 +44,8 @@ public record SecondaryRegion(
         Optional<ReplicaCmek> holder,
         Secondary secondary,
         boolean undecided,
-        @Nullable String shownBefore) {
+        @Nullable String shownBefore,
+        @Nullable String unread) {
 
     /**
      * @param all the ReplicaCmeks of the workgroup; those that cannot be read do not count
@@ -91,7 +93,13 @@ public record SecondaryRegion(
                 : secondary(region, next, holder);
         ReplicationStatus before = status(workgroup);
         return new SecondaryRegion(
-                wish, next, holder, secondary, undecided && next == null, before == null ? null : before.region());
+                wish,
+                next,
+                holder,
+                secondary,
+                undecided && next == null,
+                before == null ? null : before.region(),
+                null);
     }
 
     /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
@@ -99,11 +107,31 @@ public record SecondaryRegion(
         return record == null
                 ? this
                 : new SecondaryRegion(
-                        wish, record, fresh, secondary(wish.region(), record, fresh), undecided, shownBefore);
+                        wish, record, fresh, secondary(wish.region(), record, fresh), undecided, shownBefore, unread);
+    }
+
+    /**
+     * The same, as long as the ReplicaCmeks cannot be read past the cache: nothing is recorded and no database is admitted that was not before.
+     *
+     * @param recorded what was recorded before
+     * @param why as a sentence's end
+     */
+    public SecondaryRegion unread(@Nullable SecondaryCmek recorded, String why) {
+        return new SecondaryRegion(wish, recorded, holder, secondary, true, shownBefore, why);
     }
 
     public Gate gate() {
-        return Gate.of(wish, secondary);
+        Gate gate = Gate.of(wish, secondary);
+        if (unread == null || wish.admittedBefore().containsAll(gate.admitted())) {
+            return gate;
+        }
+        List<String> admitted =
+                gate.admitted().stream().filter(wish.admittedBefore()::contains).toList();
+        return new Gate(
+                admitted,
+                wish.databases().stream().filter(d -> !admitted.contains(d)).toList(),
+                Judgement.pending(
+                        "New databases wait: the read of the ReplicaCmeks of " + wish.region() + " " + unread + "."));
     }
 
     /**

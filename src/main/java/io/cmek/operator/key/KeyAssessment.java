@@ -71,7 +71,12 @@ public record KeyAssessment(
 
     /** Nothing is known of the key yet. */
     public static KeyAssessment pending(KeyArn key, String why) {
+        return pending(key, why, null);
+    }
+
+    /** Nothing is known of the key, because the read of it failed. */
+    public static KeyAssessment pending(KeyArn key, String why, @Nullable Duration retryAfter) {
         Judgement pending = Judgement.pending(why);
-        return new KeyAssessment(key, null, pending, pending, pending, null);
+        return new KeyAssessment(key, null, pending, pending, pending, retryAfter);
     }
 }

@@ -1,6 +1,8 @@
 package io.cmek.operator.observe;
 
 import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Text;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +50,9 @@ public final class Watch<K, F> implements AutoCloseable {
     private static final int CONCURRENT_LOOKS = 8;
 
     private static final int CONCURRENT_FIRST_LOOKS = 16;
+
+    /** Of an error that was not foreseen, in characters. */
+    private static final int LONGEST_WORDS = 200;
 
     /** How long the answer to a first look is waited for. Longer than AWS takes; one that hangs is not to hold up who waits for the asker. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
@@ -285,12 +290,30 @@ public final class Watch<K, F> implements AutoCloseable {
     private boolean lookNow(K thing, Entry entry) {
         Observation<F> before = entry.observation == null ? Observation.never() : entry.observation;
         Object said = entry.lastSaid;
-        Answer<F> answer = look.apply(thing);
+        Answer<F> answer = lookAt(thing, entry);
         Observation<F> observation = before.then(answer, clock.instant());
         boolean troubled = observation.failure() != null || troubling.test(observation.lastSeen());
         entry.troubles = troubled ? entry.troubles + 1 : 0;
         take(entry, observation);
         return !Objects.equals(said, entry.lastSaid) || (before.failure() != null && observation.failure() == null);
+    }
+
+    /** A look that fails in an unforeseen way is one that failed: whoever asks is told so, and can go on with what else there is. */
+    private Answer<F> lookAt(K thing, Entry entry) {
+        try {
+            return look.apply(thing);
+        } catch (RuntimeException e) {
+            LOG.logf(
+                    entry.troubles == 0 ? Logger.Level.ERROR : Logger.Level.DEBUG,
+                    e,
+                    "A look at %s failed in an unforeseen way; it is repeated",
+                    thing);
+            return new Answer.Failed<>(new Failure.Unavailable(new Failure.Detail(
+                    "a read of " + name,
+                    e.getClass().getSimpleName(),
+                    Text.line(Objects.requireNonNullElse(e.getMessage(), ""), LONGEST_WORDS),
+                    null)));
+        }
     }
 
     private void take(Entry entry, Observation<F> observation) {

@@ -11,6 +11,7 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.volume.VolumeAssessment;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,19 +22,20 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How it stands with a claim after the operator did what it could: all that the status is made of.
  *
  * @param keys by ARN, one for each distinct key of the claim
- * @param volumes whether the StorageClass is published
+ * @param volumes the state of the StorageClass
  */
 public record Assessment(
         Claim claim,
         Judgement accepted,
         Map<KeyArn, KeyAssessment> keys,
         List<BucketAssessment> buckets,
-        Judgement volumes) {
+        VolumeAssessment volumes) {
 
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
@@ -44,12 +46,17 @@ public record Assessment(
 
     /** Nothing was looked at, because of what is said here. */
     public static Assessment unseen(Claim claim, Judgement accepted, String why) {
+        return unseen(claim, accepted, why, null);
+    }
+
+    /** @param retryAfter when it is to be looked at again though nobody reports a change, null where that is not needed */
+    static Assessment unseen(Claim claim, Judgement accepted, String why, @Nullable Duration retryAfter) {
         var keys = new HashMap<KeyArn, KeyAssessment>();
         claim.distinctKeys().forEach(key -> keys.put(key, KeyAssessment.pending(key, why)));
         List<BucketAssessment> buckets = claim.buckets().stream()
                 .map(use -> BucketAssessment.of(use, null, Judgement.pending(why)))
                 .toList();
-        return new Assessment(claim, accepted, keys, buckets, Judgement.pending(why));
+        return new Assessment(claim, accepted, keys, buckets, new VolumeAssessment(Judgement.pending(why), retryAfter));
     }
 
     /** The same, with what was seen of some of its keys, and of its buckets. */
@@ -78,7 +85,7 @@ public record Assessment(
             judgements.put(
                     ConditionType.BucketsEncrypted,
                     worst(buckets.stream().map(BucketAssessment::encrypted).toList()));
-            judgements.put(ConditionType.VolumesEncrypted, volumes);
+            judgements.put(ConditionType.VolumesEncrypted, volumes.encrypted());
         }
         return judgements;
     }
@@ -109,7 +116,7 @@ public record Assessment(
                 .map(BucketAssessment::encrypted)
                 .forEach(judgements::add);
         if (use.purpose() == Purpose.Data) {
-            judgements.add(volumes);
+            judgements.add(volumes.encrypted());
         }
         return judgements;
     }
@@ -135,9 +142,13 @@ public record Assessment(
         return seen;
     }
 
-    /** Whether something was seen that is wrong. */
+    /**
+     * Whether something was looked at and is wrong. Not that the StorageClass waits for its key, which may be because the key could not be
+     * looked at.
+     */
     public boolean isWrong() {
-        return judgements().values().stream().anyMatch(j -> j.verdict() == Judgement.Verdict.False);
+        return judgements().values().stream()
+                .anyMatch(j -> j.verdict() == Judgement.Verdict.False && j.reason() != Reason.WaitingForKey);
     }
 
     /** Whether something could not be looked at, so that what was known before may still be so. */
@@ -150,9 +161,11 @@ public record Assessment(
 
     /** When failed writes are to be tried again. */
     public Optional<Duration> retryAfter() {
-        return Stream.concat(
+        return Stream.of(
                         keys.values().stream().map(KeyAssessment::retryAfter),
-                        buckets.stream().map(BucketAssessment::retryAfter))
+                        buckets.stream().map(BucketAssessment::retryAfter),
+                        Stream.of(volumes).map(VolumeAssessment::retryAfter))
+                .flatMap(s -> s)
                 .filter(Objects::nonNull)
                 .min(Duration::compareTo);
     }

@@ -1,5 +1,6 @@
 package io.cmek.operator.pipeline;
 
+import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.Grants;
@@ -10,12 +11,13 @@ import java.util.Map;
  *
  * @param granted what the policies gave, by key
  * @param buckets their default encryption, by name
- * @param storageClass whether the StorageClass was published
+ * @param storageClass what it says of the StorageClass
  */
-public record Baseline(Map<KeyArn, Grants> granted, Map<String, Encryption> buckets, boolean storageClass) {
+public record Baseline(
+        Map<KeyArn, Grants> granted, Map<String, Encryption> buckets, StorageClassPublisher.Before storageClass) {
 
     /** Nothing is known to have been in place. */
-    public static final Baseline NONE = new Baseline(Map.of(), Map.of(), false);
+    public static final Baseline NONE = new Baseline(Map.of(), Map.of(), StorageClassPublisher.Before.NOTHING);
 
     public Baseline {
         granted = Map.copyOf(granted);

@@ -6,7 +6,9 @@ import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.claim.Impact;
 import io.cmek.operator.cloud.Failure;
@@ -28,13 +30,17 @@ import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyOutcome;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.volume.StorageClassSpec;
+import io.cmek.operator.volume.VolumeAssessment;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +55,7 @@ public final class Pipeline {
     private final BucketEncrypter buckets;
     private final StorageClassPublisher volumes;
     private final Clock clock;
+    private final Steps steps = new Steps();
 
     public Pipeline(
             Entitlements entitlements,
@@ -67,11 +74,24 @@ public final class Pipeline {
 
     /** What can be said of a claim before AWS was asked anything: for the first status. */
     public Assessment beforeAnyLook(Claim claim) {
-        Judgement accepted = entitlements.judge(claim);
-        return Assessment.unseen(
-                claim,
-                accepted,
-                accepted.isGood() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
+        return step(
+                claim.id(),
+                "the check against its tenant",
+                () -> {
+                    Judgement accepted = entitlements.judge(claim);
+                    return Assessment.unseen(
+                            claim,
+                            accepted,
+                            accepted.isGood()
+                                    ? "AWS has not been asked yet."
+                                    : "Nothing is done until the claim is accepted.");
+                },
+                why -> unchecked(claim, why));
+    }
+
+    private static Assessment unchecked(Claim claim, String why) {
+        Judgement pending = Judgement.pending("The check of the resource against its tenant " + why + ".");
+        return Assessment.unseen(claim, pending, pending.message(), Steps.RETRY);
     }
 
     /**
@@ -79,6 +99,22 @@ public final class Pipeline {
      * at once, and waits a moment for the answers. Where it is false there is nothing to report: the watches tell when they have come.
      */
     public boolean isAnswered(Claim claim) {
+        // Where asking fails, each step says what it is that failed.
+        return step(claim.id(), "the first read of its keys and buckets", () -> hasAnswers(claim), why -> true);
+    }
+
+    /**
+     * Does a step of a reconciliation which is not to keep the others from being told.
+     *
+     * @param name what it does, as a noun
+     * @param otherwise what comes of it when it fails, made from a sentence's end that says why: "failed: …; it is tried again"
+     */
+    public <T extends @Nullable Object> T step(
+            ClaimId claim, String name, Supplier<T> work, Function<String, T> otherwise) {
+        return steps.run(claim, name, work, otherwise);
+    }
+
+    private boolean hasAnswers(Claim claim) {
         Judgement accepted = entitlements.judge(claim);
         if (!accepted.isGood() && accepted.reason() != Reason.Pending) {
             return true;
@@ -106,32 +142,86 @@ public final class Pipeline {
     /**
      * @param storageClass the StorageClass of the claim's name as the cluster has it, null where there is none
      * @param before what the last status says was in place
+     * @param hold why nothing may be written now, as a sentence's end; null where something may. What is in place is told all the same
      * @param repairs is told at once of drift that was put back
      */
     public Assessment run(
-            Claim claim, @Nullable StorageClassSpec storageClass, Baseline before, Consumer<Drift> repairs) {
-        Judgement accepted = entitlements.judge(claim);
+            Claim claim,
+            @Nullable StorageClassSpec storageClass,
+            Baseline before,
+            @Nullable String hold,
+            Consumer<Drift> repairs) {
+        return step(
+                claim.id(),
+                "the check against its tenant",
+                () -> run(claim, entitlements.judge(claim), storageClass, before, hold, repairs),
+                why -> unchecked(claim, why));
+    }
+
+    private Assessment run(
+            Claim claim,
+            Judgement accepted,
+            @Nullable StorageClassSpec storageClass,
+            Baseline before,
+            @Nullable String hold,
+            Consumer<Drift> repairs) {
         if (accepted.reason() == Reason.Pending) {
-            return waiting(claim, accepted);
+            return step(
+                    claim.id(),
+                    "the read of what it waits for",
+                    () -> waiting(claim, accepted),
+                    why -> Assessment.unseen(
+                            claim, accepted, "The read of its keys and buckets " + why + ".", Steps.RETRY));
         }
         if (!accepted.isGood() || !claim.hasCmek()) {
             return beforeAnyLook(claim);
         }
         Tenant tenant = entitlements.tenantOf(claim).orElseThrow();
         var keys = new HashMap<KeyArn, KeyAssessment>();
-        claim.distinctKeys().forEach(key -> keys.put(key, assess(claim, key, tenant, before, repairs)));
+        claim.distinctKeys().forEach(key -> keys.put(key, assess(claim, key, tenant, before, hold, repairs)));
         List<BucketAssessment> encrypted = claim.buckets().stream()
-                .map(use -> buckets.encrypt(
+                .map(use -> encrypt(claim, use, tenant, isReady(keys, use.key()), before, hold, repairs))
+                .toList();
+        VolumeAssessment published = step(
+                claim.id(),
+                "the publication of its StorageClass",
+                () -> publish(claim, keys, storageClass, before, hold, repairs),
+                why -> new VolumeAssessment(
+                        Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
+        keys.replaceAll((key, assessment) -> step(
+                claim.id(),
+                "the listing of what hangs on " + key,
+                () -> withImpact(claim, assessment, encrypted, storageClass),
+                why -> assessment));
+        return new Assessment(claim, accepted, keys, encrypted, published);
+    }
+
+    private BucketAssessment encrypt(
+            Claim claim,
+            BucketUse use,
+            Tenant tenant,
+            boolean keyReady,
+            Baseline before,
+            @Nullable String hold,
+            Consumer<Drift> repairs) {
+        BucketAssessment seen = step(
+                claim.id(),
+                "the encryption of " + use.name(),
+                () -> buckets.encrypt(
                         use,
                         claim.region(),
                         tenant.identity(),
-                        isReady(keys, use.key()),
+                        keyReady && hold == null,
                         before.buckets().get(use.name()),
-                        repairs))
-                .toList();
-        Judgement published = publish(claim, keys, storageClass, before, repairs);
-        keys.replaceAll((key, assessment) -> withImpact(claim, assessment, encrypted, storageClass));
-        return new Assessment(claim, accepted, keys, encrypted, published);
+                        repairs),
+                why -> new BucketAssessment(
+                        use, null, Judgement.pending(use.label() + ": its encryption " + why + "."), Steps.RETRY));
+        return hold != null && keyReady && seen.encrypted().reason() == Reason.Pending
+                ? BucketAssessment.of(
+                        use,
+                        seen.encryption(),
+                        Judgement.pending(use.label() + " is not encrypted with its key yet: " + hold + "."))
+                : seen;
     }
 
     /** Says what hangs on a key that is broken, or will expire. */
@@ -147,7 +237,7 @@ public final class Pipeline {
                         .filter(b -> b.isUnder(key.key()))
                         .map(BucketAssessment::use)
                         .toList(),
-                storageClass != null && storageClass.owner().equals(claim.id().toString()),
+                storageClass != null && storageClass.owner().equals(Optional.of(claim.id())),
                 entitlements.othersOn(key.key(), claim));
         Impact concerned = key.servesBuckets() ? impact.onVolumes() : impact;
         return concerned.isEmpty() ? key : key.withImpact(concerned.sentence());
@@ -208,6 +298,10 @@ public final class Pipeline {
      * nothing else tells. Not either while that cannot be seen.
      */
     public boolean mayBeRecorded(Claim claim) {
+        return step(claim.id(), "the check of what is to be recorded", () -> isRecordable(claim), why -> false);
+    }
+
+    private boolean isRecordable(Claim claim) {
         Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
         return claim.ownKeys().stream()
                         .map(key -> judge(claim.label(key), sights.keys().current(new KeyHandle(identity, key))))
@@ -234,10 +328,49 @@ public final class Pipeline {
     }
 
     /**
-     * Takes away, where the claim asks for that, what it alone needed. Where it asks for nothing to be taken away, or nothing was ever
-     * granted for it, AWS is not asked anything.
+     * Takes away, where the claim asks for that, what it alone needed, and then its StorageClass. Where it asks for nothing to be taken away, or
+     * nothing was ever granted for it, AWS is not asked anything.
      */
     public Release leave(Claim claim) {
+        Release released = step(
+                claim.id(),
+                "the release of its keys",
+                () -> release(claim),
+                why -> Release.heldBy(Judgement.pending("The release of its keys " + why + "."), Optional.empty()));
+        if (released.obstacle().isPresent()) {
+            return released;
+        }
+        Optional<Judgement> stays = step(
+                claim.id(),
+                "the deletion of its StorageClass",
+                () -> volumes.withdraw(claim),
+                why -> Optional.of(Judgement.pending("The deletion of its StorageClass " + why + ".")));
+        if (stays.isPresent()) {
+            return Release.heldByStorageClass(stays.get(), volumes.pause(claim));
+        }
+        steps.forget(claim.id());
+        return Release.DONE;
+    }
+
+    /** What is known of the keys of a claim that leaves, of which nothing else is looked at; empty where that is nothing. */
+    public Optional<Judgement> usable(Claim claim) {
+        return step(
+                claim.id(),
+                "the read of its keys",
+                () -> entitlements.judge(claim).isGood() && claim.hasCmek()
+                        ? Optional.of(usableNow(claim)).filter(j -> j.verdict() != Judgement.Verdict.Unknown)
+                        : Optional.empty(),
+                why -> Optional.empty());
+    }
+
+    private Judgement usableNow(Claim claim) {
+        Identity identity = entitlements.tenantOf(claim).orElseThrow().identity();
+        return Judgement.worst(claim.distinctKeys().stream()
+                .map(key -> judge(claim.label(key), sights.keys().current(new KeyHandle(identity, key))))
+                .toList());
+    }
+
+    private Release release(Claim claim) {
         Judgement accepted = entitlements.judge(claim);
         // Without its Workgroup, a ReplicaCmek that was served is refused.
         if ((!accepted.isGood() && accepted.reason() != Reason.WorkgroupNotFound)
@@ -278,41 +411,83 @@ public final class Pipeline {
                 : PolicyJudgement.of(label, outcome);
     }
 
-    private KeyAssessment assess(Claim claim, KeyArn key, Tenant tenant, Baseline before, Consumer<Drift> repairs) {
+    private KeyAssessment assess(
+            Claim claim, KeyArn key, Tenant tenant, Baseline before, @Nullable String hold, Consumer<Drift> repairs) {
         String label = claim.label(key);
         var handle = new KeyHandle(tenant.identity(), key);
-        Observation<KeyFacts> observed = sights.keys().current(handle);
-        Judgement usable = judge(label, observed);
+        KeyAssessment seen = step(
+                claim.id(),
+                "the read of " + key,
+                () -> {
+                    Observation<KeyFacts> observed = sights.keys().current(handle);
+                    return new KeyAssessment(
+                            key,
+                            observed.lastSeen(),
+                            judge(label, observed),
+                            Judgement.pending(label + ": its policy waits until the key is usable."),
+                            Judgement.pending(label + ": access is checked when its policy is in place."),
+                            null);
+                },
+                why -> KeyAssessment.pending(key, label + ": the read of the key " + why + ".", Steps.RETRY));
+        return KeyRules.UNFIT.contains(seen.usable().reason())
+                ? seen
+                : step(
+                        claim.id(),
+                        "the policy of " + key,
+                        () -> withPolicy(claim, seen, handle, tenant, before, hold, repairs),
+                        why -> new KeyAssessment(
+                                key,
+                                seen.facts(),
+                                seen.usable(),
+                                Judgement.pending(label + ": the check of its policy " + why + "."),
+                                seen.access(),
+                                Steps.RETRY));
+    }
+
+    private KeyAssessment withPolicy(
+            Claim claim,
+            KeyAssessment seen,
+            KeyHandle handle,
+            Tenant tenant,
+            Baseline before,
+            @Nullable String hold,
+            Consumer<Drift> repairs) {
+        KeyArn key = seen.key();
+        String label = claim.label(key);
         Grants wanted = claim.wants(key, tenant);
-        Judgement policy = Judgement.pending(label + ": its policy waits until the key is usable.");
-        Judgement access = Judgement.pending(label + ": access is checked when its policy is in place.");
-        boolean onlyVolumes = false;
-        if (!KeyRules.UNFIT.contains(usable.reason())) {
-            boolean ours = claim.policyManagement() == PolicyManagement.Managed;
-            PolicyOutcome outcome = ours && usable.isGood()
-                    ? policies.grow(
-                            claim.id(),
-                            handle,
-                            () -> entitlements.wantedOn(key).plus(wanted),
-                            before.granted().getOrDefault(key, Grants.NONE))
-                    : policies.look(handle, wanted);
-            if (!(ours && outcome instanceof PolicyOutcome.LeftToOwner)) {
-                policy = PolicyJudgement.of(label, outcome);
-            }
-            if (outcome instanceof PolicyOutcome.InPlace(var document, @Nullable Drift repaired)) {
-                if (repaired != null) {
-                    repairs.accept(repaired);
-                }
-                PolicyAccess given = PolicyAccess.read(document, key, wanted);
-                access = access(label, key, given, wanted, usable.isGood(), tenant);
-                onlyVolumes = isOnlyVolumes(label, given, access);
-            } else if (outcome instanceof PolicyOutcome.LeftToOwner(PolicyAccess given, var statements, var obstacles)
-                    && given.missing().isEmpty()) {
-                access = access(label, key, given, wanted, usable.isGood(), tenant);
-                onlyVolumes = isOnlyVolumes(label, given, access);
-            }
+        boolean ours = claim.policyManagement() == PolicyManagement.Managed;
+        boolean usable = seen.usable().isGood();
+        PolicyOutcome outcome = ours && usable && hold == null
+                ? policies.grow(
+                        claim.id(),
+                        handle,
+                        () -> entitlements.wantedOn(key).plus(wanted),
+                        before.granted().getOrDefault(key, Grants.NONE))
+                : policies.look(handle, wanted);
+        Judgement policy = ours && outcome instanceof PolicyOutcome.LeftToOwner
+                ? hold == null || !usable
+                        ? seen.policy()
+                        : Judgement.pending(label + ": nothing is added to its policy yet: " + hold + ".")
+                : PolicyJudgement.of(label, outcome);
+        if (outcome instanceof PolicyOutcome.InPlace(var document, @Nullable Drift repaired) && repaired != null) {
+            repairs.accept(repaired);
         }
-        return new KeyAssessment(key, observed.lastSeen(), usable, policy, access, policies.pause(handle), onlyVolumes);
+        Optional<PolicyAccess> given =
+                switch (outcome) {
+                    case PolicyOutcome.InPlace(var document, var repaired) ->
+                        Optional.of(PolicyAccess.read(document, key, wanted));
+                    case PolicyOutcome.LeftToOwner(PolicyAccess access, var statements, var obstacles)
+                    when access.missing().isEmpty() -> Optional.of(access);
+                    default -> Optional.empty();
+                };
+        Judgement access = given.map(g -> step(
+                        claim.id(),
+                        "the proof of access to " + key,
+                        () -> access(label, key, g, wanted, usable, tenant),
+                        why -> Judgement.pending(label + ": the proof of access " + why + ".")))
+                .orElse(seen.access());
+        boolean onlyVolumes = given.filter(g -> isOnlyVolumes(label, g, access)).isPresent();
+        return new KeyAssessment(key, seen.facts(), seen.usable(), policy, access, policies.pause(handle), onlyVolumes);
     }
 
     /** Where KMS refused the role itself, it is kept from buckets, too, whatever the policy says. */
@@ -360,16 +535,20 @@ public final class Pipeline {
         };
     }
 
-    private Judgement publish(
+    private VolumeAssessment publish(
             Claim claim,
             Map<KeyArn, KeyAssessment> keys,
             @Nullable StorageClassSpec storageClass,
             Baseline before,
+            @Nullable String hold,
             Consumer<Drift> repairs) {
         if (claim.volumes() == null) {
-            return Judgement.good(
+            return VolumeAssessment.of(Judgement.good(
                     Reason.NotInClusterRegion,
-                    "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass.");
+                    "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
+        }
+        if (hold != null) {
+            return volumes.look(claim.id(), claim.volumes(), storageClass, hold);
         }
         return volumes.publish(
                 claim.id(),

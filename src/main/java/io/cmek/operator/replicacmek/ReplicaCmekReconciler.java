@@ -1,10 +1,11 @@
 package io.cmek.operator.replicacmek;
 
-import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.act.ImpatientClient;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.inventory.Caches;
@@ -38,11 +39,13 @@ import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInbound
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Brings the secondary region's keys, buckets and volumes to where they should be, and says how it stands. */
@@ -53,11 +56,11 @@ public class ReplicaCmekReconciler
     private static final String BY_WORKGROUP = "workgroup";
     private static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
     private static final Duration REBUILT_RETRY = Duration.ofSeconds(5);
+    private static final Duration UNREAD_RETRY = Duration.ofSeconds(5);
 
     private final Pipeline pipeline;
     private final LiveClaims claims;
     private final Shard shard;
-    private final StorageClassPublisher storageClasses;
     private final StatusLines lines;
     private final ReplicaCmekReport report;
     private final Reporter<ReplicaCmek, ReplicaCmekStatus> reporter;
@@ -67,18 +70,16 @@ public class ReplicaCmekReconciler
             Pipeline pipeline,
             LiveClaims claims,
             Shard shard,
-            StorageClassPublisher storageClasses,
             StatusLines lines,
             ReporterFactory reporters,
             KubernetesClient client) {
         this.pipeline = pipeline;
         this.claims = claims;
         this.shard = shard;
-        this.storageClasses = storageClasses;
         this.lines = lines;
         this.report = new ReplicaCmekReport(lines);
         this.reporter = reporters.of(ReplicaCmek::new);
-        this.client = client;
+        this.client = ImpatientClient.of(client);
     }
 
     /** The annotation's retry is not read by the Quarkus extension. */
@@ -120,7 +121,8 @@ public class ReplicaCmekReconciler
         if (reporter.isOutdated(replica)) {
             return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(OUTDATED_RETRY);
         }
-        Optional<Workgroup> workgroup = workgroupNow(replica);
+        WorkgroupRead read = workgroupNow(replica, context);
+        Optional<Workgroup> workgroup = read.workgroup();
         if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
             return UpdateControl.<ReplicaCmek>noUpdate().rescheduleAfter(REBUILT_RETRY);
         }
@@ -133,12 +135,15 @@ public class ReplicaCmekReconciler
             return UpdateControl.noUpdate();
         }
         boolean understood = NotUnderstood.of(replica, workgroup.orElse(null)).isEmpty();
-        Assessment assessment = run(replica, understood, claim, context);
+        Assessment assessment = run(replica, understood, claim, read.failure(), context);
         if (!reporter.isMaskedByBlindness(replica, status, assessment)) {
             report(replica, understood, status, assessment, Optional.empty());
         }
         UpdateControl<ReplicaCmek> done = UpdateControl.noUpdate();
-        return reporter.reconsiderAfter(replica, status, assessment)
+        return Stream.concat(
+                        reporter.reconsiderAfter(replica, status, assessment).stream(),
+                        read.failure() == null ? Stream.<Duration>empty() : Stream.of(UNREAD_RETRY))
+                .min(Duration::compareTo)
                 .map(done::rescheduleAfter)
                 .orElse(done);
     }
@@ -159,23 +164,32 @@ public class ReplicaCmekReconciler
         if (!NotUnderstood.isReadable(replica)) {
             return DeleteControl.noFinalizerRemoval();
         }
-        Optional<Workgroup> workgroup = workgroupNow(replica);
+        WorkgroupRead read = workgroupNow(replica, context);
+        Optional<Workgroup> workgroup = read.workgroup();
         if (workgroup.filter(w -> SecondaryRegion.isRebuiltFrom(replica, w)).isPresent()) {
             return DeleteControl.noFinalizerRemoval().rescheduleAfter(REBUILT_RETRY.toMillis());
         }
         Claim claim = claims.claimOf(replica, workgroup);
-        Optional<Judgement> held =
-                SecondaryRegion.holds(replica, workgroup).or(() -> NotUnderstood.holds(replica, workgroup));
+        // Whether it may go, only the Workgroup as it is now can tell.
+        Optional<Judgement> held = SecondaryRegion.holds(replica, workgroup)
+                .or(() -> NotUnderstood.holds(replica, workgroup))
+                .or(() -> Optional.ofNullable(read.failure())
+                        .map(why -> Judgement.pending("The resource stays while " + why + ".")));
         if (held.isPresent()) {
             if (!pipeline.isAnswered(claim)) {
                 reportLeaving(replica, claim, Map.of(ConditionType.Deletable, held.get()));
-                return DeleteControl.noFinalizerRemoval();
+                return read.failure() == null
+                        ? DeleteControl.noFinalizerRemoval()
+                        : DeleteControl.noFinalizerRemoval().rescheduleAfter(UNREAD_RETRY.toMillis());
             }
             boolean understood =
                     NotUnderstood.of(replica, workgroup.orElse(null)).isEmpty();
-            Assessment assessment = run(replica, understood, claim, context);
+            Assessment assessment = run(replica, understood, claim, read.failure(), context);
             report(replica, understood, replica.getStatus(), assessment, held);
-            return reporter.reconsiderAfter(replica, replica.getStatus(), assessment)
+            return Stream.concat(
+                            reporter.reconsiderAfter(replica, replica.getStatus(), assessment).stream(),
+                            read.failure() == null ? Stream.<Duration>empty() : Stream.of(UNREAD_RETRY))
+                    .min(Duration::compareTo)
                     .map(DeleteControl.noFinalizerRemoval()::rescheduleAfter)
                     .orElseGet(DeleteControl::noFinalizerRemoval);
         }
@@ -185,13 +199,14 @@ public class ReplicaCmekReconciler
             return DeleteControl.noFinalizerRemoval()
                     .rescheduleAfter(release.retryAfter().toMillis());
         }
-        storageClasses.withdraw(claim);
         return DeleteControl.defaultDelete();
     }
 
-    /** Nothing was looked at but what is told here. */
-    private void reportLeaving(ReplicaCmek replica, Claim claim, Map<ConditionType, Judgement> news) {
+    /** Nothing was looked at but its keys, and what is told here. */
+    private void reportLeaving(ReplicaCmek replica, Claim claim, Map<ConditionType, Judgement> told) {
         ReplicaCmekStatus previous = replica.getStatus();
+        var news = new EnumMap<ConditionType, Judgement>(told);
+        pipeline.usable(claim).ifPresent(usable -> news.put(ConditionType.KeysUsable, usable));
         if (previous == null) {
             report(
                     replica,
@@ -204,13 +219,15 @@ public class ReplicaCmekReconciler
         }
     }
 
-    private Assessment run(ReplicaCmek replica, boolean understood, Claim claim, Context<ReplicaCmek> context) {
+    private Assessment run(
+            ReplicaCmek replica, boolean understood, Claim claim, @Nullable String hold, Context<ReplicaCmek> context) {
         return !understood
                 ? pipeline.look(claim)
                 : pipeline.run(
                         claim,
                         StorageClasses.of(claim, context),
                         lines.baseline(claim, replica),
+                        hold,
                         drift -> reporter.repaired(replica, drift));
     }
 
@@ -230,14 +247,35 @@ public class ReplicaCmekReconciler
 
     /**
      * Past the cache: the lock has to be there while something is done with its keys, and a database may just have been added when the
-     * ReplicaCmek is deleted.
+     * ReplicaCmek is deleted. Where that read fails, the cache's has to do, and nothing is written.
      */
-    private Optional<Workgroup> workgroupNow(ReplicaCmek replica) {
-        return Optional.ofNullable(client.resources(Workgroup.class)
-                .inNamespace(replica.getMetadata().getNamespace())
-                .withName(replica.getSpec().workgroupRef().name())
-                .get());
+    private WorkgroupRead workgroupNow(ReplicaCmek replica, Context<ReplicaCmek> context) {
+        String name = replica.getSpec().workgroupRef().name();
+        var id = new ClaimId(
+                "ReplicaCmek",
+                replica.getMetadata().getNamespace(),
+                replica.getMetadata().getName());
+        return pipeline.step(
+                id,
+                "the read of its Workgroup " + name,
+                () -> new WorkgroupRead(
+                        Optional.ofNullable(client.resources(Workgroup.class)
+                                .inNamespace(id.namespace())
+                                .withName(name)
+                                .get()),
+                        null),
+                why -> new WorkgroupRead(
+                        context.getSecondaryResource(Workgroup.class),
+                        "the read of the Workgroup " + name + " " + why));
     }
+
+    /**
+     * The Workgroup of a ReplicaCmek.
+     *
+     * @param failure why this is the cache's, as a sentence's end; null where it was read just now
+     */
+    private record WorkgroupRead(
+            Optional<Workgroup> workgroup, @Nullable String failure) {}
 
     private static ResourceID workgroupOf(ReplicaCmek replica) {
         return new ResourceID(

@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -74,7 +73,8 @@ public final class EventRecorder {
                 .build();
         try {
             client.resource(event).create();
-        } catch (KubernetesClientException e) {
+        } catch (RuntimeException e) {
+            // Whatever it is, the reconciliation goes on: the status matters more.
             LOG.warnf(
                     "The Event about %s/%s was not written: %s",
                     metadata.getNamespace(), metadata.getName(), e.getMessage());

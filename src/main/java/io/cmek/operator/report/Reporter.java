@@ -89,9 +89,13 @@ public final class Reporter<R extends CustomResource<?, S>, S extends CmekStatus
         return byItself.filter(d -> d.compareTo(unmasked) < 0).or(() -> Optional.of(unmasked));
     }
 
-    /** A new process, and a new leader, has seen nothing; for as long as that would have been relied upon, the status is. */
+    /**
+     * A new process, and a new leader, has seen nothing; for as long as that would have been relied upon, the status is. But what was seen to be
+     * wrong is told at once, whatever else could not be looked at.
+     */
     public boolean isMaskedByBlindness(R resource, S status, Assessment assessment) {
         return assessment.isBlind()
+                && !assessment.isWrong()
                 && status.encryption() == EncryptionState.ENABLED
                 && Objects.equals(resource.getMetadata().getGeneration(), status.observedGeneration())
                 && clock.instant().isBefore(since.get().plus(maxAge));

@@ -1,5 +1,6 @@
 package io.cmek.operator.report;
 
+import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.BucketStatus;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
@@ -142,6 +143,11 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                         status.observedGeneration(), resource.getMetadata().getGeneration())) {
             return Baseline.NONE;
         }
+        var storageClass = new StorageClassPublisher.Before(
+                status.storageClassName() != null,
+                status.conditions().stream()
+                        .anyMatch(c -> c.type().equals(ConditionType.VolumesEncrypted.name())
+                                && c.reason().equals(Reason.Contested.name())));
         var granted = new HashMap<KeyArn, Grants>();
         if (isTrue(status, ConditionType.PolicyApplied) && claim.policyManagement() == PolicyManagement.Managed) {
             for (KeyArn key : claim.distinctKeys()) {
@@ -160,7 +166,7 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                 granted,
                 status.buckets().stream()
                         .collect(Collectors.toMap(BucketStatus::name, StatusLines::encryption, (one, same) -> one)),
-                status.storageClassName() != null);
+                storageClass);
     }
 
     private static boolean isTrue(CmekStatus status, ConditionType type) {
@@ -203,7 +209,7 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
     /** Named once it is published. */
     public static @Nullable String storageClassName(Assessment assessment) {
         VolumeUse volumes = assessment.claim().volumes();
-        return volumes != null && assessment.volumes().isGood() ? volumes.storageClassName() : null;
+        return volumes != null && assessment.volumes().encrypted().isGood() ? volumes.storageClassName() : null;
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.cmek.operator.runtime;
 
 import io.cmek.operator.act.BucketEncrypter;
+import io.cmek.operator.act.ClusterStorageClasses;
+import io.cmek.operator.act.ImpatientClient;
 import io.cmek.operator.act.KeyPolicyWriter;
 import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.act.WriteObserver;
@@ -186,8 +188,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    StorageClassPublisher storageClasses(KubernetesClient client, WriteObserver writes) {
-        return new StorageClassPublisher(client, writes);
+    StorageClassPublisher storageClasses(KubernetesClient client, WriteObserver writes, Clock clock) {
+        return new StorageClassPublisher(new ClusterStorageClasses(ImpatientClient.of(client)), writes, clock);
     }
 
     @Produces
@@ -252,7 +254,8 @@ class Wiring {
     @Singleton
     EventRecorder events(KubernetesClient client, Clock clock) {
         String pod = System.getenv("HOSTNAME");
-        return new EventRecorder(client, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
+        return new EventRecorder(
+                ImpatientClient.of(client), pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
     }
 
     @Produces

@@ -6,26 +6,59 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * A StorageClass, as far as the operator cares (Kubernetes API, "StorageClass"; AWS EBS CSI driver, "StorageClass parameters").
  *
- * @param owner the claim that it belongs to, in words; empty for a StorageClass that the operator did not make
+ * @param labels {@link #OWNER_KIND} and the like say whose it is
  */
 public record StorageClassSpec(
         String name,
-        String owner,
+        Map<String, String> labels,
         String provisioner,
         Map<String, String> parameters,
         String reclaimPolicy,
         String volumeBindingMode,
         boolean allowVolumeExpansion) {
 
+    /** The label by which the operator finds the StorageClasses that it made. */
+    public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+
+    public static final String OPERATOR = "cmek-operator";
+    public static final String OWNER_KIND = "cmek.io/owner-kind";
+    public static final String OWNER_NAMESPACE = "cmek.io/owner-namespace";
+    public static final String OWNER_NAME = "cmek.io/owner-name";
+
+    private static final String ENCRYPTED = "encrypted";
+    private static final String KMS_KEY_ID = "kmsKeyId";
+
     public StorageClassSpec {
+        labels = Map.copyOf(labels);
         parameters = Map.copyOf(parameters);
+    }
+
+    /** What decides whether, and with which key, a volume of a StorageClass is encrypted: put back when it differs. Anything else is left. */
+    public enum Decisive {
+        PROVISIONER("provisioner"),
+        ENCRYPTED("parameters.encrypted"),
+        KMS_KEY_ID("parameters.kmsKeyId");
+
+        private final String field;
+
+        Decisive(String field) {
+            this.field = field;
+        }
+
+        /** As it is in a manifest. */
+        public String field() {
+            return field;
+        }
     }
 
     /** What the StorageClass of a claim should be. */
@@ -33,12 +66,16 @@ public record StorageClassSpec(
         // The CSI driver compares names without case: one in another spelling must not contend with ours.
         var parameters = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
         parameters.putAll(use.parameters());
-        parameters.keySet().removeAll(Set.of("encrypted", "kmsKeyId"));
-        parameters.put("encrypted", "true");
-        parameters.put("kmsKeyId", use.key().toString());
+        parameters.keySet().removeAll(Set.of(ENCRYPTED, KMS_KEY_ID));
+        parameters.put(ENCRYPTED, "true");
+        parameters.put(KMS_KEY_ID, use.key().toString());
         return new StorageClassSpec(
                 use.storageClassName(),
-                owner.toString(),
+                Map.of(
+                        MANAGED_BY, OPERATOR,
+                        OWNER_KIND, owner.kind(),
+                        OWNER_NAMESPACE, owner.namespace(),
+                        OWNER_NAME, owner.name()),
                 "ebs.csi.aws.com",
                 parameters,
                 use.reclaimPolicy().name(),
@@ -46,18 +83,43 @@ public record StorageClassSpec(
                 true);
     }
 
-    /** The names of what differs, as they are in a manifest, in a fixed order. */
+    /** The resource that it belongs to, as its labels say; empty where they do not say it all. */
+    public Optional<ClaimId> owner() {
+        return labels.keySet().containsAll(Set.of(OWNER_KIND, OWNER_NAMESPACE, OWNER_NAME))
+                ? Optional.of(new ClaimId(labels.get(OWNER_KIND), labels.get(OWNER_NAMESPACE), labels.get(OWNER_NAME)))
+                : Optional.empty();
+    }
+
+    /** What makes volumes of the other be encrypted otherwise than those of this; empty where they come out the same. */
+    public Set<Decisive> decisiveDifferences(StorageClassSpec other) {
+        var differences = new TreeSet<Decisive>();
+        if (!provisioner.equals(other.provisioner)) {
+            differences.add(Decisive.PROVISIONER);
+        }
+        if (!values(ENCRYPTED).equals(other.values(ENCRYPTED))) {
+            differences.add(Decisive.ENCRYPTED);
+        }
+        if (!values(KMS_KEY_ID).equals(other.values(KMS_KEY_ID))) {
+            differences.add(Decisive.KMS_KEY_ID);
+        }
+        return differences;
+    }
+
+    /** Those of a parameter in any spelling: the CSI driver takes them all, and which one counts in the end is left to chance. */
+    private Set<String> values(String parameter) {
+        return parameters.entrySet().stream()
+                .filter(p -> p.getKey().equalsIgnoreCase(parameter))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.toSet());
+    }
+
+    /** The names of all that differs, as they are in a manifest, in a fixed order. */
     public List<String> differences(StorageClassSpec other) {
         var names = new ArrayList<String>();
         if (!provisioner.equals(other.provisioner)) {
-            names.add("provisioner");
+            names.add(Decisive.PROVISIONER.field());
         }
-        Stream.concat(parameters.keySet().stream(), other.parameters.keySet().stream())
-                .distinct()
-                .sorted()
-                .filter(p -> !Objects.equals(parameters.get(p), other.parameters.get(p)))
-                .map(p -> "parameters." + p)
-                .forEach(names::add);
+        differing(parameters, other.parameters).map(p -> "parameters." + p).forEach(names::add);
         if (!reclaimPolicy.equals(other.reclaimPolicy)) {
             names.add("reclaimPolicy");
         }
@@ -67,14 +129,14 @@ public record StorageClassSpec(
         if (allowVolumeExpansion != other.allowVolumeExpansion) {
             names.add("allowVolumeExpansion");
         }
+        differing(labels, other.labels).map(l -> "labels." + l).forEach(names::add);
         return names;
     }
 
-    /** Only the permission to expand can be changed in place; all else of a StorageClass is immutable. */
-    boolean differsInImmutables(StorageClassSpec other) {
-        return !provisioner.equals(other.provisioner)
-                || !parameters.equals(other.parameters)
-                || !reclaimPolicy.equals(other.reclaimPolicy)
-                || !volumeBindingMode.equals(other.volumeBindingMode);
+    private static Stream<String> differing(Map<String, String> some, Map<String, String> others) {
+        return Stream.concat(some.keySet().stream(), others.keySet().stream())
+                .distinct()
+                .sorted()
+                .filter(name -> !Objects.equals(some.get(name), others.get(name)));
     }
 }

@@ -1,10 +1,11 @@
 package io.cmek.operator.workgroup;
 
-import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.act.ImpatientClient;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
@@ -42,6 +43,7 @@ import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,7 +66,6 @@ public class WorkgroupReconciler
     private final Entitlements entitlements;
     private final LiveClaims claims;
     private final Shard shard;
-    private final StorageClassPublisher storageClasses;
     private final StatusLines lines;
     private final WorkgroupReport report;
     private final Reporter<Workgroup, WorkgroupStatus> reporter;
@@ -76,7 +77,6 @@ public class WorkgroupReconciler
             Entitlements entitlements,
             LiveClaims claims,
             Shard shard,
-            StorageClassPublisher storageClasses,
             StatusLines lines,
             ReporterFactory reporters,
             KubernetesClient client,
@@ -85,11 +85,10 @@ public class WorkgroupReconciler
         this.entitlements = entitlements;
         this.claims = claims;
         this.shard = shard;
-        this.storageClasses = storageClasses;
         this.lines = lines;
         this.report = new WorkgroupReport(lines);
         this.reporter = reporters.of(Workgroup::new);
-        this.client = client;
+        this.client = ImpatientClient.of(client);
         this.clock = clock;
     }
 
@@ -193,14 +192,15 @@ public class WorkgroupReconciler
             return DeleteControl.noFinalizerRemoval()
                     .rescheduleAfter(release.retryAfter().toMillis());
         }
-        storageClasses.withdraw(claim);
         return DeleteControl.defaultDelete();
     }
 
-    /** Nothing was looked at but what is told here. */
+    /** Nothing was looked at but its keys, and what is told here. */
     private void reportLeaving(
-            Workgroup workgroup, Claim claim, SecondaryRegion region, Map<ConditionType, Judgement> news) {
+            Workgroup workgroup, Claim claim, SecondaryRegion region, Map<ConditionType, Judgement> told) {
         WorkgroupStatus previous = workgroup.getStatus();
+        var news = new EnumMap<ConditionType, Judgement>(told);
+        pipeline.usable(claim).ifPresent(usable -> news.put(ConditionType.KeysUsable, usable));
         if (previous == null) {
             report(
                     workgroup,
@@ -220,6 +220,7 @@ public class WorkgroupReconciler
                         claim,
                         StorageClasses.of(claim, context),
                         lines.baseline(claim, workgroup),
+                        null,
                         drift -> reporter.repaired(workgroup, drift));
     }
 
@@ -245,18 +246,28 @@ public class WorkgroupReconciler
             Workgroup workgroup, Context<Workgroup> context, Predicate<Claim> mayBeRecorded) {
         SecondaryRegion region =
                 secondaryRegion(workgroup, context.getSecondaryResources(ReplicaCmek.class), mayBeRecorded);
+        ClaimId id = claims.claimOf(workgroup).id();
         if (region.setsLockOf(workgroup)) {
-            return secondaryRegion(workgroup, replicasOf(workgroup), mayBeRecorded);
+            return pipeline.step(
+                    id,
+                    "the read of its ReplicaCmeks",
+                    () -> secondaryRegion(workgroup, replicasOf(workgroup), mayBeRecorded),
+                    why -> region.unread(null, why));
         }
         if (!region.admitsMore()) {
             return region;
         }
-        return region.with(region.holder()
-                .flatMap(holder -> Optional.ofNullable(client.resource(holder).get())
-                        .filter(NotUnderstood::isReadable)
-                        .filter(fresh -> fresh.getMetadata()
-                                .getUid()
-                                .equals(holder.getMetadata().getUid()))));
+        return pipeline.step(
+                id,
+                "the read of the ReplicaCmek of its secondary region",
+                () -> region.with(region.holder()
+                        .flatMap(holder -> Optional.ofNullable(
+                                        client.resource(holder).get())
+                                .filter(NotUnderstood::isReadable)
+                                .filter(fresh -> fresh.getMetadata()
+                                        .getUid()
+                                        .equals(holder.getMetadata().getUid())))),
+                why -> region.unread(region.record(), why));
     }
 
     private SecondaryRegion secondaryRegion(

@@ -15,11 +15,14 @@ import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -157,14 +160,36 @@ class DriftIT {
     }
 
     @Test
-    void aStorageClassThatWasEditedIsPutBackAndItIsKnownWhoEditedIt() {
-        team.kubectl("patch", "storageclass", storageClass, "-p", "{\"allowVolumeExpansion\": false}")
-                .orThrow();
+    void aStorageClassUnderAnotherKeyIsPutBackAndItIsKnownWhoMadeIt() {
+        replaceStorageClass(c -> c.addToParameters("kmsKeyId", "alias/other"));
 
+        await("it is under its key again", () -> key.equals(keyOfStorageClass()));
+        // Where it was seen gone in the middle of the change, that is told, too.
         await(
-                "expansion is allowed again",
-                () -> Objects.requireNonNull(storageClass()).getAllowVolumeExpansion());
-        assertThat(awaitRepair().getNote()).contains("had been changed by 'kubectl-patch' at ", "allowVolumeExpansion");
+                "it is told",
+                () -> repairs().stream()
+                        .anyMatch(e -> e.getNote().contains("had been changed by 'policy-engine' at ")
+                                && e.getNote().contains("parameters.kmsKeyId")));
+    }
+
+    @Test
+    void whatDoesNotDecideTheEncryptionOfVolumesIsLeftAndNamed() {
+        replaceStorageClass(
+                c -> c.addToParameters("tagSpecification_1", "team=x").withReclaimPolicy("Delete"));
+        String uid = Objects.requireNonNull(storageClass()).getMetadata().getUid();
+
+        team.awaitWorkgroup(
+                "orders",
+                "it names what differs",
+                s -> s.encryption() == EncryptionState.ENABLED
+                        && s.conditions().stream()
+                                .anyMatch(c -> c.type().equals("VolumesEncrypted")
+                                        && c.status().equals("True")
+                                        && c.message().contains("parameters.tagSpecification_1, reclaimPolicy")));
+        Awaitility.await("it is left")
+                .during(Duration.ofSeconds(5))
+                .until(() -> uid.equals(
+                        Objects.requireNonNull(storageClass()).getMetadata().getUid()));
     }
 
     /** The one Event about a repair, after there has been time for others. */
@@ -233,6 +258,39 @@ class DriftIT {
                 .storageClasses()
                 .withName(storageClass)
                 .get();
+    }
+
+    private @Nullable String keyOfStorageClass() {
+        StorageClass now = storageClass();
+        return now == null ? null : now.getParameters().get("kmsKeyId");
+    }
+
+    /** As a tool does that wants it otherwise: what it is about cannot be changed in place. */
+    private void replaceStorageClass(UnaryOperator<StorageClassBuilder> change) {
+        var client = STAGE.installation().client();
+        await("it is replaced", () -> {
+            StorageClass ours = storageClass();
+            if (ours == null) {
+                return false;
+            }
+            client.resource(ours).delete();
+            try {
+                client.resource(change.apply(new StorageClassBuilder(ours)
+                                        .editMetadata()
+                                        .withManagedFields()
+                                        .withResourceVersion(null)
+                                        .withUid(null)
+                                        .endMetadata())
+                                .build())
+                        .fieldManager("policy-engine")
+                        .forceConflicts()
+                        .serverSideApply();
+                return true;
+            } catch (KubernetesClientException e) {
+                // The operator was quicker.
+                return false;
+            }
+        });
     }
 
     private static void await(String what, Callable<Boolean> so) {

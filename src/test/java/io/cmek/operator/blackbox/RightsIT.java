@@ -14,6 +14,8 @@ import io.cmek.operator.testing.Chart;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Team;
+import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,13 +73,23 @@ class RightsIT {
                 .toString());
         team.awaitReplica("west", EncryptionState.ENABLED);
 
-        team.kubectl("patch", "storageclass", storageClass, "-p", "{\"allowVolumeExpansion\": false}")
-                .orThrow();
-        await("expansion is allowed again")
+        var client = STAGE.installation().client();
+        StorageClass ours =
+                client.storage().v1().storageClasses().withName(storageClass).get();
+        client.resource(ours).delete();
+        client.resource(new StorageClassBuilder(ours)
+                        .addToParameters("kmsKeyId", "alias/other")
+                        .editMetadata()
+                        .withResourceVersion(null)
+                        .withUid(null)
+                        .endMetadata()
+                        .build())
+                .create();
+        await("it is back under its key")
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> team.kubectl("get", "storageclass", storageClass, "-o", "jsonpath={.allowVolumeExpansion}")
+                .until(() -> team.kubectl("get", "storageclass", storageClass, "-o", "jsonpath={.parameters.kmsKeyId}")
                         .output()
-                        .equals("true"));
+                        .equals(key));
         team.kubectl("delete", "storageclass", storageClass).orThrow();
         awaitThere(team, "storageclass", storageClass);
         team.kubectl("delete", "replicacmeks,workgroups", "--all", "--timeout=60s")

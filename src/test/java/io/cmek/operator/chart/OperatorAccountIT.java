@@ -57,7 +57,7 @@ class OperatorAccountIT {
             "cmek.io/replicacmeks", Set.of("get", "list", "watch", "patch"),
             "cmek.io/workgroups/status", Set.of("patch"),
             "cmek.io/replicacmeks/status", Set.of("patch"),
-            "storage.k8s.io/storageclasses", Set.of("get", "list", "watch", "create", "patch", "delete"),
+            "storage.k8s.io/storageclasses", Set.of("get", "list", "watch", "create", "delete"),
             "events.k8s.io/events", Set.of("create"),
             // What every account may: ask about itself (ClusterRole system:basic-user).
             "authentication.k8s.io/selfsubjectreviews", Set.of("create"),

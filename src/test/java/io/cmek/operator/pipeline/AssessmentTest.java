@@ -11,6 +11,7 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.volume.VolumeAssessment;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -63,6 +64,25 @@ class AssessmentTest {
                 .hasSize(1);
     }
 
+    /** For a while after a start, a status of before stands for what could not be looked at; but not for what was seen to be wrong. */
+    @Test
+    void whatWasSeenToBeWrongIsToldWhateverCouldNotBeLookedAt() {
+        Judgement unseen = Judgement.unknown(Reason.AwsUnavailable, "No answer.");
+        Judgement waits = Judgement.bad(Reason.WaitingForKey, "It waits.");
+        Judgement denied = Judgement.bad(Reason.WriteDenied, "Refused.");
+        assertThat(of(unseen, waits)).returns(true, Assessment::isBlind).returns(false, Assessment::isWrong);
+        assertThat(of(unseen, denied)).returns(true, Assessment::isBlind).returns(true, Assessment::isWrong);
+    }
+
+    private static Assessment of(Judgement bucket, Judgement volumes) {
+        return new Assessment(
+                CLAIM,
+                GOOD,
+                Map.of(ClaimsOf.KEY, key("Enabled", null, null)),
+                List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, bucket)),
+                VolumeAssessment.of(volumes));
+    }
+
     private static Map<ConditionType, String> messages(Assessment assessment) {
         return assessment.judgements().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().message()));
@@ -74,7 +94,7 @@ class AssessmentTest {
                 GOOD,
                 Map.of(ClaimsOf.KEY, key),
                 List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, GOOD)),
-                GOOD);
+                VolumeAssessment.of(GOOD));
     }
 
     private static KeyAssessment key(String state, @Nullable Instant expiry, @Nullable Duration retryAfter) {

@@ -2,6 +2,7 @@ package io.cmek.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.BucketStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
@@ -169,7 +170,7 @@ class StatusLinesTest {
                 .isEqualTo(new Baseline(
                         Map.of(ClaimsOf.KEY, USE),
                         Map.of("orders-data", new Encryption("aws:kms", ClaimsOf.KEY.toString(), true, List.of())),
-                        true));
+                        new StorageClassPublisher.Before(true, false)));
     }
 
     @Test
@@ -206,7 +207,8 @@ class StatusLinesTest {
                 workgroup.getStatus().conditions()));
 
         assertThat(lines.baseline(CLAIM, workgroup))
-                .isEqualTo(new Baseline(Map.of(ClaimsOf.KEY, Grants.NONE), Map.of(), false));
+                .isEqualTo(new Baseline(
+                        Map.of(ClaimsOf.KEY, Grants.NONE), Map.of(), StorageClassPublisher.Before.NOTHING));
     }
 
     private static Workgroup workgroup(long observed, String applied, String keyState) {

@@ -18,12 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 
-/** Before the API server: passes everything on, until it is told to answer nonsense, or to fail. */
+/** Before the API server: passes everything on, until it is told to answer nonsense, or with an error. */
 public final class ApiServerProxy implements AutoCloseable {
 
     private static final Set<String> HOP_BY_HOP =
@@ -38,7 +40,10 @@ public final class ApiServerProxy implements AutoCloseable {
     /** The watches that are open, by the kind's path. */
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
 
-    private volatile boolean failing;
+    private volatile Function<Request, OptionalInt> fault = request -> OptionalInt.empty();
+
+    /** @param path without the query */
+    public record Request(String method, String path) {}
 
     private record Watch(String path, OutputStream answer, InputStream source) {}
 
@@ -78,12 +83,17 @@ public final class ApiServerProxy implements AutoCloseable {
 
     /** From now on, until {@link #heal}, every request fails, and every watch ends. */
     public void fail() {
-        failing = true;
+        fault(request -> OptionalInt.of(500));
         watches.forEach(watch -> close(watch.source()));
     }
 
     public void heal() {
-        failing = false;
+        fault(request -> OptionalInt.empty());
+    }
+
+    /** What goes wrong from now on: the HTTP status of the answer, empty for requests that reach the API server. */
+    public void fault(Function<Request, OptionalInt> fault) {
+        this.fault = fault;
     }
 
     /**
@@ -121,8 +131,16 @@ public final class ApiServerProxy implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            if (failing) {
-                exchange.sendResponseHeaders(500, -1);
+            OptionalInt status = fault.apply(new Request(
+                    exchange.getRequestMethod(), exchange.getRequestURI().getPath()));
+            if (status.isPresent()) {
+                exchange.getRequestBody().readAllBytes();
+                byte[] body = ("{\"kind\": \"Status\", \"apiVersion\": \"v1\", \"status\": \"Failure\","
+                                + " \"message\": \"injected in this test\", \"code\": " + status.getAsInt() + "}")
+                        .getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().set("Content-Type", "application/json");
+                exchange.sendResponseHeaders(status.getAsInt(), body.length);
+                exchange.getResponseBody().write(body);
                 return;
             }
             // The client then watches by a plain request, as through `kubectl proxy`.

@@ -1,0 +1,534 @@
+package io.cmek.operator.act;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.act.StorageClassPublisher.Before;
+import io.cmek.operator.api.v1alpha1.ReclaimPolicy;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.volume.StorageClassSpec;
+import io.cmek.operator.volume.VolumeAssessment;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
+import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StorageClassPublisherTest {
+
+    private static final ClaimId OWNER = new ClaimId("Workgroup", "team-a", "orders");
+    private static final String NAME = "cmek-team-a-orders";
+    private static final VolumeUse USE = new VolumeUse(NAME, ClaimsOf.KEY, Map.of("type", "gp3"), ReclaimPolicy.Retain);
+
+    private final ManualClock clock = new ManualClock();
+    private final OneStorageClass cluster = new OneStorageClass();
+    private final List<Drift> repaired = new ArrayList<>();
+    private StorageClassPublisher publisher = new StorageClassPublisher(cluster, WriteObserver.NONE, clock);
+
+    /** What the last status said. */
+    private Before before = Before.NOTHING;
+
+    /** As the reconciler does when an event comes: with what the cache has, and the status of the last time. */
+    private VolumeAssessment publish() {
+        StorageClass seen = cluster.stored;
+        return publish(
+                seen == null || !StorageClassPublisher.OPERATOR.equals(label(seen, StorageClassPublisher.MANAGED_BY))
+                        ? null
+                        : StorageClassPublisher.read(seen));
+    }
+
+    private VolumeAssessment publish(@org.jspecify.annotations.Nullable StorageClassSpec seen) {
+        VolumeAssessment assessment = publisher.publish(OWNER, USE, seen, true, before, repaired::add);
+        assertThat(assessment.encrypted().message().length()).isLessThanOrEqualTo(600);
+        Reason reason = assessment.encrypted().reason();
+        before = new Before(reason == Reason.VolumesEncrypted, reason == Reason.Contested);
+        return assessment;
+    }
+
+    private static String label(StorageClass storageClass, String name) {
+        Map<String, String> labels = storageClass.getMetadata().getLabels();
+        return labels == null ? "" : labels.getOrDefault(name, "");
+    }
+
+    private static Reason reason(VolumeAssessment assessment) {
+        return assessment.encrypted().reason();
+    }
+
+    private StorageClass stored() {
+        return Objects.requireNonNull(cluster.stored);
+    }
+
+    private void change(UnaryOperator<StorageClassBuilder> change) {
+        cluster.put(change.apply(new StorageClassBuilder(stored())).build());
+    }
+
+    private static StorageClass otherKey(StorageClass storageClass) {
+        return new StorageClassBuilder(storageClass)
+                .addToParameters("kmsKeyId", ClaimsOf.BACKUP_KEY.toString())
+                .build();
+    }
+
+    private void tampered() {
+        cluster.put(otherKey(stored()));
+    }
+
+    @Test
+    void makesOneAndLeavesIt() {
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(publish().encrypted().message())
+                .isEqualTo("Volumes of the StorageClass " + NAME + " are encrypted with " + ClaimsOf.KEY + ".");
+        assertThat(cluster.creates).isEqualTo(1);
+        assertThat(repaired).isEmpty();
+    }
+
+    @Test
+    void leavesWhatDoesNotDecideEncryptionAndNamesIt() {
+        publish();
+        change(c -> c.withReclaimPolicy("Delete")
+                .addToParameters("tagSpecification_1", "team=x")
+                .withAllowVolumeExpansion(false)
+                .editMetadata()
+                .addToLabels("team", "x")
+                .endMetadata());
+
+        VolumeAssessment left = publish();
+
+        assertThat(left.encrypted().isGood()).isTrue();
+        assertThat(left.encrypted().message())
+                .contains(
+                        "allowVolumeExpansion, labels.team, parameters.tagSpecification_1, reclaimPolicy",
+                        "left as it is",
+                        "kubectl delete storageclass " + NAME);
+        assertThat(cluster.creates).isEqualTo(1);
+        assertThat(cluster.deletes).isZero();
+    }
+
+    @Test
+    void leavesOneWithoutItsLabelsWhichEncryptsAsItShouldAndLooksAgain() {
+        publish();
+        change(c -> c.editMetadata().withLabels(null).endMetadata());
+
+        VolumeAssessment left = publish();
+
+        assertThat(left.encrypted().isGood()).isTrue();
+        assertThat(left.encrypted().message()).contains("labels.cmek.io/owner-name");
+        assertThat(left.retryAfter()).as("no event tells of it").isNotNull();
+        assertThat(cluster.deletes).isZero();
+        // And once it encrypts otherwise, nothing says that it is ours to delete.
+        tampered();
+        assertThat(reason(publish())).isEqualTo(Reason.StorageClassConflict);
+        assertThat(cluster.stored).isNotNull();
+    }
+
+    @Test
+    void putsBackWhatDecidesEncryptionTwiceAndThenKeepsItAway() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            tampered();
+            assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        }
+        assertThat(repaired)
+                .hasSize(2)
+                .allSatisfy(d -> assertThat(d.note()).contains("had been changed: parameters.kmsKeyId"));
+        change(c -> c.addToParameters("kmsKeyId", "alias/other")
+                .editMetadata()
+                .withManagedFields(new ManagedFieldsEntryBuilder()
+                        .withManager("kyverno")
+                        .withTime("2026-03-01T10:00:00Z")
+                        .build())
+                .endMetadata());
+
+        VolumeAssessment contested = publish();
+
+        assertThat(contested.encrypted().verdict()).isEqualTo(Verdict.False);
+        assertThat(reason(contested)).isEqualTo(Reason.Contested);
+        assertThat(contested.encrypted().message())
+                .contains(
+                        "parameters.kmsKeyId",
+                        "something changes it back by 'kyverno' at 2026-03-01T10:00:00Z",
+                        "stays away",
+                        "2026-03-01T11:00:00Z");
+        assertThat(cluster.stored).isNull();
+        Judgement told = contested.encrypted();
+        for (int i = 0; i < 50; i++) {
+            clock.pass(Duration.ofMinutes(1));
+            assertThat(publish().encrypted())
+                    .as("it stays away, and nothing new is told")
+                    .isEqualTo(told);
+        }
+        assertThat(cluster.creates).isEqualTo(3);
+        assertThat(cluster.deletes).isEqualTo(3);
+
+        clock.pass(Duration.ofMinutes(11));
+        assertThat(reason(publish())).as("it is tried again").isEqualTo(Reason.VolumesEncrypted);
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void theNextTryComesByItself() {
+        publish();
+        for (int i = 0; i < 3; i++) {
+            tampered();
+            publish();
+        }
+        VolumeAssessment contested = publish();
+        assertThat(contested.retryAfter()).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61));
+        clock.pass(Objects.requireNonNull(contested.retryAfter()));
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void oneThatSomebodyPutsRightIsTakenAsItIs() {
+        publish();
+        StorageClass right = stored();
+        for (int i = 0; i < 3; i++) {
+            tampered();
+            publish();
+        }
+        assertThat(reason(publish())).isEqualTo(Reason.Contested);
+        cluster.put(right);
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void makesAgainWhatIsDeletedTwiceAndThenSaysThatSomethingDeletesIt() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            cluster.stored = null;
+            assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        }
+        assertThat(repaired).hasSize(2).allSatisfy(d -> assertThat(d.note()).contains("had been deleted"));
+        cluster.stored = null;
+
+        VolumeAssessment contested = publish();
+
+        assertThat(reason(contested)).isEqualTo(Reason.Contested);
+        assertThat(contested.encrypted().message()).contains("was deleted by somebody else each time");
+        assertThat(cluster.creates).isEqualTo(3);
+        assertThat(cluster.deletes).isZero();
+    }
+
+    @Test
+    void eachThingIsCountedByItself() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            cluster.stored = null;
+            publish();
+        }
+        tampered();
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void whatAdmissionChangesIsNotLeftThere() {
+        cluster.admission = StorageClassPublisherTest::otherKey;
+
+        VolumeAssessment first = publish();
+        assertThat(reason(first)).isEqualTo(Reason.Contested);
+        assertThat(first.encrypted().message()).contains("parameters.kmsKeyId", "an admission policy or webhook");
+        assertThat(cluster.stored).isNull();
+        assertThat(first.retryAfter()).isLessThan(Duration.ofSeconds(5));
+        for (int i = 0; i < 100; i++) {
+            clock.pass(Duration.ofSeconds(5));
+            assertThat(reason(publish())).isEqualTo(Reason.Contested);
+        }
+        assertThat(cluster.creates).as("the first, and two more").isEqualTo(3);
+        assertThat(cluster.deletes).isEqualTo(3);
+
+        cluster.admission = made -> made;
+        clock.pass(Duration.ofHours(1));
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void aRestartMayTryTwiceAgain() {
+        cluster.admission = StorageClassPublisherTest::otherKey;
+        for (int i = 0; i < 10; i++) {
+            publish();
+        }
+        cluster.creates = 0;
+        publisher = new StorageClassPublisher(cluster, WriteObserver.NONE, clock);
+        for (int i = 0; i < 10; i++) {
+            assertThat(reason(publish())).isEqualTo(Reason.Contested);
+        }
+        assertThat(cluster.creates).isEqualTo(2);
+    }
+
+    @Test
+    void oneThatIsMadeAgainOtherwiseIsDeletedEverMoreSlowly() {
+        publish();
+        StorageClass wrong = otherKey(stored());
+        int there = 0;
+        for (int i = 0; i < 3600; i++) {
+            cluster.put(wrong);
+            VolumeAssessment assessment = publish();
+            if (cluster.stored != null && reason(assessment) == Reason.Contested) {
+                assertThat(assessment.encrypted().message()).contains("It is there again, and is deleted at ");
+                there++;
+            }
+            clock.pass(Duration.ofSeconds(1));
+        }
+        assertThat(there).isPositive();
+        assertThat(cluster.creates).isEqualTo(3);
+        assertThat(cluster.deletes).isLessThan(25);
+    }
+
+    @Test
+    void withoutItsKeyNothingIsMadeButWhatEncryptsOtherwiseGoes() {
+        publish();
+        tampered();
+        assertThat(reason(publisher.publish(
+                        OWNER, USE, StorageClassPublisher.read(stored()), false, before, repaired::add)))
+                .isEqualTo(Reason.WaitingForKey);
+        assertThat(cluster.stored).isNull();
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(repaired).singleElement().satisfies(d -> assertThat(d.note()).contains("had been changed"));
+    }
+
+    @Test
+    void deletesNoneThatTookThePlaceOfIts() {
+        publish();
+        tampered();
+        StorageClass theirs = new StorageClassBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .endMetadata()
+                .withProvisioner("example.com/theirs")
+                .build();
+        cluster.meanwhile = () -> {
+            cluster.meanwhile = () -> {};
+            cluster.put(theirs);
+        };
+
+        assertThat(reason(publish())).isEqualTo(Reason.StorageClassConflict);
+        assertThat(stored().getProvisioner()).isEqualTo("example.com/theirs");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 403, 404, 422})
+    void aRefusalIsToldInTheWordsOfTheApiServer(int code) {
+        cluster.refusal = OneStorageClass.error(
+                code,
+                "ValidatingAdmissionPolicy 'p' denied request:\n\u001b[31mreclaimPolicy must be Delete\u0000. "
+                        + "x".repeat(2000));
+
+        VolumeAssessment refused = publish();
+
+        assertThat(refused.encrypted().verdict()).isEqualTo(Verdict.False);
+        assertThat(reason(refused)).isEqualTo(Reason.WriteDenied);
+        assertThat(refused.encrypted().message())
+                .contains(NAME, code + ": ValidatingAdmissionPolicy 'p'", "reclaimPolicy must be Delete")
+                .doesNotContain("\n", "\u001b", "\u0000");
+        assertThat(refused.retryAfter()).isNotNull();
+        assertThat(publish().encrypted()).as("too early for another attempt").isEqualTo(refused.encrypted());
+        assertThat(cluster.attempts).isEqualTo(1);
+
+        cluster.refusal = null;
+        clock.pass(Duration.ofMinutes(1));
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    /** A blip is nobody's to mend; what lasts is. */
+    @ParameterizedTest
+    @EnumSource
+    void noAnswerAndOneThatPassesIsUnknownUntilItLasts(Blip blip) {
+        cluster.refusal = blip.error;
+        for (int i = 0; i < 2; i++) {
+            VolumeAssessment waiting = publish();
+            assertThat(waiting.encrypted().verdict()).isEqualTo(Verdict.Unknown);
+            assertThat(reason(waiting)).isEqualTo(Reason.Pending);
+            assertThat(waiting.encrypted().message()).contains(blip.words, "It is tried again");
+            clock.pass(Objects.requireNonNull(waiting.retryAfter()));
+        }
+        VolumeAssessment lasting = publish();
+        assertThat(reason(lasting)).isEqualTo(Reason.WriteDenied);
+        assertThat(lasting.encrypted().message()).contains(blip.words);
+    }
+
+    @SuppressWarnings("ImmutableEnumChecker")
+    enum Blip {
+        SERVER_ERROR(
+                OneStorageClass.error(500, "failed calling webhook \"w\": connection refused"), "500: failed calling"),
+        TOO_MANY(OneStorageClass.error(429, "too many requests"), "429: too many"),
+        NO_ANSWER(
+                new KubernetesClientException("An error has occurred.", new IOException("reset")), "no answer: reset");
+
+        private final KubernetesClientException error;
+        private final String words;
+
+        Blip(KubernetesClientException error, String words) {
+            this.error = error;
+            this.words = words;
+        }
+    }
+
+    @Test
+    void aRefusedReplacementSaysSo() {
+        publish();
+        tampered();
+        cluster.refusal = OneStorageClass.error(403, "storageclasses is forbidden");
+
+        VolumeAssessment refused = publish();
+
+        assertThat(reason(refused)).isEqualTo(Reason.WriteDenied);
+        assertThat(refused.encrypted().message()).contains("was not read: 403: storageclasses is forbidden");
+    }
+
+    @Test
+    void aRefusedWithdrawalIsTold() {
+        publish();
+        Claim claim = claim();
+        cluster.refusal = OneStorageClass.error(403, "storageclasses is forbidden");
+        assertThat(publisher.withdraw(claim)).hasValueSatisfying(why -> {
+            assertThat(why.reason()).isEqualTo(Reason.WriteDenied);
+            assertThat(why.message()).contains(NAME, "storageclasses is forbidden", "The resource stays");
+        });
+        assertThat(publisher.pause(claim)).isPresent();
+
+        cluster.refusal = null;
+        clock.pass(Duration.ofMinutes(1));
+        assertThat(publisher.withdraw(claim)).isEmpty();
+        assertThat(cluster.stored).isNull();
+    }
+
+    @Test
+    void oneThatCouldNotBeMadeIsNothingToWaitFor() {
+        cluster.refusal = OneStorageClass.error(422, "no");
+        publish();
+        cluster.refusal = null;
+        assertThat(publisher.withdraw(claim())).isEmpty();
+    }
+
+    @Test
+    void withdrawsNoneOfSomebodyElse() {
+        publish();
+        change(c -> c.editMetadata()
+                .addToLabels(StorageClassPublisher.OWNER_NAME, "other")
+                .endMetadata());
+        assertThat(publisher.withdraw(claim())).isEmpty();
+        assertThat(cluster.stored).isNotNull();
+    }
+
+    private static Claim claim() {
+        Claim claim = ClaimsOf.claim("team-a", "orders", 1, "orders-data");
+        return new Claim(
+                claim.id(),
+                claim.uid(),
+                claim.createdAt(),
+                claim.region(),
+                claim.keys(),
+                claim.buckets(),
+                USE,
+                claim.databases(),
+                claim.policyManagement(),
+                claim.deletionPolicy(),
+                true,
+                false,
+                claim.served(),
+                claim.standing());
+    }
+
+    /** What an adversary may do between two reconciliations. */
+    enum Move {
+        NOTHING,
+        DELETE,
+        OTHER_KEY,
+        NOT_ENCRYPTED,
+        OTHER_PROVISIONER,
+        TAGS,
+        NO_LABELS,
+        RIGHT,
+        MUTATE_KEY,
+        MUTATE_PROVISIONER,
+        MUTATE_NOTHING,
+        STATUS_WIPED
+    }
+
+    /** Whatever others do, the writes in an hour are bounded, and none that encrypts otherwise is left without a word. */
+    @Property(tries = 300)
+    void noSequenceOfChangesMakesItWriteWithoutEnd(@ForAll @Size(min = 20, max = 400) List<Move> moves) {
+        // The tries of a property share the instance of the class.
+        publisher = new StorageClassPublisher(cluster, WriteObserver.NONE, clock);
+        before = Before.NOTHING;
+        cluster.stored = null;
+        cluster.admission = made -> made;
+        cluster.creates = 0;
+        cluster.deletes = 0;
+        for (int i = 0; i < moves.size(); i++) {
+            play(moves.get(i));
+            // As many reconciliations in an hour as there are moves.
+            clock.pass(Duration.ofHours(1).dividedBy(moves.size() + 1));
+            Judgement told = publish().encrypted();
+            StorageClass there = cluster.stored;
+            if (told.isGood()) {
+                assertThat(there).isNotNull();
+                assertThat(StorageClassSpec.desired(OWNER, USE).decisiveDifferences(StorageClassPublisher.read(there)))
+                        .isEmpty();
+            }
+        }
+        // Each of four things twice, the second half of a replacement, and the very first.
+        assertThat(cluster.creates).isLessThanOrEqualTo(16);
+        assertThat(cluster.deletes).isLessThanOrEqualTo(45);
+    }
+
+    private void play(Move move) {
+        StorageClass ours = new StorageClassBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .withLabels(StorageClassSpec.desired(OWNER, USE).labels())
+                .endMetadata()
+                .withProvisioner("ebs.csi.aws.com")
+                .withParameters(StorageClassSpec.desired(OWNER, USE).parameters())
+                .build();
+        switch (move) {
+            case NOTHING -> {}
+            case DELETE -> cluster.stored = null;
+            case OTHER_KEY -> cluster.put(otherKey(ours));
+            case NOT_ENCRYPTED ->
+                cluster.put(new StorageClassBuilder(ours)
+                        .addToParameters("Encrypted", "false")
+                        .build());
+            case OTHER_PROVISIONER ->
+                cluster.put(new StorageClassBuilder(ours)
+                        .withProvisioner("example.com/theirs")
+                        .build());
+            case TAGS ->
+                cluster.put(new StorageClassBuilder(ours)
+                        .addToParameters("tagSpecification_1", "team=x")
+                        .build());
+            case NO_LABELS ->
+                cluster.put(new StorageClassBuilder(ours)
+                        .editMetadata()
+                        .withLabels(null)
+                        .endMetadata()
+                        .build());
+            case RIGHT -> cluster.put(ours);
+            case MUTATE_KEY -> cluster.admission = StorageClassPublisherTest::otherKey;
+            case MUTATE_PROVISIONER ->
+                cluster.admission = made -> new StorageClassBuilder(made)
+                        .withProvisioner("example.com/theirs")
+                        .build();
+            case MUTATE_NOTHING -> cluster.admission = made -> made;
+            case STATUS_WIPED -> before = Before.NOTHING;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package io.cmek.operator.blackbox;
+
+import static io.cmek.operator.blackbox.Manifests.replica;
+import static io.cmek.operator.blackbox.Manifests.workgroup;
+import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
+import static io.cmek.operator.testing.Team.has;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.ApiServerProxy;
+import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Team;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** While some requests to the API server fail, what does not depend on them is done and told. */
+class ApiServerErrorsIT {
+
+    @RegisterExtension
+    static final Stage STAGE = new Stage().withoutOperator();
+
+    private ApiServerProxy proxy;
+    private OperatorProcess operator;
+    private Team team;
+
+    @BeforeEach
+    void anOperatorBehindTheProxy() {
+        var direct = STAGE.installation().operatorKubeconfig();
+        proxy = ApiServerProxy.before(direct);
+        operator = STAGE.launch(
+                        Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()))
+                .awaitReady();
+        team = STAGE.team();
+    }
+
+    @AfterEach
+    void stop() {
+        operator.close();
+        proxy.close();
+    }
+
+    @Test
+    void aStorageClassThatCannotBeMadeHidesNothing() {
+        String key = STAGE.aws().createKey(REGION);
+        team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
+        String storageClass =
+                team.awaitWorkgroup("orders", EncryptionState.ENABLED).storageClassName();
+        failing("POST", "/storageclasses");
+        STAGE.installation().kubectl().must("delete", "storageclass", storageClass);
+
+        WorkgroupStatus failed =
+                team.awaitWorkgroup("orders", "it lasts", s -> has(s, "VolumesEncrypted", "WriteDenied"));
+        assertThat(failed.conditions())
+                .anyMatch(
+                        c -> c.type().equals("VolumesEncrypted") && c.message().contains("500: injected in this test"))
+                .anyMatch(c -> c.type().equals("BucketsEncrypted") && c.status().equals("True"));
+        STAGE.aws().disableKey(key);
+        team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
+        STAGE.aws().enableKey(key);
+
+        proxy.fault(request -> OptionalInt.empty());
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+    }
+
+    @Test
+    void eventsThatCannotBeWrittenHideNothing() {
+        String key = STAGE.aws().createKey(REGION);
+        failing("POST", "/events");
+        team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        STAGE.aws().disableKey(key);
+        team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
+    }
+
+    @Test
+    void aWorkgroupThatCannotBeReadPastTheCacheHidesNothingOfItsReplicaCmek() {
+        String west = STAGE.aws().createKey(SECONDARY_REGION);
+        team.apply(workgroup("orders", STAGE.aws().createKey(REGION), team.namespace() + "-data")
+                .replicating()
+                .toString());
+        team.apply(replica("west", "orders", west, team.namespace() + "-west").toString());
+        team.awaitReplica("west", EncryptionState.ENABLED);
+        failing("GET", "/workgroups/orders");
+
+        STAGE.aws().disableKey(west);
+        team.awaitReplica("west", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
+        STAGE.aws().enableKey(west);
+        team.awaitReplica("west", EncryptionState.ENABLED);
+
+        team.kubectl("delete", "rcmek", "west", "--wait=false").orThrow();
+        team.awaitReplica(
+                "west",
+                "it cannot tell whether it may go",
+                s -> s.conditions().stream()
+                        .anyMatch(c -> c.type().equals("Deletable")
+                                && c.status().equals("Unknown")
+                                && c.message().contains("injected in this test")));
+        proxy.fault(request -> OptionalInt.empty());
+        Awaitility.await("it goes").atMost(java.time.Duration.ofSeconds(60)).until(() -> team.replica("west") == null);
+    }
+
+    @Test
+    void aReplicaCmekThatCannotBeReadPastTheCacheHidesNothingOfItsWorkgroup() {
+        String key = STAGE.aws().createKey(REGION);
+        proxy.fault(
+                request -> request.method().equals("GET") && request.path().endsWith(team.namespace() + "/replicacmeks")
+                        ? OptionalInt.of(503)
+                        : OptionalInt.empty());
+        team.apply(workgroup("orders", key, team.namespace() + "-data")
+                .replicating()
+                .toString());
+        team.apply(replica("west", "orders", STAGE.aws().createKey(SECONDARY_REGION), team.namespace() + "-west")
+                .toString());
+
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        STAGE.aws().disableKey(key);
+        WorkgroupStatus told =
+                team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
+        assertThat(told.replication() == null || told.replication().secondary() == null)
+                .as("nothing is recorded on an old view")
+                .isTrue();
+        STAGE.aws().enableKey(key);
+
+        proxy.fault(request -> OptionalInt.empty());
+        team.awaitReplica("west", EncryptionState.ENABLED);
+    }
+
+    private void failing(String method, String end) {
+        proxy.fault(request -> request.method().equals(method) && request.path().endsWith(end)
+                ? OptionalInt.of(500)
+                : OptionalInt.empty());
+    }
+}

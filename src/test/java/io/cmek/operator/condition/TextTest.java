@@ -1,0 +1,35 @@
+package io.cmek.operator.condition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class TextTest {
+
+    @Test
+    void isOneLine() {
+        assertThat(Text.line("denied:\n\tline two\u0000\u001b[31m red\u202e\u2028end ", 100))
+                .isEqualTo("denied: line two [31m red end");
+        assertThat(Text.line("abcdef", 4)).isEqualTo("abc…");
+    }
+
+    @Property
+    void noTextIsTooLongOrBreaksTheLine(@ForAll String text, @ForAll @IntRange(min = 2, max = 50) int longest) {
+        String line = Text.line(text, longest);
+
+        assertThat(line.length()).isLessThanOrEqualTo(longest);
+        assertThat(line.chars().filter(Character::isISOControl)).isEmpty();
+        if (text.codePoints().noneMatch(TextTest::isSurrogate)) {
+            assertThat(line.codePoints().filter(TextTest::isSurrogate))
+                    .as("half a character")
+                    .isEmpty();
+        }
+    }
+
+    private static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
+}

@@ -248,7 +248,9 @@ public final class StorageClassPublisher {
                         limit.count(name, things);
                         return made(desired, made, repairs);
                     }
-                    // The cache was behind: it is there already, or it is somebody else's.
+                    // The cache was behind: it is there already, or it is somebody else's. What it is now is what there
+                    // is to tell.
+                    findings.dismissed(name);
                     current = read(name);
                 }
             }

@@ -183,6 +183,18 @@ class StorageClassPublisherTest {
         assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
     }
 
+    /** A tool replaces it, and the cache shows the deletion first. */
+    @Test
+    void whatIsThereCountsAndNotWhatTheCacheHasNotSeenYet() {
+        publish();
+        tampered();
+
+        assertThat(reason(publish(null))).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(repaired)
+                .singleElement()
+                .satisfies(d -> assertThat(d.note()).contains("had been changed: parameters.kmsKeyId"));
+    }
+
     @Test
     void theNextTryComesByItself() {
         publish();

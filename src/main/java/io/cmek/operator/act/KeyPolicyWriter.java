@@ -262,13 +262,14 @@ public final class KeyPolicyWriter {
                 return attempts.failed(key, new PolicyOutcome.NotWritten(fresh.failure(), Grants.NONE));
             }
             boolean isChanged = !Objects.equals(fresh.lastSeen(), seen.lastSeen());
-            seen = fresh;
             // What means the same may be written otherwise: what is not ours goes back as it was read last. And
-            // somebody may have come meanwhile who needs what was about to be taken away.
+            // somebody may have come meanwhile who needs what was about to be taken away; or a poll has read what
+            // somebody wrote since.
             if (isChanged
                     || !(read(fresh) instanceof PolicyDocument latest)
-                    || !(plan(before, latest, overwritten, revision)
-                            instanceof Plan.Write(var r, PolicyDocument next))) {
+                    || !(plan(before, latest, overwritten, revision) instanceof Plan.Write(var r, PolicyDocument next))
+                    || !Objects.equals(watch.current(key).lastSeen(), fresh.lastSeen())) {
+                seen = watch.current(key);
                 continue;
             }
             if (before != null) {

@@ -424,6 +424,31 @@ class KeyPolicyWriterTest {
         assertThat(kms.writes).isEqualTo(1);
     }
 
+    /** The poll of the key goes on meanwhile: what it has read is not written over as if nobody knew. */
+    @Test
+    void doesNotWriteOverWhatAPollHasReadSince() {
+        String theirs = "{\"Sid\":\"Theirs\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"444455556666\"},"
+                + "\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
+        kms.policy = policy(ROOT);
+        var asked = new AtomicInteger();
+
+        writer.grow(
+                CLAIM,
+                KEY,
+                () -> {
+                    // The first is for the plan, the last for the one that is written.
+                    if (asked.incrementAndGet() == 3) {
+                        kms.policy = policy(ROOT + "," + theirs);
+                        watch.freshWithin(KEY, Duration.ZERO);
+                    }
+                    return USE;
+                },
+                Grants.NONE);
+
+        assertThat(asked.get()).isGreaterThan(3);
+        assertThat(kms.policy).contains("\"Theirs\"", "CmekOperatordefaultDataUse", "\"Root\"");
+    }
+
     @Test
     void putsBackWhatARaceTookFromOthers() {
         String theirs = "{\"Sid\":\"Theirs\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"444455556666\"},"

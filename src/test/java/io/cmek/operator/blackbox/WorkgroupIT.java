@@ -278,7 +278,11 @@ class WorkgroupIT {
         assertThat(bucketExists(data))
                 .as("no bucket is made for a key that cannot serve")
                 .isFalse();
-        assertThat(events("orders")).extracting(Event::getReason).contains(reason);
+        // An Event is told after the status is written.
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(events("orders"))
+                        .extracting(Event::getReason)
+                        .contains(reason));
         return usable;
     }
 

@@ -33,6 +33,7 @@ import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -767,6 +768,7 @@ class SecondaryRegionIT {
                 .get("Statement")
                 .valueStream()
                 .filter(s -> s.path("Sid").asText().startsWith("CmekOperator"))
+                .map(Unordered::of)
                 .sorted(Comparator.comparing(s -> s.path("Sid").asText()))
                 .toList();
     }

@@ -165,9 +165,18 @@ public final class StorageClassPublisher {
             return failed(desired.name(), failedLately.get());
         }
         try {
-            VolumeAssessment assessment = carryOut(desired, seen != null, keyReady, before, repairs);
-            attempts.settled(desired.name());
-            return assessment;
+            Optional<VolumeAssessment> done = carryOut(desired, seen != null, keyReady, before, repairs);
+            if (done.isPresent()) {
+                attempts.settled(desired.name());
+                return done.get();
+            }
+            return failed(
+                    desired.name(),
+                    attempts.failed(
+                            desired.name(),
+                            Judgement.pending(
+                                    "The StorageClass " + desired.name()
+                                            + " was changed by somebody else each time the operator wrote it; the write is repeated.")));
         } catch (Failed e) {
             return failed(desired.name(), failed(attempts, desired.name(), e, effect(e)));
         }
@@ -194,7 +203,8 @@ public final class StorageClassPublisher {
         };
     }
 
-    private VolumeAssessment carryOut(
+    /** @return empty where somebody else was faster each time */
+    private Optional<VolumeAssessment> carryOut(
             StorageClassSpec desired, boolean isThere, boolean keyReady, Before before, Consumer<Drift> repairs) {
         String name = desired.name();
         // Past the cache, which may not know yet what we wrote: nothing is deleted on an old view.
@@ -203,21 +213,21 @@ public final class StorageClassPublisher {
             StorageClassSpec spec = current == null ? null : read(current);
             switch (VolumePlan.of(desired, spec)) {
                 case Nothing -> {
-                    return inPlace(desired, Objects.requireNonNull(spec));
+                    return Optional.of(inPlace(desired, Objects.requireNonNull(spec)));
                 }
                 case Refuse -> {
                     findings.dismissed(name);
-                    return VolumeAssessment.of(Judgement.bad(
+                    return Optional.of(VolumeAssessment.of(Judgement.bad(
                             Reason.StorageClassConflict,
                             "The StorageClass " + name
-                                    + " exists and is not this resource's. Delete it, if nobody needs it."));
+                                    + " exists and is not this resource's. Delete it, if nobody needs it.")));
                 }
                 case Replace -> {
                     StorageClass other = Objects.requireNonNull(current);
                     Set<String> things = fields(desired, other);
                     String by = lastWriter(other);
                     if (!limit.permits(name, things)) {
-                        return contested(desired, new Contest(things, by), other);
+                        return Optional.of(contested(desired, new Contest(things, by), other));
                     }
                     if (before.published() || known.contains(name)) {
                         findings.found(name, changed(name, things, by));
@@ -233,12 +243,13 @@ public final class StorageClassPublisher {
                 case Create -> {
                     Set<String> things = putBackByCreating(name, before);
                     if (!limit.permits(name, things)) {
-                        return contested(desired, contests.getOrDefault(name, new Contest(things, "")), null);
+                        return Optional.of(
+                                contested(desired, contests.getOrDefault(name, new Contest(things, "")), null));
                     }
                     if (!keyReady) {
-                        return VolumeAssessment.of(Judgement.bad(
+                        return Optional.of(VolumeAssessment.of(Judgement.bad(
                                 Reason.WaitingForKey,
-                                "The StorageClass " + name + " is published when the data key is ready."));
+                                "The StorageClass " + name + " is published when the data key is ready.")));
                     }
                     if (things.contains(MISSING) && before.published()) {
                         findings.found(name, deleted(name));
@@ -246,7 +257,7 @@ public final class StorageClassPublisher {
                     StorageClass made = create(desired);
                     if (made != null) {
                         limit.count(name, things);
-                        return made(desired, made, repairs);
+                        return Optional.of(made(desired, made, repairs));
                     }
                     // The cache was behind: it is there already, or it is somebody else's. What it is now is what there
                     // is to tell.
@@ -255,13 +266,7 @@ public final class StorageClassPublisher {
                 }
             }
         }
-        return failed(
-                name,
-                attempts.failed(
-                        name,
-                        Judgement.pending(
-                                "The StorageClass " + name
-                                        + " was changed by somebody else each time the operator wrote it; the write is repeated.")));
+        return Optional.empty();
     }
 
     /** Admission may have changed it. */

@@ -543,4 +543,24 @@ class StorageClassPublisherTest {
             case STATUS_WIPED -> before = Before.NOTHING;
         }
     }
+
+    /** Whoever is faster each time, or answers 409 to each request, is not asked every second for ever. */
+    @Test
+    void aWriteThatIsOvertakenEachTimeIsRepeatedAtAGrowingInterval() {
+        publish();
+        cluster.meanwhile = () -> change(builder -> builder.editMetadata()
+                .addToAnnotations("changed", String.valueOf(cluster.deletes))
+                .endMetadata());
+        change(builder -> builder.withProvisioner("another"));
+        cluster.deletes = 0;
+
+        int rounds = 0;
+        for (Duration passed = Duration.ZERO; passed.compareTo(Duration.ofMinutes(10)) < 0; rounds++) {
+            Duration pause = Objects.requireNonNull(publish().retryAfter());
+            clock.pass(pause);
+            passed = passed.plus(pause);
+        }
+
+        assertThat(rounds).isLessThan(40);
+    }
 }

@@ -40,8 +40,8 @@ record ReplicaCmekReport(StatusLines lines) {
         return new ReplicaCmekStatus(
                 replica.getMetadata().getGeneration(),
                 previous.encryption(),
-                previous.keys(),
-                previous.buckets(),
+                StatusLines.kept(previous.keys()),
+                StatusLines.keptBuckets(previous.buckets()),
                 previous.storageClassName(),
                 lines.conditions(previous, judgements, claim, replica));
     }

@@ -104,6 +104,30 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                         .isPresent());
     }
 
+    /**
+     * The lines of a status that is written again as it was. The API server takes none without what its CRD requires: a purpose that this version
+     * does not know is left out, and a key in a state that it does not know is pending.
+     */
+    public static List<KeyStatus> kept(List<KeyStatus> lines) {
+        return lines.stream()
+                .filter(line -> line.purpose() != null)
+                .map(line -> line.state() != null
+                        ? line
+                        : new KeyStatus(
+                                line.purpose(),
+                                line.arn(),
+                                KeyLineState.PENDING,
+                                line.keyState(),
+                                line.multiRegion(),
+                                line.suggestedPolicy()))
+                .toList();
+    }
+
+    /** The same of the buckets. */
+    public static List<BucketStatus> keptBuckets(List<BucketStatus> lines) {
+        return lines.stream().filter(line -> line.purpose() != null).toList();
+    }
+
     public List<Condition> conditions(
             @Nullable CmekStatus previous,
             Map<ConditionType, Judgement> judgements,

@@ -55,8 +55,8 @@ record WorkgroupReport(StatusLines lines) {
         return new WorkgroupStatus(
                 workgroup.getMetadata().getGeneration(),
                 previous.encryption(),
-                previous.keys(),
-                previous.buckets(),
+                StatusLines.kept(previous.keys()),
+                StatusLines.keptBuckets(previous.buckets()),
                 previous.storageClassName(),
                 region.status(),
                 lines.conditions(previous, judgements, claim, workgroup));

@@ -234,4 +234,21 @@ class StatusLinesTest {
                 List.of(new Condition("PolicyApplied", applied, "Any", "Any.", observed, "2026-03-01T10:00:00Z"))));
         return workgroup;
     }
+
+    /** A status of a newer version that is written again, for a resource that is leaving or not understood, must pass the CRD. */
+    @Test
+    void aLineThatIsKeptHasAllThatTheCrdRequires() {
+        var unknownState = new KeyStatus(Purpose.Data, ClaimsOf.KEY.toString(), null, "Enabled", true, "{}");
+        var unknownPurpose = new KeyStatus(null, ClaimsOf.KEY.toString(), KeyLineState.ENABLED, "Enabled", true, "{}");
+        var known = new KeyStatus(
+                Purpose.Backup, ClaimsOf.BACKUP_KEY.toString(), KeyLineState.ENABLED, "Enabled", false, "{}");
+
+        assertThat(StatusLines.kept(List.of(unknownState, unknownPurpose, known)))
+                .containsExactly(
+                        new KeyStatus(
+                                Purpose.Data, ClaimsOf.KEY.toString(), KeyLineState.PENDING, "Enabled", true, "{}"),
+                        known);
+        assertThat(StatusLines.keptBuckets(List.of(new BucketStatus(null, "b", null, null, null))))
+                .isEmpty();
+    }
 }

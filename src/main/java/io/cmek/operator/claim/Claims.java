@@ -10,10 +10,9 @@ public interface Claims {
     Collection<Claim> onKey(KeyArn key);
 
     /**
-     * Whether a stored object that this version cannot read names the key, or may. It has no claim, because nobody knows what it needs of the
-     * key: so nothing of the key's policy is to be taken away.
+     * The stored objects that this version cannot read and that name the key, or may. Nobody knows what they need of it.
      */
-    boolean isNamedByUnreadable(KeyArn key);
+    Collection<UnreadableClaim> unreadableOn(KeyArn key);
 
     /** Every claim, of any kind, that names the bucket, those that are leaving included. */
     Collection<Claim> onBucket(String bucket);

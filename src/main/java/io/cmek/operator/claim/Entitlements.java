@@ -114,6 +114,18 @@ public record Entitlements(Tenants tenants, Claims claims) {
                 .reduce(Grants.NONE, Grants::plus);
     }
 
+    /**
+     * Whether nothing may be taken from the policy of the key, because an object that cannot be read may need what is there. One whose tenant
+     * may not use the key, and that was never served, needs nothing: or whoever may create one could stop the releases of other tenants.
+     */
+    public boolean mayBeNeededByUnreadable(KeyArn key) {
+        return claims.unreadableOn(key).stream()
+                .anyMatch(unreadable -> unreadable.served()
+                        || tenants.of(unreadable.namespace())
+                                .filter(tenant -> tenant.mayUse(key))
+                                .isPresent());
+    }
+
     /** Whether the tenant of the claim may use the key. */
     public boolean mayUse(Claim claim, KeyArn key) {
         return tenantOf(claim).filter(tenant -> tenant.mayUse(key)).isPresent();

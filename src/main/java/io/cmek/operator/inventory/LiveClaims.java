@@ -7,6 +7,7 @@ import io.cmek.operator.api.v1alpha1.Unreadable;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Claims;
+import io.cmek.operator.claim.UnreadableClaim;
 import io.cmek.operator.key.KeyArn;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -132,11 +133,13 @@ public final class LiveClaims implements Claims {
     }
 
     @Override
-    public boolean isNamedByUnreadable(KeyArn key) {
+    public Collection<UnreadableClaim> unreadableOn(KeyArn key) {
         return Stream.of(key.toString(), ANY_KEY)
                 .flatMap(this::unreadable)
-                .findAny()
-                .isPresent();
+                .map(resource -> new UnreadableClaim(
+                        resource.getMetadata().getNamespace(),
+                        resource.unreadable() == null || resource.unreadable().served()))
+                .toList();
     }
 
     /** The stored objects that this version cannot read. */

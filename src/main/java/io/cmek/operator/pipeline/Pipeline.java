@@ -395,7 +395,7 @@ public final class Pipeline {
 
     private Judgement release(Claim claim, KeyHandle key) {
         String label = claim.label(key.key());
-        if (entitlements.claims().isNamedByUnreadable(key.key())) {
+        if (entitlements.mayBeNeededByUnreadable(key.key())) {
             return Judgement.pending(label
                     + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
                     + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"

@@ -81,6 +81,8 @@ class BundleRedactionTest {
         }
         String key = text(random, BASE64, 64);
         secrets.add(key);
+        log.add("{\"message\":\"-----BEGIN PRIVATE KEY-----\\n" + key + "\\n-----END PRIVATE KEY-----\"}");
+        log.add("what comes after it");
         log.addAll(
                 List.of("-----BEGIN RSA PRIVATE KEY-----", key, "-----END RSA PRIVATE KEY-----", "and the last line"));
         Path file = Files.write(folder.resolve("operator.log"), log);
@@ -90,7 +92,7 @@ class BundleRedactionTest {
         String shown = bundle.get("operator.log");
         assertThat(shown)
                 .contains("kms:PutKeyPolicy for arn:aws:kms:us-east-1:111122223333:key/1234abcd (request id 7c3a1b2c)")
-                .contains("Expiration", "and the last line", "[hidden]")
+                .contains("Expiration", "what comes after it", "and the last line", "[hidden]")
                 .hasLineCount(log.size() - 2);
         List<String> left = secrets.stream().filter(shown::contains).toList();
         assertThat(left)

@@ -22,12 +22,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Claims and tenants for tests, and a cluster that has just these claims. */
-public record ClaimsOf(List<Claim> all) implements Claims {
+public record ClaimsOf(List<Claim> all, List<UnreadableClaim> unreadable) implements Claims {
 
     public static final KeyArn KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
     public static final KeyArn BACKUP_KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/9876fedc-12ab-34cd-56ef-1234567890ab");
+
+    public ClaimsOf(List<Claim> all) {
+        this(all, List.of());
+    }
 
     public static ClaimsOf of(Claim... claims) {
         return new ClaimsOf(List.of(claims));
@@ -39,8 +43,8 @@ public record ClaimsOf(List<Claim> all) implements Claims {
     }
 
     @Override
-    public boolean isNamedByUnreadable(KeyArn key) {
-        return false;
+    public Collection<UnreadableClaim> unreadableOn(KeyArn key) {
+        return unreadable;
     }
 
     @Override

@@ -371,4 +371,16 @@ class EntitlementsTest {
     private static Entitlements among(Claim... claims) {
         return new Entitlements(TENANTS, ClaimsOf.of(claims));
     }
+
+    private static boolean isNeeded(UnreadableClaim unreadable) {
+        return new Entitlements(TENANTS, new ClaimsOf(List.of(), List.of(unreadable))).mayBeNeededByUnreadable(KEY);
+    }
+
+    /** A stranger's object that cannot be read does not stop the releases of others on their keys. */
+    @Test
+    void anUnreadableObjectNeedsAKeyOnlyWhereItsTenantMayUseItOrItWasServed() {
+        assertThat(isNeeded(new UnreadableClaim("team-a", false))).isTrue();
+        assertThat(isNeeded(new UnreadableClaim("stranger", true))).isTrue();
+        assertThat(isNeeded(new UnreadableClaim("stranger", false))).isFalse();
+    }
 }

@@ -176,7 +176,7 @@ class StoredResourcesPropertyTest {
             assertThat(NotUnderstood.isReadable(SERIALIZATION.clone(newer))).isFalse();
             for (String key : List.of(KEY, BACKUP, SECONDARY)) {
                 assertThat(claims.onKey(KeyArn.parse(key))).isEmpty();
-                assertThat(claims.isNamedByUnreadable(KeyArn.parse(key)))
+                assertThat(!claims.unreadableOn(KeyArn.parse(key)).isEmpty())
                         .isEqualTo(changed.toString().contains(key));
             }
         }

@@ -3,6 +3,7 @@ package io.cmek.operator.api.v1alpha1;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,8 +14,9 @@ import java.util.regex.Pattern;
  * @param why a sentence for the log and an Event, without the final dot
  * @param keyArns the key ARNs anywhere in the object, in its metadata and its status too
  * @param namesMore whether there are more than are kept here: then it may name any key
+ * @param served whether data may exist under these keys: unless its status, which only the operator writes, shows that it was never served
  */
-public record Unreadable(String why, Set<String> keyArns, boolean namesMore) {
+public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boolean served) {
 
     /** A resource of today names three keys at most. */
     static final int MOST_KEYS = 64;
@@ -22,6 +24,10 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore) {
     static final int LONGEST_WHY = 200;
 
     private static final Pattern KEY_ARN = Pattern.compile(Rule.KEY_ARN.substring(1, Rule.KEY_ARN.length() - 1));
+
+    /** States of a resource, and of a line of its keys, of which nothing was ever encrypted; as every version means them. */
+    private static final Set<String> NEVER_ENABLED =
+            Set.of(EncryptionState.DISABLED.name(), EncryptionState.PENDING.name(), EncryptionState.FAILED.name());
 
     private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}+");
 
@@ -36,12 +42,37 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore) {
         var found = new HashSet<String>();
         collect(object, found);
         boolean more = found.size() > MOST_KEYS;
-        return new Unreadable(why, more ? Set.of() : found, more);
+        return new Unreadable(why, more ? Set.of() : found, more, isServed(object.path("status")));
     }
 
     /** Whether the object names the key, or may. */
     public boolean mayName(String keyArn) {
         return namesMore || keyArns.contains(keyArn);
+    }
+
+    private static boolean isServed(JsonNode status) {
+        if (status.isMissingNode() || status.isNull()) {
+            return false;
+        }
+        return !status.isObject()
+                || !isOneOf(status.path("encryption"), NEVER_ENABLED)
+                || isAny(status.path("keys"), line -> !isOneOf(line.path("state"), NEVER_ENABLED))
+                || isAny(status.path("buckets"), line -> line.hasNonNull("kmsKeyID"))
+                || isAny(
+                        status.path("conditions"),
+                        condition -> condition.path("type").asText().equals("PolicyApplied")
+                                && condition.path("status").asText().equals("True"));
+    }
+
+    private static boolean isOneOf(JsonNode value, Set<String> names) {
+        return value.isMissingNode() || value.isNull() || names.contains(value.asText());
+    }
+
+    /** Also where it is no list, which another version may have made of it. */
+    private static boolean isAny(JsonNode list, Predicate<JsonNode> which) {
+        return !list.isMissingNode()
+                && !list.isNull()
+                && (!list.isArray() || list.valueStream().anyMatch(which));
     }
 
     private static void collect(JsonNode node, Set<String> found) {

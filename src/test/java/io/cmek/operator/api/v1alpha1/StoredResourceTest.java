@@ -148,6 +148,29 @@ class StoredResourceTest {
         assertThat(workgroup.unreadable().mayName(KEY)).isTrue();
     }
 
+    /** Only the operator writes the status: so it tells whether data may exist under the keys. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}|false",
+                "{encryption: PENDING}|false",
+                "{encryption: FAILED, keys: [{state: FAILED}], conditions: [{type: PolicyApplied, status: Unknown}]}|false",
+                "{encryption: ENABLED}|true",
+                "{encryption: UNKNOWN}|true",
+                "text|true",
+                "{encryption: PENDING, keys: {Data: x}}|true",
+                "{encryption: PENDING, keys: [{state: UNKNOWN}]}|true",
+                "{encryption: FAILED, buckets: [{name: b, kmsKeyID: k}]}|true",
+                "{encryption: FAILED, conditions: [{type: PolicyApplied, status: \"True\"}]}|true"
+            })
+    void whetherItWasServedIsInItsStatus(String status, boolean served) {
+        assertThat(read("{region: us-east-1, volumes: gp3}", "status: " + status)
+                        .unreadable()
+                        .served())
+                .isEqualTo(served);
+    }
+
     @Test
     void itSaysWhichFieldAndIsShort() {
         assertThat(read("{region: us-east-1, volumes: gp3}", "").unreadable().why())

@@ -37,6 +37,16 @@ public final class NotUnderstood {
         };
     }
 
+    /**
+     * Whether a resource may be reconciled because of another object. Not one that cannot be read: the operator SDK puts a finalizer on whatever
+     * it is to reconcile.
+     *
+     * @param known the resource as the cache has it; empty where it has none
+     */
+    public static boolean mayBeReconciled(Optional<? extends StoredResource> known) {
+        return known.isEmpty() || isReadable(known.get());
+    }
+
     /** Why nothing is written for the resource; empty where all is understood. */
     public static Optional<Judgement> of(Workgroup workgroup) {
         return values(workgroup).map(Judgement::pending);

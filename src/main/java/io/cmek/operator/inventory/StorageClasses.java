@@ -1,9 +1,9 @@
 package io.cmek.operator.inventory;
 
 import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.volume.StorageClassSpec;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -21,13 +21,16 @@ public final class StorageClasses {
     private StorageClasses() {}
 
     /** Has a resource reconciled when its StorageClass is changed or deleted by somebody else. */
-    public static <P extends HasMetadata> EventSource<StorageClass, P> source(EventSourceContext<P> context) {
+    public static <P extends StoredResource> EventSource<StorageClass, P> source(EventSourceContext<P> context) {
         Class<P> owner = context.getPrimaryResourceClass();
         return new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(StorageClass.class, owner)
                         .withLabelSelector(StorageClassPublisher.MANAGED_BY + "=" + StorageClassPublisher.OPERATOR + ","
                                 + StorageClassPublisher.OWNER_KIND + "=" + owner.getSimpleName())
                         .withSecondaryToPrimaryMapper(StorageClasses::ownerOf)
+                        .withGenericFilter(storageClass -> ownerOf(storageClass).stream()
+                                .allMatch(owning -> NotUnderstood.mayBeReconciled(
+                                        context.getPrimaryCache().get(owning))))
                         .build(),
                 context);
     }

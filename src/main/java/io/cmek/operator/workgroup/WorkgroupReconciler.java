@@ -115,6 +115,11 @@ public class WorkgroupReconciler
                                 r.getSpec().workgroupRef().name(),
                                 r.getMetadata().getNamespace()))
                         : Set.of())
+                .withGenericFilter(r -> !NotUnderstood.isReadable(r)
+                        || NotUnderstood.mayBeReconciled(context.getPrimaryCache()
+                                .get(new ResourceID(
+                                        r.getSpec().workgroupRef().name(),
+                                        r.getMetadata().getNamespace()))))
                 .build();
         return List.of(triggers, StorageClasses.source(context), new InformerEventSource<>(replicas, context));
     }

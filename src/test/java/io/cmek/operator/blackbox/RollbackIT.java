@@ -213,8 +213,9 @@ class RollbackIT {
                     apiVersion: cmek.io/v1alpha1
                     kind: Workgroup
                     metadata: {name: newer}
-                    spec: {region: us-east-1, volumes: gp3}
-                    """);
+                    spec: {region: us-east-1, volumes: gp3, cmek: {dataBucketKeyID: "%s"}, buckets: {data: %s},
+                      replication: {region: us-west-2}}
+                    """.formatted(STAGE.aws().createKey(REGION), bucket("newer")));
             patch("workgroup/orders", "{\"spec\": {\"volumes\": \"gp3\"}}");
             awaitEvent("newer", "spec.volumes");
             awaitEvent("orders", "spec.volumes");
@@ -223,6 +224,13 @@ class RollbackIT {
             team.awaitWorkgroup("fresh", EncryptionState.ENABLED);
             assertThat(operator.get("/q/health/live").statusCode()).isEqualTo(200);
             assertThat(operator.get("/q/health/ready").statusCode()).isEqualTo(200);
+
+            // A ReplicaCmek of it does not have it reconciled, which would put a finalizer on it.
+            team.apply(replica("newer-west", "newer", STAGE.aws().createKey(SECONDARY_REGION), bucket("newer-west"))
+                    .toString());
+            assertThat(team.awaitReplicaReason("newer-west", "Accepted", "Pending")
+                            .message())
+                    .contains("'newer'", "cannot read");
 
             // Nothing was ever done for it, so it goes as it came.
             team.kubectl("delete", "workgroup/newer", "--timeout=30s").orThrow();

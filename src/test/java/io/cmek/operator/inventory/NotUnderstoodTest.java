@@ -82,4 +82,13 @@ class NotUnderstoodTest {
                 .message();
         assertThat(message).hasSizeLessThanOrEqualTo(600).contains("And 2 more.");
     }
+
+    /** It would be given a finalizer. */
+    @Test
+    void anotherObjectHasNoneReconciledThatCannotBeRead() {
+        assertThat(NotUnderstood.mayBeReconciled(Optional.of(workgroup(", volumes: gp3"))))
+                .isFalse();
+        assertThat(NotUnderstood.mayBeReconciled(Optional.of(workgroup("")))).isTrue();
+        assertThat(NotUnderstood.mayBeReconciled(Optional.empty())).isTrue();
+    }
 }

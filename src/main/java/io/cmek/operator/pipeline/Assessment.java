@@ -39,6 +39,9 @@ public record Assessment(
 
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
+    /** In place of a time that has passed: the operator SDK loses a repetition whose delay is negative. */
+    private static final Duration SOONEST = Duration.ofMillis(1);
+
     public Assessment {
         keys = Map.copyOf(keys);
         buckets = List.copyOf(buckets);
@@ -184,6 +187,7 @@ public record Assessment(
         boolean unwatched = keys.values().stream().anyMatch(KeyAssessment::isBroken);
         return Stream.of(retryAfter().stream(), turns, unwatched ? Stream.of(UNWATCHED) : Stream.<Duration>empty())
                 .flatMap(s -> s)
-                .min(Duration::compareTo);
+                .min(Duration::compareTo)
+                .map(left -> left.isPositive() ? left : SOONEST);
     }
 }

@@ -48,6 +48,13 @@ class AssessmentTest {
                 .contains(Duration.ofSeconds(4));
     }
 
+    /** The clock was set forward, or the process stood still, since the time was computed. */
+    @Test
+    void aTimeThatHasPassedIsNow() {
+        assertThat(of(key("Enabled", null, Duration.ofSeconds(-4))).reconsiderAfter(NOW))
+                .contains(Duration.ofMillis(1));
+    }
+
     @Test
     void theImpactIsSaidOfTheFirstThingThatIsWrong() {
         Judgement bad = Judgement.bad(Reason.AccessDenied, "Bad.");

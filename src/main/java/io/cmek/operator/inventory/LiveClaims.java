@@ -118,7 +118,9 @@ public final class LiveClaims implements Claims {
     }
 
     public Claim claimOf(Workgroup workgroup) {
-        boolean held = workgroup.isMarkedForDeletion() && SecondaryRegion.isKept(workgroup, replicasOf(workgroup));
+        boolean held = workgroup.isMarkedForDeletion()
+                && (SecondaryRegion.isKept(workgroup, replicasOf(workgroup))
+                        || NotUnderstood.holds(workgroup).isPresent());
         return WorkgroupClaim.of(workgroup, held, clusterRegion);
     }
 

@@ -74,9 +74,15 @@ final class ReplicaClaim {
                 spec.policyManagementOrDefault(),
                 spec.deletionPolicyOrDefault(),
                 replica.isMarkedForDeletion(),
-                replica.isMarkedForDeletion() && workgroup != null && SecondaryRegion.keeps(replica, workgroup),
+                replica.isMarkedForDeletion() && isHeld(replica, named),
                 Served.of(replica.getStatus()),
                 NotUnderstood.of(replica, named).orElseGet(() -> standing(replica, workgroup, shard)));
+    }
+
+    /** @param workgroup the one that it names, null where there is none */
+    private static boolean isHeld(ReplicaCmek replica, @Nullable Workgroup workgroup) {
+        return NotUnderstood.holds(replica, Optional.ofNullable(workgroup)).isPresent()
+                || workgroup != null && SecondaryRegion.keeps(replica, workgroup);
     }
 
     /** While its Workgroup is missing, its own status is all that tells of the key that it reads the primary's data with. */

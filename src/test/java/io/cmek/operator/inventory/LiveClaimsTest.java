@@ -23,6 +23,7 @@ import io.cmek.operator.claim.KeyUse;
 import io.cmek.operator.key.KeyArn;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
@@ -45,6 +46,8 @@ class LiveClaimsTest {
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/33333333-12ab-34cd-56ef-1234567890ab");
     private static final KeyArn SECONDARY =
             KeyArn.parse("arn:aws:kms:us-west-2:111122223333:key/22222222-12ab-34cd-56ef-1234567890ab");
+
+    private static final KubernetesSerialization SERIALIZATION = new KubernetesSerialization();
 
     private final CacheOf<Workgroup> workgroups = new CacheOf<>();
     private final CacheOf<ReplicaCmek> replicas = new CacheOf<>();
@@ -100,6 +103,23 @@ class LiveClaimsTest {
 
         replicas.remove("west");
         assertThat(workgroup().isGoing()).isTrue();
+    }
+
+    /** It stays until the operator is upgraded, so a neighbour's release has to leave what it has. */
+    @Test
+    void whoStaysBecauseSomethingIsNotUnderstoodIsHeld() {
+        workgroups.put(leaving(releasing("orders", "policyManagement: Observe")));
+        assertThat(workgroup().held()).isTrue();
+        workgroups.put(leaving(releasing("orders", "policyManagement: Managed")));
+        assertThat(workgroup().isGoing()).as("all is understood").isTrue();
+
+        replicas.put(leaving(releasingReplica("west", "policyManagement: Observe")));
+        assertThat(replica("west").held()).isTrue();
+        replicas.put(leaving(releasingReplica("west", "policyManagement: Managed")));
+        assertThat(replica("west").isGoing()).isTrue();
+
+        workgroups.put(releasing("orders", "volumes: gp3"));
+        assertThat(replica("west").held()).as("its Workgroup cannot be read").isTrue();
     }
 
     @Test
@@ -170,6 +190,27 @@ class LiveClaimsTest {
                     List.of()));
         }
         return workgroup;
+    }
+
+    /** @param more of the spec */
+    private static Workgroup releasing(String name, String more) {
+        Workgroup workgroup = SERIALIZATION.unmarshal("""
+                metadata: {generation: 1}
+                spec: {region: us-east-1, cmek: {dataBucketKeyID: "%s"}, buckets: {data: orders-data}, deletionPolicy: Release, %s}
+                """.formatted(PRIMARY, more), Workgroup.class);
+        name(workgroup, name);
+        return workgroup;
+    }
+
+    /** @param more of the spec */
+    private static ReplicaCmek releasingReplica(String name, String more) {
+        ReplicaCmek replica = SERIALIZATION.unmarshal("""
+                metadata: {generation: 1}
+                spec: {workgroupRef: {name: orders}, region: us-west-2, dataBucketKeyID: "%s", buckets: {data: west},
+                  deletionPolicy: Release, %s}
+                """.formatted(SECONDARY, more), ReplicaCmek.class);
+        name(replica, name);
+        return replica;
     }
 
     /** @param primary what its status calls the primary's key, null where it has no status */

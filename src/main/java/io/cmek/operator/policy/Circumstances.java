@@ -213,8 +213,12 @@ final class Circumstances {
         Set<Optional<String>> values = possible.get(key.toLowerCase(Locale.ROOT));
         Optional<Test> test = Test.of(operator);
         List<String> wanted = texts(expected);
-        // A policy variable stands for a value that only the call has.
-        if (values == null || test.isEmpty() || wanted.stream().anyMatch(w -> w.contains("${"))) {
+        // A policy variable stands for a value that only the call has. And no source says what an operator on ARNs
+        // makes
+        // of a pattern that is none.
+        if (values == null
+                || test.isEmpty()
+                || wanted.stream().anyMatch(w -> w.contains("${") || operator.startsWith("Arn") && !Test.isArn(w))) {
             return Holds.PERHAPS;
         }
         var outcomes = new HashSet<Boolean>();
@@ -258,10 +262,14 @@ final class Circumstances {
 
         boolean passes(Optional<String> value, List<String> wanted) {
             if (ofAbsence) {
-                return wanted.contains(String.valueOf(value.isEmpty()));
+                return wanted.stream().anyMatch(String.valueOf(value.isEmpty())::equalsIgnoreCase);
             }
             return value.map(v -> wanted.stream().anyMatch(w -> matches.test(w, v)) != negated)
                     .orElse(negated || ifExists);
+        }
+
+        private static boolean isArn(String pattern) {
+            return pattern.split(":", 6).length == 6;
         }
 
         /** The six parts of an ARN are compared one by one, so that no wildcard reaches over a colon. */

@@ -42,7 +42,8 @@ class CircumstancesTest {
                 "{'StringEqualsIgnoreCase':{'aws:PrincipalArn':'arn:aws:iam::111122223333:role/SERVICE/data-plane'}} | ALWAYS",
                 "{'StringEquals':{'aws:PrincipalArn':'arn:aws:iam::111122223333:role/*'}} | NEVER",
                 "{'ArnEquals':{'aws:PrincipalArn':'arn:aws:iam::111122223333:role/*'}} | ALWAYS",
-                "{'ArnLike':{'aws:PrincipalArn':'arn:*:role/service/data-plane'}} | NEVER",
+                "{'ArnLike':{'aws:PrincipalArn':'arn:*:*:*:*:role/service/data-plane'}} | ALWAYS",
+                "{'ArnLike':{'aws:PrincipalArn':'arn:aws:iam::*:user/*'}} | NEVER",
                 "{'StringLike':{'aws:PrincipalArn':'arn:*:role/service/data-?lane'}} | ALWAYS",
                 "{'StringNotLike':{'aws:PrincipalArn':['x','*']}} | NEVER",
                 "{'StringEquals':{'aws:PrincipalAccount':[]}} | NEVER",
@@ -52,6 +53,8 @@ class CircumstancesTest {
                 "{'BoolIfExists':{'kms:GrantIsForAWSResource':'true'}} | ALWAYS",
                 "{'Null':{'kms:GrantIsForAWSResource':'true'}} | ALWAYS",
                 "{'Null':{'kms:GrantIsForAWSResource':false}} | NEVER",
+                "{'Null':{'kms:GrantIsForAWSResource':'True'}} | ALWAYS",
+                "{'Null':{'aws:PrincipalArn':'False'}} | ALWAYS",
                 // Calls that a service makes for the role may lack it.
                 "{'Bool':{'aws:SecureTransport':'true'}} | PERHAPS",
                 "{'Bool':{'aws:SecureTransport':'false'}} | NEVER",
@@ -92,6 +95,9 @@ class CircumstancesTest {
                 "{'ForAllValues:StringEquals':{'aws:PrincipalAccount':'111122223333'}}",
                 "{'StringEquals':{'aws:PrincipalTag/account':'111122223333'}}",
                 "{'IpAddress':{'aws:SourceIp':'10.0.0.0/8'}}",
+                // What is no ARN, no source says of what pattern.
+                "{'ArnLike':{'aws:PrincipalArn':'*'}}",
+                "{'ArnNotLike':{'aws:PrincipalArn':['arn:aws:iam::111122223333:role/other','arn:*:role/service/data-plane']}}",
             })
     void ofWhatItDoesNotKnowItSaysNothing(String condition) {
         assertThat(ofUse(condition)).isEqualTo(Holds.PERHAPS);

@@ -384,7 +384,12 @@ class EbsAccessTest {
                                     "StringNotLikeIfExists",
                                     "ArnNotEqualsIfExists"),
                             arns)
-                    .ofMaxSize(2);
+                    .ofMaxSize(2)
+                    // Operators on ARNs have patterns of ARNs: of others, nobody can tell.
+                    .filter(byArn -> byArn.entrySet().stream()
+                            .filter(e -> e.getKey().startsWith("Arn"))
+                            .flatMap(e -> e.getValue().stream())
+                            .allMatch(pattern -> pattern.split(":", 6).length == 6));
             return Combinators.combine(
                             Arbitraries.of("kms:*", "kms:Decrypt", "KMS:DECRYPT", "kms:De*", "*", "kms:Encrypt"),
                             named,

@@ -5,10 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.TreeSet;
 
 /**
  * A key policy as {@code kms:GetKeyPolicy} gave it, readable or not. Equal are two that mean the same, in whatever order and shape KMS gave
- * them; and of two that nobody can read, those with the same text.
+ * them, and that have the same characters which KMS does not accept; and of two that nobody can read, those with the same text.
  */
 public final class KeyPolicyText {
 
@@ -25,7 +26,8 @@ public final class KeyPolicyText {
     public static KeyPolicyText of(String text) {
         String meaning;
         try {
-            meaning = PolicyDocument.parse(text).canonical();
+            PolicyDocument policy = PolicyDocument.parse(text);
+            meaning = policy.canonical() + new TreeSet<>(policy.refusedCharacters());
         } catch (UnreadablePolicyException e) {
             // No canonical text begins like this, since each is an object.
             meaning = "unreadable: " + text;

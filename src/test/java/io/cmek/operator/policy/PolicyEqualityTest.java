@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.domains.Domain;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -197,6 +198,17 @@ class PolicyEqualityTest {
     @CsvSource({"x,x,true", "x,y,false", "x,{},false", "'[]',{},false"})
     void whatNobodyCanReadIsEqualAsText(String one, String other, boolean same) {
         assertThat(KeyPolicyText.of(one).equals(KeyPolicyText.of(other))).isEqualTo(same);
+    }
+
+    /** KMS accepts the one and refuses the other: whoever mends that is to be heard. */
+    @Test
+    void aCharacterThatIsEscapedIsAnotherThanOneThatIsNot() {
+        String escaped = "{\"Statement\":[{\"Sid\":\"\\u6771\"}]}";
+        String raw = "{\"Statement\":[{\"Sid\":\"\u6771\"}]}";
+
+        assertThat(KeyPolicyText.of(raw))
+                .isEqualTo(KeyPolicyText.of(raw + " "))
+                .isNotEqualTo(KeyPolicyText.of(escaped));
     }
 
     /** What differs from the policy in one thing that matters. */

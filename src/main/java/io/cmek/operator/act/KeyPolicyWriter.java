@@ -192,7 +192,8 @@ public final class KeyPolicyWriter {
             Function<PolicyDocument, List<String>> losses) {
         Observation<KeyPolicyText> seen = watch.current(key);
         PolicyDocument before = null;
-        for (int round = 0; round < ROUNDS; round++) {
+        // One more, which only finds out whether the last write has stayed.
+        for (int round = 0; round <= ROUNDS; round++) {
             PolicyDocument policy;
             switch (seen.at(clock.instant(), watch.maxAge())) {
                 case Known.Fact<KeyPolicyText>(KeyPolicyText text) -> {
@@ -228,7 +229,11 @@ public final class KeyPolicyWriter {
                 case Plan.Blocked(var r, List<Problem> problems) -> {
                     return new PolicyOutcome.Blocked(problems);
                 }
-                case Plan.Write write -> {}
+                case Plan.Write write -> {
+                    if (round == ROUNDS) {
+                        continue;
+                    }
+                }
             }
             List<String> found = before == null ? losses.apply(policy) : List.of();
             if (!found.isEmpty()) {

@@ -449,6 +449,29 @@ class KeyPolicyWriterTest {
         assertThat(kms.policy).contains("\"Theirs\"", "CmekOperatordefaultDataUse", "\"Root\"");
     }
 
+    /** Its own write came last. */
+    @Test
+    void whoWritesBeforeItEachTimeButTheLastIsNoConflict() {
+        kms.reading = () -> {
+            if (kms.reads == 2 || kms.reads == 3) {
+                kms.policy = policy(ROOT).replace("{\"Version\"", "{\"Id\":\"" + kms.reads + "\",\"Version\"");
+            }
+        };
+
+        assertThat(grow()).isInstanceOf(PolicyOutcome.InPlace.class);
+        assertThat(kms.writes).isEqualTo(1);
+        assertThat(kms.policy).contains("\"Id\":\"3\"", "CmekOperatordefaultDataUse");
+    }
+
+    /** Who comes each time is answered, and not by a write without end. */
+    @Test
+    void whoUndoesEachWriteIsAConflict() {
+        kms.meanwhile = () -> kms.policy = policy(ROOT);
+
+        assertThat(grow()).isInstanceOf(PolicyOutcome.Conflict.class);
+        assertThat(kms.writes).isEqualTo(3);
+    }
+
     @Test
     void putsBackWhatARaceTookFromOthers() {
         String theirs = "{\"Sid\":\"Theirs\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"444455556666\"},"

@@ -203,14 +203,21 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
                 line.encryption(), line.kmsKeyID(), Boolean.TRUE.equals(line.bucketKeyEnabled()), List.of());
     }
 
-    /** One line per bucket. Nobody looks at those of a claim that is refused: what was last seen of them stays. */
+    /**
+     * One line per bucket. What was last seen of one stays where nobody looks, because the claim is refused, and where S3 cannot be asked: it
+     * tells who has the bucket ({@link Entitlements#judge}).
+     */
     public static List<BucketStatus> buckets(Assessment assessment, @Nullable CmekStatus previous) {
         boolean refused = assessment.accepted().verdict() == Judgement.Verdict.False;
         return assessment.buckets().stream()
-                .map(bucket -> refused && bucket.encryption() == null
+                .map(bucket -> bucket.encryption() == null && (refused || isUnseen(bucket.encrypted()))
                         ? lineOf(bucket.use(), previous).orElseGet(() -> line(bucket))
                         : line(bucket))
                 .toList();
+    }
+
+    private static boolean isUnseen(Judgement encrypted) {
+        return encrypted.verdict() == Judgement.Verdict.Unknown && encrypted.reason() != Reason.Pending;
     }
 
     private static Optional<BucketStatus> lineOf(BucketUse use, @Nullable CmekStatus status) {

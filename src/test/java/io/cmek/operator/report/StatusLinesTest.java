@@ -12,6 +12,7 @@ import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
@@ -138,6 +139,28 @@ class StatusLinesTest {
                 .extracting(BucketStatus::kmsKeyID)
                 .containsOnlyNulls();
         assertThat(StatusLines.buckets(waiting, before))
+                .extracting(BucketStatus::kmsKeyID)
+                .containsOnlyNulls();
+    }
+
+    /** Else a blind moment would give the bucket to whoever is older. */
+    @Test
+    void whatWasLastSeenOfABucketStaysWhileS3CannotBeAsked() {
+        WorkgroupStatus before = workgroup(1, "True", "Enabled").getStatus();
+        Assessment unseen =
+                Assessment.unseen(CLAIM, Judgement.good(Reason.Accepted, "Accepted."), "AWS has not been asked yet.");
+        Assessment blind = new Assessment(
+                CLAIM,
+                unseen.accepted(),
+                unseen.keys(),
+                List.of(BucketAssessment.of(
+                        CLAIM.buckets().getFirst(),
+                        null,
+                        Judgement.unknown(Reason.AwsUnavailable, "S3 does not answer."))),
+                unseen.volumes());
+
+        assertThat(StatusLines.buckets(blind, before)).isEqualTo(before.buckets());
+        assertThat(StatusLines.buckets(blind, null))
                 .extracting(BucketStatus::kmsKeyID)
                 .containsOnlyNulls();
     }

@@ -1,24 +1,18 @@
 package io.cmek.operator.tenancy;
 
-import java.util.Arrays;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import io.cmek.operator.key.Wildcards;
 
 /** A pattern in which {@code *} stands for any text and everything else for itself. */
 public final class Glob implements Comparable<Glob> {
 
     private final String text;
-    private final Pattern pattern;
 
     public Glob(String text) {
         this.text = text;
-        this.pattern = Pattern.compile(
-                Arrays.stream(text.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
-                Pattern.DOTALL);
     }
 
     public boolean matches(String candidate) {
-        return pattern.matcher(candidate).matches();
+        return Wildcards.matchesStars(text, candidate);
     }
 
     /** The more specific one is greater: first one without a wildcard, then the one with more literal characters. */

@@ -76,6 +76,6 @@ class GlobTest {
     @Test
     @Timeout(5)
     void aHostileNameCostsNoTime() {
-        assertThat(new Glob("*a*a*a*b").matches("a".repeat(253))).isFalse();
+        assertThat(new Glob("*a".repeat(100) + "*b").matches("a".repeat(253))).isFalse();
     }
 }

@@ -1,10 +1,12 @@
-package io.cmek.operator.policy;
+package io.cmek.operator.key;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
@@ -21,6 +23,17 @@ class WildcardsTest {
         Pattern same = Pattern.compile(pattern.replace("*", ".*").replace('?', '.'));
 
         assertThat(Wildcards.matches(pattern, text))
+                .isEqualTo(same.matcher(text).matches());
+    }
+
+    @Property
+    void ofTenantsTheyHaveNoOtherWildcardThanTheStar(
+            @ForAll @Chars({'*', '?', '.', '['}) @CharRange(from = 'a', to = 'b') @StringLength(max = 8) String pattern,
+            @ForAll @Chars({'?', '.', '['}) @CharRange(from = 'a', to = 'b') @StringLength(max = 10) String text) {
+        Pattern same = Pattern.compile(
+                Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+
+        assertThat(Wildcards.matchesStars(pattern, text))
                 .isEqualTo(same.matcher(text).matches());
     }
 

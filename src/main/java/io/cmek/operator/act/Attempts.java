@@ -1,5 +1,6 @@
 package io.cmek.operator.act;
 
+import io.cmek.operator.awscontrol.Backoff;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,15 +57,10 @@ final class Attempts<K, R> {
     R failed(K thing, R result, Duration longest) {
         failed.compute(thing, (k, before) -> {
             int times = before == null ? 1 : before.times() + 1;
-            long pause = Math.min(longest.toMillis(), FIRST_PAUSE.toMillis() << Math.min(times - 1, 16));
-            return new Failed<>(result, times, clock.instant().plusMillis(jittered(pause)));
+            var backoff = new Backoff(FIRST_PAUSE, longest, ThreadLocalRandom.current());
+            return new Failed<>(result, times, clock.instant().plus(backoff.after(times)));
         });
         return result;
-    }
-
-    /** What failed together, because AWS throttles, is not to come back together. */
-    private static long jittered(long pause) {
-        return pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
     }
 
     void settled(K thing) {

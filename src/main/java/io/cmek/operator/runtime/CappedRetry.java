@@ -1,15 +1,17 @@
 package io.cmek.operator.runtime;
 
+import io.cmek.operator.awscontrol.Backoff;
 import io.javaoperatorsdk.operator.processing.retry.Retry;
 import io.javaoperatorsdk.operator.processing.retry.RetryExecution;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Retries for ever: the pause doubles from one second to a minute, give or take a fifth. The SDK's own default gives up after 26 s. */
+/** Retries for ever, with a delay of a minute at most. The SDK's own default gives up after 26 s. */
 public final class CappedRetry implements Retry {
 
-    private static final long FIRST_MILLIS = 1_000;
-    private static final long LONGEST_MILLIS = 60_000;
+    private static final Duration FIRST = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
 
     @Override
     public RetryExecution initExecution() {
@@ -28,9 +30,10 @@ public final class CappedRetry implements Retry {
 
             @Override
             public Optional<Long> nextDelay() {
-                long pause = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(attempts++, 16));
-                return Optional.of(
-                        pause - pause / 5 + ThreadLocalRandom.current().nextLong(2 * pause / 5 + 1));
+                attempts++;
+                return Optional.of(new Backoff(FIRST, LONGEST, ThreadLocalRandom.current())
+                        .after(attempts)
+                        .toMillis());
             }
         };
     }

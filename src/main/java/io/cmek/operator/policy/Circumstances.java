@@ -3,7 +3,6 @@ package io.cmek.operator.policy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.Wildcards;
-import io.cmek.operator.policy.PolicyAccess.Alike;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -92,11 +92,6 @@ public record Entitlements(Tenants tenants, Claims claims) {
         });
     }
 
-    /** What the statements in the policy of the key give because of a claim that releases it. */
-    public Grants givenFor(Claim leaving, KeyArn key) {
-        return requiredFor(leaving, key);
-    }
-
     /**
      * What has to stay in the policy of the key when a claim releases it: what every other claim needs that exists, accepted or not, whoever
      * writes its policies, an earlier or later one of the same name among them. Only those do not count that are releasing the key themselves.
@@ -131,8 +126,8 @@ public record Entitlements(Tenants tenants, Claims claims) {
         return tenantOf(claim).filter(tenant -> tenant.mayUse(key)).isPresent();
     }
 
-    /** Nothing where the tenant may not use this very key, whatever else it may use. */
-    private Grants requiredFor(Claim claim, KeyArn key) {
+    /** What one claim has in the policy of the key. Nothing where its tenant may not use this very key, whatever else it may use. */
+    public Grants requiredFor(Claim claim, KeyArn key) {
         return tenantOf(claim)
                 .filter(tenant -> tenant.mayUse(key))
                 .map(tenant -> claim.requires(key, tenant))

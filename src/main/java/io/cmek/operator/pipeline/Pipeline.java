@@ -404,7 +404,7 @@ public final class Pipeline {
         PolicyOutcome outcome = policies.release(
                 claim.id(),
                 key,
-                entitlements.givenFor(claim, key.key()),
+                entitlements.requiredFor(claim, key.key()),
                 () -> entitlements.neededBesides(claim, key.key(), policies::given));
         return outcome instanceof PolicyOutcome.Unseen(Failure.NotFound gone, var since)
                 ? Judgement.good(Reason.PolicyApplied, label + " no longer exists, so there is nothing to release.")

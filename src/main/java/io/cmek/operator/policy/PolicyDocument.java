@@ -150,7 +150,7 @@ public final class PolicyDocument {
     }
 
     /** The JSON text for people, with the same characters. */
-    public String prettyText() {
+    String prettyText() {
         return pretty(root);
     }
 

@@ -202,17 +202,7 @@ class DriftIT {
     }
 
     private List<Event> repairs() {
-        return STAGE
-                .installation()
-                .client()
-                .events()
-                .v1()
-                .events()
-                .inNamespace(team.namespace())
-                .list()
-                .getItems()
-                .stream()
-                .filter(e -> e.getReason().equals("DriftRepaired"))
+        return team.repairs().stream()
                 .filter(e -> e.getRegarding().getName().equals("orders"))
                 .toList();
     }

@@ -18,7 +18,6 @@ import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.Team;
 import io.cmek.operator.testing.Unordered;
-import io.fabric8.kubernetes.api.model.events.v1.Event;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +107,7 @@ class ShuffledPoliciesIT {
                         .noneMatch(status -> hasReason(status, "PolicyConflict"));
             }
         }
-        assertThat(repairs()).isEmpty();
+        assertThat(team.repairs()).isEmpty();
         JsonNode theirs = JSON.readTree(console).get("Statement");
         for (String key : keys) {
             List<JsonNode> statements =
@@ -178,21 +177,6 @@ class ShuffledPoliciesIT {
 
     private static boolean hasReason(CmekStatus status, String reason) {
         return status.conditions().stream().anyMatch(c -> c.reason().equals(reason));
-    }
-
-    private List<Event> repairs() {
-        return STAGE
-                .installation()
-                .client()
-                .events()
-                .v1()
-                .events()
-                .inNamespace(team.namespace())
-                .list()
-                .getItems()
-                .stream()
-                .filter(e -> e.getReason().equals("DriftRepaired"))
-                .toList();
     }
 
     private static String policy(String... statements) {

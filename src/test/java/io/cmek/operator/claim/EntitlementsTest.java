@@ -202,7 +202,7 @@ class EntitlementsTest {
         Claim refused = claim("team-b", "refused", 4, "a-refused");
         Claim stranger = claim("elsewhere", "stranger", 5, "c-stranger");
 
-        assertThat(among(leaving).givenFor(leaving, KEY)).isEqualTo(use(A));
+        assertThat(among(leaving).requiredFor(leaving, KEY)).isEqualTo(use(A));
         assertThat(besides(leaving, leaving)).isEqualTo(Grants.NONE);
         assertThat(besides(leaving, leaving, published)).isEqualTo(use(A));
         assertThat(besides(leaving, leaving, retaining)).isEqualTo(use(B));
@@ -284,8 +284,8 @@ class EntitlementsTest {
         Entitlements entitlements = among(workgroup, replica, late);
         Grants replication = Grants.of(StatementKind.REPLICATION_USE, Set.of(A));
 
-        assertThat(entitlements.givenFor(replica, REPLICA)).isEqualTo(use(A).plus(replication));
-        assertThat(entitlements.givenFor(replica, PRIMARY)).isEqualTo(replication);
+        assertThat(entitlements.requiredFor(replica, REPLICA)).isEqualTo(use(A).plus(replication));
+        assertThat(entitlements.requiredFor(replica, PRIMARY)).isEqualTo(replication);
         assertThat(entitlements.neededBesides(replica, PRIMARY, MERGE::given)).isEqualTo(use(A));
         assertThat(entitlements.neededBesides(replica, REPLICA, MERGE::given))
                 .isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));

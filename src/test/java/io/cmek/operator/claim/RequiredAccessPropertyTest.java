@@ -304,7 +304,7 @@ class RequiredAccessPropertyTest {
 
     private static Grants taken(World world, Claim leaving, KeyArn key) {
         Entitlements entitlements = world.entitlements();
-        return entitlements.givenFor(leaving, key).minus(entitlements.neededBesides(leaving, key, MERGE::given));
+        return entitlements.requiredFor(leaving, key).minus(entitlements.neededBesides(leaving, key, MERGE::given));
     }
 
     private static boolean isReleasing(Claim claim) {
@@ -333,7 +333,7 @@ class RequiredAccessPropertyTest {
                         crossing++;
                     }
                     if (isReleasing(claim)) {
-                        Grants given = world.entitlements().givenFor(claim, key);
+                        Grants given = world.entitlements().requiredFor(claim, key);
                         Grants gone = taken(world, claim, key);
                         taken += gone.isEmpty() ? 0 : 1;
                         spared += gone.equals(given) ? 0 : 1;

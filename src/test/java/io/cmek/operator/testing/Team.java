@@ -7,9 +7,11 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
@@ -40,6 +42,13 @@ public record Team(Installation installation, String namespace) {
 
     public @Nullable ReplicaCmek replica(String name) {
         return get(ReplicaCmek.class, name);
+    }
+
+    /** The Events of the namespace that tell of repaired drift. */
+    public List<Event> repairs() {
+        return installation.client().events().v1().events().inNamespace(namespace).list().getItems().stream()
+                .filter(e -> e.getReason().equals("DriftRepaired"))
+                .toList();
     }
 
     private <R extends CustomResource<?, ?>> @Nullable R get(Class<R> kind, String name) {

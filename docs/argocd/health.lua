@@ -41,6 +41,10 @@ end
 if status.encryption == "DEGRADED" or status.encryption == "FAILED" then
   return health("Degraded", ready.message)
 end
+-- It was enabled, and AWS could not be read for too long: that is no sign of damage.
+if status.encryption == "UNKNOWN" then
+  return health("Unknown", ready.message)
+end
 if ready.status == "True" then
   return health("Healthy", ready.message)
 end

@@ -2,7 +2,6 @@ package io.cmek.operator.claim;
 
 import io.cmek.operator.api.v1alpha1.BucketStatus;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
-import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.condition.ConditionType;
@@ -32,8 +31,7 @@ public record Served(boolean everything, List<KeyStatus> keys, List<BucketStatus
         if (status == null) {
             return NEVER;
         }
-        boolean enabledOnce =
-                status.encryption() == EncryptionState.ENABLED || status.encryption() == EncryptionState.DEGRADED;
+        boolean enabledOnce = status.wasEnabled();
         boolean hasAccess = status.conditions().stream()
                 .anyMatch(c -> c.type().equals(ConditionType.PolicyApplied.name())
                         && c.status().equals("True"));
@@ -46,6 +44,7 @@ public record Served(boolean everything, List<KeyStatus> keys, List<BucketStatus
                         .filter(line -> enabledOnce
                                 || hasAccess
                                 || line.state() == KeyLineState.ENABLED
+                                || line.state() == KeyLineState.UNKNOWN
                                 || encrypted.stream().anyMatch(b -> line.arn().equals(b.kmsKeyID())))
                         .toList(),
                 encrypted);

@@ -1,6 +1,5 @@
 package io.cmek.operator.inventory;
 
-import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
@@ -175,8 +174,7 @@ final class ReplicaClaim {
     /** Accepted is enough: from then on something may have been done with its keys. Unless it could not: it was not recorded then. */
     private static boolean wasConfigured(@Nullable ReplicaCmekStatus status) {
         return status != null
-                && (status.encryption() == EncryptionState.ENABLED
-                        || status.encryption() == EncryptionState.DEGRADED
+                && (status.wasEnabled()
                         || status.conditions().stream()
                                         .anyMatch(c -> c.type().equals(ConditionType.Accepted.name())
                                                 && c.status().equals("True"))

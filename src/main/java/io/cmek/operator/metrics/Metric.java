@@ -74,7 +74,7 @@ public enum Metric {
             "cmek_resources",
             Type.GAUGE,
             "How many resources there are, by what their status says in one word; PENDING where it says nothing yet.",
-            "DEGRADED or FAILED: kubectl get cmek -A shows which, and the reason.",
+            "DEGRADED, FAILED or UNKNOWN: kubectl get cmek -A shows which, and the reason.",
             Label.KIND,
             new Label("encryption", "status.encryption", names(EncryptionState.values()))),
     UNREADABLE_RESOURCES(

@@ -29,6 +29,7 @@ record ReplicaCmekReport(StatusLines lines) {
                 lines.keys(assessment, previous),
                 StatusLines.buckets(assessment, previous),
                 StatusLines.storageClassName(assessment),
+                null,
                 lines.conditions(previous, judgements, assessment.claim(), replica));
     }
 
@@ -43,6 +44,7 @@ record ReplicaCmekReport(StatusLines lines) {
                 StatusLines.kept(previous.keys()),
                 StatusLines.keptBuckets(previous.buckets()),
                 previous.storageClassName(),
+                previous.awsUnreadableSince(),
                 lines.conditions(previous, judgements, claim, replica));
     }
 }

@@ -255,8 +255,7 @@ public record StatusLines(PolicyMerge merge, Entitlements entitlements, Clock cl
         if (assessment.isEnabled()) {
             return EncryptionState.ENABLED;
         }
-        EncryptionState before = previous == null ? null : previous.encryption();
-        if (before == EncryptionState.ENABLED || before == EncryptionState.DEGRADED) {
+        if (previous != null && previous.wasEnabled()) {
             return EncryptionState.DEGRADED;
         }
         boolean failed =

@@ -36,6 +36,7 @@ record WorkgroupReport(StatusLines lines) {
                 StatusLines.buckets(assessment, previous),
                 StatusLines.storageClassName(assessment),
                 region.status(),
+                null,
                 lines.conditions(previous, judgements, assessment.claim(), workgroup));
     }
 
@@ -59,6 +60,7 @@ record WorkgroupReport(StatusLines lines) {
                 StatusLines.keptBuckets(previous.buckets()),
                 previous.storageClassName(),
                 region.status(),
+                previous.awsUnreadableSince(),
                 lines.conditions(previous, judgements, claim, workgroup));
     }
 }

@@ -107,14 +107,14 @@ class RollbackIT {
             }
         }
         NextVersion.install(team);
-        patch("workgroup/old", "{\"status\": {\"encryption\": \"UNKNOWN\"}}", "--subresource=status");
+        patch("workgroup/old", "{\"status\": {\"encryption\": \"LOCKED\"}}", "--subresource=status");
         team.kubectl(
                         "patch",
                         "workgroup/old",
                         "--subresource=status",
                         "--type=json",
                         "-p",
-                        "[{\"op\": \"replace\", \"path\": \"/status/keys/0/state\", \"value\": \"UNKNOWN\"}]")
+                        "[{\"op\": \"replace\", \"path\": \"/status/keys/0/state\", \"value\": \"LOCKED\"}]")
                 .orThrow();
         patch("workgroup/observed", "{\"spec\": {\"policyManagement\": \"Observe\"}}");
         patch("workgroup/newer", "{\"spec\": {\"volumes\": \"gp3\"}}");

@@ -143,6 +143,7 @@ public record ClaimsOf(List<Claim> all, List<UnreadableClaim> unreadable) implem
                         List.of(),
                         null,
                         null,
+                        null,
                         List.of())));
     }
 

@@ -166,6 +166,7 @@ class RequiredAccessPropertyTest {
                                     .toList(),
                     null,
                     null,
+                    null,
                     List.of(new Condition(
                             "PolicyApplied",
                             one(List.of("True", "False", "Unknown"), random),

@@ -53,10 +53,10 @@ class ArgoHealthTest {
     void aResourceWithoutStatusIsProgressing() throws IOException {
         var unreported = new Health("Progressing", "The operator has not reported a status yet.");
         assertThat(healthOf(workgroup(null))).isEqualTo(unreported);
-        var empty = new WorkgroupStatus(null, null, List.of(), List.of(), null, null, List.of());
+        var empty = new WorkgroupStatus(null, null, List.of(), List.of(), null, null, null, List.of());
         assertThat(healthOf(workgroup(empty))).isEqualTo(unreported);
-        var withoutConditions =
-                new WorkgroupStatus(GENERATION, EncryptionState.PENDING, List.of(), List.of(), null, null, List.of());
+        var withoutConditions = new WorkgroupStatus(
+                GENERATION, EncryptionState.PENDING, List.of(), List.of(), null, null, null, List.of());
         assertThat(healthOf(workgroup(withoutConditions))).isEqualTo(unreported);
     }
 
@@ -64,7 +64,7 @@ class ArgoHealthTest {
     void aStatusThatHasNotSeenTheLastEditIsProgressing() throws IOException {
         for (long other : List.of(GENERATION - 1, GENERATION + 1)) {
             var stale = new WorkgroupStatus(
-                    other, EncryptionState.ENABLED, List.of(), List.of(), null, null, conditions(Map.of()));
+                    other, EncryptionState.ENABLED, List.of(), List.of(), null, null, null, conditions(Map.of()));
             assertThat(healthOf(workgroup(stale)))
                     .isEqualTo(new Health("Progressing", "The operator has not seen the last edit yet."));
         }
@@ -126,6 +126,20 @@ class ArgoHealthTest {
     }
 
     @Test
+    void whatWasEnabledAndCannotBeReadIsUnknownUnlessAPersonHasToAct() throws IOException {
+        var unreachable =
+                Map.of(ConditionType.KeysUsable, Judgement.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
+        var unknown = new Health("Unknown", "AWS could not be reached.");
+        assertThat(healthOf(workgroup(status(EncryptionState.UNKNOWN, unreachable))))
+                .isEqualTo(unknown);
+        assertThat(healthOf(replica(EncryptionState.UNKNOWN, unreachable))).isEqualTo(unknown);
+
+        var contested = Map.of(ConditionType.VolumesEncrypted, Judgement.bad(Reason.Contested, "It is contested."));
+        assertThat(healthOf(workgroup(status(EncryptionState.UNKNOWN, contested))))
+                .isEqualTo(new Health("Degraded", "It is contested."));
+    }
+
+    @Test
     void aResourceThatIsBeingDeletedIsProgressingWhateverItsStatusSays() throws IOException {
         Workgroup leaving = workgroup(status(EncryptionState.ENABLED, Map.of()));
         leaving.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
@@ -146,7 +160,8 @@ class ArgoHealthTest {
     }
 
     private static WorkgroupStatus status(EncryptionState encryption, Map<ConditionType, Judgement> judgements) {
-        return new WorkgroupStatus(GENERATION, encryption, List.of(), List.of(), null, null, conditions(judgements));
+        return new WorkgroupStatus(
+                GENERATION, encryption, List.of(), List.of(), null, null, null, conditions(judgements));
     }
 
     private static Workgroup workgroup(WorkgroupStatus status) {
@@ -165,8 +180,8 @@ class ArgoHealthTest {
                 .withName("orders-us-west-2")
                 .withGeneration(GENERATION)
                 .build());
-        replica.setStatus(
-                new ReplicaCmekStatus(GENERATION, encryption, List.of(), List.of(), null, conditions(judgements)));
+        replica.setStatus(new ReplicaCmekStatus(
+                GENERATION, encryption, List.of(), List.of(), null, null, conditions(judgements)));
         return replica;
     }
 

@@ -456,6 +456,7 @@ class GateAndLockStateMachineTest {
                     List.of(),
                     null,
                     region.status(),
+                    null,
                     List.of()));
             if (region(current) != null && region(current).equals(regionInStatus(current))) {
                 assertThat(admitted(written))
@@ -550,9 +551,8 @@ class GateAndLockStateMachineTest {
             if (current == null || !isSameVersion(current, seen)) {
                 return;
             }
-            EncryptionState before =
-                    current.getStatus() == null ? null : current.getStatus().encryption();
-            boolean wasEnabled = before == EncryptionState.ENABLED || before == EncryptionState.DEGRADED;
+            boolean wasEnabled =
+                    current.getStatus() != null && current.getStatus().wasEnabled();
             ReplicaCmek written = copy(current);
             Long generation = seen.getMetadata().getGeneration();
             written.setStatus(new ReplicaCmekStatus(
@@ -562,6 +562,7 @@ class GateAndLockStateMachineTest {
                             : wasEnabled ? EncryptionState.DEGRADED : EncryptionState.PENDING,
                     List.of(),
                     List.of(),
+                    null,
                     null,
                     List.of(
                             condition("Accepted", accepted, Reason.Accepted, generation),

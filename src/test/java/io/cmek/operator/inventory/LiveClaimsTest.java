@@ -187,6 +187,7 @@ class LiveClaimsTest {
                             List.of(databases),
                             List.of(),
                             new SecondaryCmek(holder, SECONDARY.toString(), null, "2026-03-01T00:00:00Z")),
+                    null,
                     List.of()));
         }
         return workgroup;
@@ -232,6 +233,7 @@ class LiveClaimsTest {
                     EncryptionState.ENABLED,
                     List.of(new KeyStatus(Purpose.Primary, primary, KeyLineState.ENABLED, "Enabled", false, "{}")),
                     List.of(),
+                    null,
                     null,
                     List.of()));
         }

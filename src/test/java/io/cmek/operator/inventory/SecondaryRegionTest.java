@@ -6,6 +6,7 @@ import io.cmek.operator.api.v1alpha1.BlockedDatabase;
 import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.Cmek;
 import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** An admission counts for one region (R6), where the rules of the API server were got around, too; and what the status remembers for them. */
 class SecondaryRegionTest {
@@ -105,6 +108,16 @@ class SecondaryRegionTest {
         assertThat(status(false, asked(WEST), admitted, List.of())).isEqualTo(shown(WEST, List.of(), null));
     }
 
+    /** Its keys may be in use though its conditions were lost, or say otherwise since. */
+    @ParameterizedTest
+    @EnumSource
+    void aReplicaCmekThatWasEnabledOnceWasConfigured(EncryptionState encryption) {
+        ReplicaCmek replica = replica(false);
+        replica.setStatus(new ReplicaCmekStatus(1L, encryption, List.of(), List.of(), null, null, List.of()));
+
+        assertThat(ReplicaClaim.candidate(replica, false).wasConfigured()).isEqualTo(encryption.isEnabledOnce());
+    }
+
     private static @Nullable ReplicationStatus status(
             boolean hasCmek,
             @Nullable Replication replication,
@@ -124,7 +137,7 @@ class SecondaryRegionTest {
                 null,
                 null,
                 replication));
-        workgroup.setStatus(new WorkgroupStatus(1L, null, List.of(), List.of(), null, before, List.of()));
+        workgroup.setStatus(new WorkgroupStatus(1L, null, List.of(), List.of(), null, before, null, List.of()));
         return SecondaryRegion.of(
                         workgroup,
                         replicas,
@@ -157,7 +170,13 @@ class SecondaryRegionTest {
         replica.setSpec(new ReplicaCmekSpec(
                 new WorkgroupRef("orders"), WEST, WEST_KEY, null, new Buckets("west", null, null), null, null, null));
         replica.setStatus(new ReplicaCmekStatus(
-                1L, null, List.of(), List.of(), null, List.of(condition("Accepted", true), condition("Ready", ready))));
+                1L,
+                null,
+                List.of(),
+                List.of(),
+                null,
+                null,
+                List.of(condition("Accepted", true), condition("Ready", ready))));
         return replica;
     }
 

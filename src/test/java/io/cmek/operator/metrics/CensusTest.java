@@ -140,7 +140,7 @@ class CensusTest {
     void resourcesCountByKindAndState() {
         var enabled = new Workgroup();
         enabled.setStatus(
-                new WorkgroupStatus(1L, EncryptionState.ENABLED, List.of(), List.of(), null, null, List.of()));
+                new WorkgroupStatus(1L, EncryptionState.ENABLED, List.of(), List.of(), null, null, null, List.of()));
         var resources = Stream.of(enabled, new Workgroup(), new ReplicaCmek());
         assertThat(Census.of(seen, MAX_AGE, resources.map(r -> r), ClaimsOf.of(), NOW)
                         .resources())

@@ -77,7 +77,7 @@ class ReportedTest {
     }
 
     private static WorkgroupStatus status(EncryptionState encryption) {
-        return new WorkgroupStatus(1L, encryption, List.of(), List.of(), null, null, List.of());
+        return new WorkgroupStatus(1L, encryption, List.of(), List.of(), null, null, null, List.of());
     }
 
     private static Workgroup workgroup(String uid, @Nullable WorkgroupStatus status) {

@@ -35,6 +35,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StatusLinesTest {
@@ -165,6 +166,31 @@ class StatusLinesTest {
                 .containsOnlyNulls();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void whatWasEnabledOnceAndIsNotNowIsDegraded(EncryptionState before) {
+        Assessment waiting = Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.");
+        var previous = new WorkgroupStatus(1L, before, List.of(), List.of(), null, null, null, List.of());
+
+        assertThat(StatusLines.encryption(waiting, previous))
+                .isEqualTo(before.isEnabledOnce() ? EncryptionState.DEGRADED : EncryptionState.PENDING);
+    }
+
+    /** The API server takes no line without them. */
+    @Test
+    void aLineThatIsWrittenAgainHasAPurposeAndAState() {
+        var unknown =
+                new KeyStatus(Purpose.Data, ClaimsOf.KEY.toString(), KeyLineState.UNKNOWN, "Enabled", false, "{}");
+        var ofNoState = new KeyStatus(Purpose.Backup, ClaimsOf.KEY.toString(), null, "Enabled", false, "{}");
+        var ofNoPurpose = new KeyStatus(null, ClaimsOf.KEY.toString(), KeyLineState.ENABLED, "Enabled", false, "{}");
+
+        assertThat(StatusLines.kept(List.of(unknown, ofNoState, ofNoPurpose)))
+                .containsExactly(
+                        unknown,
+                        new KeyStatus(
+                                Purpose.Backup, ClaimsOf.KEY.toString(), KeyLineState.PENDING, "Enabled", false, "{}"));
+    }
+
     private static String suggestion(StatusLines lines, Claim claim, @Nullable WorkgroupStatus previous) {
         Assessment assessment = Assessment.unseen(claim, Judgement.pending("Wait."), "Nothing is done.");
         return lines.keys(assessment, previous).getFirst().suggestedPolicy();
@@ -173,7 +199,7 @@ class StatusLinesTest {
     private static WorkgroupStatus statusOf(StatusLines lines) {
         Assessment assessment = Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.");
         return new WorkgroupStatus(
-                1L, EncryptionState.PENDING, lines.keys(assessment, null), List.of(), null, null, List.of());
+                1L, EncryptionState.PENDING, lines.keys(assessment, null), List.of(), null, null, null, List.of());
     }
 
     private static boolean isUpToDate(WorkgroupStatus status, Claim... all) {
@@ -227,6 +253,7 @@ class StatusLinesTest {
                 List.of(),
                 null,
                 null,
+                null,
                 workgroup.getStatus().conditions()));
 
         assertThat(lines.baseline(CLAIM, workgroup))
@@ -253,6 +280,7 @@ class StatusLinesTest {
                         MERGE.suggestion(suggested))),
                 List.of(new BucketStatus(Purpose.Data, "orders-data", "aws:kms", ClaimsOf.KEY.toString(), true)),
                 "cmek-team-a-orders",
+                null,
                 null,
                 List.of(new Condition("PolicyApplied", applied, "Any", "Any.", observed, "2026-03-01T10:00:00Z"))));
         return workgroup;

@@ -20,8 +20,8 @@ public final class NextVersion {
             List.of(Path.of("crds", "workgroups.cmek.io-v1.yml"), Path.of("crds", "replicacmeks.cmek.io-v1.yml"));
 
     private static final Map<String, String> VALUES = Map.of(
-            "encryption", "UNKNOWN",
-            "state", "UNKNOWN",
+            "encryption", "LOCKED",
+            "state", "LOCKED",
             "policyManagement", "Observe",
             "deletionPolicy", "Archive",
             "provisioning", "Adopt",

@@ -71,7 +71,7 @@ public final class Statuses<S> implements AutoCloseable {
     /** A status without the times at which something changed: what is left is the same whenever the same is so. */
     public static JsonNode timeless(CmekStatus status) {
         JsonNode json = JSON.valueToTree(status);
-        for (String time : List.of("lastTransitionTime", "configuredAt")) {
+        for (String time : List.of("lastTransitionTime", "configuredAt", "awsUnreadableSince")) {
             json.findParents(time).forEach(parent -> ((ObjectNode) parent).remove(time));
         }
         return json;

@@ -19,5 +19,15 @@ public sealed interface CmekStatus permits WorkgroupStatus, ReplicaCmekStatus {
     @Nullable
     String storageClassName();
 
+    /** The first failed read, RFC 3339; null while every key and bucket can be read. */
+    @Nullable
+    String awsUnreadableSince();
+
     List<Condition> conditions();
+
+    /** Whether it says that the resource was enabled once: then data may exist under its keys. */
+    default boolean wasEnabled() {
+        EncryptionState encryption = encryption();
+        return encryption != null && encryption.isEnabledOnce();
+    }
 }

@@ -14,7 +14,17 @@ public enum EncryptionState {
     /** It was enabled, and something is wrong now: data exists under this key. */
     DEGRADED,
     /** It was never enabled, and a person has to act. */
-    FAILED;
+    FAILED,
+    /** It was enabled, and AWS could not be read for longer than {@code cmek.facts-max-age}: that is no sign of damage. */
+    UNKNOWN;
+
+    /** Whether the resource was enabled once: then data may exist under its keys. */
+    public boolean isEnabledOnce() {
+        return switch (this) {
+            case ENABLED, DEGRADED, UNKNOWN -> true;
+            case DISABLED, PENDING, FAILED -> false;
+        };
+    }
 
     /** As a status has it; null, which is as if it were absent, where this version does not know it. */
     @JsonCreator

@@ -10,7 +10,9 @@ public enum KeyLineState {
     /** Valid, its policy in place, access shown, and what it encrypts is encrypted. */
     ENABLED,
     /** A person has to act. */
-    FAILED;
+    FAILED,
+    /** The resource was enabled, and AWS could not be read for longer than {@code cmek.facts-max-age}. */
+    UNKNOWN;
 
     /** As a status has it; null, which is as if it were absent, where this version does not know it. */
     @JsonCreator

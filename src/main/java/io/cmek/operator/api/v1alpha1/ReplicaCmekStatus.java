@@ -20,6 +20,7 @@ public record ReplicaCmekStatus(
                 Whether the data is under CMEK, in one word. DISABLED: no CMEK is asked for. PENDING: work goes on, or it waits \
                 for something that may come by itself. ENABLED: every line of keys is ENABLED. DEGRADED: it was enabled and \
                 something is wrong now, while data exists under the key. FAILED: it was never enabled, and a person must act. \
+                UNKNOWN: it was enabled, and AWS could not be read for longer than cmek.facts-max-age, which is no sign of damage. \
                 The condition Ready says why and what to do.""") @Nullable EncryptionState encryption,
 
         @Size(max = 3)
@@ -36,6 +37,12 @@ public record ReplicaCmekStatus(
                 The StorageClass whose volumes are encrypted with the data key. Absent until the key is usable, and in clusters \
                 of another region.""") @Nullable
         String storageClassName,
+
+        @Size(max = 64) @JsonPropertyDescription("""
+                Since when AWS cannot be read: the first failed read of a key or a bucket of this resource; absent while all can be \
+                read. Written after 30 seconds, or at once where the operator has not read the key or bucket since its start. A \
+                restart of the operator does not renew it.""") @Nullable @Schema(format = "date-time")
+        String awsUnreadableSince,
 
         @Size(max = 16) @JsonPropertyDescription("""
                 What was looked at, and what was found: one condition per aspect. Ready sums them up, with reason and message of \

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",
-        getDescription = "Whether the data is under CMEK: DISABLED, PENDING, ENABLED, DEGRADED or FAILED.")
+        getDescription = "Whether the data is under CMEK: DISABLED, PENDING, ENABLED, DEGRADED, FAILED or UNKNOWN.")
 @AdditionalPrinterColumn(name = "Region", jsonPath = ".spec.region", getDescription = "The AWS region.")
 @AdditionalPrinterColumn(
         name = "Data key",

@@ -41,6 +41,7 @@ class SerializationTest {
                         List.of("orders"),
                         List.of(new BlockedDatabase("billing", "SecondaryCmekRequired")),
                         new SecondaryCmek("orders-us-west-2", DATA_KEY, BACKUP_KEY, "2026-01-01T00:00:00Z")),
+                "2026-01-02T00:00:00Z",
                 List.of(new Condition("Ready", "True", "AsDeclared", "", 3L, "2026-01-01T00:00:00Z"))));
 
         Workgroup back = serialization.unmarshal(serialization.asYaml(workgroup), Workgroup.class);
@@ -64,10 +65,11 @@ class SerializationTest {
                 "Retain"));
         replica.setStatus(new ReplicaCmekStatus(
                 1L,
-                EncryptionState.PENDING,
-                List.of(new KeyStatus(Purpose.Primary, DATA_KEY, KeyLineState.PENDING, "", null, "{}")),
+                EncryptionState.UNKNOWN,
+                List.of(new KeyStatus(Purpose.Primary, DATA_KEY, KeyLineState.UNKNOWN, "", null, "{}")),
                 List.of(),
                 null,
+                "2026-01-02T00:00:00Z",
                 List.of()));
 
         ReplicaCmek back = serialization.unmarshal(serialization.asJson(replica), ReplicaCmek.class);
@@ -101,7 +103,8 @@ class SerializationTest {
     void whatIsNotSetIsNotWritten() {
         assertThat(serialization.asJson(new WorkgroupSpec("us-east-1", null, null, null, null, null, null)))
                 .isEqualTo("{\"region\":\"us-east-1\"}");
-        assertThat(serialization.asJson(new WorkgroupStatus(1L, null, List.of(), List.of(), null, null, List.of())))
+        assertThat(serialization.asJson(
+                        new WorkgroupStatus(1L, null, List.of(), List.of(), null, null, null, List.of())))
                 .isEqualTo("{\"observedGeneration\":1}");
         assertThat(serialization.asJson(new ReplicationStatus(null, List.of(), List.of(), null)))
                 .isEqualTo("{}");

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a newer version stored, and what strangers wrote, is read without harm to other objects. */
@@ -44,8 +45,8 @@ class StoredResourceTest {
     @Test
     void anUnknownValueInAStatusReadsAsAbsent() {
         WorkgroupStatus status = withStatus("""
-                {observedGeneration: 1, encryption: UNKNOWN,
-                  keys: [{purpose: Archive, arn: "%s", state: UNKNOWN, suggestedPolicy: "{}"}],
+                {observedGeneration: 1, encryption: LOCKED,
+                  keys: [{purpose: Archive, arn: "%s", state: LOCKED, suggestedPolicy: "{}"}],
                   buckets: [{purpose: Archive, name: archive}]}""".formatted(KEY)).getStatus();
         assertThat(status).isNotNull();
         assertThat(status.encryption()).isNull();
@@ -158,9 +159,11 @@ class StoredResourceTest {
                 "{encryption: FAILED, keys: [{state: FAILED}], conditions: [{type: PolicyApplied, status: Unknown}]}|false",
                 "{encryption: ENABLED}|true",
                 "{encryption: UNKNOWN}|true",
+                "{encryption: LOCKED}|true",
                 "text|true",
                 "{encryption: PENDING, keys: {Data: x}}|true",
                 "{encryption: PENDING, keys: [{state: UNKNOWN}]}|true",
+                "{encryption: PENDING, keys: [{state: LOCKED}]}|true",
                 "{encryption: FAILED, buckets: [{name: b, kmsKeyID: k}]}|true",
                 "{encryption: FAILED, conditions: [{type: PolicyApplied, status: \"True\"}]}|true"
             })
@@ -169,6 +172,15 @@ class StoredResourceTest {
                         .unreadable()
                         .served())
                 .isEqualTo(served);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatWasEnabledOnceWasServed(EncryptionState encryption) {
+        assertThat(read("{region: us-east-1, volumes: gp3}", "status: {encryption: " + encryption + "}")
+                        .unreadable()
+                        .served())
+                .isEqualTo(encryption.isEnabledOnce());
     }
 
     @Test

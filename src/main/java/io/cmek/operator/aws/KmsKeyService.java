@@ -6,6 +6,9 @@ import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyService;
+import io.cmek.operator.key.Proof;
+import java.util.Base64;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kms.model.DecryptResponse;
@@ -88,12 +91,8 @@ public final class KmsKeyService implements KeyService {
     }
 
     /**
-     * Two dry runs: {@code GenerateDataKeyWithoutPlaintext} shows that new data can be encrypted, {@code Decrypt} that what is encrypted can
-     * be read.
-     *
-     * <p>Decrypt is asked with the modifier {@code IGNORE_CIPHERTEXT} and no ciphertext (KMS API Reference, "Decrypt"). A made-up
-     * ciphertext would not do: KMS may find it invalid before it looks at the permission. Where an implementation of KMS knows no dry run
-     * and really makes a data key, the encrypted key is what Decrypt is then asked for. Neither call leaves anything behind.
+     * {@code GenerateDataKeyWithoutPlaintext} shows that new data can be encrypted; an implementation of KMS that knows no dry run really makes
+     * a data key, and gives it only encrypted.
      *
      * <p>CreateGrant is not asked. The statement that allows it has the condition {@code kms:GrantIsForAWSResource}, which is true only when
      * an AWS service makes the grant on the role's behalf (KMS Developer Guide, "AWS KMS condition keys"): a call of the role itself is
@@ -101,46 +100,61 @@ public final class KmsKeyService implements KeyService {
      * on a key.
      */
     @Override
-    public Answer<Boolean> proveAccess(Identity probe, KeyArn key) {
-        RegionalClients clients = aws.of(probe, key.region());
-        Reply<GenerateDataKeyWithoutPlaintextResponse> encrypting = clients.kms(
-                Operation.GENERATE_DATA_KEY,
-                key,
-                kms -> kms.generateDataKeyWithoutPlaintext(
-                        r -> r.keyId(key.toString()).numberOfBytes(32).dryRun(true)));
-        if (!isAllowed(encrypting)) {
-            return refusal(encrypting);
-        }
-        Reply<DecryptResponse> decrypting = clients.kms(
-                Operation.DECRYPT,
-                key,
-                kms -> kms.decrypt(r -> {
-                    r.keyId(key.toString()).dryRun(true);
-                    SdkBytes made =
-                            encrypting instanceof Reply.Ok<GenerateDataKeyWithoutPlaintextResponse>(var response)
-                                    ? response.ciphertextBlob()
-                                    : null;
-                    if (made == null) {
-                        r.dryRunModifiers(DryRunModifierType.IGNORE_CIPHERTEXT);
-                    } else {
-                        r.ciphertextBlob(made);
-                    }
-                }));
-        return isAllowed(decrypting) ? new Answer.Got<>(true) : refusal(decrypting);
+    public Answer<Proof> proveEncrypt(Identity probe, KeyArn key) {
+        Reply<GenerateDataKeyWithoutPlaintextResponse> reply = aws.of(probe, key.region())
+                .kms(
+                        Operation.GENERATE_DATA_KEY,
+                        key,
+                        kms -> kms.generateDataKeyWithoutPlaintext(
+                                r -> r.keyId(key.toString()).numberOfBytes(32).dryRun(true)));
+        return proof(reply, GenerateDataKeyWithoutPlaintextResponse::ciphertextBlob);
     }
 
-    /** A dry run always ends in an error; an implementation without dry runs really does it. Either shows that it is allowed. */
-    private static boolean isAllowed(Reply<?> reply) {
-        return reply instanceof Reply.Ok<?>
-                || (reply instanceof Reply.Refused<?> refused && refused.code().equals(Failures.DRY_RUN));
+    /**
+     * {@code Decrypt} shows that what is encrypted can be read. It is asked with the modifier {@code IGNORE_CIPHERTEXT} and no ciphertext (KMS
+     * API Reference, "Decrypt"). A made-up ciphertext would not do: KMS may find it invalid before it looks at the permission. Where an
+     * implementation of KMS has really made a data key, that is what Decrypt is asked for.
+     */
+    @Override
+    public Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext) {
+        Reply<DecryptResponse> reply = aws.of(probe, key.region())
+                .kms(
+                        Operation.DECRYPT,
+                        key,
+                        kms -> kms.decrypt(r -> {
+                            r.keyId(key.toString()).dryRun(true);
+                            if (ciphertext == null) {
+                                r.dryRunModifiers(DryRunModifierType.IGNORE_CIPHERTEXT);
+                            } else {
+                                r.ciphertextBlob(SdkBytes.fromByteArray(
+                                        Base64.getDecoder().decode(ciphertext)));
+                            }
+                        }));
+        return proof(reply, response -> null);
     }
 
-    private static Answer<Boolean> refusal(Reply<?> reply) {
-        if (!(reply instanceof Reply.Refused<?>(Failure failure, var error))) {
-            throw new IllegalArgumentException("not a refusal: " + reply);
-        }
-        // That the probe role cannot be assumed says nothing about what it may do.
-        boolean byKms = failure.detail().operation().startsWith("kms:");
-        return failure instanceof Failure.Denied && byKms ? new Answer.Got<>(false) : new Answer.Failed<>(failure);
+    /**
+     * A dry run always ends in an error; an implementation without dry runs really does it. Either shows that it is allowed.
+     *
+     * @param ciphertext of a response, null where it has none
+     */
+    private static <T> Answer<Proof> proof(Reply<T> reply, Function<T, @Nullable SdkBytes> ciphertext) {
+        return switch (reply) {
+            case Reply.Ok<T>(T response) -> {
+                SdkBytes made = ciphertext.apply(response);
+                yield new Answer.Got<>(new Proof(
+                        true, made == null ? null : Base64.getEncoder().encodeToString(made.asByteArrayUnsafe())));
+            }
+            case Reply.Refused<T> refused
+            when refused.code().equals(Failures.DRY_RUN) -> new Answer.Got<>(new Proof(true, null));
+            // That the probe role cannot be assumed says nothing about what it may do.
+            case Reply.Refused<T>(Failure failure, var error)
+            when failure instanceof Failure.Denied && isOfKms(failure) -> new Answer.Got<>(new Proof(false, null));
+            case Reply.Refused<T>(Failure failure, var error) -> new Answer.Failed<>(failure);
+        };
+    }
+
+    private static boolean isOfKms(Failure failure) {
+        return failure.detail().operation().startsWith("kms:");
     }
 }

@@ -1,9 +1,11 @@
 package io.cmek.operator.key;
 
 import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import org.jspecify.annotations.Nullable;
 
-/** The four things that the operator asks of AWS KMS. Every method but the last makes exactly the one call that it names. */
+/** The five things that the operator asks of AWS KMS. Every abstract method makes exactly the one call that it names. */
 public interface KeyService {
 
     /** {@code kms:DescribeKey}. */
@@ -20,11 +22,35 @@ public interface KeyService {
     Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf);
 
     /**
+     * The first half of a proof of access, {@code kms:GenerateDataKeyWithoutPlaintext}: a dry run as {@code probe} (the service's role) that
+     * encrypts (KMS Developer Guide, "Testing your permissions"). It leaves nothing behind.
+     *
+     * @return {@code Got}: whether KMS allows it to the role. {@code Failed}: not known; with {@code Denied} and {@code sts:AssumeRole} the
+     *     role cannot be assumed, which is no statement about the key.
+     */
+    Answer<Proof> proveEncrypt(Identity probe, KeyArn key);
+
+    /**
+     * The second half of a proof of access, {@code kms:Decrypt}: a dry run as {@code probe} that decrypts. It leaves nothing behind.
+     *
+     * @param ciphertext what {@link #proveEncrypt} gave, null where it gave none
+     * @return as {@link #proveEncrypt}
+     */
+    Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext);
+
+    /**
      * Proves that {@code probe} (the service's role) can use the key, by dry runs as that role that encrypt and decrypt (KMS Developer
-     * Guide, "Testing your permissions"). Two calls, which leave nothing behind.
+     * Guide, "Testing your permissions"). Two calls, of which the second is made only where the first is allowed; they leave nothing behind.
      *
      * @return {@code Got(true)}: proven. {@code Got(false)}: KMS denies it to the role. {@code Failed}: not known; with {@code Denied} and
      *     {@code sts:AssumeRole} the role cannot be assumed, which is no statement about the key.
      */
-    Answer<Boolean> proveAccess(Identity probe, KeyArn key);
+    default Answer<Boolean> proveAccess(Identity probe, KeyArn key) {
+        return switch (proveEncrypt(probe, key)) {
+            case Answer.Got<Proof>(Proof(boolean allowed, var ciphertext))
+            when allowed -> proveDecrypt(probe, key, ciphertext).map(Proof::allowed);
+            case Answer.Got<Proof> refused -> new Answer.Got<>(false);
+            case Answer.Failed<Proof>(Failure failure) -> new Answer.Failed<>(failure);
+        };
+    }
 }

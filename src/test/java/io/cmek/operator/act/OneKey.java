@@ -6,6 +6,7 @@ import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyService;
+import io.cmek.operator.key.Proof;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +65,12 @@ final class OneKey implements KeyService {
     }
 
     @Override
-    public Answer<Boolean> proveAccess(Identity probe, KeyArn key) {
+    public Answer<Proof> proveEncrypt(Identity probe, KeyArn key) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext) {
         throw new UnsupportedOperationException();
     }
 }

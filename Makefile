@@ -38,8 +38,8 @@ up: tools ## Start a local Kubernetes and a local AWS, to use with your own kube
 down: ## Stop what `make up` started
 	@dev/local/down $(STATE)
 
-bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says, in about ten minutes; CASES=ONE for the first alone
-	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench='$(or $(CASES),.*)'
+bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance.md says; CASES=ONE for the first alone, CASES='ONE_KEY.*' for one key
+	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench='$(or $(CASES),.*)' -Dcmek.bench.longest='$(or $(LONGEST),20)'
 
 soak: target/quarkus-app/quarkus-run.jar tools ## Repeat what docs/reliability.md says, faults that take long among it, in about fifteen minutes
 	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='io.cmek.operator.faults.*IT' -Dit.excludedGroups=

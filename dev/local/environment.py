@@ -224,7 +224,12 @@ class Environment:
             "--v=1",
         ]
         if self.audit:
-            command += [f"--audit-policy-file={self.folder / 'audit-policy.yaml'}", f"--audit-log-path={self.audit}"]
+            # The API server starts a new file at 100 MB unless told otherwise; tests count in one file.
+            command += [
+                f"--audit-policy-file={self.folder / 'audit-policy.yaml'}",
+                f"--audit-log-path={self.audit}",
+                "--audit-log-maxsize=10000",
+            ]
         return self._program("kube-apiserver", command, lambda: self._get("/readyz") and self._get("/api/v1/namespaces/default"))
 
     def _controller_manager(self) -> Program:

@@ -84,6 +84,11 @@ public final class Answerer implements AutoCloseable {
         IntStream.range(0, number).forEach(i -> buckets.make(prefix + "-" + i, region));
     }
 
+    /** Disables or enables a key, as its owner does. */
+    public void setEnabled(String keyArn, boolean enabled) {
+        keys.setEnabled(keyArn, enabled);
+    }
+
     /** A key's policy, null where there is no such key. */
     public @Nullable String policy(String keyArn) {
         return keys.policy(keyArn);

@@ -75,6 +75,22 @@ class AnswererTest {
     }
 
     @Test
+    void aKeyIsDisabledAndEnabled() throws Exception {
+        try (var answerer = Answerer.start();
+                var settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+                var aws = new AwsClients(AwsSettings.of("test", true), CallObserver.NONE)) {
+            var keys = new KmsKeyService(aws);
+            String arn = answerer.seedKeys(1, REGION).getFirst();
+
+            answerer.setEnabled(arn, false);
+            assertThat(keys.describe(ROLE, KeyArn.parse(arn)).toString()).contains("Disabled");
+
+            answerer.setEnabled(arn, true);
+            assertThat(keys.describe(ROLE, KeyArn.parse(arn)).toString()).contains("Enabled");
+        }
+    }
+
+    @Test
     void isSeededCountedAndResetOverHttp() throws Exception {
         try (var answerer = Answerer.start()) {
             assertThat(get(answerer, "/_seed?keys=3&buckets=2&prefix=p"))

@@ -14,7 +14,12 @@ final class Keys {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private record Key(String arn, String state, String policy) {}
+    private record Key(String arn, String state, String policy) {
+
+        Key enabled(boolean enabled) {
+            return new Key(arn, enabled ? "Enabled" : "Disabled", policy);
+        }
+    }
 
     private final Map<String, Key> keys = new ConcurrentHashMap<>();
     private final AtomicLong made = new AtomicLong();
@@ -33,6 +38,10 @@ final class Keys {
     String policy(String arn) {
         Key key = keys.get(arn);
         return key == null ? null : key.policy();
+    }
+
+    void setEnabled(String arn, boolean enabled) {
+        keys.computeIfPresent(arn, (a, key) -> key.enabled(enabled));
     }
 
     void clear() {
@@ -60,8 +69,8 @@ final class Keys {
                                 .toString());
             case "PutKeyPolicy" ->
                 changed(new Key(key.arn(), key.state(), request.path("Policy").asText()));
-            case "DisableKey" -> changed(new Key(key.arn(), "Disabled", key.policy()));
-            case "EnableKey" -> changed(new Key(key.arn(), "Enabled", key.policy()));
+            case "DisableKey" -> changed(key.enabled(false));
+            case "EnableKey" -> changed(key.enabled(true));
             case "GenerateDataKeyWithoutPlaintext", "Decrypt" ->
                 key.state().equals("Enabled")
                         ? error(

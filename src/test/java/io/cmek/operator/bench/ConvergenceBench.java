@@ -1,34 +1,17 @@
 package io.cmek.operator.bench;
 
 import static io.cmek.operator.testing.Stage.REGION;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cmek.operator.answerer.Answerer;
-import io.cmek.operator.api.v1alpha1.Buckets;
-import io.cmek.operator.api.v1alpha1.Cmek;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.Workgroup;
-import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.bench.Snapshot.Span;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.OperatorProcess;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,20 +22,11 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class ConvergenceBench {
 
-    /** Which cases, as a regular expression; all by default. */
-    private static final String CASES = "cmek.bench";
-
-    private static final Path REPORTS = Path.of("target", "bench");
     private static final Duration CONVERGENCE = Duration.ofMinutes(5);
     private static final Duration IDLE = Duration.ofMinutes(1);
 
     /** After the last status: the last Events, and the operator's own watch events. */
     private static final Duration AFTERMATH = Duration.ofSeconds(2);
-
-    private static final int APPLICANTS = 8;
-
-    /** What the JVM gives the heap in a container with the chart's memory limit, 512 MiB: a 64th at first, and half of it at most. */
-    private static final String[] HEAP = {"-Xms8m", "-Xmx256m"};
 
     private static final List<Figures> FIGURES = new ArrayList<>();
 
@@ -77,7 +51,7 @@ class ConvergenceBench {
     @ParameterizedTest
     @EnumSource
     void measure(Case which) throws Exception {
-        assumeTrue(which.name().matches(System.getProperty(CASES, ".*")), "not among the cases asked for");
+        Bench.assumeAskedFor(which);
         try (var aws = Answerer.start();
                 var installation = Installation.start(Map.of());
                 var workgroups = new Arrivals(installation, installation.namespace())) {
@@ -91,10 +65,13 @@ class ConvergenceBench {
             Span idle;
             ProcessUsage converged;
             ProcessUsage idled;
-            try (OperatorProcess operator = launch(environment).awaitReady()) {
+            try (OperatorProcess operator = Bench.launch(environment).awaitReady()) {
                 Snapshot before = Snapshot.of(operator, aws, audit);
                 workgroups.arrive(which.workgroups, keys);
-                await("all are ENABLED", CONVERGENCE, () -> workgroups.enabled() == which.workgroups);
+                Bench.await(
+                        "all are ENABLED",
+                        CONVERGENCE,
+                        () -> workgroups.in(EncryptionState.ENABLED) == which.workgroups);
                 Duration time = Duration.ofNanos(System.nanoTime() - before.nanos());
                 Thread.sleep(AFTERMATH);
                 Snapshot after = Snapshot.of(operator, aws, audit);
@@ -109,7 +86,7 @@ class ConvergenceBench {
             Restart restart = restart(environment, aws, audit, which);
             FIGURES.add(new Figures(
                     which.title, which.workgroups, which.keys, convergence, converged, idle, idled, restart));
-            new Report(FIGURES).writeTo(REPORTS);
+            new Report(FIGURES).writeTo(Bench.REPORTS);
         }
     }
 
@@ -119,10 +96,10 @@ class ConvergenceBench {
         aws.resetCounts();
         long mark = audit.mark();
         long launched = System.nanoTime();
-        try (OperatorProcess operator = launch(environment)) {
-            await("the first look", CONVERGENCE, () -> calls(aws, "kms:DescribeKey") > 0);
+        try (OperatorProcess operator = Bench.launch(environment)) {
+            Bench.await("the first look", CONVERGENCE, () -> calls(aws, "kms:DescribeKey") > 0);
             Duration first = Duration.ofNanos(System.nanoTime() - launched);
-            await(
+            Bench.await(
                     "every key and bucket was looked at",
                     CONVERGENCE,
                     () -> calls(aws, "kms:DescribeKey") >= which.keys
@@ -131,7 +108,7 @@ class ConvergenceBench {
             Duration all = Duration.ofNanos(System.nanoTime() - launched);
             Thread.sleep(AFTERMATH.multipliedBy(2));
             Snapshot after = Snapshot.of(operator, aws, audit);
-            var launch = new Snapshot(launched, new ProcessUsage(Duration.ZERO, 0, 0), Map.of(), mark);
+            var launch = new Snapshot(launched, ProcessUsage.NONE, Map.of(), mark);
             return new Restart(first, after.since(launch, audit).lasting(all), after.usage());
         }
     }
@@ -142,100 +119,8 @@ class ConvergenceBench {
 
     @AfterAll
     static void print() {
-        System.out.println(new Report(FIGURES).text());
-    }
-
-    private static OperatorProcess launch(Map<String, String> environment) {
-        return OperatorProcess.launchForMeasurement(environment, "@dev/image/jvm.options", HEAP[0], HEAP[1]);
-    }
-
-    private static void await(String what, Duration atMost, BooleanSupplier done) throws InterruptedException {
-        long deadline = System.nanoTime() + atMost.toNanos();
-        while (!done.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("not so within " + atMost + ": " + what);
-            }
-            Thread.sleep(5);
-        }
-    }
-
-    /** The Workgroups, and who of them is ENABLED. */
-    private static final class Arrivals implements AutoCloseable {
-
-        private final KubernetesClient client;
-        private final String namespace;
-        private final Set<String> enabled = ConcurrentHashMap.newKeySet();
-        private final SharedIndexInformer<Workgroup> informer;
-
-        Arrivals(Installation installation, String namespace) {
-            this.client = installation.client();
-            this.namespace = namespace;
-            this.informer = client.resources(Workgroup.class)
-                    .inNamespace(namespace)
-                    .inform(new ResourceEventHandler<>() {
-                        @Override
-                        public void onAdd(Workgroup workgroup) {
-                            take(workgroup);
-                        }
-
-                        @Override
-                        public void onUpdate(Workgroup before, Workgroup workgroup) {
-                            take(workgroup);
-                        }
-
-                        @Override
-                        public void onDelete(Workgroup workgroup, boolean unknown) {
-                            enabled.remove(workgroup.getMetadata().getName());
-                        }
-                    });
-        }
-
-        private void take(Workgroup workgroup) {
-            String name = workgroup.getMetadata().getName();
-            if (workgroup.getStatus() != null && workgroup.getStatus().encryption() == EncryptionState.ENABLED) {
-                enabled.add(name);
-            } else {
-                enabled.remove(name);
-            }
-        }
-
-        int enabled() {
-            return enabled.size();
-        }
-
-        void arrive(int number, List<String> keys) throws InterruptedException, ExecutionException {
-            try (var applicants = Executors.newFixedThreadPool(APPLICANTS)) {
-                List<Future<?>> created = IntStream.range(0, number)
-                        .<Future<?>>mapToObj(i ->
-                                applicants.submit(() -> client.resource(workgroup(i, keys.get(i % keys.size())))
-                                        .create()))
-                        .toList();
-                for (Future<?> one : created) {
-                    one.get();
-                }
-            }
-        }
-
-        private Workgroup workgroup(int number, String key) {
-            var workgroup = new Workgroup();
-            workgroup.setMetadata(new ObjectMetaBuilder()
-                    .withNamespace(namespace)
-                    .withName("wg-" + number)
-                    .build());
-            workgroup.setSpec(new WorkgroupSpec(
-                    REGION,
-                    new Cmek(key, key),
-                    new Buckets("data-" + number, "backup-" + number, null),
-                    null,
-                    null,
-                    null,
-                    null));
-            return workgroup;
-        }
-
-        @Override
-        public void close() {
-            informer.close();
+        if (!FIGURES.isEmpty()) {
+            System.out.println(new Report(FIGURES).text());
         }
     }
 }

@@ -49,6 +49,7 @@ record Report(List<Figures> figures) {
                                 * f.idle().cpu().toNanos()
                                 / f.idle().time().toNanos())));
         rows.add(row("resident memory at its end", f -> mebibytes(f.idled().resident())));
+        rows.add(row("threads at its end", f -> number(f.idled().threads())));
         rows.add(row("calls to AWS", f -> number(f.idle().awsCalls())));
         rows.add(row("writes to AWS", f -> number(f.idle().awsWrites())));
         rows.add(row("API server: writes", f -> number(Span.sum(f.idle().writes()))));
@@ -94,19 +95,19 @@ record Report(List<Figures> figures) {
         return number(counts.getOrDefault(of, 0L));
     }
 
-    private static String number(long number) {
+    static String number(long number) {
         return "%,d".formatted(number);
     }
 
-    private static String ratio(long dividend, long divisor) {
+    static String ratio(long dividend, long divisor) {
         return String.format(Locale.ROOT, "%.2f", (double) dividend / divisor);
     }
 
-    private static String seconds(Duration duration) {
+    static String seconds(Duration duration) {
         return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
     }
 
-    private static String mebibytes(long kibibytes) {
+    static String mebibytes(long kibibytes) {
         return "%,d MiB".formatted(kibibytes / 1024);
     }
 }

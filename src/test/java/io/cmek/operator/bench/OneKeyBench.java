@@ -95,6 +95,7 @@ class OneKeyBench {
                             new Stage(which.name(), operator, aws, audit, all).phase("read", () -> read(aws), launch);
                 }
             }
+        } finally {
             new OneKeyReport(FIGURES).writeTo(Bench.REPORTS);
         }
     }

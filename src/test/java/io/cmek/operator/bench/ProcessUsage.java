@@ -21,7 +21,10 @@ record ProcessUsage(Duration cpu, long resident, long peak, long threads) {
     static final ProcessUsage NONE = new ProcessUsage(Duration.ZERO, 0, 0, 0);
 
     static ProcessUsage of(ProcessHandle process) {
-        Duration cpu = process.info().totalCpuDuration().orElseThrow();
+        Duration cpu = process.info()
+                .totalCpuDuration()
+                .orElseThrow(
+                        () -> new IllegalStateException("process " + process.pid() + ": its CPU time cannot be read"));
         try {
             List<String> status = Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"));
             return new ProcessUsage(

@@ -1,63 +1,57 @@
 package io.cmek.operator.act;
 
-import java.time.Clock;
+import io.cmek.operator.awscontrol.Ticker;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
- * How often things of a Kubernetes object are put back: each at most {@link #MOST} times within {@link #WINDOW}, so that two who want
- * different things do not fight for ever. Counted in memory: a new process counts anew.
+ * How often things of one Kubernetes object are put back: each at most {@link #MOST} times within {@link #WINDOW}, so that two who want different
+ * things do not fight for ever. Counted in memory: a new process counts anew. Not for several threads.
+ *
+ * @param <T> the things that are put back
  */
-final class RepairLimit {
+final class RepairLimit<T extends Enum<T>> {
 
     static final int MOST = 2;
     static final Duration WINDOW = Duration.ofHours(1);
 
-    private record Thing(String object, String thing) {}
+    private final Map<T, List<Long>> repairs;
+    private final Ticker ticker;
 
-    private final Map<Thing, List<Instant>> repairs = new ConcurrentHashMap<>();
-    private final Clock clock;
-
-    RepairLimit(Clock clock) {
-        this.clock = clock;
+    RepairLimit(Class<T> things, Ticker ticker) {
+        this.repairs = new EnumMap<>(things);
+        this.ticker = ticker;
     }
 
-    /** Whether all these things of the object may be put back now. */
-    boolean permits(String object, Collection<String> things) {
-        return !freeAt(object, things).isAfter(clock.instant());
-    }
-
-    /** From when on all these things of the object may be put back. */
-    Instant freeAt(String object, Collection<String> things) {
-        Instant now = clock.instant();
+    /** How long until all these things may be put back; zero where they may be now. */
+    Duration left(Collection<T> things) {
+        long now = ticker.nanos();
         return things.stream()
-                .map(thing -> recent(new Thing(object, thing), now))
+                .map(thing -> repairs.getOrDefault(thing, List.of()))
                 .filter(times -> times.size() >= MOST)
-                .map(times -> times.get(times.size() - MOST).plus(WINDOW))
-                .max(Comparator.naturalOrder())
-                .orElse(now);
+                .map(times -> WINDOW.minusNanos(now - times.get(times.size() - MOST)))
+                .filter(Duration::isPositive)
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
     }
 
-    void count(String object, Collection<String> things) {
-        Instant now = clock.instant();
-        things.forEach(thing -> repairs.compute(new Thing(object, thing), (t, before) -> {
-            var times = new ArrayList<>(before == null ? List.<Instant>of() : before);
-            times.add(now);
-            return List.copyOf(times.subList(Math.max(0, times.size() - MOST), times.size()));
-        }));
-        repairs.keySet().removeIf(thing -> recent(thing, now).isEmpty());
+    void count(Collection<T> things) {
+        long now = ticker.nanos();
+        things.forEach(thing -> repairs.merge(
+                thing,
+                List.of(now),
+                (before, one) -> Stream.concat(before.stream(), one.stream())
+                        .skip(Math.max(0, before.size() + 1 - MOST))
+                        .toList()));
     }
 
-    /** A clock that was set back has made times of the future: these say nothing. */
-    private List<Instant> recent(Thing thing, Instant now) {
-        return repairs.getOrDefault(thing, List.of()).stream()
-                .filter(at -> !at.isAfter(now) && at.plus(WINDOW).isAfter(now))
-                .toList();
+    /** Whether all that was counted is so long ago that it limits nothing any more. */
+    boolean isOver() {
+        long now = ticker.nanos();
+        return repairs.values().stream().allMatch(times -> now - times.getLast() >= WINDOW.toNanos());
     }
 }

@@ -1,5 +1,10 @@
 package io.cmek.operator.act;
 
+import io.cmek.operator.awscontrol.Backoff;
+import io.cmek.operator.awscontrol.RepairTimer;
+import io.cmek.operator.awscontrol.RetryTimer;
+import io.cmek.operator.awscontrol.Ticker;
+import io.cmek.operator.awscontrol.WriteObserver;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.VolumeUse;
@@ -7,10 +12,16 @@ import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.condition.Text;
+import io.cmek.operator.volume.Repair;
+import io.cmek.operator.volume.StorageClassPlan;
+import io.cmek.operator.volume.StorageClassPlan.Create;
+import io.cmek.operator.volume.StorageClassPlan.KeepAway;
+import io.cmek.operator.volume.StorageClassPlan.Nothing;
+import io.cmek.operator.volume.StorageClassPlan.Refuse;
+import io.cmek.operator.volume.StorageClassPlan.Remembered;
+import io.cmek.operator.volume.StorageClassPlan.Replace;
 import io.cmek.operator.volume.StorageClassSpec;
-import io.cmek.operator.volume.StorageClassSpec.Decisive;
 import io.cmek.operator.volume.VolumeAssessment;
-import io.cmek.operator.volume.VolumePlan;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
@@ -20,17 +31,19 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -42,6 +55,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Of a StorageClass that is there, only what decides encryption is put back, by a new one in its place, and each of that at most twice an
  * hour. Then somebody else is taken to want it otherwise: what would encrypt otherwise is deleted and stays away ({@code Contested}), because
  * a volume that waits does less harm than one under another key. What else differs is left as it is and named.
+ *
+ * <p>Several threads may call at once, but for one resource only one at a time.
  */
 public final class StorageClassPublisher {
 
@@ -58,16 +73,9 @@ public final class StorageClassPublisher {
     /** As whom the operator creates. */
     private static final Set<String> OURS = Set.of(OPERATOR, "fabric8-kubernetes-client");
 
-    /** The thing that is put back where there is no StorageClass at all. */
-    private static final String MISSING = "missing";
-
     private static final String READ = "read";
     private static final String MADE = "made";
     private static final String DELETED = "deleted";
-
-    private static final Set<String> ALL_THINGS = Stream.concat(
-                    Stream.of(MISSING), Arrays.stream(Decisive.values()).map(Decisive::field))
-            .collect(Collectors.toUnmodifiableSet());
 
     /** So many failures in a row are no blip: a person should see to it. */
     private static final int LASTING = 3;
@@ -78,55 +86,179 @@ public final class StorageClassPublisher {
     /** Of one that no event tells of, because it lacks the labels by which it is watched. */
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
+    /** Of one that belongs to somebody else, and is not watched either: the resource waits until it is gone. */
+    private static final Duration OF_ANOTHER = Duration.ofSeconds(5);
+
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+
+    /** Of one that is contested: it is there again each time somebody else makes it. */
+    private static final Duration FIRST_REMOVAL_DELAY = Duration.ofSeconds(10);
+
+    private static final Duration LONGEST_REMOVAL_DELAY = Duration.ofMinutes(5);
+
+    /** Who comes back does so when a delay is over for certain. */
+    private static final Duration MARGIN = Duration.ofMillis(50);
+
+    /** Ticker and clock are read one after the other, and do not run alike. A message does not change for that. */
+    private static final Duration SAME_TIME = Duration.ofSeconds(5);
+
     private final StorageClassApi api;
+    private final WriteObserver observer;
+    private final Ticker ticker;
     private final Clock clock;
-    private final Findings<String> findings;
-    private final Attempts<String, Judgement> attempts;
+    private final Backoff retries;
+    private final Backoff removalDelays;
 
-    /** Apart from the others: that it could not be made is no reason to wait with its deletion. */
-    private final Attempts<String, Judgement> withdrawals;
+    private final Map<ClaimId, State> states = new ConcurrentHashMap<>();
 
-    private final RepairLimit limit;
+    /** Those whose resource is gone and whose repairs still count, in the order in which they went. */
+    private final Queue<Forgotten> forgotten = new ConcurrentLinkedQueue<>();
 
-    /** Deletions of one that is contested: it is there again each time somebody else makes it. */
-    private final RepairBackoff<String> removals;
-
-    private final Map<String, Contest> contests = new ConcurrentHashMap<>();
-
-    /** Those that were seen in place, so that one that is missing is put back. */
-    private final Set<String> known = ConcurrentHashMap.newKeySet();
-
-    /** Those that the operator deleted to make them again, so that nobody else is held to have done it. */
-    private final Set<String> removed = ConcurrentHashMap.newKeySet();
-
-    public StorageClassPublisher(StorageClassApi api, WriteObserver observer, Clock clock) {
+    /** @param random for the jitter; for several threads where this is used by several */
+    public StorageClassPublisher(
+            StorageClassApi api, WriteObserver observer, Ticker ticker, Clock clock, RandomGenerator random) {
         this.api = api;
+        this.observer = observer;
+        this.ticker = ticker;
         this.clock = clock;
-        this.findings = new Findings<>(observer);
-        this.attempts = new Attempts<>(clock);
-        this.withdrawals = new Attempts<>(clock);
-        this.limit = new RepairLimit(clock);
-        this.removals = new RepairBackoff<>(Duration.ofSeconds(10), clock);
+        this.retries = new Backoff(FIRST_RETRY, LONGEST_RETRY, random);
+        this.removalDelays = new Backoff(FIRST_REMOVAL_DELAY, LONGEST_REMOVAL_DELAY, random);
     }
 
     /**
      * What the last status says.
      *
      * @param published it named the StorageClass
-     * @param contested it said {@code Contested}
      */
-    public record Before(boolean published, boolean contested) {
+    public record Before(boolean published) {
 
-        public static final Before NOTHING = new Before(false, false);
+        public static final Before NOTHING = new Before(false);
     }
 
     /**
      * What somebody else wants otherwise.
      *
-     * @param things what was put back in vain
+     * @param repairs what was put back in vain
      * @param by who changed it last, as an addition to a sentence; empty where that is not known
      */
-    private record Contest(Set<String> things, String by) {}
+    private record Contest(Set<Repair> repairs, String by) {}
+
+    /** @param at by the ticker */
+    private record Forgotten(ClaimId owner, long at) {}
+
+    /** What is remembered of the StorageClass of one resource. */
+    private final class State {
+
+        /** How often it was put back. */
+        final RepairLimit<Repair> repairs;
+
+        /** Deletions of one that is contested. */
+        final RepairTimer removals;
+
+        final Retry writes = new Retry();
+
+        /** Apart from the writes: that it could not be made is no reason to wait with its deletion. */
+        final Retry withdrawals = new Retry();
+
+        @Nullable
+        Contest contest;
+
+        /** It was seen in place, so that one that is missing is put back. */
+        boolean known;
+
+        /** The operator deleted it to make it again, so that nobody else is held to have done it. */
+        boolean deletedByUs;
+
+        /** The plan whose write got no answer: the next read shows whether it was carried out. */
+        @Nullable
+        StorageClassPlan unanswered;
+
+        /** Found, and not put back yet. What is found later is what was made of it meanwhile. */
+        @Nullable
+        Drift drift;
+
+        /** When a message says that it is made again. */
+        @Nullable
+        Instant madeAgainAt;
+
+        /** When a message says that it is deleted. */
+        @Nullable
+        Instant deletedAt;
+
+        /** Where the resource is gone. */
+        final @Nullable Forgotten gone;
+
+        State() {
+            this(new RepairLimit<>(Repair.class, ticker), new RepairTimer(removalDelays, ticker), null);
+        }
+
+        private State(RepairLimit<Repair> repairs, RepairTimer removals, @Nullable Forgotten gone) {
+            this.repairs = repairs;
+            this.removals = removals;
+            this.gone = gone;
+        }
+
+        /** Only how often it was put back and removed. */
+        State counts(@Nullable Forgotten gone) {
+            return new State(repairs, removals, gone);
+        }
+
+        boolean isOver() {
+            return repairs.isOver() && removals.times() == 0;
+        }
+
+        Remembered remembered(Before before) {
+            return new Remembered(
+                    before.published(),
+                    known,
+                    deletedByUs,
+                    contest == null ? Set.of() : contest.repairs(),
+                    Stream.of(Repair.values())
+                            .filter(repair -> repairs.left(Set.of(repair)).isPositive())
+                            .collect(Collectors.toCollection(TreeSet::new)));
+        }
+
+        void deleted(Set<Repair> putBack) {
+            repairs.count(putBack);
+            deletedByUs = true;
+        }
+    }
+
+    /** A request that failed, and when it is repeated. */
+    private final class Retry {
+
+        private final RetryTimer timer = new RetryTimer(ticker);
+        private @Nullable Judgement why;
+
+        /** Why it failed, while it is too early to repeat it. */
+        Optional<Judgement> tooEarly() {
+            return timer.isOver() ? Optional.empty() : Optional.ofNullable(why);
+        }
+
+        /** How many times in a row. */
+        int failures() {
+            return timer.failures();
+        }
+
+        Judgement failed(Judgement because) {
+            timer.failed(retries);
+            why = because;
+            return because;
+        }
+
+        void succeeded() {
+            timer.succeeded();
+            why = null;
+        }
+
+        /** How long until it is repeated; empty where it has not failed. */
+        Optional<Duration> pause() {
+            return timer.failures() == 0
+                    ? Optional.empty()
+                    : Optional.of(timer.left().plus(MARGIN));
+        }
+    }
 
     /** A request failed. */
     private static final class Failed extends RuntimeException {
@@ -157,28 +289,28 @@ public final class StorageClassPublisher {
             Before before,
             Consumer<Drift> repairs) {
         StorageClassSpec desired = StorageClassSpec.desired(owner, use);
-        if (seen != null && VolumePlan.of(desired, seen) == VolumePlan.Nothing) {
-            return inPlace(desired, seen);
+        State state = state(owner);
+        if (isInPlace(desired, seen)) {
+            return inPlace(state, desired, Objects.requireNonNull(seen), repairs);
         }
-        Optional<Judgement> failedLately = attempts.tooEarly(desired.name());
+        Optional<Judgement> failedLately = state.writes.tooEarly();
         if (failedLately.isPresent()) {
-            return failed(desired.name(), failedLately.get());
+            return failed(state, failedLately.get());
         }
         try {
-            Optional<VolumeAssessment> done = carryOut(desired, seen != null, keyReady, before, repairs);
+            Optional<VolumeAssessment> done = apply(state, desired, seen != null, keyReady, before, repairs);
             if (done.isPresent()) {
-                attempts.settled(desired.name());
+                state.writes.succeeded();
                 return done.get();
             }
             return failed(
-                    desired.name(),
-                    attempts.failed(
-                            desired.name(),
+                    state,
+                    state.writes.failed(
                             Judgement.pending(
                                     "The StorageClass " + desired.name()
                                             + " was changed by somebody else each time the operator wrote it; the write is repeated.")));
         } catch (Failed e) {
-            return failed(desired.name(), failed(attempts, desired.name(), e, effect(e)));
+            return failed(state, failed(state.writes, desired.name(), e, effect(e)));
         }
     }
 
@@ -189,10 +321,16 @@ public final class StorageClassPublisher {
      */
     public VolumeAssessment look(ClaimId owner, VolumeUse use, @Nullable StorageClassSpec seen, String hold) {
         StorageClassSpec desired = StorageClassSpec.desired(owner, use);
-        return seen != null && VolumePlan.of(desired, seen) == VolumePlan.Nothing
-                ? inPlace(desired, seen)
-                : VolumeAssessment.of(Judgement.pending(
-                        "The StorageClass " + desired.name() + " is not as it should be, and waits: " + hold + "."));
+        if (isInPlace(desired, seen)) {
+            state(owner).known = true;
+            return inPlace(desired, Objects.requireNonNull(seen));
+        }
+        return VolumeAssessment.of(Judgement.pending(
+                "The StorageClass " + desired.name() + " is not as it should be, and waits: " + hold + "."));
+    }
+
+    private static boolean isInPlace(StorageClassSpec desired, @Nullable StorageClassSpec seen) {
+        return StorageClassPlan.of(desired, seen, Remembered.NOTHING) instanceof Nothing;
     }
 
     private static String effect(Failed failure) {
@@ -204,64 +342,64 @@ public final class StorageClassPublisher {
     }
 
     /** @return empty where somebody else was faster each time */
-    private Optional<VolumeAssessment> carryOut(
-            StorageClassSpec desired, boolean isThere, boolean keyReady, Before before, Consumer<Drift> repairs) {
+    private Optional<VolumeAssessment> apply(
+            State state,
+            StorageClassSpec desired,
+            boolean isThere,
+            boolean keyReady,
+            Before before,
+            Consumer<Drift> repairs) {
         String name = desired.name();
         // Past the cache, which may not know yet what we wrote: nothing is deleted on an old view.
-        StorageClass current = isThere || contests.containsKey(name) ? read(name) : null;
+        StorageClass current = isThere || state.contest != null || state.unanswered != null ? read(name) : null;
+        if (current == null && state.unanswered instanceof Replace(Set<Repair> putBack)) {
+            state.deleted(putBack);
+        }
         for (int round = 0; round < ROUNDS; round++) {
-            StorageClassSpec spec = current == null ? null : read(current);
-            switch (VolumePlan.of(desired, spec)) {
-                case Nothing -> {
-                    return Optional.of(inPlace(desired, Objects.requireNonNull(spec)));
+            Remembered remembered = state.remembered(before);
+            StorageClassPlan plan = StorageClassPlan.of(desired, current == null ? null : read(current), remembered);
+            if (!(plan instanceof Nothing)) {
+                state.unanswered = null;
+            }
+            switch (plan) {
+                case Nothing(StorageClassSpec spec) -> {
+                    return Optional.of(inPlace(state, desired, spec, repairs));
                 }
-                case Refuse -> {
-                    findings.dismissed(name);
-                    return Optional.of(VolumeAssessment.of(Judgement.bad(
-                            Reason.StorageClassConflict,
-                            "The StorageClass " + name
-                                    + " exists and is not this resource's. Delete it, if nobody needs it.")));
+                case Refuse(Judgement why) -> {
+                    state.drift = null;
+                    return Optional.of(new VolumeAssessment(why, OF_ANOTHER));
                 }
-                case Replace -> {
+                case KeepAway(Set<Repair> inVain) -> {
+                    Contest contest = current != null
+                            ? new Contest(inVain, lastWriter(current))
+                            : Objects.requireNonNullElseGet(state.contest, () -> new Contest(inVain, ""));
+                    return Optional.of(contested(state, desired, contest, current));
+                }
+                case Replace(Set<Repair> putBack) -> {
                     StorageClass other = Objects.requireNonNull(current);
-                    Set<String> things = fields(desired, other);
-                    String by = lastWriter(other);
-                    if (!limit.permits(name, things)) {
-                        return Optional.of(contested(desired, new Contest(things, by), other));
-                    }
-                    if (before.published() || known.contains(name)) {
-                        findings.found(name, changed(name, things, by));
-                    }
-                    if (delete(other)) {
-                        limit.count(name, things);
-                        removed.add(name);
+                    found(state, plan.drift(name, remembered, lastWriter(other)));
+                    if (write(state, plan, () -> delete(other))) {
+                        state.deleted(putBack);
                         current = null;
                     } else {
                         current = read(name);
                     }
                 }
-                case Create -> {
-                    Set<String> things = putBackByCreating(name, before);
-                    if (!limit.permits(name, things)) {
-                        return Optional.of(
-                                contested(desired, contests.getOrDefault(name, new Contest(things, "")), null));
-                    }
+                case Create(Set<Repair> putBack) -> {
                     if (!keyReady) {
                         return Optional.of(VolumeAssessment.of(Judgement.bad(
                                 Reason.WaitingForKey,
                                 "The StorageClass " + name + " is published when the data key is ready.")));
                     }
-                    if (things.contains(MISSING) && before.published()) {
-                        findings.found(name, deleted(name));
-                    }
-                    StorageClass made = create(desired);
-                    if (made != null) {
-                        limit.count(name, things);
-                        return Optional.of(made(desired, made, repairs));
+                    found(state, plan.drift(name, remembered, ""));
+                    Optional<StorageClass> made = write(state, plan, () -> create(desired));
+                    if (made.isPresent()) {
+                        state.repairs.count(putBack);
+                        return Optional.of(made(state, desired, made.get(), repairs));
                     }
                     // The cache was behind: it is there already, or it is somebody else's. What it is now is what there
                     // is to tell.
-                    findings.dismissed(name);
+                    state.drift = null;
                     current = read(name);
                 }
             }
@@ -269,31 +407,47 @@ public final class StorageClassPublisher {
         return Optional.empty();
     }
 
-    /** Admission may have changed it. */
-    private VolumeAssessment made(StorageClassSpec desired, StorageClass made, Consumer<Drift> repairs) {
-        String name = desired.name();
-        Set<String> differences = fields(desired, made);
-        if (differences.isEmpty()) {
-            findings.repaired(name).ifPresent(repairs);
-            return inPlace(desired, read(made));
+    private static void found(State state, Optional<Drift> drift) {
+        if (state.drift == null) {
+            state.drift = drift.orElse(null);
         }
-        var contest = new Contest(differences, " (an admission policy or webhook, when it is created)");
-        contests.put(name, contest);
-        removed.remove(name);
-        return contested(desired, contest, delete(made) ? null : made);
     }
 
-    /** What is counted when the StorageClass, which is not there, is created; nothing where that is no repair, or was counted already. */
-    private Set<String> putBackByCreating(String name, Before before) {
-        Contest contest = contests.get(name);
-        if (contest != null) {
-            return contest.things();
+    /** Remembers the plan until it is known whether it was carried out. */
+    private static <T> T write(State state, StorageClassPlan plan, Supplier<T> request) {
+        state.unanswered = plan;
+        try {
+            T answer = request.get();
+            state.unanswered = null;
+            return answer;
+        } catch (Failed e) {
+            if (e.error().isRefusal()) {
+                state.unanswered = null;
+            }
+            throw e;
         }
-        if (before.contested()) {
-            // Which of them it was, the process knew that ended.
-            return ALL_THINGS;
+    }
+
+    /** Admission may have changed it. */
+    private VolumeAssessment made(State state, StorageClassSpec desired, StorageClass made, Consumer<Drift> repairs) {
+        Set<Repair> differences = desired.decisiveDifferences(read(made));
+        if (differences.isEmpty()) {
+            Drift putBack = state.drift;
+            VolumeAssessment assessment = inPlace(state, desired, read(made), repairs);
+            tell(putBack, repairs);
+            return assessment;
         }
-        return !removed.contains(name) && (before.published() || known.contains(name)) ? Set.of(MISSING) : Set.of();
+        var contest = new Contest(differences, " (an admission policy or webhook, when it is created)");
+        state.contest = contest;
+        state.deletedByUs = false;
+        return contested(state, desired, contest, delete(made) ? null : made);
+    }
+
+    private void tell(@Nullable Drift putBack, Consumer<Drift> repairs) {
+        if (putBack != null) {
+            observer.repaired(putBack);
+            repairs.accept(putBack);
+        }
     }
 
     /**
@@ -301,53 +455,68 @@ public final class StorageClassPublisher {
      *
      * @param other which would encrypt otherwise; null where nothing is there
      */
-    private VolumeAssessment contested(StorageClassSpec desired, Contest contest, @Nullable StorageClass other) {
+    private VolumeAssessment contested(
+            State state, StorageClassSpec desired, Contest contest, @Nullable StorageClass other) {
         String name = desired.name();
-        contests.put(name, contest);
-        Instant again = limit.freeAt(name, contest.things());
-        Optional<Instant> deletable = other == null ? Optional.empty() : removals.notBefore(name);
-        boolean isThere = deletable.isPresent();
-        if (other != null && !isThere) {
+        state.contest = contest;
+        boolean isThere = other != null;
+        if (other != null && state.removals.left().isZero()) {
             isThere = !delete(other);
-            removals.repaired(name);
-            deletable = isThere ? Optional.of(clock.instant().plusSeconds(1)) : deletable;
+            state.removals.repaired();
         }
-        boolean onlyMissing = contest.things().equals(Set.of(MISSING));
-        String what = onlyMissing
+        Duration again = state.repairs.left(contest.repairs());
+        Duration removal = state.removals.left();
+        state.madeAgainAt = told(state.madeAgainAt, again);
+        state.deletedAt = told(state.deletedAt, removal);
+        String what = contest.repairs().equals(Set.of(Repair.MISSING))
                 ? "The StorageClass " + name + " was deleted by somebody else each time the operator made it."
                 : "The StorageClass " + name + " comes out with another "
-                        + list(contest.things().stream().filter(t -> !t.equals(MISSING)))
+                        + list(contest.repairs().stream()
+                                .filter(repair -> repair != Repair.MISSING)
+                                .map(Repair::field))
                         + " each time the operator makes it: something changes it back" + contest.by() + ".";
-        boolean waits = again.isAfter(clock.instant());
         String now = isThere
-                ? " It is there again, and is deleted at "
-                        + deletable.orElse(again).truncatedTo(ChronoUnit.SECONDS)
+                ? " It is there again, and is deleted at " + state.deletedAt.truncatedTo(ChronoUnit.SECONDS)
                         + ": volumes of it would not be under this resource's key."
                 : " It stays away, so that no volume gets another key; claims wait.";
         String remedy =
                 " Find what changes it (admission policies, webhooks, GitOps tools) and exempt StorageClasses with the label "
                         + OWNER_NAME + "."
-                        + (waits
-                                ? " It is made again at " + again.truncatedTo(ChronoUnit.SECONDS)
+                        + (again.isPositive()
+                                ? " It is made again at " + state.madeAgainAt.truncatedTo(ChronoUnit.SECONDS)
                                         + ", or when the operator is restarted."
                                 : " It is made once more.");
+        Duration next = again.isPositive() ? again : FIRST_RETRY;
         return new VolumeAssessment(
                 Judgement.bad(Reason.Contested, Text.message(what + now + remedy)),
-                Stream.concat(
-                                deletable.stream(),
-                                Stream.of(waits ? again : clock.instant().plusSeconds(1)))
-                        .min(Comparator.naturalOrder())
-                        .map(at -> Duration.between(clock.instant(), at).plusMillis(50))
-                        .orElseThrow());
+                (isThere && removal.compareTo(next) < 0 ? removal : next).plus(MARGIN));
     }
 
-    private VolumeAssessment inPlace(StorageClassSpec desired, StorageClassSpec current) {
+    /** When a delay is over, by the clock; as it was told, where it still is. */
+    private Instant told(@Nullable Instant before, Duration left) {
+        Instant at = clock.instant().plus(left);
+        return before != null && Duration.between(before, at).abs().compareTo(SAME_TIME) < 0 ? before : at;
+    }
+
+    private VolumeAssessment inPlace(
+            State state, StorageClassSpec desired, StorageClassSpec current, Consumer<Drift> repairs) {
+        Drift putBack = null;
+        if (state.unanswered instanceof Create(Set<Repair> made)) {
+            state.repairs.count(made);
+            putBack = state.drift;
+        }
+        state.known = true;
+        state.writes.succeeded();
+        state.drift = null;
+        state.contest = null;
+        state.deletedByUs = false;
+        state.unanswered = null;
+        tell(putBack, repairs);
+        return inPlace(desired, current);
+    }
+
+    private static VolumeAssessment inPlace(StorageClassSpec desired, StorageClassSpec current) {
         String name = desired.name();
-        known.add(name);
-        attempts.settled(name);
-        findings.dismissed(name);
-        contests.remove(name);
-        removed.remove(name);
         List<String> differences = desired.differences(current);
         String message = "Volumes of the StorageClass " + name + " are encrypted with "
                 + desired.parameters().get("kmsKeyId") + "."
@@ -367,16 +536,15 @@ public final class StorageClassPublisher {
         return Text.line(names.sorted().collect(Collectors.joining(", ")), LONGEST_LIST);
     }
 
-    private static Judgement failed(Attempts<String, Judgement> attempts, String name, Failed failure, String effect) {
+    private static Judgement failed(Retry retry, String name, Failed failure, String effect) {
         ApiServerError error = failure.error();
         String message = "The StorageClass " + name + " was not " + failure.done + ": " + error.words() + ". " + effect
                 + " It is tried again.";
-        boolean lasts = error.isRefusal() || attempts.failures(name) + 1 >= LASTING;
-        if (attempts.failures(name) == 0) {
+        boolean lasts = error.isRefusal() || retry.failures() + 1 >= LASTING;
+        if (retry.failures() == 0) {
             LOG.warn(Text.message(message));
         }
-        return attempts.failed(
-                name,
+        return retry.failed(
                 lasts
                         ? Judgement.bad(
                                 Reason.WriteDenied,
@@ -386,24 +554,8 @@ public final class StorageClassPublisher {
                         : Judgement.pending(Text.message(message)));
     }
 
-    private VolumeAssessment failed(String name, Judgement why) {
-        return new VolumeAssessment(why, attempts.pause(name).orElse(null));
-    }
-
-    private static Drift deleted(String name) {
-        return new Drift(
-                Drift.What.STORAGE_CLASS,
-                "The StorageClass " + name
-                        + " had been deleted. It was made again; volumes do not need it once they exist.",
-                false);
-    }
-
-    private static Drift changed(String name, Set<String> things, String by) {
-        return new Drift(
-                Drift.What.STORAGE_CLASS,
-                "The StorageClass " + name + " had been changed" + by + ": " + String.join(", ", things)
-                        + ". It was put back as it was.",
-                false);
+    private static VolumeAssessment failed(State state, Judgement why) {
+        return new VolumeAssessment(why, state.writes.pause().orElse(null));
     }
 
     /** Known only where it was somebody else. */
@@ -420,12 +572,6 @@ public final class StorageClassPublisher {
                         .orElse("");
     }
 
-    private static Set<String> fields(StorageClassSpec desired, StorageClass current) {
-        return desired.decisiveDifferences(read(current)).stream()
-                .map(Decisive::field)
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
     /**
      * Deletes the StorageClass of a claim that goes. Volumes that exist do not need it.
      *
@@ -436,8 +582,9 @@ public final class StorageClassPublisher {
             return Optional.empty();
         }
         String name = claim.volumes().storageClassName();
-        findings.dismissed(name);
-        Optional<Judgement> failedLately = withdrawals.tooEarly(name);
+        State state = state(claim.id());
+        state.drift = null;
+        Optional<Judgement> failedLately = state.withdrawals.tooEarly();
         if (failedLately.isPresent()) {
             return failedLately;
         }
@@ -446,56 +593,85 @@ public final class StorageClassPublisher {
             for (int round = 0; round < ROUNDS; round++) {
                 StorageClass current = read(name);
                 if (current == null || !read(current).owner().equals(desired.owner()) || delete(current)) {
-                    forget(name);
+                    forget(claim.id());
                     return Optional.empty();
                 }
             }
-            return Optional.of(withdrawals.failed(
-                    name,
-                    Judgement.pending("The StorageClass " + name
-                            + " was changed each time the operator was about to delete it; it is tried again.")));
+            return Optional.of(state.withdrawals.failed(Judgement.pending("The StorageClass " + name
+                    + " was changed each time the operator was about to delete it; it is tried again.")));
         } catch (Failed e) {
-            return Optional.of(failed(withdrawals, name, e, "The resource stays until then."));
+            return Optional.of(failed(state.withdrawals, name, e, "The resource stays until then."));
         }
     }
 
     /** How long until a failed deletion is tried again; empty where none failed. */
     public Optional<Duration> pause(Claim claim) {
-        return claim.volumes() == null
-                ? Optional.empty()
-                : withdrawals.pause(claim.volumes().storageClassName());
+        return Optional.ofNullable(states.get(claim.id())).flatMap(state -> state.withdrawals.pause());
     }
 
-    /** But not how often it was put back: who deletes a resource and creates it again does not end a fight. */
-    private void forget(String name) {
-        attempts.settled(name);
-        withdrawals.settled(name);
-        contests.remove(name);
-        known.remove(name);
-        removed.remove(name);
+    /**
+     * Forgets what is remembered of the StorageClass of a resource that is gone. How often it was put back is kept until that limits nothing any
+     * more: who deletes a resource and creates it again does not end a fight.
+     */
+    public void forget(ClaimId owner) {
+        states.computeIfPresent(owner, (o, state) -> {
+            if (state.isOver()) {
+                return null;
+            }
+            if (state.gone != null) {
+                return state;
+            }
+            var gone = new Forgotten(owner, ticker.nanos());
+            forgotten.add(gone);
+            return state.counts(gone);
+        });
+        evict();
+    }
+
+    private State state(ClaimId owner) {
+        evict();
+        return states.compute(
+                owner, (o, state) -> state == null ? new State() : state.gone == null ? state : state.counts(null));
+    }
+
+    /** Nothing limits for longer than the window of the limit. */
+    private void evict() {
+        long now = ticker.nanos();
+        for (Forgotten oldest = forgotten.peek();
+                oldest != null && now - oldest.at() >= RepairLimit.WINDOW.toNanos();
+                oldest = forgotten.peek()) {
+            Forgotten gone = oldest;
+            forgotten.remove(gone);
+            states.computeIfPresent(gone.owner(), (o, state) -> state.gone == gone ? null : state);
+        }
+    }
+
+    /** Whether nothing is kept of any StorageClass: for tests of what is evicted. */
+    boolean isEmpty() {
+        return states.isEmpty() && forgotten.isEmpty();
     }
 
     private @Nullable StorageClass read(String name) {
         return request(READ, () -> api.get(name));
     }
 
-    /** @return null where there is one already */
-    private @Nullable StorageClass create(StorageClassSpec desired) {
+    /** @return empty where there is one already */
+    private Optional<StorageClass> create(StorageClassSpec desired) {
         return request(MADE, () -> {
             try {
-                return api.create(write(desired));
+                return Optional.of(api.create(write(desired)));
             } catch (KubernetesClientException e) {
                 if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                     throw e;
                 }
-                return null;
+                return Optional.empty();
             }
         });
     }
 
     /** @return whether it is gone; not where it was changed, or exchanged for another, since it was read */
     private boolean delete(StorageClass current) {
-        return Boolean.TRUE.equals(request(DELETED, () -> {
+        return request(DELETED, () -> {
             try {
                 api.delete(current);
                 return true;
@@ -505,7 +681,7 @@ public final class StorageClassPublisher {
                 }
                 return false;
             }
-        }));
+        });
     }
 
     private static <T extends @Nullable Object> T request(String done, Supplier<T> request) {

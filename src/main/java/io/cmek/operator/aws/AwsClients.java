@@ -36,13 +36,13 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
  * The clients of AWS, one set for each identity in each region, made when first used. They share one HTTP client, one timer thread and the
  * operator's own credentials; a thousand keys in one region are one set.
  *
- * <p>Repetition and the rate of calls are the SDK's business (adaptive retry mode; it slows a client down that AWS throttles), but for
- * PutKeyPolicy. So are endpoints and credentials: its standard settings apply.
+ * <p>Repetition is the SDK's business (standard retry mode: up to three attempts), but for PutKeyPolicy. So are endpoints and credentials: its
+ * standard settings apply. How many calls are under way at a time is not: that is for those who call.
  */
 public final class AwsClients implements AutoCloseable {
 
-    /** More than all bulkheads together ask for: a ceiling against leaks, not a limit that anybody is to feel. */
-    private static final int MOST_CONNECTIONS = 4096;
+    /** Several times the threads that call AWS: a ceiling against leaks, not a limit that anybody is to feel. */
+    private static final int MOST_CONNECTIONS = 256;
 
     /** STS allows 64 characters of {@code [\w+=,.@-]} (STS API Reference, "AssumeRole"). */
     private static final int LONGEST_SESSION_NAME = 64;
@@ -111,7 +111,7 @@ public final class AwsClients implements AutoCloseable {
                         .overrideConfiguration(o -> common(o).retryStrategy(AwsRetryStrategy.doNotRetry()))
                         .build(),
                 () -> configure(StsClient.builder(), region, credentials).build(),
-                settings,
+                settings.callTimeout(),
                 observer,
                 account(scope.identity()));
     }
@@ -155,7 +155,7 @@ public final class AwsClients implements AutoCloseable {
                 .httpClient(http)
                 // Regional endpoints for us-east-1, too.
                 .defaultsMode(DefaultsMode.STANDARD)
-                .overrideConfiguration(o -> common(o).retryStrategy(RetryMode.ADAPTIVE_V2));
+                .overrideConfiguration(o -> common(o).retryStrategy(RetryMode.STANDARD));
     }
 
     /**

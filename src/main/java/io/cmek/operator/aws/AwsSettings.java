@@ -9,28 +9,20 @@ import java.time.Duration;
  * @param installationId becomes part of the session name that the account's CloudTrail shows
  * @param pathStyleAccess whether buckets are addressed by path, for S3-compatible endpoints that know no virtual hosts
  * @param attemptTimeout how long one HTTP request may take
- * @param callTimeout how long a call may take with all its repetitions, and how long it may wait for its turn
- * @param concurrency how many calls may be under way at once as one identity in one region
+ * @param callTimeout how long a call may take with all its repetitions
  */
 public record AwsSettings(
-        String installationId,
-        boolean pathStyleAccess,
-        Duration attemptTimeout,
-        Duration callTimeout,
-        int concurrency) {
+        String installationId, boolean pathStyleAccess, Duration attemptTimeout, Duration callTimeout) {
 
     public AwsSettings {
-        if (concurrency < 1) {
-            throw new IllegalArgumentException("concurrency is " + concurrency + ": at least one call must be allowed");
-        }
         if (attemptTimeout.compareTo(callTimeout) > 0) {
             throw new IllegalArgumentException("the attempt timeout " + attemptTimeout
                     + " is longer than the call timeout " + callTimeout + ": a call consists of attempts");
         }
     }
 
-    /** 5 s for an attempt, 20 s for a call, 16 calls at once. */
+    /** 5 s for an attempt, 20 s for a call. */
     public static AwsSettings of(String installationId, boolean pathStyleAccess) {
-        return new AwsSettings(installationId, pathStyleAccess, Duration.ofSeconds(5), Duration.ofSeconds(20), 16);
+        return new AwsSettings(installationId, pathStyleAccess, Duration.ofSeconds(5), Duration.ofSeconds(20));
     }
 }

@@ -13,7 +13,7 @@ public interface CallObserver {
     String THROTTLING = "Throttling";
 
     /**
-     * A call is over, with all its repetitions and the wait for its turn.
+     * A call is over, with all its repetitions.
      *
      * @param outcome {@link #OK}, AWS's error code, or one of the codes of {@link Failures}
      */

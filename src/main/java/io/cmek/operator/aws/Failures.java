@@ -3,11 +3,9 @@ package io.cmek.operator.aws;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Failure.Detail;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -27,7 +25,8 @@ import software.amazon.awssdk.thirdparty.jackson.core.JsonProcessingException;
  * not end in a state that only a person can mend.
  *
  * <p>Sources of the codes: the errors of each operation in the KMS, S3 and STS API References; "Common Errors" of KMS and STS; "Error
- * responses" of S3; and, for throttling, the list in the SDKs and Tools Reference Guide, "Retry behavior".
+ * responses" of S3; and, for throttling, the list in the SDKs and Tools Reference Guide, "Retry behavior". What only other services or
+ * other operations answer is not in the table.
  *
  * <p>Refused credentials (expired, unknown, wrongly signed, a clock that is wrong) are {@code Unavailable} and not {@code Denied}: AWS has
  * not said that the role may not do it, but that it does not know who asks. That is mended by the next renewal of the credentials, and
@@ -49,14 +48,11 @@ public final class Failures {
     /** The TLS handshake failed: a certificate that is not trusted, or a proxy that speaks no TLS. */
     public static final String NO_TLS = "NoTls";
 
-    /** AWS did not answer in time. */
-    public static final String TIMED_OUT = "TimedOut";
+    /** AWS did not answer in time: {@link Failure#isTimeOut}. */
+    public static final String TIMED_OUT = Failure.TIMED_OUT;
 
     /** The operator is shutting down. */
     public static final String INTERRUPTED = "Interrupted";
-
-    /** Too many calls as this identity in this region are under way and do not end. */
-    public static final String BUSY = "Busy";
 
     /** What came back is not what the operation answers. */
     public static final String UNREADABLE = "UnreadableAnswer";
@@ -113,7 +109,7 @@ public final class Failures {
                 // These texts quote times, and some quote what was signed, session token and all.
                 ? "AWS does not accept the credentials; they are fetched anew"
                 : said;
-        return kind(operation, code).apply(new Detail(operation, cleanCode, message, requestId(error)));
+        return kind(code).apply(new Detail(operation, cleanCode, message, requestId(error)));
     }
 
     private static @Nullable String requestId(AwsServiceException error) {
@@ -121,13 +117,10 @@ public final class Failures {
     }
 
     /** What a code means. */
-    private static Function<Detail, Failure> kind(String operation, String code) {
+    private static Function<Detail, Failure> kind(String code) {
         return switch (code) {
-            case "NotFoundException",
-                    "NotFound",
-                    "NoSuchBucket",
-                    "NoSuchEntity",
-                    "ServerSideEncryptionConfigurationNotFoundError" -> Failure.NotFound::new;
+            case "NotFoundException", "NotFound", "NoSuchBucket", "ServerSideEncryptionConfigurationNotFoundError" ->
+                Failure.NotFound::new;
 
             case "AccessDeniedException",
                     "AccessDenied",
@@ -138,13 +131,9 @@ public final class Failures {
                     "OptInRequired",
                     "RegionDisabledException",
                     "SubscriptionRequiredException",
-                    "UnauthorizedAccess",
-                    "UnauthorizedOperation" -> Failure.Denied::new;
+                    "UnauthorizedAccess" -> Failure.Denied::new;
 
             case "BandwidthLimitExceeded",
-                    "EC2ThrottledException",
-                    "PriorRequestNotComplete",
-                    "ProvisionedThroughputExceededException",
                     "RequestLimitExceeded",
                     "RequestThrottled",
                     "RequestThrottledException",
@@ -153,21 +142,16 @@ public final class Failures {
                     "Throttling",
                     "ThrottlingException",
                     "TooManyRequests",
-                    "TooManyRequestsException",
-                    "TransactionInProgressException" -> Failure.Throttled::new;
+                    "TooManyRequestsException" -> Failure.Throttled::new;
 
-            // KMS throttles with ThrottlingException. This code says that a length or a quota of the key is exceeded,
-            // which the same
-            // request will exceed again (KMS API Reference, "PutKeyPolicy").
-            case "LimitExceededException" ->
-                operation.startsWith("kms:") ? Failure.Rejected::new : Failure.Throttled::new;
-
+            // LimitExceededException is of KMS alone, which throttles with ThrottlingException: a length or a quota of
+            // the
+            // key is exceeded, which the same request will exceed again (KMS API Reference, "PutKeyPolicy").
             case "BucketAlreadyExists",
                     "BucketAlreadyOwnedByYou",
                     "IllegalLocationConstraintException",
                     "IncorrectKeyException",
                     "InvalidAction",
-                    "InvalidAliasNameException",
                     "InvalidArgument",
                     "InvalidArnException",
                     "InvalidBucketAclWithObjectOwnership",
@@ -182,7 +166,7 @@ public final class Failures {
                     "InvalidParameterValue",
                     "InvalidRequest",
                     "InvalidURI",
-                    "MalformedPolicy",
+                    "LimitExceededException",
                     "MalformedPolicyDocument",
                     "MalformedPolicyDocumentException",
                     "MalformedXML",
@@ -192,7 +176,6 @@ public final class Failures {
                     "PackedPolicyTooLarge",
                     "PermanentRedirect",
                     "SerializationException",
-                    "TagException",
                     "TooManyBuckets",
                     "UnknownOperationException",
                     "UnsupportedOperationException",
@@ -211,17 +194,12 @@ public final class Failures {
     }
 
     private static final Set<String> ABOUT_CREDENTIALS = Set.of(
-            "AuthFailure",
             "ExpiredToken",
             "ExpiredTokenException",
-            "ExpiredTradeInTokenException",
-            "IDPCommunicationError",
-            "IDPRejectedClaim",
             "IncompleteSignature",
             "IncompleteSignatureException",
             "InvalidAccessKeyId",
             "InvalidClientTokenId",
-            "InvalidIdentityToken",
             "InvalidSecurity",
             "InvalidSignatureException",
             "InvalidToken",
@@ -249,12 +227,10 @@ public final class Failures {
                         case ApiCallTimeoutException e -> Optional.of(timedOut(operation));
                         case ApiCallAttemptTimeoutException e -> Optional.of(timedOut(operation));
                         case SocketTimeoutException e -> Optional.of(timedOut(operation));
-                        case TimeoutException e -> Optional.of(timedOut(operation));
                         case BoundedAnswers.AnswerTooLargeException e ->
                             Optional.of(ownFailure(operation, UNREADABLE, e.getMessage()));
                         case JsonProcessingException e -> Optional.of(unreadable(operation));
                         case XMLStreamException e -> Optional.of(unreadable(operation));
-                        case UncheckedIOException e -> Optional.empty();
                         case SSLException e -> Optional.of(ownFailure(operation, NO_TLS, e.getMessage()));
                         case IOException e ->
                             Optional.of(ownFailure(
@@ -270,17 +246,12 @@ public final class Failures {
         return ownFailure(operation, CLIENT_ERROR, error.getClass().getSimpleName() + ": " + error.getMessage());
     }
 
-    private static Failure timedOut(String operation) {
+    static Failure timedOut(String operation) {
         return ownFailure(operation, TIMED_OUT, "AWS did not answer in time");
     }
 
-    static Failure interrupted(String operation) {
+    private static Failure interrupted(String operation) {
         return ownFailure(operation, INTERRUPTED, "the operator is shutting down");
-    }
-
-    static Failure busy(String operation) {
-        return ownFailure(
-                operation, BUSY, "too many calls in this account and region are waiting for an answer of AWS");
     }
 
     static Failure unreadable(String operation) {

@@ -4,8 +4,6 @@ import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.key.KeyArn;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -17,13 +15,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.utils.Lazy;
 
-/**
- * The clients of one identity in one region, and the room for their calls. The room is a bulkhead: a region that hangs fills its own, and
- * nobody else waits.
- */
+/** The clients of one identity in one region. They limit nothing: how many calls are under way at a time is for those who call. */
 final class RegionalClients implements AutoCloseable {
-
-    private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
     private final String identity;
     private final RenewableCredentials credentials;
@@ -32,15 +25,15 @@ final class RegionalClients implements AutoCloseable {
     private final Lazy<S3Client> buckets;
     private final Lazy<SqsClient> queues;
     private final Lazy<StsClient> callers;
-    private final Semaphore room;
-    private final Duration patience;
+    private final Duration callTimeout;
     private final CallObserver observer;
     private final ReentrantLock asking = new ReentrantLock();
     private volatile @Nullable String account;
 
     /**
      * @param identity as a message names it
-     * @param kmsWrites a client that neither delays nor repeats what AWS may have done
+     * @param kmsWrites a client that does not repeat what AWS may have done
+     * @param callTimeout when the SDK ends a call
      * @param account in which the identity acts, null where only STS can tell
      */
     RegionalClients(
@@ -51,7 +44,7 @@ final class RegionalClients implements AutoCloseable {
             Supplier<S3Client> s3,
             Supplier<SqsClient> sqs,
             Supplier<StsClient> sts,
-            AwsSettings settings,
+            Duration callTimeout,
             CallObserver observer,
             @Nullable String account) {
         this.identity = identity;
@@ -61,30 +54,29 @@ final class RegionalClients implements AutoCloseable {
         this.buckets = new Lazy<>(s3);
         this.queues = new Lazy<>(sqs);
         this.callers = new Lazy<>(sts);
-        this.room = new Semaphore(settings.concurrency(), true);
-        this.patience = settings.callTimeout();
+        this.callTimeout = callTimeout;
         this.observer = observer;
         this.account = account;
     }
 
     <T> Reply<T> kms(Operation operation, KeyArn key, Function<KmsClient, T> call) {
-        return call(operation, key.toString(), keys, patience, call);
+        return call(operation, key.toString(), keys, call);
     }
 
     /**
-     * For PutKeyPolicy: at once or not at all, and once, where AWS did not refuse it for its signature's time. It writes over whatever is there, so a write that waited, or was repeated, would
-     * undo what others did since the policy was read. Who writes reads again before the next attempt.
+     * For PutKeyPolicy: once, where AWS did not refuse it for its signature's time. It writes over whatever is there, so a write that was
+     * repeated would undo what others did since the policy was read. Who writes reads again before the next attempt.
      */
     <T> Reply<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {
-        return call(operation, key.toString(), keyWrites, AT_ONCE, call);
+        return call(operation, key.toString(), keyWrites, call);
     }
 
     <T> Reply<T> s3(Operation operation, String bucket, Function<S3Client, T> call) {
-        return call(operation, bucket, buckets, patience, call);
+        return call(operation, bucket, buckets, call);
     }
 
     <T> Reply<T> sqs(Operation operation, String queue, Function<SqsClient, T> call) {
-        return call(operation, queue, queues, AT_ONCE, call);
+        return call(operation, queue, queues, call);
     }
 
     /** The account in which the identity acts, asked once. */
@@ -98,8 +90,7 @@ final class RegionalClients implements AutoCloseable {
             if (account != null) {
                 return new Answer.Got<>(account);
             }
-            Answer<String> answer = call(
-                            Operation.GET_CALLER_IDENTITY, identity, callers, patience, StsClient::getCallerIdentity)
+            Answer<String> answer = call(Operation.GET_CALLER_IDENTITY, identity, callers, StsClient::getCallerIdentity)
                     .answer(Operation.GET_CALLER_IDENTITY, caller -> caller.account());
             if (answer instanceof Answer.Got<String>(String told)) {
                 account = told;
@@ -110,11 +101,9 @@ final class RegionalClients implements AutoCloseable {
         }
     }
 
-    /** @param wait for its turn, at most */
-    private <C, T> Reply<T> call(
-            Operation operation, String subject, Lazy<C> client, Duration wait, Function<C, T> call) {
+    private <C, T> Reply<T> call(Operation operation, String subject, Lazy<C> client, Function<C, T> call) {
         long start = System.nanoTime();
-        Reply<T> reply = inTurn(operation, client, wait, call);
+        Reply<T> reply = reply(operation.toString(), client, call);
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         switch (reply) {
             case Reply.Ok<T> ok -> observer.called(operation, CallObserver.OK, took);
@@ -133,32 +122,29 @@ final class RegionalClients implements AutoCloseable {
         return failure.detail().operation().equals(Operation.ASSUME_ROLE.toString());
     }
 
-    private <C, T> Reply<T> inTurn(Operation operation, Lazy<C> client, Duration wait, Function<C, T> call) {
-        String name = operation.toString();
-        try {
-            if (!room.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
-                return new Reply.Refused<>(Failures.busy(name), null);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Reply.Refused<>(Failures.interrupted(name), null);
-        }
+    private <C, T> Reply<T> reply(String operation, Lazy<C> client, Function<C, T> call) {
+        long start = System.nanoTime();
         try {
             return new Reply.Ok<>(call.apply(client.getValue()));
         } catch (RuntimeException e) {
             // Not only SdkException: some answers that are not what they should be make the SDK's unmarshallers throw
             // others.
-            return refused(name, e);
-        } finally {
-            room.release();
+            return refused(operation, e, System.nanoTime() - start >= callTimeout.toNanos());
         }
     }
 
-    private <T> Reply<T> refused(String operation, RuntimeException error) {
+    /**
+     * @param late whether the call's time is over. The SDK ends it by an interrupt, and where that meets the assuming of the role, which is a
+     *     call inside the call, it says only that it was interrupted: nobody else has interrupted the thread then.
+     */
+    private <T> Reply<T> refused(String operation, RuntimeException error, boolean late) {
+        Failure failure = Failures.classify(operation, error);
         if (Failures.isInterruption(error)) {
+            if (late) {
+                return new Reply.Refused<>(Failures.timedOut(failure.detail().operation()), null);
+            }
             Thread.currentThread().interrupt();
         }
-        Failure failure = Failures.classify(operation, error);
         if (Failures.isAboutCredentials(failure.detail().code())
                 && failure.detail().operation().equals(operation)) {
             credentials.renew();

@@ -5,13 +5,11 @@ import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Failure.Detail;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +23,6 @@ import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
 import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectOwnership;
 import software.amazon.awssdk.services.s3.model.PutBucketEncryptionResponse;
-import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockResponse;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionByDefault;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionConfiguration;
@@ -41,8 +38,6 @@ public final class S3BucketService implements BucketService {
     /** The one region that is never named in a CreateBucket (S3 API Reference, "CreateBucket"). */
     private static final String NO_CONSTRAINT = "us-east-1";
 
-    private static final Encryption NO_RULE = new Encryption(null, null, false, List.of());
-
     private static final String REGION_HEADER = "x-amz-bucket-region";
     private static final Pattern REGION_ELEMENT = Pattern.compile("<Region>([a-z0-9-]{1,32})</Region>");
     private static final Pattern REGION_IN_MESSAGE = Pattern.compile("The ([a-z0-9-]{1,32}) location constraint");
@@ -50,19 +45,22 @@ public final class S3BucketService implements BucketService {
 
     private final AwsClients aws;
 
-    /** Made by us and not yet private: {@link #encrypt} makes up for it. AWS blocks public access to new buckets by itself; others may not. */
-    private final Set<String> unfinished = ConcurrentHashMap.newKeySet();
-
     public S3BucketService(AwsClients aws) {
         this.aws = aws;
     }
 
     @Override
     public Answer<BucketFacts> look(Identity identity, String region, String bucket) {
+        return asOwner(identity, region, (clients, owner) -> look(clients, region, bucket, owner));
+    }
+
+    /** @param call with the clients and the account that must own the bucket */
+    private <T> Answer<T> asOwner(
+            Identity identity, String region, BiFunction<RegionalClients, String, Answer<T>> call) {
         RegionalClients clients = aws.of(identity, region);
         return switch (clients.account()) {
             case Answer.Failed<String>(Failure failure) -> new Answer.Failed<>(failure);
-            case Answer.Got<String>(String owner) -> look(clients, region, bucket, owner);
+            case Answer.Got<String>(String owner) -> call.apply(clients, owner);
         };
     }
 
@@ -78,7 +76,8 @@ public final class S3BucketService implements BucketService {
         String elsewhere = otherRegion(refused.error(), region);
         return switch (refused.code()) {
             case "NoSuchBucket" -> new Answer.Got<>(new BucketFacts.Absent());
-            case "ServerSideEncryptionConfigurationNotFoundError" -> new Answer.Got<>(new BucketFacts.Present(NO_RULE));
+            case "ServerSideEncryptionConfigurationNotFoundError" ->
+                new Answer.Got<>(new BucketFacts.Present(Encryption.NO_RULE));
             case "PermanentRedirect", "IllegalLocationConstraintException" ->
                 new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
             // Where it names no region it is about the credentials.
@@ -156,7 +155,7 @@ public final class S3BucketService implements BucketService {
 
     private static BucketFacts present(@Nullable ServerSideEncryptionConfiguration configuration) {
         if (configuration == null || configuration.rules().isEmpty()) {
-            return new BucketFacts.Present(NO_RULE);
+            return new BucketFacts.Present(Encryption.NO_RULE);
         }
         // S3 accepts exactly one rule.
         ServerSideEncryptionRule rule = configuration.rules().getFirst();
@@ -172,17 +171,10 @@ public final class S3BucketService implements BucketService {
 
     @Override
     public Answer<Encryption> encrypt(Identity identity, String region, String bucket, KeyArn key, Encryption current) {
-        RegionalClients clients = aws.of(identity, region);
-        return switch (clients.account()) {
-            case Answer.Failed<String>(Failure failure) -> new Answer.Failed<>(failure);
-            case Answer.Got<String>(String owner) ->
-                unfinished.contains(bucket)
-                        ? finish(clients, bucket, owner, key, current)
-                        : encrypt(clients, bucket, owner, key, current);
-        };
+        return asOwner(identity, region, (clients, owner) -> encrypt(clients, bucket, owner, key, current));
     }
 
-    private Answer<Encryption> encrypt(
+    private static Answer<Encryption> encrypt(
             RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
         List<String> blocked = current.blockedEncryptionTypes();
         ServerSideEncryptionRule rule = ServerSideEncryptionRule.builder()
@@ -207,28 +199,13 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<Encryption> create(Identity identity, String region, String bucket, KeyArn key) {
-        RegionalClients clients = aws.of(identity, region);
-        if (!(clients.account() instanceof Answer.Got<String>(String owner))) {
-            return clients.account().map(account -> NO_RULE);
-        }
-        if (region.equals(NO_CONSTRAINT)) {
-            // There, and only there, S3 answers 200 for a bucket that is ours already, and resets its ACL.
-            Answer<BucketFacts> now = look(clients, region, bucket, owner);
-            if (!(now instanceof Answer.Got<BucketFacts>(BucketFacts facts) && facts instanceof BucketFacts.Absent)) {
-                return adopt(now, clients, bucket, owner, key);
-            }
-        }
-        Reply<CreateBucketResponse> made =
-                clients.s3(Operation.CREATE_BUCKET, bucket, s3 -> s3.createBucket(request(bucket, region)));
-        return switch (made) {
-            case Reply.Ok<CreateBucketResponse> ok -> {
-                unfinished.add(bucket);
-                yield finish(clients, bucket, owner, key, NO_RULE);
-            }
+    public Answer<Creation> create(Identity identity, String region, String bucket) {
+        Reply<CreateBucketResponse> reply = aws.of(identity, region)
+                .s3(Operation.CREATE_BUCKET, bucket, s3 -> s3.createBucket(request(bucket, region)));
+        return switch (reply) {
+            case Reply.Ok<CreateBucketResponse> ok -> new Answer.Got<>(Creation.MADE);
             case Reply.Refused<CreateBucketResponse> refused
-            when refused.code().equals("BucketAlreadyOwnedByYou") ->
-                adopt(look(clients, region, bucket, owner), clients, bucket, owner, key);
+            when refused.code().equals("BucketAlreadyOwnedByYou") -> new Answer.Got<>(Creation.ALREADY_OURS);
             case Reply.Refused<CreateBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
         };
     }
@@ -245,43 +222,20 @@ public final class S3BucketService implements BucketService {
                 .build();
     }
 
-    private Answer<Encryption> finish(
-            RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
-        Reply<PutPublicAccessBlockResponse> closed = clients.s3(
-                Operation.PUT_PUBLIC_ACCESS_BLOCK,
-                bucket,
-                s3 -> s3.putPublicAccessBlock(r -> r.bucket(bucket)
-                        .expectedBucketOwner(owner)
-                        .publicAccessBlockConfiguration(p -> p.blockPublicAcls(true)
-                                .ignorePublicAcls(true)
-                                .blockPublicPolicy(true)
-                                .restrictPublicBuckets(true))));
-        if (closed instanceof Reply.Refused<PutPublicAccessBlockResponse>(Failure failure, var error)) {
-            return new Answer.Failed<>(failure);
-        }
-        unfinished.remove(bucket);
-        return encrypt(clients, bucket, owner, key, current);
-    }
-
-    /**
-     * The bucket has appeared since it was looked at: made by an earlier attempt, or by somebody in our account. Where it is under no
-     * customer-managed key, it is encrypted; all else is for the caller to see by looking again.
-     */
-    private Answer<Encryption> adopt(
-            Answer<BucketFacts> now, RegionalClients clients, String bucket, String owner, KeyArn key) {
-        return switch (now) {
-            case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
-            case Answer.Got<BucketFacts>(BucketFacts.Present(Encryption current))
-            when current.kmsKeyId() == null || current.kmsKeyId().equals(key.toString()) ->
-                unfinished.contains(bucket)
-                        ? finish(clients, bucket, owner, key, current)
-                        : encrypt(clients, bucket, owner, key, current);
-            case Answer.Got<BucketFacts> other ->
-                new Answer.Failed<>(new Failure.Rejected(new Detail(
-                        Operation.CREATE_BUCKET.toString(),
-                        "BucketAlreadyExists",
-                        "the bucket has appeared since it was looked at, and is not one to take over",
-                        null)));
-        };
+    @Override
+    public Answer<String> blockPublicAccess(Identity identity, String region, String bucket) {
+        return asOwner(
+                identity,
+                region,
+                (clients, owner) -> clients.s3(
+                                Operation.PUT_PUBLIC_ACCESS_BLOCK,
+                                bucket,
+                                s3 -> s3.putPublicAccessBlock(r -> r.bucket(bucket)
+                                        .expectedBucketOwner(owner)
+                                        .publicAccessBlockConfiguration(p -> p.blockPublicAcls(true)
+                                                .ignorePublicAcls(true)
+                                                .blockPublicPolicy(true)
+                                                .restrictPublicBuckets(true))))
+                        .answer(Operation.PUT_PUBLIC_ACCESS_BLOCK, response -> bucket));
     }
 }

@@ -1,13 +1,14 @@
 package io.cmek.operator.awscontrol;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The items that wait for a worker, as client-go's work queue has them: an item that is added while it waits is worked on once, and one that is
@@ -32,7 +33,9 @@ public final class WorkQueue<K> {
 
     /** How AWS treated the calls that were made for an item. */
     public enum Outcome {
-        /** All calls were answered, even if by a refusal; or none was made. */
+        /** None was made: that says nothing about AWS. */
+        NOT_CALLED,
+        /** All calls were answered, even if by a refusal. */
         ANSWERED,
         /** A call timed out. */
         TIMED_OUT
@@ -42,16 +45,15 @@ public final class WorkQueue<K> {
     private final Ticker ticker;
     private final Runnable wakeUp;
 
-    private final Map<Partition, PartitionQueue<K>> queues = new HashMap<>();
+    private final Map<Partition, PartitionQueue<K>> queues = new LinkedHashMap<>();
 
     /** Those with an item that waits and room for it, in the order of their turns. */
     private final SequencedSet<PartitionQueue<K>> turns = new LinkedHashSet<>();
 
-    private final Map<K, Later<K>> later = new HashMap<>();
+    private final Map<K, Later<K>> later = new LinkedHashMap<>();
     private final TreeSet<Later<K>> schedule = new TreeSet<>();
 
-    /** True for an item that was added while its worker has it. */
-    private final Map<K, Boolean> processing = new HashMap<>();
+    private final Map<K, InFlight> processing = new LinkedHashMap<>();
 
     private long sequence;
 
@@ -69,6 +71,19 @@ public final class WorkQueue<K> {
 
         boolean hasTurn() {
             return !waiting.isEmpty() && inFlight < limit;
+        }
+    }
+
+    /**
+     * An item that a worker has.
+     *
+     * @param since when it was taken, of the ticker
+     * @param again whether it was added meanwhile
+     */
+    private record InFlight(long since, boolean again) {
+
+        InFlight again(boolean again) {
+            return new InFlight(since, again);
         }
     }
 
@@ -124,7 +139,7 @@ public final class WorkQueue<K> {
     /** Forgets the item. A worker that has it finishes. */
     public synchronized void remove(K item) {
         unschedule(item);
-        processing.computeIfPresent(item, (i, again) -> false);
+        processing.computeIfPresent(item, (i, own) -> own.again(false));
         PartitionQueue<K> queue = queues.get(partitionOf.apply(item));
         if (queue != null && queue.waiting.remove(item)) {
             settle(queue);
@@ -144,7 +159,7 @@ public final class WorkQueue<K> {
         PartitionQueue<K> queue = turns.removeFirst();
         K item = queue.waiting.removeFirst();
         queue.inFlight++;
-        processing.put(item, false);
+        processing.put(item, new InFlight(ticker.nanos(), false));
         settle(queue);
         return Optional.of(item);
     }
@@ -156,14 +171,18 @@ public final class WorkQueue<K> {
      */
     public void done(K item, Outcome outcome) {
         synchronized (this) {
-            Boolean again = processing.remove(item);
-            if (again == null) {
+            InFlight own = processing.remove(item);
+            if (own == null) {
                 throw new IllegalStateException("no worker has " + item);
             }
             PartitionQueue<K> queue = queues.get(partitionOf.apply(item));
             queue.inFlight--;
-            queue.limit = outcome == Outcome.TIMED_OUT ? 1 : Math.min(2 * queue.limit, MAX_IN_PARTITION);
-            if (again) {
+            queue.limit = switch (outcome) {
+                case NOT_CALLED -> queue.limit;
+                case ANSWERED -> Math.min(2 * queue.limit, MAX_IN_PARTITION);
+                case TIMED_OUT -> 1;
+            };
+            if (own.again()) {
                 queue.waiting.add(item);
             }
             settle(queue);
@@ -184,13 +203,30 @@ public final class WorkQueue<K> {
 
     /** How many items are ready and wait for a worker. */
     public synchronized int depth() {
+        return depth(item -> true);
+    }
+
+    /** The same, of some items. */
+    public synchronized int depth(Predicate<K> which) {
         ripen();
-        return queues.values().stream().mapToInt(queue -> queue.waiting.size()).sum();
+        return (int) queues.values().stream()
+                .flatMap(queue -> queue.waiting.stream())
+                .filter(which)
+                .count();
     }
 
     /** How many items workers have. */
     public synchronized int inFlight() {
         return processing.size();
+    }
+
+    /** For how long a worker has had the item that was taken first of those that workers have; zero where they have none. */
+    public synchronized Duration oldestInFlight() {
+        long now = ticker.nanos();
+        return Duration.ofNanos(processing.values().stream()
+                .mapToLong(own -> now - own.since())
+                .max()
+                .orElse(0));
     }
 
     /** Whether nothing is kept of any item: for tests of what is evicted. */
@@ -200,11 +236,12 @@ public final class WorkQueue<K> {
 
     private boolean isWaiting(K item) {
         PartitionQueue<K> queue = queues.get(partitionOf.apply(item));
-        return Boolean.TRUE.equals(processing.get(item)) || (queue != null && queue.waiting.contains(item));
+        InFlight own = processing.get(item);
+        return (own != null && own.again()) || (queue != null && queue.waiting.contains(item));
     }
 
     private void enqueue(K item) {
-        if (processing.computeIfPresent(item, (i, again) -> true) == null) {
+        if (processing.computeIfPresent(item, (i, own) -> own.again(true)) == null) {
             PartitionQueue<K> queue = queues.computeIfAbsent(partitionOf.apply(item), PartitionQueue::new);
             queue.waiting.add(item);
             settle(queue);

@@ -31,6 +31,9 @@ public sealed interface BucketFacts {
             boolean bucketKeyEnabled,
             java.util.List<String> blockedEncryptionTypes) {
 
+        /** A bucket without a rule. */
+        public static final Encryption NO_RULE = new Encryption(null, null, false, java.util.List.of());
+
         public Encryption {
             blockedEncryptionTypes = java.util.List.copyOf(blockedEncryptionTypes);
         }

@@ -5,7 +5,6 @@ import io.cmek.operator.key.KeyArn;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param buckets the claim's buckets, by purpose and name, that are encrypted with the key now
  * @param storageClass the claim's StorageClass, null where it is not published or has another key
  * @param databases those that replicate by means of the key
- * @param neighbours other resources of the claim's namespace that name the key
+ * @param neighbours the first other resources of the claim's namespace that name the key
+ * @param more how many more of the namespace do
  * @param elsewhere how many resources of other namespaces do
  */
 public record Impact(
@@ -23,10 +23,10 @@ public record Impact(
         @Nullable String storageClass,
         List<String> databases,
         List<String> neighbours,
+        long more,
         long elsewhere) {
 
-    /** As many names fit a sentence that a person reads. */
-    private static final int NAMED = 5;
+    private static final int NAMED = Neighbours.NAMED;
 
     public Impact {
         buckets = List.copyOf(buckets);
@@ -34,17 +34,21 @@ public record Impact(
         neighbours = List.copyOf(neighbours);
     }
 
+    /** @param others the other claims on the key that are served */
+    public static Impact of(
+            Claim claim, KeyArn key, Collection<BucketUse> encrypted, boolean published, Collection<Claim> others) {
+        return of(claim, key, encrypted, published, Neighbours.of(claim, others));
+    }
+
     /**
      * @param encrypted the claim's buckets that are encrypted with the key now
      * @param published whether the claim's StorageClass is there
-     * @param others the other claims on the key that are served
+     * @param others the other resources that use the key
      */
     public static Impact of(
-            Claim claim, KeyArn key, Collection<BucketUse> encrypted, boolean published, Collection<Claim> others) {
+            Claim claim, KeyArn key, Collection<BucketUse> encrypted, boolean published, Neighbours others) {
         boolean replicates =
                 claim.keys().stream().anyMatch(use -> use.key().equals(key) && use.purpose() != Purpose.Backup);
-        List<ClaimId> ids = others.stream().map(Claim::id).sorted().toList();
-        String namespace = claim.id().namespace();
         return new Impact(
                 encrypted.stream()
                         .map(bucket ->
@@ -55,16 +59,14 @@ public record Impact(
                         ? claim.volumes().storageClassName()
                         : null,
                 replicates ? claim.databases() : List.of(),
-                ids.stream()
-                        .filter(id -> id.namespace().equals(namespace))
-                        .map(id -> id.kind() + " " + id.name())
-                        .toList(),
-                ids.stream().filter(id -> !id.namespace().equals(namespace)).count());
+                others.named().stream().map(id -> id.kind() + " " + id.name()).toList(),
+                others.more(),
+                others.elsewhere());
     }
 
     /** What of it is about volumes: where only EBS cannot use the key. */
     public Impact onVolumes() {
-        return new Impact(List.of(), storageClass, List.of(), neighbours, elsewhere);
+        return new Impact(List.of(), storageClass, List.of(), neighbours, more, elsewhere);
     }
 
     /** Whether nothing of the claim is under the key yet. */
@@ -85,7 +87,7 @@ public record Impact(
         if (!databases.isEmpty()) {
             parts.add("the replication of " + names(databases, ""));
         }
-        String also = names(neighbours, elsewhere == 0 ? "" : count(elsewhere) + " of other namespaces");
+        String also = names(neighbours, more, elsewhere == 0 ? "" : count(elsewhere) + " of other namespaces");
         return "Affected: " + String.join("; ", parts) + "."
                 + (also.isEmpty() ? "" : " The same key is used by " + also + ".");
     }
@@ -95,9 +97,13 @@ public record Impact(
     }
 
     private static String names(List<String> names, String last) {
-        var shown = names.stream().limit(NAMED).collect(Collectors.toCollection(ArrayList::new));
-        if (names.size() > NAMED) {
-            shown.add((names.size() - NAMED) + " more");
+        return names(names.stream().limit(NAMED).toList(), Math.max(0, names.size() - NAMED), last);
+    }
+
+    private static String names(List<String> names, long more, String last) {
+        var shown = new ArrayList<>(names);
+        if (more > 0) {
+            shown.add(more + " more");
         }
         if (!last.isEmpty()) {
             shown.add(last);

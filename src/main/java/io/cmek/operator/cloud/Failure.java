@@ -8,8 +8,19 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Failure {
 
+    /** The error code where no connection came about in time, or no answer came in time to a request or to the call with all its repetitions. */
+    String TIMED_OUT = "TimedOut";
+
     /** What happened, in AWS's own words. */
     Detail detail();
+
+    /**
+     * Whether time ran out: it may have been done all the same. Not where AWS itself answers that something took it too long, and not
+     * where a connection was refused.
+     */
+    default boolean isTimeOut() {
+        return this instanceof Unavailable && detail().code().equals(TIMED_OUT);
+    }
 
     /** The operation, the error code and the sentence that AWS gave, with the request id for AWS support. */
     record Detail(

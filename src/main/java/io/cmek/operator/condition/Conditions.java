@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** From judgements to the conditions of a status (Kubernetes API conventions, "Typical status properties"). */
 public final class Conditions {
@@ -34,33 +35,97 @@ public final class Conditions {
         stalled.ifPresent(why -> all.put(ConditionType.Stalled, why));
 
         var conditions = new ArrayList<Condition>();
-        all.forEach((type, judgement) -> conditions.add(new Condition(
+        all.forEach((type, judgement) -> conditions.add(condition(previous, type, judgement, generation, now)));
+        return conditions;
+    }
+
+    /**
+     * The conditions as they are, word for word, with news.
+     *
+     * @param news what was judged now
+     * @param obsolete the types that are left out where nothing of them is among the news
+     * @param allGood what {@code Ready} says when everything is
+     */
+    public static List<Condition> keeping(
+            List<Condition> previous,
+            Map<ConditionType, Judgement> news,
+            Set<ConditionType> obsolete,
+            Judgement allGood,
+            long generation,
+            Instant now) {
+        var conditions = new ArrayList<Condition>();
+        for (ConditionType type : ConditionType.values()) {
+            Judgement judgement = news.get(type);
+            if (type == ConditionType.Ready || type == ConditionType.Stalled) {
+                continue;
+            }
+            if (judgement != null) {
+                conditions.add(condition(previous, type, judgement, generation, now));
+            } else if (!obsolete.contains(type)) {
+                find(previous, type).map(c -> at(c, generation)).ifPresent(conditions::add);
+            }
+        }
+        Optional<Condition> first = conditions.stream()
+                .filter(c -> !c.status().equals(Judgement.Verdict.True.name()))
+                .findFirst();
+        conditions.add(first.map(c -> as(ConditionType.Ready, c, c.status(), previous, generation, now))
+                .orElseGet(() -> condition(previous, ConditionType.Ready, allGood, generation, now)));
+        conditions.stream()
+                .filter(c -> !c.type().equals(ConditionType.Ready.name()))
+                .filter(c -> !c.status().equals(Judgement.Verdict.True.name()))
+                .filter(c -> needsPerson(c, previous))
+                .findFirst()
+                .map(c -> as(ConditionType.Stalled, c, Judgement.Verdict.True.name(), previous, generation, now))
+                .ifPresent(conditions::add);
+        return conditions;
+    }
+
+    /** A newer version may have given a reason that this one does not know: then it is stalled if it was, and nothing is different. */
+    private static boolean needsPerson(Condition condition, List<Condition> previous) {
+        return Arrays.stream(Reason.values())
+                .filter(reason -> reason.name().equals(condition.reason()))
+                .findFirst()
+                .map(Reason::needsPerson)
+                .orElseGet(() -> find(previous, ConditionType.Stalled)
+                        .filter(stalled -> stalled.reason().equals(condition.reason())
+                                && stalled.message().equals(condition.message()))
+                        .isPresent());
+    }
+
+    private static Optional<Condition> find(List<Condition> conditions, ConditionType type) {
+        return conditions.stream().filter(c -> c.type().equals(type.name())).findFirst();
+    }
+
+    private static Condition at(Condition condition, long generation) {
+        return new Condition(
+                condition.type(),
+                condition.status(),
+                condition.reason(),
+                condition.message(),
+                generation,
+                condition.lastTransitionTime());
+    }
+
+    private static Condition as(
+            ConditionType type, Condition same, String status, List<Condition> previous, long generation, Instant now) {
+        return new Condition(
+                type.name(),
+                status,
+                same.reason(),
+                same.message(),
+                generation,
+                transition(previous, type, status, now));
+    }
+
+    private static Condition condition(
+            List<Condition> previous, ConditionType type, Judgement judgement, long generation, Instant now) {
+        return new Condition(
                 type.name(),
                 judgement.verdict().name(),
                 judgement.reason().name(),
                 judgement.message(),
                 generation,
-                transition(previous, type, judgement, now))));
-        return conditions;
-    }
-
-    /** What was judged, so that it can be judged anew in part. Without {@code Ready} and {@code Stalled}; what is unknown is left out. */
-    public static Map<ConditionType, Judgement> judgements(List<Condition> conditions) {
-        var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
-        for (Condition condition : conditions) {
-            Optional<ConditionType> type = named(ConditionType.values(), condition.type())
-                    .filter(t -> t != ConditionType.Ready && t != ConditionType.Stalled);
-            Optional<Judgement.Verdict> verdict = named(Judgement.Verdict.values(), condition.status());
-            Optional<Reason> reason = named(Reason.values(), condition.reason());
-            if (type.isPresent() && verdict.isPresent() && reason.isPresent()) {
-                judgements.put(type.get(), new Judgement(verdict.get(), reason.get(), condition.message()));
-            }
-        }
-        return judgements;
-    }
-
-    private static <E extends Enum<E>> Optional<E> named(E[] values, String name) {
-        return Arrays.stream(values).filter(value -> value.name().equals(name)).findFirst();
+                transition(previous, type, judgement.verdict().name(), now));
     }
 
     private static Judgement ready(EnumMap<ConditionType, Judgement> judgements, Judgement allGood) {
@@ -74,10 +139,9 @@ public final class Conditions {
                 .map(j -> Judgement.good(j.reason(), j.message()));
     }
 
-    private static String transition(List<Condition> previous, ConditionType type, Judgement judgement, Instant now) {
+    private static String transition(List<Condition> previous, ConditionType type, String status, Instant now) {
         return previous.stream()
-                .filter(c -> c.type().equals(type.name())
-                        && c.status().equals(judgement.verdict().name()))
+                .filter(c -> c.type().equals(type.name()) && c.status().equals(status))
                 .map(Condition::lastTransitionTime)
                 .findFirst()
                 .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());

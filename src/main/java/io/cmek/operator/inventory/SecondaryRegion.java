@@ -11,7 +11,6 @@ import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
@@ -19,6 +18,7 @@ import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.replication.Gate;
 import io.cmek.operator.replication.Lock;
 import io.cmek.operator.replication.Secondary;
+import io.cmek.operator.request.Authorization;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,6 +26,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +56,8 @@ public record SecondaryRegion(
     public static SecondaryRegion of(
             Workgroup workgroup,
             Collection<ReplicaCmek> all,
-            LiveClaims claims,
-            Entitlements entitlements,
+            Function<ReplicaCmek, Claim> claimOf,
+            Authorization authorization,
             Predicate<Claim> mayBeRecorded,
             Instant now) {
         List<ReplicaCmek> replicas =
@@ -70,11 +71,11 @@ public record SecondaryRegion(
         if (hasCmek && !workgroup.isMarkedForDeletion()) {
             var candidates = new ArrayList<Lock.Candidate>();
             for (ReplicaCmek replica : replicas) {
-                Claim claim = claims.claimOf(replica, Optional.of(workgroup));
+                Claim claim = claimOf.apply(replica);
                 boolean fits = replica.getSpec().region().equals(region)
                         && !replica.isMarkedForDeletion()
                         && NotUnderstood.of(replica, workgroup).isEmpty()
-                        && entitlements.judgeByTenant(claim).isGood();
+                        && authorization.judge(claim).isGood();
                 boolean decided = !fits || record != null || mayBeRecorded.test(claim);
                 undecided |= !decided;
                 candidates.add(ReplicaClaim.candidate(replica, fits && decided));

@@ -5,7 +5,10 @@ import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import org.jspecify.annotations.Nullable;
 
-/** The five things that the operator asks of AWS KMS. Every abstract method makes exactly the one call that it names. */
+/**
+ * The five things that the operator asks of AWS KMS. Every abstract method makes exactly the one call that it names. A call that times out is
+ * {@code Failed} with a failure whose {@link Failure#isTimeOut} is true: KMS may have done it all the same.
+ */
 public interface KeyService {
 
     /** {@code kms:DescribeKey}. */

@@ -58,7 +58,6 @@ public final class AwsMeters implements CallObserver {
             "TooManyRequestsException",
             "UnrecognizedClientException",
             "UnsupportedOperationException",
-            Failures.BUSY,
             Failures.CLIENT_ERROR,
             Failures.INTERRUPTED,
             Failures.NO_CODE,

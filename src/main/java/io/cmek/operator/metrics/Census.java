@@ -2,18 +2,18 @@ package io.cmek.operator.metrics;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.claim.Claims;
+import io.cmek.operator.awscontrol.KeySnapshot;
+import io.cmek.operator.awscontrol.Observation.Known;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.NotUnderstood;
+import io.cmek.operator.inventory.Resources;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyRules;
-import io.cmek.operator.observe.KeyHandle;
-import io.cmek.operator.observe.Observation;
-import io.cmek.operator.observe.Observation.Known;
-import io.fabric8.kubernetes.client.CustomResource;
+import io.cmek.operator.request.RequestIndex;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -95,22 +95,21 @@ record Census(
         record Dark() implements Sight {}
     }
 
-    /** @param maxAge for how long what was seen is relied upon while AWS cannot be asked */
-    static Census of(
-            Map<KeyHandle, Observation<KeyFacts>> seen,
-            Duration maxAge,
-            Stream<CustomResource<?, ? extends CmekStatus>> resources,
-            Claims claims,
-            Instant now) {
+    /** @param maxAge how long a read is relied upon while reads fail */
+    static Census of(Resources resources, KeySnapshot.Source keys, Duration maxAge, Instant now) {
+        RequestIndex index = resources.index();
         var sights = new HashMap<KeyArn, Sight>();
-        seen.forEach((handle, observation) ->
-                sights.merge(handle.key(), sight(observation.at(now, maxAge)), Census::better));
+        index.keys()
+                .forEach(key -> keys.of(key).views().values().stream()
+                        .map(view -> view.facts())
+                        .filter(facts -> !facts.isNever())
+                        .forEach(facts -> sights.merge(key, sight(facts.at(now, maxAge)), Census::better)));
 
         var affected = new HashMap<Trouble, Long>();
         var losses = new HashMap<Loss, Instant>();
         sights.forEach((key, sight) -> {
             Reason reason = trouble(key, sight, now);
-            long naming = reason == null ? 0 : claims.onKey(key).size();
+            long naming = reason == null ? 0 : index.onKey(key).count();
             if (reason != null && naming > 0) {
                 affected.put(new Trouble(key, reason), naming);
             }
@@ -126,8 +125,10 @@ record Census(
         });
         return new Census(
                 sights.values().stream().collect(Collectors.groupingBy(Census::state, Collectors.counting())),
-                resources.collect(Collectors.groupingBy(
-                        r -> new Kept(r.getKind(), encryption(r.getStatus())), Collectors.counting())),
+                resources.all().stream()
+                        .filter(NotUnderstood::isReadable)
+                        .collect(Collectors.groupingBy(
+                                r -> new Kept(r.getKind(), encryption(Resources.statusOf(r))), Collectors.counting())),
                 Map.copyOf(affected),
                 Map.copyOf(losses));
     }

@@ -1,11 +1,11 @@
 package io.cmek.operator.metrics;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.awscontrol.AwsItem;
+import io.cmek.operator.awscontrol.KeySnapshot;
+import io.cmek.operator.inventory.Resources;
 import io.cmek.operator.metrics.Census.Cause;
 import io.cmek.operator.metrics.Census.Kept;
-import io.cmek.operator.observe.Loop;
-import io.cmek.operator.observe.Sights;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -14,33 +14,40 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The gauges: how it stands. All keys and resources are counted every few seconds and not at each scrape, because series of keys come and go
  * and a scrape must not change what it reads.
  */
-public final class CensusMeters implements AutoCloseable {
-
-    private static final Duration INTERVAL = Duration.ofSeconds(10);
+public final class CensusMeters {
 
     private final Supplier<Census> take;
     private final Clock clock;
     private final MultiGauge affected;
     private final MultiGauge losses;
-    private final Loop loop = new Loop("census", INTERVAL, this::refresh);
     private volatile Census census = Census.EMPTY;
 
-    public CensusMeters(MeterRegistry registry, Sights sights, LiveClaims claims, Clock clock) {
-        this(
-                registry,
-                sights,
-                () -> Census.of(
-                        sights.keys().known(), sights.keys().maxAge(), claims.resources(), claims, clock.instant()),
-                clock);
+    /**
+     * @param pending how many items of the type wait for a worker
+     * @param maxAge how long a read is relied upon while reads fail
+     */
+    public CensusMeters(
+            MeterRegistry registry,
+            Resources resources,
+            KeySnapshot.Source keys,
+            ToIntFunction<Class<? extends AwsItem>> pending,
+            Duration maxAge,
+            Clock clock) {
+        this(registry, pending, () -> Census.of(resources, keys, maxAge, clock.instant()), clock);
     }
 
-    CensusMeters(MeterRegistry registry, Sights sights, Supplier<Census> take, Clock clock) {
+    CensusMeters(
+            MeterRegistry registry,
+            ToIntFunction<Class<? extends AwsItem>> pending,
+            Supplier<Census> take,
+            Clock clock) {
         this.take = take;
         this.clock = clock;
         this.affected = Metric.KEY_AFFECTED_RESOURCES.gauges(registry);
@@ -59,22 +66,12 @@ public final class CensusMeters implements AutoCloseable {
             Metric.NEXT_KEY_LOSS.gauge(registry, () -> census.nextLoss(cause, clock.instant()), cause.toString());
             Metric.KEYS_LOST_SOON.gauge(registry, () -> census.lostSoon(cause, clock.instant()), cause.toString());
         }
-        Metric.PENDING_LOOKS.gauge(registry, () -> sights.keys().pendingLooks(), "keys");
-        Metric.PENDING_LOOKS.gauge(registry, () -> sights.policies().pendingLooks(), "policies");
-        Metric.PENDING_LOOKS.gauge(registry, () -> sights.access().pendingLooks(), "access");
-        Metric.PENDING_LOOKS.gauge(registry, () -> sights.buckets().pendingLooks(), "buckets");
+        Metric.PENDING_LOOKS.gauge(registry, () -> pending.applyAsInt(AwsItem.Key.class), "keys");
+        Metric.PENDING_LOOKS.gauge(registry, () -> pending.applyAsInt(AwsItem.Bucket.class), "buckets");
     }
 
-    public void start() {
-        loop.start();
-    }
-
-    /** What counts again and again. */
-    public Loop loop() {
-        return loop;
-    }
-
-    void refresh() {
+    /** Counts anew. */
+    public void refresh() {
         Census now = take.get();
         census = now;
         // Series that stay are not touched, so that no scrape misses them; they read the latest census.
@@ -96,10 +93,5 @@ public final class CensusMeters implements AutoCloseable {
 
     private static double seconds(@Nullable Instant at) {
         return at == null ? Double.NaN : at.getEpochSecond();
-    }
-
-    @Override
-    public void close() {
-        loop.close();
     }
 }

@@ -74,7 +74,7 @@ public enum Metric {
             "cmek_resources",
             Type.GAUGE,
             "How many resources there are, by what their status says in one word; PENDING where it says nothing yet.",
-            "DEGRADED, FAILED or UNKNOWN: kubectl get cmek -A shows which, and the reason.",
+            "DEGRADED, FAILED or UNKNOWN: kubectl get cmek -A shows which, and the reason. See the runbooks CmekResourceDegraded and CmekResourceUnknown.",
             Label.KIND,
             new Label("encryption", "status.encryption", names(EncryptionState.values()))),
     UNREADABLE_RESOURCES(
@@ -146,28 +146,40 @@ public enum Metric {
     RECONCILIATION_DURATION(
             "cmek_reconciliation_duration_seconds",
             Type.HISTOGRAM,
-            "How long reconciliations took, the wait for AWS included.",
-            "Much slower than usual: see cmek_aws_call_duration_seconds.",
+            "How long reconciliations took. They do not wait for AWS: what takes time is the API server.",
+            "Much slower than usual: the API server answers slowly, or the process has too little CPU.",
             Label.KIND),
     RECONCILIATIONS_IN_PROGRESS(
             "cmek_reconciliations_in_progress",
             Type.GAUGE,
-            "Reconciliations that are under way: one of each resource at most, and 64 in all.",
+            "Reconciliations that run: one of each resource at most, and 64 in all. Those that wait for a thread do not count.",
             "Above 0 for long, while cmek_reconciliations_total stands still: see the runbook CmekOperatorNotReconciling.",
             Label.KIND),
+    STATUS_WRITES(
+            "cmek_status_writes_total",
+            Type.COUNTER,
+            "Statuses of resources that the operator wrote or tried to write. What changed meanwhile, so that the status was worked out"
+                    + " anew, does not count.",
+            "refused that keeps growing: see the runbook CmekStatusNotWritten.",
+            new Label(
+                    "result",
+                    "written; refused: the API server refused it, failed or could not be reached, and it is tried again",
+                    StatusMeter.RESULTS)),
     PENDING_LOOKS(
             "cmek_pending_looks",
             Type.GAUGE,
-            "Looks at AWS that are under way or wait for their turn: the operator's queue.",
+            "Keys and buckets that are to be looked at in AWS and wait for a worker: the operator's work queue. Those that a worker has do"
+                    + " not count.",
             "Growing: AWS answers more slowly than the operator asks; see cmek_aws_call_duration_seconds, and raise cmek.resync-interval where"
                     + " AWS throttles.",
-            new Label("watch", "what is looked at", List.of("keys", "policies", "access", "buckets"))),
+            new Label("watch", "what is to be looked at", List.of("keys", "buckets"))),
     SWEEP_HITS(
             "cmek_sweep_hits_total",
             Type.COUNTER,
             "Resources whose status lagged behind their spec when the sweep looked (every 5 s), and which it had reconciled. A few while new"
                     + " resources wait for AWS are normal.",
-            "Growing while nobody changes anything: statuses are not written; see the runbook CmekOperatorNotReconciling."),
+            "Growing while nobody changes anything: statuses are not written; see cmek_status_writes_total and the runbook"
+                    + " CmekOperatorNotReconciling."),
     LEADING(
             "cmek_leading",
             Type.GAUGE,
@@ -284,11 +296,12 @@ public enum Metric {
     }
 
     Timer timer(MeterRegistry registry, String... labelValues) {
-        return Timer.builder(exposedName)
-                .description(meaning)
-                .tags(tags(labelValues))
-                .serviceLevelObjectives(BUCKETS)
+        return withBuckets(Timer.builder(exposedName).description(meaning).tags(tags(labelValues)))
                 .register(registry);
+    }
+
+    static Timer.Builder withBuckets(Timer.Builder timer) {
+        return timer.serviceLevelObjectives(BUCKETS);
     }
 
     Tags tags(String... labelValues) {

@@ -1,6 +1,6 @@
 package io.cmek.operator.metrics;
 
-import io.cmek.operator.act.WriteObserver;
+import io.cmek.operator.awscontrol.WriteObserver;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;

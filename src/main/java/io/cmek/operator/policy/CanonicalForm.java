@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -91,7 +90,7 @@ final class CanonicalForm {
 
     /** Whether two keys of one operator that differ only in case ask for both or for either, no source says: these stay as they are. */
     private static Map<String, String> withoutCase(Map<String, String> keys) {
-        var names = new HashSet<String>();
+        var names = new TreeSet<String>();
         if (!keys.keySet().stream().allMatch(key -> names.add(withoutCase(key)))) {
             return keys;
         }

@@ -5,13 +5,13 @@ import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.Wildcards;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -80,35 +80,35 @@ final class Circumstances {
     private static final String IF_EXISTS = "IfExists";
 
     /** Condition keys, in lower case, with all values that they can have; an empty value stands for an absent key. */
-    private final Map<String, Set<Optional<String>>> possible;
+    private final Map<String, List<Optional<String>>> possible;
 
-    private Circumstances(Map<String, Set<Optional<String>>> possible) {
+    private Circumstances(Map<String, List<Optional<String>>> possible) {
         this.possible = possible;
     }
 
     /** Of calls that the principal makes with the key, by itself or through the services that encrypt with it: S3 and, for EBS, EC2. */
     static Circumstances of(KeyArn key, StatementKind kind, String principal) {
-        var possible = new HashMap<String, Set<Optional<String>>>();
+        var possible = new TreeMap<String, List<Optional<String>>>();
         Matcher identity = IDENTITY.matcher(principal);
         if (identity.matches()) {
-            possible.put("kms:calleraccount", Set.of(Optional.of(identity.group(1))));
-            possible.put("aws:principalaccount", Set.of(Optional.of(identity.group(1))));
+            possible.put("kms:calleraccount", List.of(Optional.of(identity.group(1))));
+            possible.put("aws:principalaccount", List.of(Optional.of(identity.group(1))));
             if (!identity.group(2).equals("root")) {
-                possible.put("aws:principalarn", Set.of(Optional.of(principal)));
+                possible.put("aws:principalarn", List.of(Optional.of(principal)));
             }
         }
-        possible.put("aws:principalisawsservice", Set.of(Optional.of("false")));
+        possible.put("aws:principalisawsservice", List.of(Optional.of("false")));
         // Calls that services make for a role may lack it.
-        possible.put("aws:securetransport", Set.of(Optional.of("true"), Optional.empty()));
+        possible.put("aws:securetransport", List.of(Optional.of("true"), Optional.empty()));
         boolean grants = kind.onlyForAwsResources();
-        possible.put("kms:grantisforawsresource", Set.of(grants ? Optional.of("true") : Optional.empty()));
+        possible.put("kms:grantisforawsresource", List.of(grants ? Optional.of("true") : Optional.empty()));
         if (PARTITIONS.contains(key.partition())) {
             String ofRegion = "." + key.region() + ".amazonaws.com";
             possible.put(
                     "kms:viaservice",
                     grants
-                            ? Set.of(Optional.of("ec2" + ofRegion))
-                            : Set.of(Optional.of("ec2" + ofRegion), Optional.of("s3" + ofRegion), Optional.empty()));
+                            ? List.of(Optional.of("ec2" + ofRegion))
+                            : List.of(Optional.of("ec2" + ofRegion), Optional.of("s3" + ofRegion), Optional.empty()));
         }
         return new Circumstances(possible);
     }
@@ -119,24 +119,24 @@ final class Circumstances {
      * @param role its ARN, without the id of an instance or with it
      */
     static Circumstances ofVolumes(KeyArn key, String account, String role) {
-        var possible = new HashMap<String, Set<Optional<String>>>();
-        possible.put("kms:calleraccount", Set.of(Optional.of(account)));
-        possible.put("aws:principalaccount", Set.of(Optional.of(account)));
-        possible.put(PRINCIPAL_ARN, Set.of(Optional.of(role)));
-        possible.put("aws:principalisawsservice", Set.of(Optional.of("false")));
-        possible.put("aws:securetransport", Set.of(Optional.of("true"), Optional.empty()));
-        possible.put("kms:grantisforawsresource", Set.of(Optional.empty()));
+        var possible = new TreeMap<String, List<Optional<String>>>();
+        possible.put("kms:calleraccount", List.of(Optional.of(account)));
+        possible.put("aws:principalaccount", List.of(Optional.of(account)));
+        possible.put(PRINCIPAL_ARN, List.of(Optional.of(role)));
+        possible.put("aws:principalisawsservice", List.of(Optional.of("false")));
+        possible.put("aws:securetransport", List.of(Optional.of("true"), Optional.empty()));
+        possible.put("kms:grantisforawsresource", List.of(Optional.empty()));
         if (PARTITIONS.contains(key.partition())) {
             // Whether a call by a grant has it, is not documented.
             possible.put(
-                    "kms:viaservice", Set.of(Optional.of("ec2." + key.region() + ".amazonaws.com"), Optional.empty()));
+                    "kms:viaservice", List.of(Optional.of("ec2." + key.region() + ".amazonaws.com"), Optional.empty()));
         }
         return new Circumstances(possible);
     }
 
     /** Instances that a condition on the caller's ARN can tell apart: those that it names, those of its patterns, and another one. */
     static Set<String> instances(@Nullable JsonNode condition) {
-        var instances = new HashSet<String>();
+        var instances = new TreeSet<String>();
         instances.add(SOME_INSTANCE);
         if (condition != null) {
             condition
@@ -210,7 +210,7 @@ final class Circumstances {
     }
 
     private Holds holds(String operator, String key, JsonNode expected) {
-        Set<Optional<String>> values = possible.get(key.toLowerCase(Locale.ROOT));
+        List<Optional<String>> values = possible.get(key.toLowerCase(Locale.ROOT));
         Optional<Test> test = Test.of(operator);
         List<String> wanted = texts(expected);
         // A policy variable stands for a value that only the call has. And no source says what an operator on ARNs
@@ -221,7 +221,7 @@ final class Circumstances {
                 || wanted.stream().anyMatch(w -> w.contains("${") || operator.startsWith("Arn") && !Test.isArn(w))) {
             return Holds.PERHAPS;
         }
-        var outcomes = new HashSet<Boolean>();
+        var outcomes = new TreeSet<Boolean>();
         values.forEach(value -> outcomes.add(test.get().passes(value, wanted)));
         return outcomes.size() > 1 ? Holds.PERHAPS : outcomes.contains(true) ? Holds.ALWAYS : Holds.NEVER;
     }

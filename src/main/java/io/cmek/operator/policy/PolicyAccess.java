@@ -384,7 +384,7 @@ public record PolicyAccess(
             Set<Holds> each = Circumstances.instances(condition).stream()
                     .map(id -> Circumstances.ofVolumes(key, account, role + "/" + id)
                             .holds(condition))
-                    .collect(Collectors.toSet());
+                    .collect(Collectors.toCollection(TreeSet::new));
             return each.size() == 1 ? each.iterator().next() : Holds.PERHAPS;
         }
 

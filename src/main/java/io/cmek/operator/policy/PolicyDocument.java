@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +102,10 @@ public final class PolicyDocument {
         }
         return new PolicyDocument(
                 root,
-                text.codePoints().filter(c -> c > LAST_CHARACTER).boxed().collect(Collectors.toUnmodifiableSet()));
+                text.codePoints()
+                        .filter(c -> c > LAST_CHARACTER)
+                        .boxed()
+                        .collect(Collectors.toCollection(TreeSet::new)));
     }
 
     /** The characters that the text had as themselves, not escaped, and that KMS does not accept in that form. */

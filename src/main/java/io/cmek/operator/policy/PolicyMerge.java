@@ -7,14 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -131,7 +131,7 @@ public record PolicyMerge(String installationId) {
     /** The statements of a policy by their meaning, each as often as it is there, to be taken one by one. */
     private static final class Tally {
 
-        private final Map<String, Integer> left = new HashMap<>();
+        private final Map<String, Integer> left = new TreeMap<>();
 
         Tally(PolicyDocument policy) {
             policy.statements().forEach(s -> left.merge(s.meaning(), 1, Integer::sum));
@@ -368,7 +368,7 @@ public record PolicyMerge(String installationId) {
         } else if (statement.awsPrincipals("Principal").contains("*")) {
             // Ours with a Condition of somebody's may be safe for everybody; repaired, it would be open to everybody.
             difference = "its Principal is everybody";
-        } else if (!Set.of("*").equals(new HashSet<>(statement.strings("Resource")))) {
+        } else if (!Set.of("*").equals(new TreeSet<>(statement.strings("Resource")))) {
             difference = "its Resource is not \"*\"";
         } else if (statement.strings("Action").isEmpty() || !isTexts(json.get("Action"))) {
             difference = "its Action is not a list of actions";

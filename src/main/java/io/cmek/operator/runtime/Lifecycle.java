@@ -1,13 +1,11 @@
 package io.cmek.operator.runtime;
 
-import io.cmek.operator.claim.Entitlements;
-import io.cmek.operator.events.FastLane;
-import io.cmek.operator.inventory.LiveClaims;
-import io.cmek.operator.inventory.Sweep;
-import io.cmek.operator.metrics.CensusMeters;
+import io.cmek.operator.awscontrol.AwsControllers;
+import io.cmek.operator.inventory.NotUnderstood;
+import io.cmek.operator.inventory.Resources;
 import io.cmek.operator.metrics.LeadingMeter;
 import io.cmek.operator.metrics.UnreadableMeter;
-import io.cmek.operator.observe.Sights;
+import io.cmek.operator.request.Authorization;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -28,33 +26,30 @@ class Lifecycle {
 
     void start(
             @Observes StartupEvent event,
-            Entitlements entitlements,
+            Authorization authorization,
             Settings settings,
-            Sights sights,
-            FastLane fastLane,
-            Sweep sweep,
-            CensusMeters census,
-            LiveClaims claims,
+            AwsWorkers workers,
+            AwsControllers controllers,
+            Loops loops,
+            Resources resources,
             MeterRegistry registry) {
-        if (entitlements.tenants().all().isEmpty()) {
+        if (authorization.tenants().all().isEmpty()) {
             LOG.warn("No tenant is configured: every resource is refused. Set cmek.tenants.<name>.namespaces and"
                     + " cmek.tenants.<name>.principals.data.");
         }
         LOG.infof(
                 "Installation '%s' serves the tenants %s",
                 settings.installationId(),
-                entitlements.tenants().all().stream().map(t -> t.name()).toList());
+                authorization.tenants().all().stream().map(t -> t.name()).toList());
         LeadingMeter.register(registry, leadership::leads);
         UnreadableMeter.register(
                 registry,
-                kind -> claims.unreadable()
-                        .filter(r -> r.getKind().equals(kind))
+                kind -> resources.all().stream()
+                        .filter(r -> r.getKind().equals(kind) && !NotUnderstood.isReadable(r))
                         .count());
         leadership.whileLeading(() -> {
-            sights.start();
-            fastLane.start();
-            sweep.start();
-            census.start();
+            workers.use(controllers);
+            loops.start();
         });
     }
 }

@@ -1,10 +1,5 @@
 package io.cmek.operator.runtime;
 
-import io.cmek.operator.events.FastLane;
-import io.cmek.operator.inventory.Sweep;
-import io.cmek.operator.metrics.CensusMeters;
-import io.cmek.operator.observe.Loop;
-import io.cmek.operator.observe.Sights;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -25,15 +20,8 @@ public class LoopsCheck implements HealthCheck {
     private final List<Loop> loops;
 
     @Inject
-    LoopsCheck(Sights sights, FastLane fastLane, Sweep sweep, CensusMeters census) {
-        this(List.of(
-                sights.keys().loop(),
-                sights.policies().loop(),
-                sights.access().loop(),
-                sights.buckets().loop(),
-                fastLane.loop(),
-                sweep.loop(),
-                census.loop()));
+    LoopsCheck(Loops loops) {
+        this(loops.all());
     }
 
     LoopsCheck(List<Loop> loops) {

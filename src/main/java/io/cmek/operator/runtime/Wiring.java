@@ -1,61 +1,77 @@
 package io.cmek.operator.runtime;
 
-import io.cmek.operator.act.BucketEncrypter;
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.act.ClusterClient;
 import io.cmek.operator.act.ClusterStorageClasses;
 import io.cmek.operator.act.ImpatientClient;
-import io.cmek.operator.act.KeyPolicyWriter;
 import io.cmek.operator.act.StorageClassPublisher;
-import io.cmek.operator.act.WriteObserver;
 import io.cmek.operator.aws.AwsClients;
 import io.cmek.operator.aws.AwsSettings;
 import io.cmek.operator.aws.CallObserver;
 import io.cmek.operator.aws.KmsKeyService;
 import io.cmek.operator.aws.S3BucketService;
 import io.cmek.operator.aws.SqsEventQueue;
+import io.cmek.operator.awscontrol.AwsControllers;
+import io.cmek.operator.awscontrol.AwsItem;
+import io.cmek.operator.awscontrol.BucketController;
+import io.cmek.operator.awscontrol.BucketJudge;
+import io.cmek.operator.awscontrol.KeyController;
+import io.cmek.operator.awscontrol.KeyJudge;
+import io.cmek.operator.awscontrol.LiveRequests;
+import io.cmek.operator.awscontrol.Ticker;
+import io.cmek.operator.awscontrol.WorkQueue;
+import io.cmek.operator.awscontrol.WriteObserver;
 import io.cmek.operator.bucket.BucketService;
-import io.cmek.operator.claim.Entitlements;
-import io.cmek.operator.events.EventQueue;
-import io.cmek.operator.events.FastLane;
-import io.cmek.operator.inventory.LiveClaims;
+import io.cmek.operator.controller.Dispatch;
+import io.cmek.operator.controller.EventRecorder;
+import io.cmek.operator.controller.Judge;
+import io.cmek.operator.controller.LiveRequestsReader;
+import io.cmek.operator.controller.ResourceController;
+import io.cmek.operator.controller.Resync;
+import io.cmek.operator.controller.StatusBuilder;
+import io.cmek.operator.controller.Steps;
+import io.cmek.operator.controller.UnreadableReporter;
+import io.cmek.operator.controller.WrittenStatuses;
+import io.cmek.operator.events.EventConsumer;
+import io.cmek.operator.inventory.Resources;
 import io.cmek.operator.inventory.Shard;
-import io.cmek.operator.inventory.Sweep;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.metrics.AwsMeters;
 import io.cmek.operator.metrics.CensusMeters;
-import io.cmek.operator.metrics.ReconciliationMeters;
+import io.cmek.operator.metrics.ReconciliationMetrics;
+import io.cmek.operator.metrics.RunningReconciliations;
+import io.cmek.operator.metrics.StatusMeter;
 import io.cmek.operator.metrics.SweepMeter;
 import io.cmek.operator.metrics.WriteMeters;
-import io.cmek.operator.observe.BucketHandle;
-import io.cmek.operator.observe.KeyHandle;
-import io.cmek.operator.observe.Sights;
-import io.cmek.operator.observe.Watch;
-import io.cmek.operator.pipeline.Pipeline;
-import io.cmek.operator.policy.KeyPolicyText;
 import io.cmek.operator.policy.PolicyMerge;
-import io.cmek.operator.report.EventRecorder;
-import io.cmek.operator.report.Reported;
-import io.cmek.operator.report.ReporterFactory;
-import io.cmek.operator.report.StatusLines;
-import io.cmek.operator.report.StatusWriter;
-import io.cmek.operator.report.UnreadableReporter;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.RequestIndex;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts together. None of them knows of the container. */
 @Singleton
 class Wiring {
 
-    private static final Duration TROUBLED = Duration.ofSeconds(1);
+    private static final Duration RESYNC_INTERVAL = Duration.ofSeconds(5);
+    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration EVENTS_PAUSE = Duration.ofMillis(100);
     private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
 
     /** Looked up by the operator SDK's extension; null, as only a dependent bean may be, where there is nothing to elect. */
@@ -105,170 +121,14 @@ class Wiring {
 
     @Produces
     @Singleton
-    Entitlements entitlements(Settings settings, LiveClaims claims) {
-        return new Entitlements(TenantsFactory.of(settings.tenants()), claims);
+    Ticker ticker() {
+        return System::nanoTime;
     }
 
     @Produces
     @Singleton
-    Sights sights(Settings settings, KeyService keys, BucketService buckets, LiveClaims claims, Clock clock) {
-        Watch.Pace ofKeys = pace("cmek.resync-interval", settings.resyncInterval(), settings);
-        Watch.Pace ofBuckets = pace("cmek.bucket-resync-interval", settings.bucketResyncInterval(), settings);
-        return new Sights(
-                new Watch<>(
-                        "keys",
-                        k -> keys.describe(k.identity(), k.key()),
-                        KeyHandle::lane,
-                        facts -> !facts.state().equals("Enabled"),
-                        ofKeys,
-                        clock,
-                        k -> !claims.onKey(k.key()).isEmpty(),
-                        k -> claims.trigger(k.key())),
-                new Watch<>(
-                        "policies",
-                        k -> keys.readPolicy(k.identity(), k.key()).map(KeyPolicyText::of),
-                        KeyHandle::lane,
-                        policy -> false,
-                        ofKeys,
-                        clock,
-                        k -> !claims.onKey(k.key()).isEmpty(),
-                        k -> claims.trigger(k.key())),
-                new Watch<>(
-                        "access",
-                        k -> keys.proveAccess(k.identity(), k.key()),
-                        KeyHandle::lane,
-                        granted -> !granted,
-                        ofKeys,
-                        clock,
-                        k -> !claims.onKey(k.key()).isEmpty(),
-                        k -> claims.trigger(k.key())),
-                new Watch<>(
-                        "buckets",
-                        b -> buckets.look(b.identity(), b.region(), b.name()),
-                        BucketHandle::lane,
-                        facts -> false,
-                        ofBuckets,
-                        clock,
-                        b -> !claims.onBucket(b.name()).isEmpty(),
-                        b -> claims.triggerBucket(b.name())));
-    }
-
-    void close(@Disposes Sights sights) {
-        sights.close();
-    }
-
-    private static Watch.Pace pace(String property, Duration interval, Settings settings) {
-        return new Watch.Pace(
-                Bounds.atLeast(SHORTEST_INTERVAL, property, interval),
-                TROUBLED,
-                Bounds.atLeast(SHORTEST_INTERVAL, "cmek.facts-max-age", settings.factsMaxAge()));
-    }
-
-    @Produces
-    @Singleton
-    WriteObserver writes(MeterRegistry registry) {
-        return new WriteMeters(registry);
-    }
-
-    @Produces
-    @Singleton
-    ReconciliationMeters reconciliations(MeterRegistry registry) {
-        return new ReconciliationMeters(registry);
-    }
-
-    @Produces
-    @Singleton
-    CensusMeters census(MeterRegistry registry, Sights sights, LiveClaims claims, Clock clock) {
-        return new CensusMeters(registry, sights, claims, clock);
-    }
-
-    void close(@Disposes CensusMeters census) {
-        census.close();
-    }
-
-    @Produces
-    @Singleton
-    StorageClassPublisher storageClasses(KubernetesClient client, WriteObserver writes, Clock clock) {
-        return new StorageClassPublisher(new ClusterStorageClasses(ImpatientClient.of(client)), writes, clock);
-    }
-
-    @Produces
-    @Singleton
-    KeyPolicyWriter policies(
-            Settings settings, KeyService keys, Sights sights, PolicyMerge merge, Clock clock, WriteObserver writes) {
-        return new KeyPolicyWriter(
-                keys, sights.policies(), merge, settings.events().restoreStatements(), clock, writes);
-    }
-
-    @Produces
-    @Singleton
-    FastLane fastLane(
-            Settings settings,
-            AwsClients aws,
-            Sights sights,
-            KeyPolicyWriter policies,
-            LiveClaims claims,
-            Clock clock) {
-        Optional<EventQueue> queue = settings.events()
-                .queueUrl()
-                .map(url -> new SqsEventQueue(aws, url, Optional.ofNullable(System.getenv("AWS_REGION"))));
-        return new FastLane(queue, sights, policies, claims, clock);
-    }
-
-    void close(@Disposes FastLane fastLane) {
-        fastLane.close();
-    }
-
-    @Produces
-    @Singleton
-    Pipeline pipeline(
-            Entitlements entitlements,
-            Sights sights,
-            KeyPolicyWriter policies,
-            BucketService buckets,
-            StorageClassPublisher storageClasses,
-            WriteObserver writes,
-            Clock clock) {
-        return new Pipeline(
-                entitlements,
-                sights,
-                policies,
-                new BucketEncrypter(buckets, sights.buckets(), clock, writes),
-                storageClasses,
-                clock);
-    }
-
-    @Produces
-    @Singleton
-    StatusLines lines(PolicyMerge merge, Entitlements entitlements, Clock clock) {
-        return new StatusLines(merge, entitlements, clock);
-    }
-
-    @Produces
-    @Singleton
-    Reported reported() {
-        return new Reported();
-    }
-
-    @Produces
-    @Singleton
-    EventRecorder events(KubernetesClient client, Clock clock) {
-        String pod = System.getenv("HOSTNAME");
-        return new EventRecorder(
-                ImpatientClient.of(client), pod == null || pod.isBlank() ? "cmek-operator" : pod, clock);
-    }
-
-    @Produces
-    @Singleton
-    ReporterFactory reporters(
-            KubernetesClient client,
-            Reported reported,
-            EventRecorder events,
-            Settings settings,
-            Leadership leadership,
-            Clock clock) {
-        return new ReporterFactory(
-                new StatusWriter(client), reported, events, settings.factsMaxAge(), leadership::since, clock);
+    RandomGenerator random() {
+        return RandomGenerator.of("SecureRandom");
     }
 
     @Produces
@@ -279,17 +139,277 @@ class Wiring {
 
     @Produces
     @Singleton
-    LiveClaims claims(Settings settings, Shard shard) {
-        return new LiveClaims(settings.clusterRegion(), shard);
+    Authorization authorization(Settings settings) {
+        return new Authorization(TenantsFactory.of(settings.tenants()));
     }
 
     @Produces
     @Singleton
-    Sweep sweep(LiveClaims claims, Reported reported, StatusLines lines, EventRecorder events, MeterRegistry registry) {
-        return new Sweep(claims, reported, lines, new UnreadableReporter(events), new SweepMeter(registry));
+    RequestIndex index(Authorization authorization) {
+        return new RequestIndex(authorization);
     }
 
-    void stop(@Disposes Sweep sweep) {
-        sweep.close();
+    @Produces
+    @Singleton
+    WrittenStatuses written() {
+        return new WrittenStatuses();
+    }
+
+    @Produces
+    @Singleton
+    Resources resources(RequestIndex index, Settings settings, Shard shard, WrittenStatuses written) {
+        return new Resources(index, settings.clusterRegion(), shard, r -> written.isLast(r, Resources.statusOf(r)));
+    }
+
+    @Produces
+    @Singleton
+    ClusterApi cluster(KubernetesClient client, Shard shard) {
+        return new ClusterClient(ImpatientClient.of(client), shard.labelSelector(), Adapter.PAGE);
+    }
+
+    @Produces
+    @Singleton
+    LiveRequests live(ClusterApi api, Authorization authorization, Settings settings, Shard shard) {
+        return new SharedLiveRequests(
+                new LiveRequestsReader(api, () -> authorization, settings.clusterRegion(), shard));
+    }
+
+    @Produces
+    @Singleton
+    Triggers triggers() {
+        return new Triggers();
+    }
+
+    @Produces
+    @Singleton
+    StorageClasses storageClassCache() {
+        return new StorageClasses();
+    }
+
+    @Produces
+    @Singleton
+    AwsWorkers workers() {
+        return new AwsWorkers();
+    }
+
+    void close(@Disposes AwsWorkers workers) {
+        workers.close();
+    }
+
+    @Produces
+    @Singleton
+    WorkQueue<AwsItem> queue(Ticker ticker, AwsWorkers workers) {
+        return new WorkQueue<>(AwsItem::partition, ticker, workers::wakeUp);
+    }
+
+    @Produces
+    @Singleton
+    WriteObserver writes(MeterRegistry registry) {
+        return new WriteMeters(registry);
+    }
+
+    @Produces
+    @Singleton
+    EventRecorder events(ClusterApi api, EventSender sender, Clock clock, RandomGenerator random) {
+        String pod = System.getenv("HOSTNAME");
+        return new EventRecorder(api, sender, pod == null || pod.isBlank() ? "cmek-operator" : pod, clock, random);
+    }
+
+    @Produces
+    @Singleton
+    EventSender sender() {
+        return new EventSender();
+    }
+
+    void close(@Disposes EventSender sender) {
+        sender.close();
+    }
+
+    @Produces
+    @Singleton
+    KeyJudge keyJudge(PolicyMerge merge, Settings settings) {
+        return new KeyJudge(merge, factsMaxAge(settings));
+    }
+
+    @Produces
+    @Singleton
+    KeyController keyController(
+            KeyService keys,
+            RequestIndex index,
+            LiveRequests live,
+            PolicyMerge merge,
+            Settings settings,
+            Ticker ticker,
+            Clock clock,
+            RandomGenerator random,
+            WriteObserver observer,
+            EventRecorder events,
+            WorkQueue<AwsItem> queue,
+            Triggers triggers) {
+        return new KeyController(
+                keys,
+                index,
+                live,
+                merge,
+                new KeyController.Settings(
+                        Bounds.atLeast(SHORTEST_INTERVAL, "cmek.resync-interval", settings.resyncInterval()),
+                        factsMaxAge(settings),
+                        settings.events().restoreStatements()),
+                ticker,
+                clock,
+                random,
+                observer,
+                events,
+                key -> Dispatch.keyChanged(key, index, queue::add, triggers));
+    }
+
+    @Produces
+    @Singleton
+    BucketController bucketController(
+            BucketService buckets,
+            RequestIndex index,
+            KeyController keys,
+            KeyJudge keyJudge,
+            Settings settings,
+            Ticker ticker,
+            Clock clock,
+            RandomGenerator random,
+            WriteObserver observer,
+            EventRecorder events,
+            Triggers triggers) {
+        return new BucketController(
+                buckets,
+                index,
+                keys,
+                keyJudge,
+                new BucketController.Settings(
+                        Bounds.atLeast(
+                                SHORTEST_INTERVAL, "cmek.bucket-resync-interval", settings.bucketResyncInterval()),
+                        factsMaxAge(settings)),
+                ticker,
+                clock,
+                random,
+                observer,
+                events,
+                bucket -> Dispatch.bucketChanged(bucket, index, triggers));
+    }
+
+    @Produces
+    @Singleton
+    AwsControllers controllers(
+            WorkQueue<AwsItem> queue, KeyController keys, BucketController buckets, RandomGenerator random) {
+        return new AwsControllers(queue, keys, buckets, random);
+    }
+
+    @Produces
+    @Singleton
+    StorageClassPublisher storageClasses(
+            KubernetesClient client, WriteObserver writes, Ticker ticker, Clock clock, RandomGenerator random) {
+        return new StorageClassPublisher(
+                new ClusterStorageClasses(ImpatientClient.of(client)), writes, ticker, clock, random);
+    }
+
+    @Produces
+    @Singleton
+    Judge judge(
+            RequestIndex index, KeyJudge keyJudge, KeyController keys, BucketController buckets, Settings settings) {
+        return new Judge(index, keyJudge, new BucketJudge(factsMaxAge(settings)), keys, buckets, factsMaxAge(settings));
+    }
+
+    @Produces
+    @Singleton
+    ResourceController resourceController(
+            Resources resources,
+            Judge judge,
+            PolicyMerge merge,
+            WrittenStatuses written,
+            ClusterApi api,
+            StorageClasses storageClassCache,
+            StorageClassPublisher volumes,
+            EventRecorder events,
+            Settings settings,
+            MeterRegistry registry,
+            Ticker ticker,
+            Clock clock,
+            RandomGenerator random) {
+        return new ResourceController(
+                resources,
+                judge,
+                new StatusBuilder(merge, resources.index(), clock),
+                written,
+                api,
+                storageClassCache,
+                volumes,
+                events,
+                new StatusMeter(registry),
+                new Steps(),
+                new ResourceController.Settings(factsMaxAge(settings)),
+                ticker,
+                clock);
+    }
+
+    @Produces
+    @Singleton
+    Dispatch dispatch(
+            Resources resources, AwsControllers controllers, ResourceController controller, Triggers triggers) {
+        return new Dispatch(resources, controllers, controller, triggers);
+    }
+
+    @Produces
+    @Singleton
+    MeterFilter namesOfReconciliations() {
+        return ReconciliationMetrics.names();
+    }
+
+    @Produces
+    @Singleton
+    @Typed(RunningReconciliations.class)
+    RunningReconciliations running(MeterRegistry registry, Ticker ticker) {
+        return new RunningReconciliations(registry, ticker::nanos);
+    }
+
+    /** Looked up by the operator SDK's extension. */
+    @Produces
+    @Singleton
+    @Unremovable
+    Metrics reconciliations(MeterRegistry registry, RunningReconciliations running) {
+        return ReconciliationMetrics.of(registry, running);
+    }
+
+    @Produces
+    @Singleton
+    Loops loops(
+            Settings settings,
+            AwsClients aws,
+            AwsWorkers workers,
+            AwsControllers controllers,
+            Resources resources,
+            KeyController keys,
+            EventRecorder events,
+            Triggers triggers,
+            MeterRegistry registry,
+            Ticker ticker,
+            Clock clock,
+            RandomGenerator random) {
+        var resync = new Resync(resources, new UnreadableReporter(events), triggers, new SweepMeter(registry));
+        var census = new CensusMeters(registry, resources, keys, controllers::pending, factsMaxAge(settings), clock);
+        var loops = new ArrayList<>(List.of(
+                workers.loop(),
+                new Loop("resync", RESYNC_INTERVAL, resync::run),
+                new Loop("census", CENSUS_INTERVAL, census::refresh)));
+        settings.events()
+                .queueUrl()
+                .map(url -> new SqsEventQueue(aws, url, Optional.ofNullable(System.getenv("AWS_REGION"))))
+                .map(queue -> new EventConsumer(queue, controllers, resources.index(), ticker, random))
+                .ifPresent(consumer -> loops.add(new Loop("events", EVENTS_PAUSE, consumer::consume)));
+        return new Loops(loops);
+    }
+
+    void close(@Disposes Loops loops) {
+        loops.close();
+    }
+
+    private static Duration factsMaxAge(Settings settings) {
+        return Bounds.atLeast(SHORTEST_INTERVAL, "cmek.facts-max-age", settings.factsMaxAge());
     }
 }

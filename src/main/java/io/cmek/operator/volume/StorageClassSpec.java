@@ -3,6 +3,7 @@ package io.cmek.operator.volume;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.VolumeUse;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,26 +40,8 @@ public record StorageClassSpec(
     private static final String KMS_KEY_ID = "kmsKeyId";
 
     public StorageClassSpec {
-        labels = Map.copyOf(labels);
-        parameters = Map.copyOf(parameters);
-    }
-
-    /** What decides whether, and with which key, a volume of a StorageClass is encrypted: put back when it differs. Anything else is left. */
-    public enum Decisive {
-        PROVISIONER("provisioner"),
-        ENCRYPTED("parameters.encrypted"),
-        KMS_KEY_ID("parameters.kmsKeyId");
-
-        private final String field;
-
-        Decisive(String field) {
-            this.field = field;
-        }
-
-        /** As it is in a manifest. */
-        public String field() {
-            return field;
-        }
+        labels = Collections.unmodifiableMap(new TreeMap<>(labels));
+        parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 
     /** What the StorageClass of a claim should be. */
@@ -66,16 +49,17 @@ public record StorageClassSpec(
         // The CSI driver compares names without case: one in another spelling must not contend with ours.
         var parameters = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
         parameters.putAll(use.parameters());
-        parameters.keySet().removeAll(Set.of(ENCRYPTED, KMS_KEY_ID));
+        parameters.keySet().removeAll(List.of(ENCRYPTED, KMS_KEY_ID));
         parameters.put(ENCRYPTED, "true");
         parameters.put(KMS_KEY_ID, use.key().toString());
+        var labels = new TreeMap<String, String>();
+        labels.put(MANAGED_BY, OPERATOR);
+        labels.put(OWNER_KIND, owner.kind());
+        labels.put(OWNER_NAMESPACE, owner.namespace());
+        labels.put(OWNER_NAME, owner.name());
         return new StorageClassSpec(
                 use.storageClassName(),
-                Map.of(
-                        MANAGED_BY, OPERATOR,
-                        OWNER_KIND, owner.kind(),
-                        OWNER_NAMESPACE, owner.namespace(),
-                        OWNER_NAME, owner.name()),
+                labels,
                 "ebs.csi.aws.com",
                 parameters,
                 use.reclaimPolicy().name(),
@@ -85,22 +69,22 @@ public record StorageClassSpec(
 
     /** The resource that it belongs to, as its labels say; empty where they do not say it all. */
     public Optional<ClaimId> owner() {
-        return labels.keySet().containsAll(Set.of(OWNER_KIND, OWNER_NAMESPACE, OWNER_NAME))
+        return labels.keySet().containsAll(List.of(OWNER_KIND, OWNER_NAMESPACE, OWNER_NAME))
                 ? Optional.of(new ClaimId(labels.get(OWNER_KIND), labels.get(OWNER_NAMESPACE), labels.get(OWNER_NAME)))
                 : Optional.empty();
     }
 
     /** What makes volumes of the other be encrypted otherwise than those of this; empty where they come out the same. */
-    public Set<Decisive> decisiveDifferences(StorageClassSpec other) {
-        var differences = new TreeSet<Decisive>();
+    public Set<Repair> decisiveDifferences(StorageClassSpec other) {
+        var differences = new TreeSet<Repair>();
         if (!provisioner.equals(other.provisioner)) {
-            differences.add(Decisive.PROVISIONER);
+            differences.add(Repair.PROVISIONER);
         }
         if (!values(ENCRYPTED).equals(other.values(ENCRYPTED))) {
-            differences.add(Decisive.ENCRYPTED);
+            differences.add(Repair.ENCRYPTED);
         }
         if (!values(KMS_KEY_ID).equals(other.values(KMS_KEY_ID))) {
-            differences.add(Decisive.KMS_KEY_ID);
+            differences.add(Repair.KMS_KEY_ID);
         }
         return differences;
     }
@@ -110,14 +94,14 @@ public record StorageClassSpec(
         return parameters.entrySet().stream()
                 .filter(p -> p.getKey().equalsIgnoreCase(parameter))
                 .map(Map.Entry::getValue)
-                .collect(Collectors.toSet());
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The names of all that differs, as they are in a manifest, in a fixed order. */
     public List<String> differences(StorageClassSpec other) {
         var names = new ArrayList<String>();
         if (!provisioner.equals(other.provisioner)) {
-            names.add(Decisive.PROVISIONER.field());
+            names.add(Repair.PROVISIONER.field());
         }
         differing(parameters, other.parameters).map(p -> "parameters." + p).forEach(names::add);
         if (!reclaimPolicy.equals(other.reclaimPolicy)) {

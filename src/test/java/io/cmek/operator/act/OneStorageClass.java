@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,21 @@ final class OneStorageClass implements StorageClassApi {
     /** What is answered to each request, null while it is done. */
     @Nullable
     KubernetesClientException refusal;
+
+    @Nullable
+    KubernetesClientException refusedCreations;
+
+    @Nullable
+    KubernetesClientException refusedDeletions;
+
+    enum Verb {
+        CREATE,
+        DELETE
+    }
+
+    /** The next request that is done, and whose answer is lost. */
+    @Nullable
+    Verb lost;
 
     /** Runs before a deletion, after the object to delete was read. */
     Runnable meanwhile = () -> {};
@@ -59,11 +75,15 @@ final class OneStorageClass implements StorageClassApi {
     public StorageClass create(StorageClass storageClass) {
         attempts++;
         refuse();
+        if (refusedCreations != null) {
+            throw refusedCreations;
+        }
         if (stored != null) {
             throw error(409, "already exists");
         }
         creates++;
         put(admission.apply(storageClass));
+        lose(Verb.CREATE);
         return Objects.requireNonNull(stored);
     }
 
@@ -71,6 +91,9 @@ final class OneStorageClass implements StorageClassApi {
     public void delete(StorageClass read) {
         deletes++;
         refuse();
+        if (refusedDeletions != null) {
+            throw refusedDeletions;
+        }
         meanwhile.run();
         if (stored == null) {
             return;
@@ -82,6 +105,14 @@ final class OneStorageClass implements StorageClassApi {
             throw error(409, "the precondition does not hold");
         }
         stored = null;
+        lose(Verb.DELETE);
+    }
+
+    private void lose(Verb verb) {
+        if (lost == verb) {
+            lost = null;
+            throw new KubernetesClientException("An error has occurred.", new IOException("timeout"));
+        }
     }
 
     private void refuse() {

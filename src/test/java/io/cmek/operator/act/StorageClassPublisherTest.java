@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.act.StorageClassPublisher.Before;
 import io.cmek.operator.api.v1alpha1.ReclaimPolicy;
+import io.cmek.operator.awscontrol.ManualTicker;
+import io.cmek.operator.awscontrol.WriteObserver;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.volume.StorageClassSpec;
 import io.cmek.operator.volume.VolumeAssessment;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
@@ -24,10 +28,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,12 +46,35 @@ class StorageClassPublisherTest {
     private static final VolumeUse USE = new VolumeUse(NAME, ClaimsOf.KEY, Map.of("type", "gp3"), ReclaimPolicy.Retain);
 
     private final ManualClock clock = new ManualClock();
+    private final ManualTicker ticker = new ManualTicker();
     private final OneStorageClass cluster = new OneStorageClass();
     private final List<Drift> repaired = new ArrayList<>();
-    private StorageClassPublisher publisher = new StorageClassPublisher(cluster, WriteObserver.NONE, clock);
+    private final List<Drift> observed = new ArrayList<>();
+    private final WriteObserver observer = new WriteObserver() {
+        @Override
+        public void policyWritten(KeyArn key, @Nullable Failure failure) {}
+
+        @Override
+        public void policyConflict(KeyArn key) {}
+
+        @Override
+        public void repaired(Drift drift) {
+            observed.add(drift);
+        }
+    };
+    private StorageClassPublisher publisher = newProcess();
 
     /** What the last status said. */
     private Before before = Before.NOTHING;
+
+    private StorageClassPublisher newProcess() {
+        return new StorageClassPublisher(cluster, observer, ticker, clock, new Random(1));
+    }
+
+    private void pass(Duration time) {
+        clock.pass(time);
+        ticker.advance(time);
+    }
 
     /** As the reconciler does when an event comes: with what the cache has, and the status of the last time. */
     private VolumeAssessment publish() {
@@ -56,11 +85,11 @@ class StorageClassPublisherTest {
                         : StorageClassPublisher.read(seen));
     }
 
-    private VolumeAssessment publish(@org.jspecify.annotations.Nullable StorageClassSpec seen) {
+    private VolumeAssessment publish(@Nullable StorageClassSpec seen) {
         VolumeAssessment assessment = publisher.publish(OWNER, USE, seen, true, before, repaired::add);
         assertThat(assessment.encrypted().message().length()).isLessThanOrEqualTo(600);
         Reason reason = assessment.encrypted().reason();
-        before = new Before(reason == Reason.VolumesEncrypted, reason == Reason.Contested);
+        before = new Before(reason == Reason.VolumesEncrypted);
         return assessment;
     }
 
@@ -170,7 +199,7 @@ class StorageClassPublisherTest {
         assertThat(cluster.stored).isNull();
         Judgement told = contested.encrypted();
         for (int i = 0; i < 50; i++) {
-            clock.pass(Duration.ofMinutes(1));
+            pass(Duration.ofMinutes(1));
             assertThat(publish().encrypted())
                     .as("it stays away, and nothing new is told")
                     .isEqualTo(told);
@@ -178,7 +207,7 @@ class StorageClassPublisherTest {
         assertThat(cluster.creates).isEqualTo(3);
         assertThat(cluster.deletes).isEqualTo(3);
 
-        clock.pass(Duration.ofMinutes(11));
+        pass(Duration.ofMinutes(11));
         assertThat(reason(publish())).as("it is tried again").isEqualTo(Reason.VolumesEncrypted);
         assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
     }
@@ -204,7 +233,7 @@ class StorageClassPublisherTest {
         }
         VolumeAssessment contested = publish();
         assertThat(contested.retryAfter()).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61));
-        clock.pass(Objects.requireNonNull(contested.retryAfter()));
+        pass(Objects.requireNonNull(contested.retryAfter()));
         assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
     }
 
@@ -260,29 +289,263 @@ class StorageClassPublisherTest {
         assertThat(cluster.stored).isNull();
         assertThat(first.retryAfter()).isLessThan(Duration.ofSeconds(5));
         for (int i = 0; i < 100; i++) {
-            clock.pass(Duration.ofSeconds(5));
+            pass(Duration.ofSeconds(5));
             assertThat(reason(publish())).isEqualTo(Reason.Contested);
         }
         assertThat(cluster.creates).as("the first, and two more").isEqualTo(3);
         assertThat(cluster.deletes).isEqualTo(3);
 
         cluster.admission = made -> made;
-        clock.pass(Duration.ofHours(1));
+        pass(Duration.ofHours(1));
         assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
     }
 
     @Test
-    void aRestartMayTryTwiceAgain() {
+    void aRestartTriesAgain() {
         cluster.admission = StorageClassPublisherTest::otherKey;
         for (int i = 0; i < 10; i++) {
             publish();
         }
         cluster.creates = 0;
-        publisher = new StorageClassPublisher(cluster, WriteObserver.NONE, clock);
+        publisher = newProcess();
         for (int i = 0; i < 10; i++) {
             assertThat(reason(publish())).isEqualTo(Reason.Contested);
         }
-        assertThat(cluster.creates).isEqualTo(2);
+        assertThat(cluster.creates).as("the first, and two more").isEqualTo(3);
+
+        publisher = newProcess();
+        cluster.admission = made -> made;
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(repaired).isEmpty();
+    }
+
+    /** The process ends between the DELETE and the POST of a replacement. */
+    @Test
+    void theNextProcessAccusesNobodyOfADeletionThatWasOurs() {
+        publish();
+        tampered();
+        cluster.refusedCreations = OneStorageClass.error(500, "the process ends here");
+        publisher.publish(OWNER, USE, StorageClassPublisher.read(stored()), true, before, repaired::add);
+        assertThat(cluster.stored).isNull();
+        cluster.refusedCreations = null;
+
+        publisher = newProcess();
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+
+        assertThat(repaired)
+                .singleElement()
+                .satisfies(d -> assertThat(d.note())
+                        .isEqualTo("The StorageClass " + NAME
+                                + " was missing. It was made again; volumes do not need it once they exist."));
+        assertThat(observed).isEqualTo(repaired);
+    }
+
+    @Test
+    void aDeletionThatGotNoAnswerIsOurs() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            tampered();
+            cluster.lost = OneStorageClass.Verb.DELETE;
+            assertThat(publish().encrypted().verdict()).isEqualTo(Verdict.Unknown);
+            assertThat(cluster.stored).isNull();
+            before = new Before(true);
+            pass(Duration.ofMinutes(1));
+            assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        }
+        assertThat(repaired)
+                .hasSize(2)
+                .allSatisfy(d -> assertThat(d.note()).contains("had been changed: parameters.kmsKeyId"));
+        tampered();
+        assertThat(reason(publish())).as("they were counted").isEqualTo(Reason.Contested);
+        // And nothing else was.
+        pass(Duration.ofHours(1));
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void aCreationThatGotNoAnswerIsOursAndIsTold() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            cluster.stored = null;
+            cluster.lost = OneStorageClass.Verb.CREATE;
+            assertThat(publish().encrypted().verdict()).isEqualTo(Verdict.Unknown);
+            assertThat(cluster.stored).isNotNull();
+            assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        }
+        assertThat(repaired).hasSize(2).allSatisfy(d -> assertThat(d.note()).contains("had been deleted"));
+        assertThat(observed).isEqualTo(repaired);
+        cluster.stored = null;
+        assertThat(reason(publish())).as("they were counted").isEqualTo(Reason.Contested);
+    }
+
+    @Test
+    void aDeletionThatGotNoAnswerAndDidNotHappenIsNotCounted() {
+        publish();
+        tampered();
+        cluster.refusal = OneStorageClass.error(503, "no leader");
+        publish();
+        cluster.refusal = null;
+        cluster.refusedDeletions = OneStorageClass.error(503, "no leader");
+        for (int i = 0; i < 5; i++) {
+            pass(Duration.ofMinutes(1));
+            assertThat(reason(publish())).isNotEqualTo(Reason.Contested);
+            before = new Before(true);
+        }
+        cluster.refusedDeletions = null;
+        pass(Duration.ofMinutes(1));
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(repaired).hasSize(1);
+    }
+
+    /** What somebody else made in the place of ours while the API server refused us is not our repair. */
+    @Test
+    void whatIsPutRightByOthersIsNotTold() {
+        publish();
+        StorageClass right = stored();
+        tampered();
+        cluster.refusedDeletions = OneStorageClass.error(403, "no");
+        publish();
+        cluster.put(right);
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(repaired).isEmpty();
+    }
+
+    @Test
+    void theCacheWasBehind() {
+        publish();
+        assertThat(reason(publish(null))).isEqualTo(Reason.VolumesEncrypted);
+        assertThat(cluster.creates).isEqualTo(1);
+        assertThat(repaired).isEmpty();
+    }
+
+    @Test
+    void lookingWritesNothing() {
+        assertThat(publisher.look(OWNER, USE, null, "the read failed").encrypted())
+                .isEqualTo(Judgement.pending(
+                        "The StorageClass " + NAME + " is not as it should be, and waits: the read failed."));
+        publish();
+        tampered();
+        assertThat(publisher
+                        .look(OWNER, USE, StorageClassPublisher.read(stored()), "it is paused")
+                        .encrypted()
+                        .verdict())
+                .isEqualTo(Verdict.Unknown);
+        assertThat(cluster.creates).isEqualTo(1);
+        assertThat(cluster.deletes).isZero();
+    }
+
+    @Test
+    void oneThatWasOnlyLookedAtIsPutBackWhenItIsMissing() {
+        publish();
+        publisher = newProcess();
+        assertThat(publisher
+                        .look(OWNER, USE, StorageClassPublisher.read(stored()), "it is paused")
+                        .encrypted()
+                        .isGood())
+                .isTrue();
+        cluster.stored = null;
+        publish();
+        assertThat(repaired).singleElement().satisfies(d -> assertThat(d.note()).contains("had been deleted"));
+    }
+
+    @Test
+    void theClockIsOnlyReported() {
+        publish();
+        for (int i = 0; i < 3; i++) {
+            tampered();
+            publish();
+        }
+        Judgement told = publish().encrypted();
+        clock.pass(Duration.ofSeconds(2));
+        assertThat(publish().encrypted()).as("the two do not run alike").isEqualTo(told);
+
+        clock.pass(Duration.ofDays(-1));
+        assertThat(publish().encrypted().message()).contains("It is made again at 2026-02-28T11:00:02Z");
+        ticker.advance(Duration.ofMinutes(59));
+        assertThat(reason(publish())).isEqualTo(Reason.Contested);
+        ticker.advance(Duration.ofMinutes(1));
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void whoeverDeletesAResourceAndCreatesItAgainDoesNotEndAFight() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            tampered();
+            publish();
+        }
+        assertThat(publisher.withdraw(claim())).isEmpty();
+        publisher.forget(OWNER);
+        publisher.forget(OWNER);
+        before = Before.NOTHING;
+
+        assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        tampered();
+        assertThat(reason(publish())).isEqualTo(Reason.Contested);
+        pass(RepairLimit.WINDOW);
+        assertThat(reason(publish())).as("and is not forgotten while it lives").isEqualTo(Reason.VolumesEncrypted);
+    }
+
+    @Test
+    void whatIsForgottenIsNotTakenForMissing() {
+        publish();
+        cluster.stored = null;
+        publisher.forget(OWNER);
+        assertThat(publisher.isEmpty()).as("nothing was put back").isTrue();
+        before = Before.NOTHING;
+        publish();
+        for (int i = 0; i < 2; i++) {
+            cluster.stored = null;
+            assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
+        }
+        cluster.stored = null;
+        assertThat(reason(publish()))
+                .as("the one of the new resource did not count")
+                .isEqualTo(Reason.Contested);
+    }
+
+    @Test
+    void whatIsRememberedGoesWhenItLimitsNothingAnyMore() {
+        publish();
+        tampered();
+        publish();
+        publisher.forget(OWNER);
+        var other = new ClaimId("Workgroup", "team-b", "stock");
+        assertThat(publisher.isEmpty()).isFalse();
+        pass(RepairLimit.WINDOW.minusSeconds(1));
+        publisher.forget(other);
+        assertThat(publisher.isEmpty()).isFalse();
+        pass(Duration.ofSeconds(1));
+        publisher.forget(other);
+        assertThat(publisher.isEmpty()).isTrue();
+    }
+
+    @Test
+    void oneThatIsAliveAgainIsNotEvicted() {
+        publish();
+        tampered();
+        publish();
+        publisher.forget(OWNER);
+        publish();
+        pass(RepairLimit.WINDOW);
+        publisher.forget(new ClaimId("Workgroup", "team-b", "stock"));
+        cluster.stored = null;
+        publish();
+        assertThat(repaired).last().satisfies(d -> assertThat(d.note()).contains("had been deleted"));
+    }
+
+    /** Where two resources come to the same name, the one that has it suffers nothing from the other. */
+    @Test
+    void theOtherResourceThatWantsTheNameTouchesNothing() {
+        publish();
+        var other = new ClaimId("Workgroup", "team", "a-orders");
+        VolumeAssessment refused = publisher.publish(
+                other, USE, StorageClassPublisher.read(stored()), true, Before.NOTHING, repaired::add);
+        assertThat(reason(refused)).isEqualTo(Reason.StorageClassConflict);
+        publisher.forget(other);
+        cluster.stored = null;
+        publish();
+        assertThat(repaired).singleElement().satisfies(d -> assertThat(d.note()).contains("had been deleted"));
     }
 
     @Test
@@ -297,7 +560,7 @@ class StorageClassPublisherTest {
                 assertThat(assessment.encrypted().message()).contains("It is there again, and is deleted at ");
                 there++;
             }
-            clock.pass(Duration.ofSeconds(1));
+            pass(Duration.ofSeconds(1));
         }
         assertThat(there).isPositive();
         assertThat(cluster.creates).isEqualTo(3);
@@ -355,7 +618,7 @@ class StorageClassPublisherTest {
         assertThat(cluster.attempts).isEqualTo(1);
 
         cluster.refusal = null;
-        clock.pass(Duration.ofMinutes(1));
+        pass(Duration.ofMinutes(1));
         assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
     }
 
@@ -369,7 +632,7 @@ class StorageClassPublisherTest {
             assertThat(waiting.encrypted().verdict()).isEqualTo(Verdict.Unknown);
             assertThat(reason(waiting)).isEqualTo(Reason.Pending);
             assertThat(waiting.encrypted().message()).contains(blip.words, "It is tried again");
-            clock.pass(Objects.requireNonNull(waiting.retryAfter()));
+            pass(Objects.requireNonNull(waiting.retryAfter()));
         }
         VolumeAssessment lasting = publish();
         assertThat(reason(lasting)).isEqualTo(Reason.WriteDenied);
@@ -417,7 +680,7 @@ class StorageClassPublisherTest {
         assertThat(publisher.pause(claim)).isPresent();
 
         cluster.refusal = null;
-        clock.pass(Duration.ofMinutes(1));
+        pass(Duration.ofMinutes(1));
         assertThat(publisher.withdraw(claim)).isEmpty();
         assertThat(cluster.stored).isNull();
     }
@@ -428,6 +691,54 @@ class StorageClassPublisherTest {
         publish();
         cluster.refusal = null;
         assertThat(publisher.withdraw(claim())).isEmpty();
+    }
+
+    @Test
+    void aWithdrawalThatIsOvertakenEachTimeWaits() {
+        publish();
+        cluster.meanwhile = () -> change(builder -> builder.editMetadata()
+                .addToAnnotations("changed", String.valueOf(cluster.deletes))
+                .endMetadata());
+
+        assertThat(publisher.withdraw(claim()))
+                .hasValueSatisfying(why -> assertThat(why.message()).contains("was changed each time"));
+        int deletes = cluster.deletes;
+        assertThat(publisher.withdraw(claim())).as("too early").isPresent();
+        assertThat(cluster.deletes).isEqualTo(deletes);
+        cluster.meanwhile = () -> {};
+        pass(publisher.pause(claim()).orElseThrow());
+        assertThat(publisher.withdraw(claim())).isEmpty();
+        assertThat(publisher.pause(claim())).isEmpty();
+        assertThat(publisher.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aResourceWithoutVolumesHasNothingToWithdraw() {
+        Claim claim = ClaimsOf.claim("team-a", "orders", 1, "orders-data");
+        assertThat(claim.volumes()).isNull();
+        assertThat(publisher.withdraw(claim)).isEmpty();
+        assertThat(publisher.pause(claim)).isEmpty();
+    }
+
+    @Test
+    void aRemovalThatSomebodyIsFasterThanIsRepeated() {
+        publish();
+        for (int i = 0; i < 2; i++) {
+            tampered();
+            publish();
+        }
+        tampered();
+        cluster.meanwhile = () -> {
+            cluster.meanwhile = () -> {};
+            tampered();
+        };
+        VolumeAssessment contested = publish();
+        assertThat(reason(contested)).isEqualTo(Reason.Contested);
+        assertThat(contested.encrypted().message()).contains("It is there again, and is deleted at ");
+        assertThat(cluster.stored).isNotNull();
+        pass(Objects.requireNonNull(contested.retryAfter()));
+        publish();
+        assertThat(cluster.stored).isNull();
     }
 
     @Test
@@ -479,7 +790,7 @@ class StorageClassPublisherTest {
     @Property(tries = 300)
     void noSequenceOfChangesMakesItWriteWithoutEnd(@ForAll @Size(min = 20, max = 400) List<Move> moves) {
         // The tries of a property share the instance of the class.
-        publisher = new StorageClassPublisher(cluster, WriteObserver.NONE, clock);
+        publisher = newProcess();
         before = Before.NOTHING;
         cluster.stored = null;
         cluster.admission = made -> made;
@@ -488,7 +799,7 @@ class StorageClassPublisherTest {
         for (int i = 0; i < moves.size(); i++) {
             play(moves.get(i));
             // As many reconciliations in an hour as there are moves.
-            clock.pass(Duration.ofHours(1).dividedBy(moves.size() + 1));
+            pass(Duration.ofHours(1).dividedBy(moves.size() + 1));
             Judgement told = publish().encrypted();
             StorageClass there = cluster.stored;
             if (told.isGood()) {
@@ -557,7 +868,7 @@ class StorageClassPublisherTest {
         int rounds = 0;
         for (Duration passed = Duration.ZERO; passed.compareTo(Duration.ofMinutes(10)) < 0; rounds++) {
             Duration pause = Objects.requireNonNull(publish().retryAfter());
-            clock.pass(pause);
+            pass(pause);
             passed = passed.plus(pause);
         }
 

@@ -11,6 +11,7 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
@@ -20,6 +21,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -187,5 +189,26 @@ class CallReportsTest {
                 .filteredOn(line -> line.startsWith("failed"))
                 .containsExactly(
                         "failed sts:AssumeRole on " + ROLE + " AccessDenied 7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab");
+    }
+
+    /** Of a call that is repeated until its time is over, of one that is not repeated, and of the assuming of a role inside a call. */
+    @Test
+    void anAnswerThatDoesNotComeIsATimeOut() {
+        server.stubFor(any(anyUrl()).willReturn(okJson(POLICY).withFixedDelay(2_000)));
+        var answers = new ArrayList<Answer<?>>();
+        try (var settings = SdkSettings.of(URI.create(server.baseUrl()), "any", "any");
+                var aws = new AwsClients(
+                        new AwsSettings("test", true, Duration.ofMillis(200), Duration.ofMillis(500)), observer)) {
+            var keys = new KmsKeyService(aws);
+            answers.add(keys.readPolicy(Identity.OWN, KEY));
+            answers.add(keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
+            answers.add(keys.readPolicy(ROLE, KEY));
+        }
+        assertThat(Thread.interrupted())
+                .as("the thread goes on to work for others")
+                .isFalse();
+        assertThat(answers)
+                .allSatisfy(
+                        answer -> assertThat(Answers.failed(answer).isTimeOut()).isTrue());
     }
 }

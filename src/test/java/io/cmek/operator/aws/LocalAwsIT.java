@@ -4,8 +4,14 @@ import static io.cmek.operator.aws.Answers.failed;
 import static io.cmek.operator.aws.Answers.got;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.api.v1alpha1.Provisioning;
+import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketPlan;
+import io.cmek.operator.bucket.BucketService.Creation;
+import io.cmek.operator.bucket.BucketWrites;
+import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
@@ -272,23 +278,40 @@ class LocalAwsIT {
     @Nested
     class Buckets {
 
-        private final Encryption none = new Encryption(null, null, false, List.of());
+        private BucketWrites writes(Identity identity, String region, String bucket, KeyArn key) {
+            return new BucketWrites(
+                    buckets,
+                    identity,
+                    region,
+                    new BucketUse(Purpose.Data, bucket, key, Provisioning.Create),
+                    false,
+                    () -> {});
+        }
 
-        @Test
-        void isAbsentUntilCreatedAndThenEncryptedAndPrivate() {
-            KeyArn key = key();
-            assertThat(got(buckets.look(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Absent());
-            var encrypted = new Encryption("aws:kms", key.toString(), true, List.of());
-            assertThat(got(buckets.create(tenant, REGION, "made-here", key))).isEqualTo(encrypted);
-            assertThat(got(buckets.look(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Present(encrypted));
-            var s3 = local.s3(LocalAws.ACCOUNT, REGION);
-            var access = s3.getPublicAccessBlock(r -> r.bucket("made-here")).publicAccessBlockConfiguration();
+        private void assertPrivate(String bucket) {
+            var access = local.s3(LocalAws.ACCOUNT, REGION)
+                    .getPublicAccessBlock(r -> r.bucket(bucket))
+                    .publicAccessBlockConfiguration();
             assertThat(List.of(
                             access.blockPublicAcls(),
                             access.ignorePublicAcls(),
                             access.blockPublicPolicy(),
                             access.restrictPublicBuckets()))
                     .containsOnly(true);
+        }
+
+        @Test
+        void isAbsentUntilCreatedAndThenEncryptedAndPrivate() {
+            KeyArn key = key();
+            assertThat(got(buckets.look(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Absent());
+            var encrypted = new Encryption("aws:kms", key.toString(), true, List.of());
+            assertThat(got(writes(tenant, REGION, "made-here", key).create())).isEqualTo(encrypted);
+            assertThat(observer.calls)
+                    .filteredOn(call -> call.startsWith("s3:") && !call.contains("Get"))
+                    .containsExactly("s3:CreateBucket OK", "s3:PutPublicAccessBlock OK", "s3:PutBucketEncryption OK");
+            assertThat(got(buckets.look(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Present(encrypted));
+            var s3 = local.s3(LocalAws.ACCOUNT, REGION);
+            assertPrivate("made-here");
             assertThat(s3.getBucketOwnershipControls(r -> r.bucket("made-here"))
                             .ownershipControls()
                             .rules()
@@ -297,11 +320,28 @@ class LocalAwsIT {
                     .isEqualTo("BucketOwnerEnforced");
         }
 
+        /** As after a crash: somebody else finishes what S3 shows. */
+        @Test
+        void thatWasOnlyMadeIsMadePrivateAndEncrypted() {
+            KeyArn key = key();
+            got(buckets.create(tenant, REGION, "half-made"));
+            var found = got(buckets.look(tenant, REGION, "half-made"));
+            assertThat(found).isInstanceOf(BucketFacts.Present.class);
+
+            var writes = writes(tenant, REGION, "half-made", key);
+            assertThat(BucketPlan.of(writes.use(), REGION, found))
+                    .isInstanceOfSatisfying(BucketPlan.Encrypt.class, plan -> got(writes.encrypt(plan)));
+
+            assertPrivate("half-made");
+            assertThat(got(buckets.look(tenant, REGION, "half-made")))
+                    .isEqualTo(new BucketFacts.Present(new Encryption("aws:kms", key.toString(), true, List.of())));
+        }
+
         @Test
         void isMadeInTheRegionThatIsAskedFor() {
             KeyArn key =
                     KeyArn.parse(local.kms(ELSEWHERE).createKey().keyMetadata().arn());
-            got(buckets.create(tenant, ELSEWHERE, "made-elsewhere", key));
+            got(writes(tenant, ELSEWHERE, "made-elsewhere", key).create());
             assertThat(local.s3(LocalAws.ACCOUNT, ELSEWHERE)
                             .getBucketLocation(r -> r.bucket("made-elsewhere"))
                             .locationConstraintAsString())
@@ -315,10 +355,13 @@ class LocalAwsIT {
             KeyArn key = key();
             KeyArn there =
                     KeyArn.parse(local.kms(ELSEWHERE).createKey().keyMetadata().arn());
-            assertThat(got(buckets.create(tenant, REGION, "made-twice", key)))
-                    .isEqualTo(got(buckets.create(tenant, REGION, "made-twice", key)));
-            assertThat(got(buckets.create(tenant, ELSEWHERE, "made-twice-there", there)))
-                    .isEqualTo(got(buckets.create(tenant, ELSEWHERE, "made-twice-there", there)));
+            assertThat(got(writes(tenant, REGION, "made-twice", key).create()))
+                    .isEqualTo(got(writes(tenant, REGION, "made-twice", key).create()));
+            assertThat(got(writes(tenant, ELSEWHERE, "made-twice-there", there).create()))
+                    .isEqualTo(got(
+                            writes(tenant, ELSEWHERE, "made-twice-there", there).create()));
+            assertThat(got(buckets.create(tenant, ELSEWHERE, "made-twice-there")))
+                    .isEqualTo(Creation.ALREADY_OURS);
         }
 
         @Test
@@ -329,8 +372,10 @@ class LocalAwsIT {
                 KeyArn ours =
                         KeyArn.parse(local.kms(region).createKey().keyMetadata().arn());
                 String bucket = "made-meanwhile-" + region;
-                got(buckets.create(tenant, region, bucket, theirs));
-                failed(Failure.Rejected.class, buckets.create(tenant, region, bucket, ours));
+                got(writes(tenant, region, bucket, theirs).create());
+                failed(
+                        Failure.Rejected.class,
+                        writes(tenant, region, bucket, ours).create());
                 assertThat(got(buckets.look(tenant, region, bucket)))
                         .isEqualTo(
                                 new BucketFacts.Present(new Encryption("aws:kms", theirs.toString(), true, List.of())));
@@ -341,7 +386,7 @@ class LocalAwsIT {
         void ofAnotherAccountIsToldFromOneOfOursThatWeMayNotRead() {
             local.s3(LocalAws.OTHER_ACCOUNT, REGION).createBucket(r -> r.bucket("theirs"));
             assertThat(got(buckets.look(tenant, REGION, "theirs"))).isEqualTo(new BucketFacts.OwnedByAnotherAccount());
-            failed(Failure.Rejected.class, buckets.create(tenant, REGION, "theirs", key()));
+            failed(Failure.Rejected.class, buckets.create(tenant, REGION, "theirs"));
 
             var reader = new Identity(local.role(LocalAws.ACCOUNT, "lister", OPERATOR, "", """
                     {"Version": "2012-10-17", "Statement": [
@@ -375,8 +420,11 @@ class LocalAwsIT {
         @Test
         void isDeniedToARoleThatMayNotWrite() {
             local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("not-for-strangers"));
-            failed(Failure.Denied.class, buckets.encrypt(stranger, REGION, "not-for-strangers", key(), none));
-            failed(Failure.Denied.class, buckets.create(stranger, ELSEWHERE, "not-to-be", key()));
+            failed(
+                    Failure.Denied.class,
+                    buckets.encrypt(stranger, REGION, "not-for-strangers", key(), Encryption.NO_RULE));
+            failed(Failure.Denied.class, buckets.blockPublicAccess(stranger, REGION, "not-for-strangers"));
+            failed(Failure.Denied.class, buckets.create(stranger, ELSEWHERE, "not-to-be"));
         }
 
         @Test

@@ -46,6 +46,25 @@ class WorkQueueTest {
     }
 
     @Test
+    void theOldestInFlightIsTheOneThatAWorkerHasForTheLongest() {
+        assertThat(queue.oldestInFlight()).isZero();
+        queue.add("a/1");
+        assertThat(queue.oldestInFlight()).as("it waits").isZero();
+        takeAll();
+        ticker.advance(Duration.ofSeconds(5));
+        queue.add("b/1");
+        takeAll();
+        queue.add("a/1");
+        ticker.advance(Duration.ofSeconds(1));
+        assertThat(queue.oldestInFlight()).isEqualTo(Duration.ofSeconds(6));
+
+        queue.done("a/1", ANSWERED);
+        assertThat(queue.oldestInFlight()).isEqualTo(Duration.ofSeconds(1));
+        queue.done("b/1", TIMED_OUT);
+        assertThat(queue.oldestInFlight()).isZero();
+    }
+
+    @Test
     void theEarliestTimeCounts() {
         queue.addAfter("a/1", Duration.ofSeconds(10));
         queue.addAfter("a/1", Duration.ofSeconds(3));

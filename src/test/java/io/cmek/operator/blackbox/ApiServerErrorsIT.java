@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.metrics.Exposition;
 import io.cmek.operator.testing.ApiServerProxy;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.Stage;
@@ -131,6 +132,61 @@ class ApiServerErrorsIT {
 
         proxy.fault(request -> OptionalInt.empty());
         team.awaitReplica("west", EncryptionState.ENABLED);
+    }
+
+    @Test
+    void statusesThatAreRefusedAreCountedAndWrittenAfterwards() {
+        String key = STAGE.aws().createKey(REGION);
+        team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+        assertThat(served("cmek_status_writes_total", "written")).isPositive();
+        assertThat(served("cmek_status_writes_total", "refused")).isZero();
+
+        proxy.fault(
+                request -> request.method().equals("PATCH") && request.path().endsWith("/status")
+                        ? OptionalInt.of(422)
+                        : OptionalInt.empty());
+        STAGE.aws().disableKey(key);
+        Awaitility.await("it is tried again and again")
+                .atMost(java.time.Duration.ofSeconds(60))
+                .until(() -> served("cmek_status_writes_total", "refused") >= 3);
+        assertThat(operator.log().lines().filter(line -> line.contains("the write of its status failed")))
+                .as("one line for all of them")
+                .hasSize(1);
+        assertThat(operator.get("/q/health").statusCode()).isEqualTo(200);
+
+        proxy.fault(request -> OptionalInt.empty());
+        team.awaitReason("orders", "KeysUsable", "KeyDisabled");
+        STAGE.aws().enableKey(key);
+        team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+    }
+
+    /** The port opens when the caches are filled: so there is nothing that could be ready before. */
+    @Test
+    void nothingIsReadyWhileACacheIsNotFilled() {
+        operator.close();
+        proxy.fault(request -> request.method().equals("GET") && request.path().endsWith("/replicacmeks")
+                ? OptionalInt.of(500)
+                : OptionalInt.empty());
+        operator = STAGE.launch(
+                Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()));
+        Awaitility.await("it starts")
+                .atMost(java.time.Duration.ofSeconds(60))
+                .until(() -> operator.log().contains("serves the tenants"));
+        Awaitility.await()
+                .during(java.time.Duration.ofSeconds(4))
+                .atMost(java.time.Duration.ofSeconds(10))
+                .until(() -> !operator.log().contains("Listening on"));
+
+        proxy.fault(request -> OptionalInt.empty());
+        operator.awaitReady();
+    }
+
+    private double served(String metric, String result) {
+        return Exposition.parse(operator.get("/q/metrics").body())
+                .values(metric, Map.of("result", result))
+                .mapToDouble(value -> value)
+                .sum();
     }
 
     private void failing(String method, String end) {

@@ -111,12 +111,12 @@ class CallCountIT {
     }
 
     @Test
-    void aKeyIsReadThreeTimesAndWrittenOnceAndABucketReadAndWrittenOnce() {
+    void aKeyIsReadThreeTimesAtMostAndWrittenOnceAndABucketReadAndWrittenOnce() {
         List<String> keys = aws.seedKeys(WORKGROUPS, REGION);
 
         converge(keys);
 
-        assertThat(callsAboutKeysAndBuckets()).isEqualTo(expected(WORKGROUPS));
+        assertCalls(WORKGROUPS);
         assertWritesOfEachWorkgroup();
     }
 
@@ -126,7 +126,7 @@ class CallCountIT {
 
         converge(keys);
 
-        assertThat(callsAboutKeysAndBuckets()).isEqualTo(expected(SHARED_KEYS));
+        assertCalls(SHARED_KEYS);
         assertWritesOfEachWorkgroup();
     }
 
@@ -174,14 +174,23 @@ class CallCountIT {
         return calls;
     }
 
-    /** A key is described, and its policy read when it is first looked at, right before it is written over, and right after that. */
-    private static Map<String, Long> expected(long keys) {
-        return Map.of(
-                "kms:DescribeKey", keys,
-                "kms:GetKeyPolicy", 3 * keys,
-                "kms:PutKeyPolicy", keys,
-                "s3:GetBucketEncryption", 2L * WORKGROUPS,
-                "s3:PutBucketEncryption", 2L * WORKGROUPS);
+    /**
+     * A key is described, and its policy read right before it is written over and right after that; and once more where the key is read before the
+     * resource has its finalizer, without which nothing is written.
+     */
+    private static void assertCalls(long keys) {
+        Map<String, Long> calls = callsAboutKeysAndBuckets();
+        assertThat(calls.remove("kms:GetKeyPolicy")).isBetween(2 * keys, 3 * keys);
+        assertThat(calls)
+                .isEqualTo(Map.of(
+                        "kms:DescribeKey",
+                        keys,
+                        "kms:PutKeyPolicy",
+                        keys,
+                        "s3:GetBucketEncryption",
+                        2L * WORKGROUPS,
+                        "s3:PutBucketEncryption",
+                        2L * WORKGROUPS));
     }
 
     /** A StorageClass and an Event each; and of the Workgroup itself, {@link #MOST_VERSIONS}. */

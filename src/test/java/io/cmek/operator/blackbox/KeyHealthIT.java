@@ -22,6 +22,7 @@ import io.cmek.operator.testing.Team;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -140,7 +141,23 @@ class KeyHealthIT {
                         .anyMatch(series -> series.name().equals("cmek_keys")
                                 && series.labels().containsValue("PendingDeletion")
                                 && series.value() > 0));
-        assertThat(page.differencesFrom(scrape())).isEmpty();
+        Exposition served = scrape();
+        assertThat(page.differencesFrom(served)).isEmpty();
+        assertThat(served.series())
+                .extracting(Exposition.Series::name)
+                .as("what the operator SDK calls otherwise")
+                .noneMatch(name -> name.matches("(reconciliations|custom_resources|events_received).*"));
+        Map<String, String> workgroups = Map.of("kind", "Workgroup");
+        assertThat(served.values("cmek_reconciliations_total", Map.of("kind", "Workgroup", "result", "success")))
+                .singleElement()
+                .satisfies(count -> assertThat(count).isPositive());
+        assertThat(served.values("cmek_reconciliation_duration_seconds_count", workgroups))
+                .singleElement()
+                .satisfies(count -> assertThat(count).isPositive());
+        assertThat(served.values("cmek_reconciliations_in_progress", workgroups))
+                .as("nothing runs that is done")
+                .singleElement()
+                .satisfies(count -> assertThat(count).isBetween(0.0, 1.0));
     }
 
     private static Exposition scrape() {

@@ -16,43 +16,19 @@ import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Claims and tenants for tests, and a cluster that has just these claims. */
-public record ClaimsOf(List<Claim> all, List<UnreadableClaim> unreadable) implements Claims {
+/** Claims and tenants for tests. */
+public final class ClaimsOf {
 
     public static final KeyArn KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
     public static final KeyArn BACKUP_KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/9876fedc-12ab-34cd-56ef-1234567890ab");
 
-    public ClaimsOf(List<Claim> all) {
-        this(all, List.of());
-    }
-
-    public static ClaimsOf of(Claim... claims) {
-        return new ClaimsOf(List.of(claims));
-    }
-
-    @Override
-    public Collection<Claim> onKey(KeyArn key) {
-        return all.stream().filter(c -> c.uses(key)).toList();
-    }
-
-    @Override
-    public Collection<UnreadableClaim> unreadableOn(KeyArn key) {
-        return unreadable;
-    }
-
-    @Override
-    public Collection<Claim> onBucket(String bucket) {
-        return all.stream()
-                .filter(c -> c.buckets().stream().anyMatch(b -> b.name().equals(bucket)))
-                .toList();
-    }
+    private ClaimsOf() {}
 
     /** A claim on {@link #KEY} with a data bucket. */
     public static Claim claim(String namespace, String name, int minute, String bucket) {

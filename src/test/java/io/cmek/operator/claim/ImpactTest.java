@@ -79,6 +79,32 @@ class ImpactTest {
                 .forEach(o -> assertThat(sentence).doesNotContainPattern("\\b" + o.id().name() + "\\b"));
     }
 
+    @Test
+    void namesNeighboursThatAreCountedAlready() {
+        var others = new Neighbours(
+                IntStream.range(0, 5)
+                        .mapToObj(i -> new ClaimId("Workgroup", "team-a", "w" + i))
+                        .toList(),
+                995,
+                1);
+
+        assertThat(Impact.of(CLAIM, ClaimsOf.KEY, CLAIM.buckets(), false, others)
+                        .onVolumes()
+                        .neighbours())
+                .hasSize(5);
+        assertThat(Impact.of(CLAIM, ClaimsOf.KEY, CLAIM.buckets(), false, others)
+                        .sentence())
+                .endsWith(
+                        "is used by Workgroup w0, Workgroup w1, Workgroup w2, Workgroup w3, Workgroup w4, 995 more and 1 resource of"
+                                + " other namespaces.");
+        assertThat(Impact.of(CLAIM, ClaimsOf.KEY, CLAIM.buckets(), false, Neighbours.NONE)
+                        .sentence())
+                .doesNotContain("is used by");
+        assertThat(Impact.of(CLAIM, ClaimsOf.KEY, CLAIM.buckets(), false, new Neighbours(List.of(), 0, 2))
+                        .sentence())
+                .endsWith(" The same key is used by 2 resources of other namespaces.");
+    }
+
     private static Impact of(Claim claim, boolean published, Claim... others) {
         return Impact.of(claim, ClaimsOf.KEY, claim.buckets(), published, List.of(others));
     }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -95,20 +96,6 @@ class ConditionsTest {
         assertThat(of(conditions, judged, 1, LATER)).isEqualTo(conditions);
     }
 
-    @Property(tries = 200)
-    void whatWasJudgedIsReadBackFromTheConditions(@ForAll("judged") Map<ConditionType, Judgement> judged) {
-        assertThat(Conditions.judgements(of(List.of(), judged, 1, FIRST))).isEqualTo(judged);
-    }
-
-    /** As a later version may write them, before it is rolled back. */
-    @Test
-    void conditionsThatAreNotKnownAreNotReadBack() {
-        var unknown = new Condition("Replicated", "True", "Accepted", "Message.", 1L, FIRST.toString());
-        var strange = new Condition("Accepted", "True", "Strange", "Message.", 1L, FIRST.toString());
-
-        assertThat(Conditions.judgements(List.of(unknown, strange))).isEmpty();
-    }
-
     @Test
     void nothingJudgedIsReady() {
         assertThat(of(List.of(), Map.of(), 1, FIRST))
@@ -135,16 +122,98 @@ class ConditionsTest {
                 .isEqualTo("True");
     }
 
+    /** Word for word, but for the generation and the two that sum up. */
+    @Property(tries = 300)
+    void whatIsKeptSaysWhatItSaidAndNewsSaysWhatIsNew(
+            @ForAll("judged") Map<ConditionType, Judgement> before,
+            @ForAll("judged") Map<ConditionType, Judgement> news,
+            @ForAll ConditionType obsolete) {
+        List<Condition> old = of(List.of(), before, 1, FIRST);
+        List<Condition> now = keeping(old, news, Set.of(obsolete), 2, LATER);
+
+        assertThat(now)
+                .allSatisfy(c -> assertThat(c.observedGeneration()).isEqualTo(2))
+                .extracting(c -> ConditionType.valueOf(c.type()))
+                .isSorted()
+                .doesNotHaveDuplicates();
+        for (ConditionType type : judgedTypes()) {
+            List<Condition> found =
+                    now.stream().filter(c -> c.type().equals(type.name())).toList();
+            if (news.containsKey(type)) {
+                Judgement judgement = news.get(type);
+                assertThat(found).singleElement().satisfies(c -> {
+                    assertThat(c.status()).isEqualTo(judgement.verdict().name());
+                    assertThat(c.reason()).isEqualTo(judgement.reason().name());
+                    assertThat(c.message()).isEqualTo(judgement.message());
+                });
+            } else if (before.containsKey(type) && type != obsolete) {
+                Condition was = find(old, type);
+                assertThat(found)
+                        .containsExactly(new Condition(
+                                was.type(), was.status(), was.reason(), was.message(), 2L, was.lastTransitionTime()));
+            } else {
+                assertThat(found).isEmpty();
+            }
+        }
+    }
+
+    /** As if all of it had been judged now: nobody can tell the two apart. */
+    @Property(tries = 300)
+    void readyAndStalledSumUpWhatIsKeptAsWhatIsJudged(
+            @ForAll("judged") Map<ConditionType, Judgement> before,
+            @ForAll("judged") Map<ConditionType, Judgement> news) {
+        List<Condition> old = of(List.of(), before, 1, FIRST);
+        var together = new HashMap<>(before);
+        together.putAll(news);
+
+        assertThat(keeping(old, news, Set.of(), 1, LATER)).isEqualTo(of(old, together, 1, LATER));
+    }
+
+    @Property(tries = 300)
+    void nothingNewKeepsEqualConditions(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+        List<Condition> conditions = of(List.of(), judged, 1, FIRST);
+
+        assertThat(keeping(conditions, Map.of(), Set.of(), 1, LATER)).isEqualTo(conditions);
+    }
+
+    /** A newer version may have given a reason that this one does not know. */
+    @Test
+    void whatIsStalledForAnUnknownReasonStaysSo() {
+        var bad = new Condition("KeysUsable", "False", "KeyMelted", "It melted.", 1L, "2026-03-01T10:00:00Z");
+        var stalled = new Condition("Stalled", "True", "KeyMelted", "It melted.", 1L, "2026-03-01T10:00:00Z");
+
+        assertThat(find(keeping(List.of(bad, stalled), Map.of(), Set.of(), 2, LATER), ConditionType.Stalled)
+                        .reason())
+                .isEqualTo("KeyMelted");
+        assertThat(keeping(List.of(bad), Map.of(), Set.of(), 2, LATER))
+                .extracting(Condition::type)
+                .containsExactly("KeysUsable", "Ready");
+    }
+
     @Provide
     Arbitrary<Map<ConditionType, Judgement>> judged() {
-        Arbitrary<ConditionType> types = Arbitraries.of(ConditionType.values())
-                .filter(t -> t != ConditionType.Ready && t != ConditionType.Stalled);
+        Arbitrary<ConditionType> types = Arbitraries.of(judgedTypes());
         Arbitrary<Judgement> judgements = Combinators.combine(
                         Arbitraries.of(Verdict.True, Verdict.True, Verdict.False, Verdict.Unknown),
                         Arbitraries.of(Reason.values()),
                         Arbitraries.integers().between(0, 1000))
                 .as((verdict, reason, n) -> new Judgement(verdict, reason, "Message " + n + "."));
         return Arbitraries.maps(types, judgements).ofMinSize(1);
+    }
+
+    private static List<ConditionType> judgedTypes() {
+        return Arrays.stream(ConditionType.values())
+                .filter(t -> t != ConditionType.Ready && t != ConditionType.Stalled)
+                .toList();
+    }
+
+    private static List<Condition> keeping(
+            List<Condition> previous,
+            Map<ConditionType, Judgement> news,
+            Set<ConditionType> obsolete,
+            long generation,
+            Instant now) {
+        return Conditions.keeping(previous, news, obsolete, ALL_GOOD, generation, now);
     }
 
     private static List<Condition> of(

@@ -92,6 +92,7 @@ record World(Stage stage, Team team, String region, List<String> dataKeys, Strin
         for (int i = 0; i < dataKeys.size(); i++) {
             team.awaitWorkgroup("wg-" + i, EncryptionState.ENABLED);
             team.awaitReason("wg-" + i, "Ready", "Ready");
+            team.awaitWorkgroup("wg-" + i, "everything of it can be read", s -> s.awsUnreadableSince() == null);
         }
         return this;
     }

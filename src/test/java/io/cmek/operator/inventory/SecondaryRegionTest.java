@@ -18,8 +18,9 @@ import io.cmek.operator.api.v1alpha1.WorkgroupRef;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.claim.ClaimsOf;
-import io.cmek.operator.claim.Entitlements;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.RequestIndex;
 import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.time.Instant;
@@ -138,14 +139,14 @@ class SecondaryRegionTest {
                 null,
                 replication));
         workgroup.setStatus(new WorkgroupStatus(1L, null, List.of(), List.of(), null, before, null, List.of()));
+        var authorization = new Authorization(
+                new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*"))));
+        var resources = new Resources(new RequestIndex(authorization), Optional.empty(), Shard.ALL);
         return SecondaryRegion.of(
                         workgroup,
                         replicas,
-                        new LiveClaims(Optional.empty(), Shard.ALL),
-                        new Entitlements(
-                                new Tenants(List.of(
-                                        ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*"))),
-                                ClaimsOf.of()),
+                        replica -> resources.claimOf(replica, Optional.of(workgroup)),
+                        authorization,
                         claim -> true,
                         Instant.parse("2026-03-01T10:00:00Z"))
                 .status();

@@ -10,26 +10,24 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.DefaultKubernetesResourceList;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
-import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -38,7 +36,7 @@ import net.jqwik.api.Provide;
 
 /**
  * Whatever a newer version stored in one object: the others are read as before, it is either understood or refused as a whole, nothing of it
- * breaks an index, and each key that it names is held.
+ * breaks the index, and each key that it names is held.
  */
 class StoredResourcesPropertyTest {
 
@@ -82,15 +80,16 @@ class StoredResourcesPropertyTest {
 
     @Property(tries = 2_000)
     void workgroups(@ForAll("change") Change change) {
-        hold(WORKGROUP, change, new TypeReference<>() {}, LiveClaims::addWorkgroups, (claims, w) -> claims.claimOf(w));
+        StoredResourcesPropertyTest.<Workgroup>hold(WORKGROUP, change, new TypeReference<>() {}, Resources::claimOf);
     }
 
     @Property(tries = 2_000)
     void replicas(@ForAll("change") Change change) {
-        hold(REPLICA, change, new TypeReference<>() {}, LiveClaims::addReplicas, (claims, r) -> {
-            claims.claimOf(r, Optional.empty());
-            return claims.claimOf(r, Optional.of(SERIALIZATION.unmarshal(WORKGROUP, Workgroup.class)));
-        });
+        StoredResourcesPropertyTest.<ReplicaCmek>hold(
+                REPLICA, change, new TypeReference<>() {}, (resources, replica) -> {
+                    resources.claimOf(replica, Optional.empty());
+                    return resources.claimOf(replica, Optional.of(SERIALIZATION.unmarshal(WORKGROUP, Workgroup.class)));
+                });
     }
 
     /** @param value that a node is replaced with; null to remove it */
@@ -123,20 +122,12 @@ class StoredResourcesPropertyTest {
                 .as(Change::new);
     }
 
-    private interface Adding<R extends CustomResource<?, ? extends CmekStatus> & StoredResource> {
-        void add(LiveClaims claims, IndexerResourceCache<R> cache, SimpleInboundEventSource<R> triggers);
-    }
-
     private interface Claiming<R> {
-        io.cmek.operator.claim.Claim of(LiveClaims claims, R resource);
+        Claim of(Resources resources, R resource);
     }
 
     private static <R extends CustomResource<?, ? extends CmekStatus> & StoredResource> void hold(
-            String object,
-            Change change,
-            TypeReference<DefaultKubernetesResourceList<R>> type,
-            Adding<R> adding,
-            Claiming<R> claiming) {
+            String object, Change change, TypeReference<DefaultKubernetesResourceList<R>> type, Claiming<R> claiming) {
         JsonNode changed = changed(object, change);
         ObjectNode list = JSON.createObjectNode();
         list.putObject("metadata");
@@ -155,28 +146,29 @@ class StoredResourcesPropertyTest {
         assertThat(newer.getMetadata().getName())
                 .isEqualTo(items.getFirst().getMetadata().getName());
 
-        var claims = new LiveClaims(Optional.of("us-west-2"), Shard.ALL);
-        var cache = new Indexed<R>();
-        adding.add(claims, cache, new SimpleInboundEventSource<>("test"));
-        cache.put(newer);
+        var index = new RequestIndex(new Authorization(
+                new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*")))));
+        var resources = new Resources(index, Optional.of("us-west-2"), Shard.ALL);
+        resources.put(newer);
         if (NotUnderstood.isReadable(newer)) {
-            var claim = claiming.of(claims, newer);
+            Claim claim = claiming.of(resources, newer);
             boolean unknown = !newer.unknownValues().isEmpty();
             assertThat(claim.standing().reason() == Reason.Pending
                             && claim.standing().message().contains("does not know"))
                     .isEqualTo(unknown);
             assertThat(claim.standing().message()).hasSizeLessThanOrEqualTo(600);
             for (KeyArn key : claim.ownKeys()) {
-                assertThat(claims.onKey(key)).isNotEmpty();
+                assertThat(index.claimsOn(key)).isNotEmpty();
             }
+            assertThat(index.unreadable()).isZero();
             // A copy, as the operator SDK makes it, is understood in the same way.
             assertThat(SERIALIZATION.clone(newer).getSpec()).isEqualTo(newer.getSpec());
         } else {
-            assertThat(claims.unreadable()).hasSize(1);
+            assertThat(index.unreadable()).isEqualTo(1);
             assertThat(NotUnderstood.isReadable(SERIALIZATION.clone(newer))).isFalse();
             for (String key : List.of(KEY, BACKUP, SECONDARY)) {
-                assertThat(claims.onKey(KeyArn.parse(key))).isEmpty();
-                assertThat(!claims.unreadableOn(KeyArn.parse(key)).isEmpty())
+                assertThat(index.claimsOn(KeyArn.parse(key))).isEmpty();
+                assertThat(index.mayBeNeededByUnreadable(KeyArn.parse(key)))
                         .isEqualTo(changed.toString().contains(key));
             }
         }
@@ -223,58 +215,6 @@ class StoredResourcesPropertyTest {
                 places.add(new Place(node, "", i));
                 collect(node.get(i), places);
             }
-        }
-    }
-
-    /** A cache with its indexes, as an informer has it. */
-    private static final class Indexed<R extends io.fabric8.kubernetes.api.model.HasMetadata>
-            implements IndexerResourceCache<R> {
-
-        private final Map<String, Function<R, List<String>>> indexers = new HashMap<>();
-        private final List<R> items = new ArrayList<>();
-
-        void put(R item) {
-            items.add(item);
-            indexers.values().forEach(indexer -> indexer.apply(item));
-        }
-
-        @Override
-        public void addIndexers(Map<String, Function<R, List<String>>> more) {
-            indexers.putAll(more);
-        }
-
-        @Override
-        public List<R> byIndex(String index, String key) {
-            return items.stream()
-                    .filter(item -> indexers.get(index).apply(item).contains(key))
-                    .toList();
-        }
-
-        @Override
-        public Optional<R> get(ResourceID id) {
-            return items.stream()
-                    .filter(item -> ResourceID.fromResource(item).equals(id))
-                    .findFirst();
-        }
-
-        @Override
-        public Stream<ResourceID> keys() {
-            return items.stream().map(ResourceID::fromResource);
-        }
-
-        @Override
-        public Stream<R> list(Predicate<R> predicate) {
-            return items.stream().filter(predicate);
-        }
-
-        @Override
-        public Stream<R> list(String namespace, Predicate<R> predicate) {
-            return list(predicate);
-        }
-
-        @Override
-        public Stream<R> list() {
-            return items.stream();
         }
     }
 }

@@ -5,23 +5,38 @@ import static io.cmek.operator.claim.ClaimsOf.KEY;
 import static io.cmek.operator.claim.ClaimsOf.claim;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
+import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupRef;
+import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.awscontrol.KeySnapshot;
+import io.cmek.operator.awscontrol.Observation;
+import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Failure.Detail;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.inventory.Shard;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.metrics.Census.Cause;
 import io.cmek.operator.metrics.Census.Kept;
 import io.cmek.operator.metrics.Census.Loss;
 import io.cmek.operator.metrics.Census.Trouble;
-import io.cmek.operator.observe.KeyHandle;
-import io.cmek.operator.observe.Observation;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.LastApplied;
+import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.tenancy.Tenants;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +44,9 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -40,12 +58,13 @@ class CensusTest {
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final Identity TENANT = new Identity("arn:aws:iam::111122223333:role/tenant", null);
+    private static final Claim BOTH = ClaimsOf.withBackup(claim("a", "both", 0, "bucket"), BACKUP_KEY, null);
     private static final Failure DENIED =
             new Failure.Denied(new Detail("kms:DescribeKey", "AccessDeniedException", "", "id"));
     private static final Failure GONE =
             new Failure.NotFound(new Detail("kms:DescribeKey", "NotFoundException", "", "id"));
 
-    private final Map<KeyHandle, Observation<KeyFacts>> seen = new HashMap<>();
+    private final Map<KeyArn, SortedMap<Identity, KeySnapshot.View>> seen = new HashMap<>();
 
     private static KeyFacts facts(KeyArn key, String state, @Nullable Instant deletion, @Nullable Instant validTo) {
         return new KeyFacts(
@@ -53,15 +72,36 @@ class CensusTest {
     }
 
     private void see(Identity identity, KeyFacts facts) {
-        seen.put(new KeyHandle(identity, facts.arn()), Observation.seen(facts, NOW));
+        see(identity, facts.arn(), Observation.seen(facts, NOW));
     }
 
     private void see(Identity identity, KeyArn key, Failure failure) {
-        seen.put(new KeyHandle(identity, key), new Observation<>(null, null, failure, null));
+        see(identity, key, Observation.<KeyFacts>never().then(new Answer.Failed<>(failure), NOW));
     }
 
-    private Census census(ClaimsOf claims) {
-        return Census.of(seen, MAX_AGE, Stream.of(), claims, NOW);
+    private void see(Identity identity, KeyArn key, Observation<KeyFacts> observation) {
+        seen.computeIfAbsent(key, k -> new TreeMap<>())
+                .put(identity, new KeySnapshot.View(observation, Observation.never(), null));
+    }
+
+    private KeySnapshot snapshot(KeyArn key) {
+        return new KeySnapshot(
+                key, seen.getOrDefault(key, new TreeMap<>()), new TreeMap<>(), Grants.NONE, new TreeMap<>());
+    }
+
+    private static Resources resources(Claim... claims) {
+        var index = new RequestIndex(new Authorization(new Tenants(List.of())));
+        Stream.of(claims).forEach(claim -> index.put(claim, LastApplied.NOTHING));
+        return new Resources(index, Optional.empty(), Shard.ALL);
+    }
+
+    /** Of one resource that names both keys. */
+    private Census census() {
+        return census(resources(BOTH));
+    }
+
+    private Census census(Resources resources) {
+        return Census.of(resources, this::snapshot, MAX_AGE, NOW);
     }
 
     @Test
@@ -69,32 +109,35 @@ class CensusTest {
         see(Identity.OWN, facts(KEY, "Enabled", null, null));
         see(TENANT, KEY, DENIED);
         see(TENANT, BACKUP_KEY, DENIED);
-        assertThat(census(ClaimsOf.of()).keys()).containsOnly(Map.entry("Enabled", 1L), Map.entry("Unknown", 1L));
+        assertThat(census().keys()).containsOnly(Map.entry("Enabled", 1L), Map.entry("Unknown", 1L));
     }
 
     @Test
     void statesAreOfAClosedSet() {
         see(Identity.OWN, facts(KEY, "Melted", null, null));
         see(Identity.OWN, BACKUP_KEY, GONE);
-        assertThat(census(ClaimsOf.of()).keys()).containsOnly(Map.entry("Other", 1L), Map.entry("NotFound", 1L));
-        assertThat(Census.KEY_STATES).containsAll(census(ClaimsOf.of()).keys().keySet());
+        assertThat(census().keys()).containsOnly(Map.entry("Other", 1L), Map.entry("NotFound", 1L));
+        assertThat(Census.KEY_STATES).containsAll(census().keys().keySet());
     }
 
     @Test
     void whatWasSeenTooLongAgoIsNotKnown() {
-        seen.put(
-                new KeyHandle(Identity.OWN, KEY),
-                new Observation<>(
-                        facts(KEY, "Enabled", null, null), NOW.minus(MAX_AGE).minusMillis(1), DENIED, null));
-        assertThat(census(ClaimsOf.of()).keys()).containsOnly(Map.entry("Unknown", 1L));
+        see(
+                Identity.OWN,
+                KEY,
+                Observation.seen(
+                                facts(KEY, "Enabled", null, null),
+                                NOW.minus(MAX_AGE).minusMillis(1))
+                        .then(new Answer.Failed<>(DENIED), NOW));
+        assertThat(census().keys()).containsOnly(Map.entry("Unknown", 1L));
     }
 
     @Test
     void aKeyInTroubleSaysHowManyResourcesNameIt() {
         see(Identity.OWN, facts(KEY, "Disabled", null, null));
         see(Identity.OWN, facts(BACKUP_KEY, "Disabled", null, null));
-        var claims = ClaimsOf.of(claim("a", "one", 0, "bucket-one"), claim("a", "two", 1, "bucket-two"));
-        assertThat(census(claims).affected())
+        var resources = resources(claim("a", "one", 0, "bucket-one"), claim("a", "two", 1, "bucket-two"));
+        assertThat(census(resources).affected())
                 .as("and one that nobody names any more does not count")
                 .containsOnly(Map.entry(new Trouble(KEY, Reason.KeyDisabled), 2L));
     }
@@ -103,7 +146,7 @@ class CensusTest {
     @ValueSource(strings = {"Updating", "Creating"})
     void aStateThatPassesIsCountedAndIsNoTrouble(String state) {
         see(Identity.OWN, facts(KEY, state, null, null));
-        Census census = census(ClaimsOf.of(claim("a", "one", 0, "bucket-one")));
+        Census census = census(resources(claim("a", "one", 0, "bucket-one")));
         assertThat(census.keys()).containsOnly(Map.entry(state, 1L));
         assertThat(census.affected()).isEmpty();
     }
@@ -111,7 +154,7 @@ class CensusTest {
     @Test
     void aKeyThatCannotBeLookedAtIsNotNamed() {
         see(Identity.OWN, KEY, DENIED);
-        assertThat(census(ClaimsOf.of(claim("a", "one", 0, "bucket-one"))).affected())
+        assertThat(census(resources(claim("a", "one", 0, "bucket-one"))).affected())
                 .isEmpty();
     }
 
@@ -119,7 +162,7 @@ class CensusTest {
     void lossesAreCountedFromNow() {
         see(Identity.OWN, facts(KEY, "PendingDeletion", NOW.plus(Duration.ofDays(7)), null));
         see(Identity.OWN, facts(BACKUP_KEY, "Enabled", null, NOW.plus(Duration.ofDays(400))));
-        Census census = census(ClaimsOf.of());
+        Census census = census();
 
         assertThat(census.nextLoss(Cause.DELETION, NOW)).isEqualTo(7 * 86_400.0);
         assertThat(census.lostSoon(Cause.DELETION, NOW.minusSeconds(1))).isZero();
@@ -141,13 +184,50 @@ class CensusTest {
         var enabled = new Workgroup();
         enabled.setStatus(
                 new WorkgroupStatus(1L, EncryptionState.ENABLED, List.of(), List.of(), null, null, null, List.of()));
-        var resources = Stream.of(enabled, new Workgroup(), new ReplicaCmek());
-        assertThat(Census.of(seen, MAX_AGE, resources.map(r -> r), ClaimsOf.of(), NOW)
-                        .resources())
+        var resources = resources();
+        Stream.of(named(enabled, "one"), named(new Workgroup(), "two"), named(new ReplicaCmek(), "three"))
+                .forEach(resources::put);
+
+        assertThat(census(resources).resources())
                 .containsOnly(
                         Map.entry(new Kept("Workgroup", EncryptionState.ENABLED), 1L),
                         Map.entry(new Kept("Workgroup", EncryptionState.PENDING), 1L),
                         Map.entry(new Kept("ReplicaCmek", EncryptionState.PENDING), 1L));
+    }
+
+    /** Of one that cannot be read nobody knows how it stands. */
+    @Test
+    void whatCannotBeReadIsNotCounted() {
+        var resources = resources();
+        Workgroup unreadable = named(new Workgroup(), "one");
+        unreadable.setSpec(null);
+        resources.put(unreadable);
+
+        assertThat(census(resources).resources()).isEmpty();
+    }
+
+    private static <R extends StoredResource> R named(R resource, String name) {
+        resource.setMetadata(new ObjectMetaBuilder()
+                .withNamespace("team")
+                .withName(name)
+                .withUid("uid-" + name)
+                .withCreationTimestamp("2026-03-01T00:00:00Z")
+                .build());
+        switch (resource) {
+            case Workgroup workgroup ->
+                workgroup.setSpec(new WorkgroupSpec("us-east-1", null, null, null, null, null, null));
+            case ReplicaCmek replica ->
+                replica.setSpec(new ReplicaCmekSpec(
+                        new WorkgroupRef("one"),
+                        "us-east-1",
+                        KEY.toString(),
+                        null,
+                        new Buckets("west", null, null),
+                        null,
+                        null,
+                        null));
+        }
+        return resource;
     }
 
     /** Only trouble makes series, and when it is over they are gone. */
@@ -155,8 +235,8 @@ class CensusTest {
     void seriesOfKeysComeAndGo() {
         try (var meters = new AllMeters(Clock.fixed(NOW, ZoneOffset.UTC))) {
             see(Identity.OWN, facts(KEY, "PendingDeletion", NOW.plusSeconds(60), null));
-            var claims = ClaimsOf.of(claim("a", "one", 0, "bucket-one"));
-            meters.world = census(claims);
+            var resources = resources(claim("a", "one", 0, "bucket-one"));
+            meters.world = census(resources);
             meters.census.refresh();
             var labels = Map.of("key", KEY.toString());
             assertThat(meters.scrape().values("cmek_key_affected_resources", labels))
@@ -167,7 +247,7 @@ class CensusTest {
                     .containsExactly(1.0);
 
             see(Identity.OWN, facts(KEY, "Enabled", null, null));
-            meters.world = census(claims);
+            meters.world = census(resources);
             meters.census.refresh();
             assertThat(meters.scrape().series())
                     .noneMatch(series -> series.labels().containsKey("key"));

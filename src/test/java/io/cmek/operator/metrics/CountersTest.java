@@ -10,23 +10,34 @@ import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics.ControllerExecution;
 import io.javaoperatorsdk.operator.api.reconciler.Constants;
+import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetricsV2;
 import io.javaoperatorsdk.operator.processing.GroupVersionKind;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CountersTest {
 
     private static final Duration TOOK = Duration.ofMillis(70);
-    private static final Map<String, Object> WORKGROUP =
-            Map.of(Constants.RESOURCE_GVK_KEY, new GroupVersionKind("cmek.io", "v1alpha1", "Workgroup"));
+    private static final Map<String, Object> WORKGROUP = Map.of(
+            Constants.RESOURCE_GVK_KEY,
+            new GroupVersionKind("cmek.io", "v1alpha1", "Workgroup"),
+            Constants.CONTROLLER_NAME,
+            "workgroup");
+    private static final ConfigMap RESOURCE = new ConfigMapBuilder()
+            .withNewMetadata()
+            .withNamespace("team-a")
+            .withName("orders")
+            .endMetadata()
+            .build();
 
     private final AllMeters meters = new AllMeters(Clock.systemUTC());
 
@@ -89,20 +100,26 @@ class CountersTest {
     }
 
     @Test
+    void statusesCountByWhetherTheApiServerTookThem() {
+        assertThat(sum("cmek_status_writes_total", Map.of("result", "refused"))).isZero();
+        meters.statuses.statusWritten(true);
+        meters.statuses.statusWritten(false);
+        meters.statuses.statusWritten(false);
+        assertThat(sum("cmek_status_writes_total", Map.of("result", "written"))).isOne();
+        assertThat(sum("cmek_status_writes_total", Map.of("result", "refused"))).isEqualTo(2);
+    }
+
+    @Test
     void reconciliationsCountByKindAndNotByResource() throws Exception {
-        var resource = new ConfigMap();
-        meters.reconciliations.reconciliationSubmitted(resource, null, WORKGROUP);
-        assertThat(sum("cmek_reconciliations_in_progress", Map.of("kind", "Workgroup")))
-                .isOne();
         assertThat(meters.reconciliations.<String>timeControllerExecution(execution(false)))
                 .isEqualTo("done");
         assertThatThrownBy(() -> meters.reconciliations.<String>timeControllerExecution(execution(true)))
-                .hasMessage("this test's own failure");
-        meters.reconciliations.reconciliationSucceeded(resource, WORKGROUP);
-        meters.reconciliations.reconciliationFailed(resource, null, new Exception("any"), WORKGROUP);
-        meters.reconciliations.reconciliationFinished(resource, null, WORKGROUP);
-        assertThat(sum("cmek_reconciliations_in_progress", Map.of())).isZero();
+                .hasRootCauseMessage("this test's own failure");
+        meters.reconciliations.reconciliationSucceeded(RESOURCE, WORKGROUP);
+        meters.reconciliations.reconciliationFailed(RESOURCE, null, new Exception("any"), WORKGROUP);
         assertThat(sum("cmek_reconciliation_duration_seconds_count", Map.of("kind", "Workgroup")))
+                .isEqualTo(2);
+        assertThat(sum("cmek_reconciliation_duration_seconds_bucket", Map.of("kind", "Workgroup", "le", "2.5")))
                 .isEqualTo(2);
         for (String result : new String[] {"success", "error"}) {
             assertThat(sum("cmek_reconciliations_total", Map.of("kind", "Workgroup", "result", result)))
@@ -111,24 +128,81 @@ class CountersTest {
     }
 
     @Test
-    void aStandstillIsCountedFromTheLastMove() {
-        var nanos = new AtomicLong();
-        var resource = new ConfigMap();
-        var reconciliations = new ReconciliationMeters(new SimpleMeterRegistry(), nanos::get);
-        nanos.addAndGet(TOOK.toNanos());
-        assertThat(reconciliations.standstill()).as("nothing to do").isZero();
+    void theOperatorSdksOwnNamesAreNotServed() {
+        meters.reconciliations.reconciliationSubmitted(RESOURCE, null, WORKGROUP);
+        meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
+        meters.reconciliations.reconciliationSucceeded(RESOURCE, WORKGROUP);
+        meters.reconciliations.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        assertThat(meters.scrape().series())
+                .extracting(Exposition.Series::name)
+                .allSatisfy(name -> assertThat(name).startsWith("cmek_"));
+    }
 
-        reconciliations.reconciliationSubmitted(resource, null, WORKGROUP);
-        nanos.addAndGet(TOOK.toNanos());
-        reconciliations.reconciliationSubmitted(resource, null, WORKGROUP);
-        assertThat(reconciliations.standstill()).as("more to do is no move").isEqualTo(TOOK);
+    @Test
+    void inProgressIsWhatRunsAndNotWhatWaits() {
+        meters.reconciliations.reconciliationSubmitted(RESOURCE, null, WORKGROUP);
+        assertThat(inProgress()).isZero();
+        meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
+        assertThat(inProgress()).isOne();
+        assertThat(sum("cmek_reconciliations_in_progress", Map.of("kind", "ReplicaCmek")))
+                .isZero();
+        meters.reconciliations.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        assertThat(inProgress()).isZero();
+    }
 
-        reconciliations.reconciliationFinished(resource, null, WORKGROUP);
-        assertThat(reconciliations.standstill()).isZero();
-        nanos.addAndGet(TOOK.toNanos());
-        assertThat(reconciliations.standstill()).isEqualTo(TOOK);
-        reconciliations.reconciliationFinished(resource, null, WORKGROUP);
-        assertThat(reconciliations.standstill()).isZero();
+    /** The operator SDK tells so of a resource that is gone from the cache when its turn comes. */
+    @Test
+    void oneThatEndsWithoutHavingBegunDoesNotCount() {
+        meters.reconciliations.reconciliationSubmitted(RESOURCE, null, WORKGROUP);
+        meters.reconciliations.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        assertThat(inProgress()).isZero();
+        meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
+        assertThat(inProgress()).isOne();
+    }
+
+    /** When this fails, the SDK is mended, and {@link RunningReconciliations} need not have a gauge of its own. */
+    @Test
+    void theOperatorSdksOwnGaugeIsWrongFromThenOn() {
+        var registry = new SimpleMeterRegistry();
+        Metrics sdk = MicrometerMetricsV2.newBuilder(registry).build();
+        AllMeters.tellOfControllers(sdk);
+        sdk.reconciliationSubmitted(RESOURCE, null, WORKGROUP);
+        sdk.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        assertThat(registry.get(MicrometerMetricsV2.RECONCILIATIONS_EXECUTIONS_GAUGE)
+                        .tag("controller.name", "workgroup")
+                        .gauge()
+                        .value())
+                .isEqualTo(-1);
+    }
+
+    @Test
+    void theNextOneOfAResourceMayBeginBeforeTheEndOfTheLastIsTold() throws InterruptedException {
+        meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
+        var other = new Thread(() -> meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP));
+        other.start();
+        other.join();
+        meters.reconciliations.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        assertThat(inProgress()).isOne();
+    }
+
+    @Test
+    void theOldestIsTheOneThatRunsForTheLongest() throws InterruptedException {
+        assertThat(meters.running.oldest()).as("nothing to do").isZero();
+        meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
+        meters.nanos.addAndGet(TOOK.toNanos());
+        var others = new Thread(() -> {
+            meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
+            meters.reconciliations.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        });
+        others.start();
+        others.join();
+        assertThat(meters.running.oldest()).as("that others end is no comfort").isEqualTo(TOOK);
+        meters.reconciliations.reconciliationFinished(RESOURCE, null, WORKGROUP);
+        assertThat(meters.running.oldest()).isZero();
+    }
+
+    private double inProgress() {
+        return sum("cmek_reconciliations_in_progress", Map.of("kind", "Workgroup"));
     }
 
     private static ControllerExecution<String> execution(boolean fails) {

@@ -2,7 +2,6 @@ package io.cmek.operator.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.observe.Loop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;

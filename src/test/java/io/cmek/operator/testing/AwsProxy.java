@@ -66,6 +66,9 @@ public final class AwsProxy implements AutoCloseable {
                 .bindAddress("127.0.0.1")
                 .dynamicPort()
                 .containerThreads(64)
+                // However many answers hang, they take up none of these threads, and hold up no other request.
+                .asynchronousResponseEnabled(true)
+                .asynchronousResponseThreads(16)
                 // The signature covers it.
                 .preserveHostHeader(true)
                 .extensions(new Passage())
@@ -83,6 +86,7 @@ public final class AwsProxy implements AutoCloseable {
 
         @Override
         public RequestFilterAction filter(Request request, ServeEvent event) {
+            long begin = System.nanoTime();
             if (request.getUrl().equals(UnrulyAws.PRESENCE)) {
                 return RequestFilterAction.continueWith(request);
             }
@@ -97,8 +101,11 @@ public final class AwsProxy implements AutoCloseable {
             if (effect instanceof Effect.Instead(var response)) {
                 return RequestFilterAction.stopWith(response);
             }
+            if (effect instanceof Effect.Slow(var by)) {
+                sleep(by);
+            }
             count(reached, operation);
-            passing.put(event.getId(), new Passing(asked, effect, scope(authorization, 0), System.nanoTime()));
+            passing.put(event.getId(), new Passing(asked, effect, scope(authorization, 0), begin));
             // Jetty turns charset=utf-8 into charset=UTF-8, and the signature covers it.
             return RequestFilterAction.continueWith(RequestWrapper.create()
                     .transformHeader(
@@ -139,6 +146,7 @@ public final class AwsProxy implements AutoCloseable {
                             .fault(com.github.tomakehurst.wiremock.http.Fault.RANDOM_DATA_THEN_CLOSE)
                             .build();
                 case Effect.None none -> response;
+                case Effect.Slow slow -> response;
                 case Effect.Instead instead -> response;
             };
         }
@@ -146,6 +154,14 @@ public final class AwsProxy implements AutoCloseable {
         @Override
         public String getName() {
             return "passage";
+        }
+    }
+
+    private static void sleep(Duration duration) {
+        try {
+            Thread.sleep(duration);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

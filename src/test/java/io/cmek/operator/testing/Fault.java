@@ -6,6 +6,7 @@ import io.cmek.operator.answerer.AwsRequest;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 
 /** What goes wrong with a request to AWS. */
 @FunctionalInterface
@@ -22,6 +23,9 @@ public interface Fault {
 
         /** It does not reach AWS. */
         record Instead(ResponseDefinition response) implements Effect {}
+
+        /** It reaches AWS so much later, and is answered then. */
+        record Slow(Duration by) implements Effect {}
 
         /** It reaches AWS, and the answer comes so much later. */
         record Late(Duration by) implements Effect {}
@@ -83,6 +87,11 @@ public interface Fault {
                 .withStatus(503)
                 .withFixedDelay((int) LONG.toMillis())
                 .build());
+    }
+
+    /** Requests take so much longer to reach AWS. Each takes up a thread of the proxy meanwhile. */
+    static Fault slow(Duration by) {
+        return asked -> new Effect.Slow(by);
     }
 
     static Fault status(int status) {
@@ -149,6 +158,11 @@ public interface Fault {
     static Fault expired(Set<String> tokens) {
         Fault refusing = refusing(Refusal.EXPIRED);
         return asked -> tokens.contains(asked.token()) ? refusing.on(asked) : new Effect.None();
+    }
+
+    /** Only these requests. */
+    default Fault only(Predicate<AwsRequest> requests) {
+        return asked -> requests.test(asked.request()) ? on(asked) : new Effect.None();
     }
 
     /** Only what is asked in this region. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.regions.Region;
@@ -19,6 +20,8 @@ import software.amazon.awssdk.services.kms.model.CreateKeyRequest;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.model.Credentials;
 
 /**
  * The local AWS of {@code dev/local}, as untidy as the real one for those who are under test; and its accounts' roots, whom no policy binds, and
@@ -63,6 +66,20 @@ public final class LocalAws implements AutoCloseable {
                 k -> asRoot(KmsClient.builder(), account, region).build());
     }
 
+    /** As a role, which trusts the root of its account; the caller's to close. */
+    KmsClient kmsAs(String roleArn, String region) {
+        try (StsClient sts = asRoot(StsClient.builder(), ACCOUNT, region).build()) {
+            Credentials session = sts.assumeRole(r -> r.roleArn(roleArn).roleSessionName("service"))
+                    .credentials();
+            return KmsClient.builder()
+                    .endpointOverride(emulator())
+                    .region(Region.of(region))
+                    .credentialsProvider(StaticCredentialsProvider.create(AwsSessionCredentials.create(
+                            session.accessKeyId(), session.secretAccessKey(), session.sessionToken())))
+                    .build();
+        }
+    }
+
     public S3Client s3(String account, String region) {
         return s3.computeIfAbsent(
                 account + region,
@@ -95,6 +112,11 @@ public final class LocalAws implements AutoCloseable {
         return kms(region).createKey(how).keyMetadata().arn();
     }
 
+    /** A key of any account, with the policy that KMS gives by default; returns its ARN. */
+    public String createKeyOf(String account, String region) {
+        return kms(account, region).createKey(r -> {}).keyMetadata().arn();
+    }
+
     /** The replica of a multi-region key in another region, with the policy that KMS gives by default; returns its ARN. */
     public String replicateKey(String keyArn, String region) {
         return kms(regionOf(keyArn))
@@ -104,17 +126,17 @@ public final class LocalAws implements AutoCloseable {
     }
 
     public void enableKey(String keyArn) {
-        kms(regionOf(keyArn)).enableKey(r -> r.keyId(keyArn));
+        kmsOf(keyArn).enableKey(r -> r.keyId(keyArn));
     }
 
     public void disableKey(String keyArn) {
-        kms(regionOf(keyArn)).disableKey(r -> r.keyId(keyArn));
+        kmsOf(keyArn).disableKey(r -> r.keyId(keyArn));
     }
 
-    /** The policy of a key, whichever region it is in. */
+    /** The policy of a key, whichever account and region it is in. */
     public JsonNode policy(String keyArn) {
         try {
-            return JSON.readTree(kms(regionOf(keyArn))
+            return JSON.readTree(kmsOf(keyArn)
                     .getKeyPolicy(r -> r.keyId(keyArn).policyName("default"))
                     .policy());
         } catch (IOException e) {
@@ -137,8 +159,15 @@ public final class LocalAws implements AutoCloseable {
     }
 
     public void setPolicy(String keyArn, String document) {
-        kms(regionOf(keyArn))
-                .putKeyPolicy(r -> r.keyId(keyArn).policyName("default").policy(document));
+        kmsOf(keyArn).putKeyPolicy(r -> r.keyId(keyArn).policyName("default").policy(document));
+    }
+
+    private KmsClient kmsOf(String keyArn) {
+        return kms(accountOf(keyArn), regionOf(keyArn));
+    }
+
+    public static String accountOf(String keyArn) {
+        return keyArn.split(":", 6)[4];
     }
 
     public static String regionOf(String keyArn) {

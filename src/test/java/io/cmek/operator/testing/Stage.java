@@ -84,7 +84,7 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
     public void beforeAll(ExtensionContext context) {
         installation = Installation.start(Map.of());
         aws = LocalAws.start();
-        aws.role(LocalAws.ACCOUNT, "cmek-operator", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", OPERATOR_POLICY);
+        operatorRole(LocalAws.ACCOUNT, "cmek-operator");
         aws.role(LocalAws.ACCOUNT, "data-plane", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", NOTHING);
         credentials = aws.user("operator-pod", OWN);
         proxy = AwsProxy.before(aws.endpoint());
@@ -132,6 +132,11 @@ public final class Stage implements BeforeAllCallback, AfterAllCallback, AfterTe
         var options = new ArrayList<>(jvmOptions);
         options.addAll(List.of(moreJvmOptions));
         return OperatorProcess.launch(environment, options.toArray(String[]::new));
+    }
+
+    /** A role that the operator may assume, with all that it needs in the role's account; returns its ARN. */
+    public String operatorRole(String account, String name) {
+        return aws().role(account, name, "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", OPERATOR_POLICY);
     }
 
     private URI endpoint() {

@@ -1,5 +1,8 @@
 package io.cmek.operator.testing;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** A namespace, with the means of somebody who works in it. */
 public record Team(Installation installation, String namespace) {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(180);
 
     /** As {@code kubectl apply} does, and it must be accepted. */
@@ -44,9 +48,31 @@ public record Team(Installation installation, String namespace) {
         return get(ReplicaCmek.class, name);
     }
 
+    /** As it is stored, with what the types of these tests do not know. */
+    public JsonNode json(String kind, String name) {
+        try {
+            return JSON.readTree(
+                    kubectl("get", kind, name, "-o", "json").orThrow().output());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The Events of the namespace. */
+    public List<Event> events() {
+        return installation
+                .client()
+                .events()
+                .v1()
+                .events()
+                .inNamespace(namespace)
+                .list()
+                .getItems();
+    }
+
     /** The Events of the namespace that tell of repaired drift. */
     public List<Event> repairs() {
-        return installation.client().events().v1().events().inNamespace(namespace).list().getItems().stream()
+        return events().stream()
                 .filter(e -> e.getReason().equals("DriftRepaired"))
                 .toList();
     }

@@ -1,8 +1,9 @@
 package io.cmek.operator.api.v1alpha1;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,12 +35,12 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
     public Unreadable {
         String line = CONTROL.matcher(why).replaceAll(" ");
         why = line.length() <= LONGEST_WHY ? line : line.substring(0, LONGEST_WHY - 3) + "...";
-        keyArns = Set.copyOf(keyArns);
+        keyArns = Collections.unmodifiableSet(new TreeSet<>(keyArns));
     }
 
     /** @param object as the API server has it */
     static Unreadable of(String why, JsonNode object) {
-        var found = new HashSet<String>();
+        var found = new TreeSet<String>();
         collect(object, found);
         boolean more = found.size() > MOST_KEYS;
         return new Unreadable(why, more ? Set.of() : found, more, isServed(object.path("status")));

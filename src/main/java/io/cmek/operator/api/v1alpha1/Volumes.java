@@ -6,7 +6,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,7 @@ public record Volumes(
 
     /** Parameters for the StorageClass beside the operator's own; never null, immutable. */
     public Map<String, String> parametersOrEmpty() {
-        return parameters == null ? Map.of() : Map.copyOf(parameters);
+        return parameters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 
     /**

@@ -1,0 +1,62 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/** What the work queue has: one thing in AWS that has a state of its own. */
+public sealed interface AwsItem extends Comparable<AwsItem> {
+
+    /** In which it is called. */
+    Partition partition();
+
+    /** Keys come before buckets. */
+    @Override
+    default int compareTo(AwsItem other) {
+        return switch (this) {
+            case Key(KeyArn arn) -> other instanceof Key(KeyArn others) ? arn.compareTo(others) : -1;
+            case Bucket bucket -> other instanceof Bucket others ? Bucket.ORDER.compare(bucket, others) : 1;
+        };
+    }
+
+    record Key(KeyArn arn) implements AwsItem {
+
+        @Override
+        public Partition partition() {
+            return new Partition(arn.account(), arn.region());
+        }
+
+        @Override
+        public String toString() {
+            return arn.toString();
+        }
+    }
+
+    /**
+     * A bucket as one set of credentials sees it.
+     *
+     * @param region in which it is expected
+     */
+    record Bucket(Identity identity, String region, String name) implements AwsItem {
+
+        private static final Comparator<Bucket> ORDER =
+                Comparator.comparing(Bucket::name).thenComparing(Bucket::region).thenComparing(Bucket::identity);
+
+        @Override
+        public Partition partition() {
+            return new Partition(account(identity.roleArn()), region);
+        }
+
+        /** {@code arn:<partition>:iam::<account>:role/…}; a bucket belongs to the account of the role. */
+        private static String account(@Nullable String roleArn) {
+            String[] parts = roleArn == null ? new String[0] : roleArn.split(":", 6);
+            return parts.length == 6 && !parts[4].isEmpty() ? parts[4] : "own";
+        }
+
+        @Override
+        public String toString() {
+            return "bucket " + name + " in " + region + " as " + identity;
+        }
+    }
+}

@@ -1,0 +1,375 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.awscontrol.Observation.Known;
+import io.cmek.operator.awscontrol.WorkQueue.Outcome;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketPlan;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.bucket.BucketWrites;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.request.BucketRequests;
+import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.tenancy.Tenant;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The controller of S3 buckets: it reads a bucket, plans, encrypts it or makes it, and publishes a {@link BucketSnapshot}. It writes only for the
+ * request to which the bucket belongs, and only while the bucket's key is ready for it.
+ *
+ * <p>Only one worker at a time may work on a bucket; that is the work queue's part.
+ */
+public final class BucketController implements BucketSnapshot.Source {
+
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
+    private static final Duration LONGEST_REPAIR_DELAY = Duration.ofMinutes(5);
+
+    /** A turn that leaves something due is followed by another, after those that wait. */
+    private static final Duration SHORTEST = Duration.ofMillis(50);
+
+    /**
+     * @param pollInterval between two reads of a bucket
+     * @param factsMaxAge how long a read is relied upon while reads fail
+     */
+    public record Settings(Duration pollInterval, Duration factsMaxAge) {}
+
+    private final BucketService service;
+    private final RequestIndex index;
+    private final KeySnapshot.Source keys;
+    private final KeyJudge keyJudge;
+    private final Settings settings;
+    private final Ticker ticker;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private final WriteObserver observer;
+    private final ControllerEvents events;
+    private final Consumer<AwsItem.Bucket> changed;
+
+    private final Map<AwsItem.Bucket, State> states = new ConcurrentSkipListMap<>();
+    private final Map<AwsItem.Bucket, BucketSnapshot> snapshots = new ConcurrentSkipListMap<>();
+    private final Map<AwsItem.Bucket, Boolean> refreshes = new ConcurrentSkipListMap<>();
+
+    /** What the worker of one bucket remembers. */
+    private final class State {
+
+        Observation<BucketFacts> facts = Observation.never();
+        final Poll poll = new Poll(settings.pollInterval(), ticker, random);
+        final RetryTimer writes = new RetryTimer(ticker);
+        final RepairTimer repairs =
+                new RepairTimer(new Backoff(FIRST_REPAIR_DELAY, LONGEST_REPAIR_DELAY, random), ticker);
+
+        @Nullable
+        Judgement notApplied;
+
+        /** The encryption that was seen in place last; null before that. */
+        @Nullable
+        Encryption applied;
+
+        @Nullable
+        Drift drift;
+
+        @Nullable
+        String plannedFor;
+
+        boolean keyReady;
+
+        /** Made by us, and not private and encrypted yet. */
+        boolean unfinished;
+
+        /** What the last snapshot said when it was published. */
+        @Nullable
+        Object said;
+    }
+
+    /** @param changed is told of each bucket whose snapshot says something else now */
+    public BucketController(
+            BucketService service,
+            RequestIndex index,
+            KeySnapshot.Source keys,
+            KeyJudge keyJudge,
+            Settings settings,
+            Ticker ticker,
+            Clock clock,
+            RandomGenerator random,
+            WriteObserver observer,
+            ControllerEvents events,
+            Consumer<AwsItem.Bucket> changed) {
+        this.service = service;
+        this.index = index;
+        this.keys = keys;
+        this.keyJudge = keyJudge;
+        this.settings = settings;
+        this.ticker = ticker;
+        this.clock = clock;
+        this.random = random;
+        this.observer = observer;
+        this.events = events;
+        this.changed = changed;
+    }
+
+    @Override
+    public BucketSnapshot of(AwsItem.Bucket bucket) {
+        return snapshots.getOrDefault(bucket, BucketSnapshot.NEVER);
+    }
+
+    /** Has the bucket read at its next turn. */
+    public void refresh(AwsItem.Bucket bucket) {
+        refreshes.put(bucket, true);
+    }
+
+    /** Works on a bucket, whose worker the caller is. */
+    Turn work(AwsItem.Bucket bucket) {
+        BucketRequests requests = index.onBucket(bucket.name());
+        if (!requests.readers().contains(new BucketRequests.Reader(bucket.identity(), bucket.region()))) {
+            states.remove(bucket);
+            snapshots.remove(bucket);
+            refreshes.remove(bucket);
+            return Turn.FORGOTTEN;
+        }
+        State state = states.computeIfAbsent(bucket, b -> new State());
+        if (refreshes.remove(bucket) != null) {
+            state.poll.refreshNow();
+        }
+        var work = new Work(bucket, state);
+        if (state.poll.isDue()) {
+            work.read();
+        }
+        Optional<Claim> holder = requests.holder()
+                .filter(claim -> claim.region().equals(bucket.region()))
+                .filter(claim -> requests.holderIdentity().equals(Optional.of(bucket.identity())));
+        if (holder.isEmpty()) {
+            state.plannedFor = null;
+            state.notApplied = null;
+        } else if (!work.timedOut) {
+            work.apply(holder.get());
+        }
+        work.publish();
+        return new Turn(work.outcome(), Optional.of(work.next()));
+    }
+
+    /** Whether nothing is kept of any bucket: for tests of what is evicted. */
+    boolean isEmpty() {
+        return states.isEmpty() && snapshots.isEmpty() && refreshes.isEmpty();
+    }
+
+    /** One turn at one bucket. */
+    private final class Work {
+
+        private final AwsItem.Bucket bucket;
+        private final State state;
+        private boolean timedOut;
+        private boolean called;
+
+        Work(AwsItem.Bucket bucket, State state) {
+            this.bucket = bucket;
+            this.state = state;
+        }
+
+        void read() {
+            Answer<BucketFacts> answer = call(
+                    "s3:GetBucketEncryption", () -> service.look(bucket.identity(), bucket.region(), bucket.name()));
+            state.facts = state.facts.then(answer, clock.instant());
+            state.poll.done(answer instanceof Answer.Failed<BucketFacts>);
+        }
+
+        Outcome outcome() {
+            return timedOut ? Outcome.TIMED_OUT : called ? Outcome.ANSWERED : Outcome.NOT_CALLED;
+        }
+
+        private <T> Answer<T> call(String operation, Supplier<Answer<T>> request) {
+            called = true;
+            Answer<T> answer = GuardedCall.of(operation, bucket, request);
+            if (answer instanceof Answer.Failed<T>(Failure failure) && failure.isTimeOut()) {
+                timedOut = true;
+            }
+            return answer;
+        }
+
+        void apply(Claim holder) {
+            BucketUse use = holder.buckets().stream()
+                    .filter(b -> b.name().equals(bucket.name()))
+                    .findFirst()
+                    .orElseThrow();
+            Tenant tenant = index.authorization().tenantOf(holder).orElseThrow();
+            state.keyReady = keyJudge.judge(holder, use.key(), tenant, keys.of(use.key()), clock.instant())
+                    .assessment()
+                    .isReady();
+            state.plannedFor = holder.uid();
+            // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile.
+            if (state.writes.failures() > 0 && state.writes.isOver() && state.facts.failure() == null) {
+                read();
+            }
+            if (!(state.facts.at(clock.instant(), settings.factsMaxAge())
+                    instanceof Known.Fact<BucketFacts>(BucketFacts facts))) {
+                state.notApplied = null;
+                return;
+            }
+            BucketPlan plan = BucketPlan.of(use, bucket.region(), facts);
+            Encryption before = state.applied == null
+                    ? index.lastApplied(holder.uid()).buckets().get(use.name())
+                    : state.applied;
+            if (state.drift == null) {
+                state.drift =
+                        BucketPlan.change(use, plan, before).map(this::drift).orElse(null);
+            }
+            switch (plan) {
+                case BucketPlan.Nothing(Encryption encryption) -> {
+                    state.applied = encryption;
+                    state.drift = null;
+                    state.notApplied = null;
+                    state.writes.succeeded();
+                }
+                case BucketPlan.Refuse(Judgement why) -> {
+                    state.drift = null;
+                    state.notApplied = null;
+                    state.writes.succeeded();
+                }
+                case BucketPlan.Encrypt _, BucketPlan.Create _ -> {
+                    if (state.keyReady && !timedOut) {
+                        write(holder, use, plan);
+                    }
+                }
+            }
+        }
+
+        private void write(Claim holder, BucketUse use, BucketPlan plan) {
+            Duration pause = state.drift == null ? Duration.ZERO : state.repairs.left();
+            if (pause.isPositive()) {
+                state.notApplied = changedBack(use, plan, state.repairs.notBefore());
+                return;
+            }
+            if (!state.writes.isOver()) {
+                return;
+            }
+            if (state.facts.failure() != null) {
+                // Nothing is written to what cannot be read. The poll goes on reading.
+                state.notApplied = Judgement.couldNotLook(use.label(), state.facts.failure(), state.facts.seenAt());
+                return;
+            }
+            var writes = new BucketWrites(
+                    service, bucket.identity(), bucket.region(), use, state.unfinished, () -> state.unfinished = true);
+            Answer<Encryption> answer = call("s3:PutBucketEncryption", () -> switch (plan) {
+                case BucketPlan.Encrypt encrypt -> writes.encrypt(encrypt);
+                default -> writes.create();
+            });
+            switch (answer) {
+                case Answer.Got<Encryption>(Encryption encryption) -> {
+                    state.writes.succeeded();
+                    state.unfinished = false;
+                    state.notApplied = null;
+                    state.applied = encryption;
+                    state.facts = Observation.seen(new BucketFacts.Present(encryption), clock.instant());
+                    if (state.drift != null) {
+                        state.repairs.repaired(clock.instant());
+                        observer.repaired(state.drift);
+                        events.repaired(holder, state.drift);
+                        state.drift = null;
+                    }
+                    tellWhatWasLeftBehind(holder, use);
+                }
+                case Answer.Failed<Encryption>(Failure failure) -> {
+                    state.writes.failed(new Backoff(FIRST_RETRY, LONGEST_RETRY, random));
+                    state.notApplied = notWritten(use, failure);
+                }
+            }
+        }
+
+        /** The resource may have been deleted, without its finalizer, while S3 took its time. */
+        private void tellWhatWasLeftBehind(Claim holder, BucketUse use) {
+            if (index.find(holder.uid()).isEmpty()) {
+                events.leftBehind(
+                        holder,
+                        "While the operator encrypted the bucket " + use.name()
+                                + ", the resource was deleted. The bucket stays, encrypted with " + use.key() + ".");
+            }
+        }
+
+        /** Somebody changes it back each time. */
+        private Judgement changedBack(BucketUse use, BucketPlan plan, Instant notBefore) {
+            int times = state.repairs.times();
+            return Judgement.pending(
+                    use.label()
+                            + (plan instanceof BucketPlan.Encrypt
+                                    ? " is not encrypted with " + use.key()
+                                            + ", because its default encryption was changed again"
+                                    : " was deleted again")
+                            + " after the operator had put it back "
+                            + (times == 1 ? "once" : times + " times")
+                            + ". It is put back at " + notBefore.truncatedTo(ChronoUnit.SECONDS)
+                            + ". Find in CloudTrail who changes it (PutBucketEncryption, DeleteBucketEncryption, DeleteBucket).");
+        }
+
+        private Drift drift(BucketPlan.Change change) {
+            Instant foundAt = Objects.requireNonNullElseGet(state.facts.seenAt(), clock::instant);
+            return new Drift(
+                    Drift.What.BUCKET,
+                    change.found() + " " + Drift.when(state.facts.changedAfter(), foundAt) + " " + change.done(),
+                    change.lossy());
+        }
+
+        private Judgement notWritten(BucketUse use, Failure failure) {
+            String message = use.label() + " was not encrypted: " + failure.detail() + ".";
+            return switch (failure) {
+                case Failure.Denied denied ->
+                    Judgement.bad(
+                            Reason.WriteDenied,
+                            message
+                                    + " Give the operator's role s3:PutEncryptionConfiguration, and s3:CreateBucket"
+                                    + " where it is to create it.");
+                case Failure.Rejected rejected -> Judgement.bad(Reason.WriteDenied, message);
+                case Failure.Throttled throttled -> Judgement.unknown(Reason.Throttled, message + " It is repeated.");
+                case Failure.NotFound gone -> Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                case Failure.Unavailable unavailable ->
+                    Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+            };
+        }
+
+        void publish() {
+            var snapshot = new BucketSnapshot(state.facts, state.plannedFor, state.keyReady, state.notApplied);
+            Instant now = clock.instant();
+            BucketSnapshot before = snapshots.put(bucket, snapshot);
+            Object says = snapshot.says(now, settings.factsMaxAge());
+            // What was read may have become too old since, or since the last turn: neither shows in the other.
+            if (before == null || !says.equals(state.said) || !says.equals(before.says(now, settings.factsMaxAge()))) {
+                changed.accept(bucket);
+            }
+            state.said = says;
+        }
+
+        Duration next() {
+            Stream<Duration> write = state.notApplied == null || !state.keyReady
+                    ? Stream.empty()
+                    : Stream.of(
+                            state.writes.left().compareTo(state.repairs.left()) > 0
+                                    ? state.writes.left()
+                                    : state.repairs.left());
+            // What cannot be read is written to when it can be again: by the poll.
+            return Stream.concat(
+                            Stream.of(state.poll.left()),
+                            state.facts.failure() == null ? write : Stream.<Duration>empty())
+                    .min(Duration::compareTo)
+                    .filter(left -> left.compareTo(SHORTEST) > 0)
+                    .orElse(SHORTEST);
+        }
+    }
+}

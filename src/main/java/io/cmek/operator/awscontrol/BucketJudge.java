@@ -1,0 +1,98 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.awscontrol.Observation.Known;
+import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketPlan;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges a bucket for one request, from the snapshot of the bucket alone.
+ *
+ * @param factsMaxAge how long a read is relied upon while reads fail
+ */
+public record BucketJudge(Duration factsMaxAge) {
+
+    /**
+     * A bucket of one request.
+     *
+     * @param isAnswered whether the controller of buckets has done for the request what it can; else there will be news before long
+     */
+    public record Judged(BucketAssessment assessment, boolean isAnswered) {}
+
+    /**
+     * Judges the bucket for a request that is served.
+     *
+     * @param uid of the resource
+     * @param keyReady whether the bucket's key may be used
+     */
+    public Judged judge(
+            String uid, BucketUse use, String region, boolean keyReady, BucketSnapshot snapshot, Instant now) {
+        boolean isPlanned = uid.equals(snapshot.plannedFor()) && snapshot.keyReady() == keyReady;
+        Judgement notApplied = uid.equals(snapshot.plannedFor()) ? snapshot.notApplied() : null;
+        return switch (snapshot.facts().at(now, factsMaxAge)) {
+            case Known.Fact<BucketFacts>(BucketFacts facts) ->
+                switch (BucketPlan.of(use, region, facts)) {
+                    case BucketPlan.Nothing(Encryption encryption) ->
+                        new Judged(
+                                BucketAssessment.of(
+                                        use,
+                                        encryption,
+                                        Judgement.good(
+                                                Reason.BucketsEncrypted,
+                                                use.label() + " is encrypted with " + use.key() + ".")),
+                                true);
+                    case BucketPlan.Refuse(Judgement why) -> new Judged(BucketAssessment.of(use, null, why), true);
+                    case BucketPlan.Encrypt(Encryption current) ->
+                        open(use, current, keyReady, isPlanned, notApplied, "encrypted");
+                    case BucketPlan.Create() -> open(use, null, keyReady, isPlanned, notApplied, "created");
+                };
+            case Known.Not<BucketFacts>(Failure failure, Instant since) ->
+                new Judged(BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
+            case Known.NotYet<BucketFacts>() ->
+                new Judged(BucketAssessment.of(use, null, Judgement.unanswered(use.label())), false);
+        };
+    }
+
+    private static Judged open(
+            BucketUse use,
+            @Nullable Encryption current,
+            boolean keyReady,
+            boolean isPlanned,
+            @Nullable Judgement notApplied,
+            String done) {
+        if (keyReady && notApplied != null) {
+            return new Judged(BucketAssessment.of(use, current, notApplied), true);
+        }
+        return new Judged(
+                BucketAssessment.of(
+                        use, current, Judgement.pending(use.label() + " is " + done + " when its key is ready.")),
+                !keyReady || isPlanned);
+    }
+
+    /** Judges the bucket for a request of which it is not settled that it may have the bucket. */
+    public Judged look(BucketUse use, String region, BucketSnapshot snapshot, Instant now) {
+        return switch (snapshot.facts().at(now, factsMaxAge)) {
+            case Known.Fact<BucketFacts>(BucketFacts facts) ->
+                new Judged(
+                        BucketPlan.of(use, region, facts) instanceof BucketPlan.Refuse(Judgement why)
+                                ? BucketAssessment.of(use, null, why)
+                                : BucketAssessment.of(
+                                        use,
+                                        null,
+                                        Judgement.pending(use.label() + " is encrypted when the claim is accepted.")),
+                        true);
+            case Known.Not<BucketFacts>(Failure failure, Instant since) ->
+                new Judged(BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
+            case Known.NotYet<BucketFacts>() ->
+                new Judged(BucketAssessment.of(use, null, Judgement.unanswered(use.label())), false);
+        };
+    }
+}

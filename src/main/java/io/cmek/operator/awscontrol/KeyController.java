@@ -1,0 +1,743 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.awscontrol.KeySnapshot.Release;
+import io.cmek.operator.awscontrol.KeyState.OfCredentials;
+import io.cmek.operator.awscontrol.KeyState.OfProof;
+import io.cmek.operator.awscontrol.KeyState.OfRelease;
+import io.cmek.operator.awscontrol.WorkQueue.Outcome;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.key.KeyService;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.KeyPlan;
+import io.cmek.operator.policy.KeyPlan.LostUpdate;
+import io.cmek.operator.policy.KeyPolicyText;
+import io.cmek.operator.policy.MergeResult;
+import io.cmek.operator.policy.PolicyAccess;
+import io.cmek.operator.policy.PolicyDocument;
+import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
+import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.policy.PolicyMerge.Replay;
+import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.policy.Problem;
+import io.cmek.operator.request.KeyRequests;
+import io.cmek.operator.request.RequestIndex;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The controller of KMS keys: it reads a key, plans what its policy is to have, makes the one write, and publishes a {@link KeySnapshot}. All
+ * that concerns a key happens here, however many resources share it: one read for all of them, one write for each change of what they require.
+ *
+ * <p>Only one worker at a time may work on a key; that is the work queue's part. Reads, proofs and failed writes are kept for each set of
+ * credentials: that one tenant's role may not write says nothing about another's, and is none of its business.
+ */
+public final class KeyController implements KeySnapshot.Source {
+
+    private static final int ROUNDS = 3;
+
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+
+    /** Where somebody else writes something else each time. */
+    private static final Duration LONGEST_CONTESTED_RETRY = Duration.ofMinutes(5);
+
+    private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
+
+    private static final PolicyOutcome UNANSWERED = new PolicyOutcome.Unseen(
+            new Failure.Unavailable(
+                    new Failure.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
+            null);
+
+    /**
+     * @param pollInterval between two reads of a healthy key
+     * @param factsMaxAge how long a read is relied upon while reads fail
+     * @param restoresStatements whether the statements of others that a write of ours replaced are put back; else they are only told
+     */
+    public record Settings(Duration pollInterval, Duration factsMaxAge, boolean restoresStatements) {}
+
+    private final KeyService keys;
+    private final RequestIndex index;
+    private final LiveRequests live;
+    private final PolicyMerge merge;
+    private final Settings settings;
+    private final Ticker ticker;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private final WriteObserver observer;
+    private final ControllerEvents events;
+    private final Consumer<KeyArn> changed;
+
+    private final Map<KeyArn, KeyState> states = new ConcurrentSkipListMap<>();
+    private volatile boolean hasAnswer;
+    private final Map<KeyArn, KeySnapshot> snapshots = new ConcurrentSkipListMap<>();
+
+    /** What other threads have for the key's worker: that it is to read it, and what others wrote. */
+    private final Map<KeyArn, List<PolicyWrite>> refreshes = new ConcurrentSkipListMap<>();
+
+    /** @param changed is told of each key whose snapshot says something else now */
+    public KeyController(
+            KeyService keys,
+            RequestIndex index,
+            LiveRequests live,
+            PolicyMerge merge,
+            Settings settings,
+            Ticker ticker,
+            Clock clock,
+            RandomGenerator random,
+            WriteObserver observer,
+            ControllerEvents events,
+            Consumer<KeyArn> changed) {
+        this.keys = keys;
+        this.index = index;
+        this.live = live;
+        this.merge = merge;
+        this.settings = settings;
+        this.ticker = ticker;
+        this.clock = clock;
+        this.random = random;
+        this.observer = observer;
+        this.events = events;
+        this.changed = changed;
+    }
+
+    @Override
+    public KeySnapshot of(KeyArn key) {
+        KeySnapshot known = snapshots.get(key);
+        return known == null ? KeySnapshot.never(key) : known;
+    }
+
+    @Override
+    public boolean hasAnswer() {
+        return hasAnswer;
+    }
+
+    /** Has everything of the key read at its next turn. */
+    public void refresh(KeyArn key) {
+        refreshes.merge(key, List.of(), KeyController::both);
+    }
+
+    /** Takes note of what somebody wrote, as CloudTrail tells it: a write of ours may have replaced it. */
+    public void refresh(PolicyWrite theirs) {
+        refreshes.merge(theirs.key(), List.of(theirs), KeyController::both);
+    }
+
+    private static List<PolicyWrite> both(List<PolicyWrite> before, List<PolicyWrite> more) {
+        return Stream.concat(before.stream(), more.stream()).toList();
+    }
+
+    /** Works on a key, whose worker the caller is. */
+    Turn work(KeyArn key) {
+        KeyRequests requests = index.onKey(key);
+        if (requests.isEmpty()) {
+            states.remove(key);
+            snapshots.remove(key);
+            refreshes.remove(key);
+            return Turn.FORGOTTEN;
+        }
+        KeyState state = states.computeIfAbsent(
+                key, k -> new KeyState(new RepairTimer(backoff(FIRST_REPAIR_DELAY, LONGEST_CONTESTED_RETRY), ticker)));
+        var work = new Work(key, state, requests);
+        work.run();
+        return new Turn(work.outcome(), Optional.of(work.next()));
+    }
+
+    /** Whether nothing is kept of any key: for tests of what is evicted. */
+    boolean isEmpty() {
+        return states.isEmpty() && snapshots.isEmpty() && refreshes.isEmpty();
+    }
+
+    private Backoff backoff(Duration first, Duration longest) {
+        return new Backoff(first, longest, random);
+    }
+
+    /** One turn at one key. */
+    private final class Work {
+
+        private final KeyArn key;
+        private final KeyState state;
+        private final KeyRequests requests;
+        private boolean timedOut;
+        private boolean called;
+        private @Nullable RequestIndex existing;
+
+        /** The roles that cannot prove their access before something else about the key changes. */
+        private final Set<Identity> unprovable = new TreeSet<>();
+
+        Work(KeyArn key, KeyState state, KeyRequests requests) {
+            this.key = key;
+            this.state = state;
+            this.requests = requests;
+        }
+
+        void run() {
+            // What an earlier turn has read is not fresh, even if no call came since.
+            state.calls++;
+            evict();
+            handleRefreshes();
+            observe();
+            apply();
+            release();
+            prove();
+            publish();
+        }
+
+        private void evict() {
+            state.credentials.keySet().retainAll(requests.readers());
+            state.proofs.keySet().retainAll(requests.probes().keySet());
+            state.releases
+                    .keySet()
+                    .retainAll(requests.releasing().stream().map(Claim::uid).toList());
+        }
+
+        private void handleRefreshes() {
+            List<PolicyWrite> theirs = refreshes.remove(key);
+            if (theirs == null) {
+                return;
+            }
+            theirs.forEach(state.lostUpdates::handle);
+            state.credentials.values().forEach(own -> {
+                own.factsPoll.refreshNow();
+                own.policyPoll.refreshNow();
+            });
+            state.proofs.values().forEach(proof -> proof.poll.refreshNow());
+        }
+
+        private OfCredentials of(Identity identity) {
+            return state.credentials.computeIfAbsent(
+                    identity, i -> new OfCredentials(newPoll(), newPoll(), new RetryTimer(ticker)));
+        }
+
+        private Poll newPoll() {
+            return new Poll(settings.pollInterval(), ticker, random);
+        }
+
+        /** Those that a time-out kept from their turn come first. */
+        private static List<Identity> from(Collection<Identity> all, @Nullable Identity timedOut) {
+            var order = new ArrayList<>(all);
+            Collections.rotate(order, -(order.indexOf(timedOut) + 1));
+            return order;
+        }
+
+        private void observe() {
+            for (Identity identity : from(requests.readers(), state.readTimedOut)) {
+                OfCredentials own = of(identity);
+                if (!timedOut && own.factsPoll.isDue()) {
+                    readFacts(identity, own);
+                }
+                if (!timedOut
+                        && requests.policyReaders().contains(identity)
+                        && !isUnfit(own)
+                        && own.policyPoll.isDue()) {
+                    readPolicy(identity, own);
+                }
+                if (timedOut) {
+                    state.readTimedOut = identity;
+                    return;
+                }
+            }
+            state.readTimedOut = null;
+        }
+
+        private void readFacts(Identity identity, OfCredentials own) {
+            Answer<KeyFacts> answer = call("kms:DescribeKey", () -> keys.describe(identity, key));
+            own.facts = own.facts.then(answer, clock.instant());
+            own.factsPoll.done(!(answer instanceof Answer.Got<KeyFacts>(KeyFacts facts))
+                    || !facts.state().equals("Enabled"));
+        }
+
+        private void readPolicy(Identity identity, OfCredentials own) {
+            own.policyAskedAt = clock.instant();
+            Answer<KeyPolicyText> answer = call("kms:GetKeyPolicy", () -> keys.readPolicy(identity, key))
+                    .map(KeyPolicyText::of);
+            own.policy = own.policy.then(answer, clock.instant());
+            own.policyPoll.done(own.policy.failure() != null);
+            own.policyCall = state.calls;
+        }
+
+        Outcome outcome() {
+            return timedOut ? Outcome.TIMED_OUT : called ? Outcome.ANSWERED : Outcome.NOT_CALLED;
+        }
+
+        private <T> Answer<T> call(String operation, Supplier<Answer<T>> request) {
+            called = true;
+            state.calls++;
+            Answer<T> answer = GuardedCall.of(operation, key, request);
+            if (answer instanceof Answer.Failed<T>(Failure failure) && failure.isTimeOut()) {
+                timedOut = true;
+            } else {
+                hasAnswer = true;
+            }
+            return answer;
+        }
+
+        /** Whether the policy was read by the latest call of all to this key. */
+        private boolean isFresh(OfCredentials own) {
+            return own.policyCall == state.calls;
+        }
+
+        private boolean isUnfit(OfCredentials own) {
+            return KeyRules.UNFIT.contains(reason(own));
+        }
+
+        private boolean isUsable(OfCredentials own) {
+            return KeyJudge.usable("The key " + key, own.facts, clock.instant(), settings.factsMaxAge())
+                    .isGood();
+        }
+
+        private Reason reason(OfCredentials own) {
+            return KeyJudge.usable("The key " + key, own.facts, clock.instant(), settings.factsMaxAge())
+                    .reason();
+        }
+
+        /** Has the policy give what is required, with each of the credentials for which that is not so. */
+        private void apply() {
+            boolean all = true;
+            for (Identity identity : from(requests.writers().sequencedKeySet(), state.writeTimedOut)) {
+                OfCredentials own = of(identity);
+                if (timedOut || own.policy.isNever()) {
+                    all = false;
+                } else if (isUsable(own)) {
+                    grow(
+                            identity,
+                            own,
+                            Objects.requireNonNull(requests.writers().get(identity)));
+                    state.writeTimedOut = timedOut ? identity : state.writeTimedOut;
+                } else {
+                    own.notApplied = null;
+                }
+            }
+            if (all) {
+                state.planned = requests.required();
+            }
+        }
+
+        private void grow(Identity identity, OfCredentials own, Claim claim) {
+            Grants before = state.given == null ? lastApplied() : state.given;
+            Grants kept = before.and(requests.required());
+            PolicyOutcome outcome = write(
+                    identity,
+                    own,
+                    claim,
+                    policy -> merge.grow(policy, requests.required()),
+                    policy -> merge.losses(policy, kept));
+            switch (outcome) {
+                case PolicyOutcome.InPlace(PolicyDocument policy, @Nullable Drift repaired) -> {
+                    state.given = merge.owned(policy);
+                    own.notApplied = null;
+                    own.writes.succeeded();
+                    if (repaired != null) {
+                        events.repaired(claim, repaired);
+                    }
+                }
+                case PolicyOutcome.NotWritten failed -> own.notApplied = failed;
+                case PolicyOutcome.Conflict conflict -> own.notApplied = conflict;
+                case PolicyOutcome.Blocked blocked -> {
+                    own.notApplied = blocked;
+                    own.writes.succeeded();
+                }
+                case PolicyOutcome.Unseen unseen -> own.notApplied = null;
+                case PolicyOutcome.LeftToOwner left ->
+                    throw new IllegalStateException("a policy of ours is not left to its owner: " + left);
+            }
+        }
+
+        /** The statements that the statuses show, and of them what the operator writes. */
+        private Grants lastApplied() {
+            return index.appliedAccess(key, merge::given).minus(requests.leftToOwner());
+        }
+
+        /**
+         * Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing.
+         *
+         * @param losses what others took away of what was in place
+         */
+        private PolicyOutcome write(
+                Identity identity,
+                OfCredentials own,
+                Claim claim,
+                Function<PolicyDocument, MergeResult> revision,
+                Function<PolicyDocument, List<String>> losses) {
+            PolicyDocument written = null;
+            int writes = 0;
+            while (true) {
+                PolicyDocument policy;
+                switch (own.policy.at(clock.instant(), settings.factsMaxAge())) {
+                    case Observation.Known.Fact<KeyPolicyText>(KeyPolicyText text) -> {
+                        try {
+                            policy = text.document();
+                        } catch (UnreadablePolicyException e) {
+                            return unreadable(e);
+                        }
+                    }
+                    case Observation.Known.Not<KeyPolicyText>(Failure failure, Instant since) -> {
+                        return new PolicyOutcome.Unseen(failure, since);
+                    }
+                    case Observation.Known.NotYet<KeyPolicyText>() -> {
+                        return UNANSWERED;
+                    }
+                }
+                List<LostUpdate> lost = state.lostUpdates.updates();
+                KeyPlan plan = KeyPlan.of(merge, written, policy, lost, settings.restoresStatements(), revision);
+                PolicyDocument next;
+                switch (plan) {
+                    case KeyPlan.Nothing(Replay replay) -> {
+                        return inPlace(policy, replay, lost, written != null);
+                    }
+                    case KeyPlan.Refuse(Replay replay, List<Problem> problems) -> {
+                        return new PolicyOutcome.Blocked(problems);
+                    }
+                    case KeyPlan.Write(Replay replay, PolicyDocument document) -> next = document;
+                }
+                List<String> found = written == null ? losses.apply(policy) : List.of();
+                find(found, plan.replay(), own);
+                if (!own.writes.isOver() && own.notApplied != null && !isContestOver(own, policy, revision)) {
+                    return own.notApplied;
+                }
+                Duration pause = found.isEmpty() ? Duration.ZERO : state.repairs.left();
+                if (pause.isPositive()) {
+                    return changedBack(found, state.repairs.notBefore());
+                }
+                if (own.policy.failure() != null && isFresh(own)) {
+                    own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                    return new PolicyOutcome.NotWritten(own.policy.failure(), Grants.NONE);
+                }
+                // KMS writes whole documents, and unconditionally: what somebody else has added since the policy was
+                // read would be lost unseen. So the read comes right before the write.
+                if (!isFresh(own)) {
+                    if (own.policy.failure() != null && !own.policyPoll.isDue()) {
+                        // The poll goes on reading, and its turn comes when AWS answers.
+                        return new PolicyOutcome.NotWritten(own.policy.failure(), Grants.NONE);
+                    }
+                    readPolicy(identity, own);
+                    continue;
+                }
+                if (writes == ROUNDS) {
+                    observer.policyConflict(key);
+                    own.writes.failed(backoff(FIRST_RETRY, LONGEST_CONTESTED_RETRY));
+                    return new PolicyOutcome.Conflict("The policy of " + key
+                            + " was written by somebody else each time the operator wrote it; the write is repeated.");
+                }
+                if (written != null) {
+                    observer.policyConflict(key);
+                }
+                Grants added = merge.owned(next).minus(merge.owned(policy));
+                Collection<Claim> askers = added.isEmpty() ? List.of() : index.claimsOn(key);
+                Answer<String> answer = call(
+                        "kms:PutKeyPolicy",
+                        () -> keys.writePolicy(
+                                identity, key, next.text(), claim.id().dotted()));
+                if (mayHaveWritten(answer)) {
+                    state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text());
+                }
+                writes++;
+                if (answer instanceof Answer.Failed<String>(Failure failure)) {
+                    observer.policyWritten(key, failure);
+                    own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                    return new PolicyOutcome.NotWritten(failure, added);
+                }
+                observer.policyWritten(key, null);
+                tellWhatWasLeftBehind(askers, added);
+                if (!found.isEmpty()) {
+                    state.repairs.repaired(clock.instant());
+                }
+                written = next;
+                state.proofs.values().forEach(proof -> proof.poll.refreshNow());
+                readPolicy(identity, own);
+            }
+        }
+
+        /** Whether nobody takes ours away any more: then what our writes took from others is not to wait. */
+        private static boolean isContestOver(
+                OfCredentials own, PolicyDocument policy, Function<PolicyDocument, MergeResult> revision) {
+            return own.notApplied instanceof PolicyOutcome.Conflict
+                    && revision.apply(policy) instanceof MergeResult.InPlace;
+        }
+
+        /** Whether KMS has replaced the policy, or whether that is not known. */
+        private static boolean mayHaveWritten(Answer<String> answer) {
+            return !(answer instanceof Answer.Failed<String>(Failure failure))
+                    || failure instanceof Failure.Unavailable;
+        }
+
+        private void find(List<String> losses, Replay replay, OfCredentials own) {
+            if (state.drift != null) {
+                return;
+            }
+            if (!losses.isEmpty()) {
+                state.drift = ofOurs(losses, own.policy);
+            } else if (settings.restoresStatements() && !replay.restored().isEmpty()) {
+                state.drift = ofOthers(
+                        replay,
+                        "It was put back as CloudTrail has it (PutKeyPolicy).",
+                        !replay.returned().isEmpty());
+            }
+        }
+
+        /** @param byUs whether a write of this turn has made it so */
+        private PolicyOutcome inPlace(PolicyDocument policy, Replay replay, List<LostUpdate> lost, boolean byUs) {
+            Drift repaired = byUs ? state.drift : null;
+            // Nothing of ours is left to repair: somebody else put it back, or made it something that is not ours to
+            // mend.
+            state.drift = null;
+            if (repaired != null) {
+                observer.repaired(repaired);
+            }
+            Drift untold = replay.restored().isEmpty() && replay.returned().isEmpty()
+                    ? null
+                    : ofOthers(replay, "Who wrote it has to write it again; CloudTrail has it (PutKeyPolicy).", true);
+            if (repaired == null || untold == null) {
+                state.lostUpdates.resolved(lost);
+            }
+            if (repaired == null && untold != null) {
+                observer.policyConflict(key);
+                repaired = untold;
+            }
+            return new PolicyOutcome.InPlace(policy, repaired);
+        }
+
+        /**
+         * The resource may have been deleted, without its finalizer, while KMS took its time.
+         *
+         * @param askers the requests on the key, as they were before
+         */
+        private void tellWhatWasLeftBehind(Collection<Claim> askers, Grants added) {
+            Grants left = added.minus(index.onKey(key).required());
+            if (!left.isEmpty()) {
+                askers.stream()
+                        .filter(claim -> index.find(claim.uid()).isEmpty())
+                        .filter(claim -> !index.authorization()
+                                .requiredFor(claim, key)
+                                .and(left)
+                                .isEmpty())
+                        .findFirst()
+                        .ifPresent(gone -> events.leftBehind(
+                                gone,
+                                "While the operator wrote the policy of " + key + ", the resource was deleted. "
+                                        + String.join(", ", merge.sids(left))
+                                        + " in that policy gives access that nobody asks for now. If it is not needed,"
+                                        + " the key's owner can remove it."));
+            }
+        }
+
+        private PolicyOutcome changedBack(List<String> losses, Instant notBefore) {
+            int times = state.repairs.times();
+            return new PolicyOutcome.Conflict("In the policy of " + key + ", " + String.join(", and ", losses)
+                    + ", after the operator had put it back "
+                    + (times == 1 ? "once" : times + " times") + ". It is put back at "
+                    + notBefore.truncatedTo(ChronoUnit.SECONDS)
+                    + ". Find in CloudTrail who changes it (PutKeyPolicy).");
+        }
+
+        private Drift ofOurs(List<String> losses, Observation<KeyPolicyText> seen) {
+            Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
+            return new Drift(
+                    Drift.What.POLICY,
+                    "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
+                            + Drift.when(seen.changedAfter(), foundAt)
+                            + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
+                    false);
+        }
+
+        private Drift ofOthers(Replay replay, String remedy, boolean lossy) {
+            return new Drift(
+                    Drift.What.STATEMENTS_OF_OTHERS,
+                    "About the policy of " + key + ":" + PolicyWords.lost(replay, remedy)
+                            + PolicyWords.returned(replay),
+                    lossy);
+        }
+
+        private PolicyOutcome unreadable(UnreadablePolicyException e) {
+            return new PolicyOutcome.Blocked(List.of(new Problem(
+                    Problem.Kind.UNREADABLE,
+                    "The key policy cannot be read: " + e.getMessage() + ". The key's owner must repair it.")));
+        }
+
+        /** Takes away what only the requests required that are being deleted. */
+        private void release() {
+            for (Claim claim : requests.releasing()) {
+                OfRelease own = state.releases.computeIfAbsent(
+                        claim.uid(), uid -> new OfRelease(new Release.Waits("has not begun"), new RetryTimer(ticker)));
+                if (!timedOut && !(own.release instanceof Release.Done) && own.retry.isOver()) {
+                    own.release = released(claim);
+                    if (own.release instanceof Release.Done) {
+                        own.retry.succeeded();
+                    } else {
+                        own.retry.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                    }
+                }
+            }
+        }
+
+        private Release released(Claim claim) {
+            RequestIndex all;
+            switch (existing == null ? live.read() : new LiveRequests.Reading.Read(existing)) {
+                case LiveRequests.Reading.Failed(String why) -> {
+                    return new Release.Waits("the read of all resources " + why);
+                }
+                case LiveRequests.Reading.Read(RequestIndex requests) -> {
+                    all = requests;
+                    existing = requests;
+                }
+            }
+            Optional<Claim> now = all.find(claim.uid());
+            if (now.isEmpty() || !now.get().isGoing() || !RequestIndex.isReleasable(all.judge(now.get()))) {
+                return new Release.Waits("it is not confirmed that the resource is about to go; it is tried again");
+            }
+            if (all.mayBeNeededByUnreadable(key)) {
+                return new Release.NeededByUnreadable();
+            }
+            Identity identity =
+                    index.authorization().tenantOf(claim).orElseThrow().identity();
+            Grants released = all.authorization().requiredFor(now.get(), key);
+            Grants needed = all.neededBesides(now.get(), key, merge::given);
+            OfCredentials own = of(identity);
+            if (own.policy.isNever()) {
+                readPolicy(identity, own);
+            }
+            // Between the read of all resources and the write somebody may have come who needs it: the index adds to
+            // what stays.
+            PolicyOutcome outcome = write(
+                    identity,
+                    own,
+                    claim,
+                    policy -> merge.release(policy, released, needed.plus(comers())),
+                    policy -> List.of());
+            return switch (outcome) {
+                case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
+                    state.given = merge.owned(policy);
+                    own.writes.succeeded();
+                    yield new Release.Done();
+                }
+                case PolicyOutcome.Unseen(Failure.NotFound gone, var since) -> new Release.Done();
+                default -> new Release.Failed(outcome);
+            };
+        }
+
+        private Grants comers() {
+            KeyRequests now = index.onKey(key);
+            return now.required().plus(now.suggested());
+        }
+
+        /** A role that is to use the key proves that it can, as soon as the policy lets it. */
+        private void prove() {
+            for (Identity role : from(requests.probes().sequencedKeySet(), state.proofTimedOut)) {
+                KeyRequests.Probe probe =
+                        Objects.requireNonNull(requests.probes().get(role));
+                OfProof own = state.proofs.computeIfAbsent(role, r -> new OfProof(newPoll()));
+                OfCredentials reader = of(probe.reader());
+                if (timedOut || !own.poll.isDue()) {
+                    continue;
+                }
+                if (!isUsable(reader) || !gives(reader, probe.needed())) {
+                    unprovable.add(role);
+                } else {
+                    Answer<Boolean> answer = call("kms:Decrypt", () -> keys.proveAccess(role, key));
+                    own.access = own.access.then(answer, clock.instant());
+                    own.poll.done(!(answer instanceof Answer.Got<Boolean>(Boolean allowed)) || !allowed);
+                    state.proofTimedOut = timedOut ? role : state.proofTimedOut;
+                }
+            }
+        }
+
+        private boolean gives(OfCredentials reader, Grants needed) {
+            if (!(reader.policy.at(clock.instant(), settings.factsMaxAge())
+                    instanceof Observation.Known.Fact<KeyPolicyText>(KeyPolicyText text))) {
+                return false;
+            }
+            try {
+                return PolicyAccess.read(text.document(), key, needed).missing().isEmpty();
+            } catch (UnreadablePolicyException e) {
+                return false;
+            }
+        }
+
+        private void publish() {
+            var views = new java.util.TreeMap<Identity, KeySnapshot.View>();
+            state.credentials.forEach((identity, own) ->
+                    views.put(identity, new KeySnapshot.View(own.facts, own.policy, own.notApplied)));
+            var proofs = new java.util.TreeMap<Identity, Observation<Boolean>>();
+            state.proofs.forEach((role, own) -> proofs.put(role, own.access));
+            var releases = new java.util.TreeMap<String, Release>();
+            state.releases.forEach((uid, own) -> releases.put(uid, own.release));
+            var snapshot = new KeySnapshot(key, views, proofs, state.planned, releases);
+            Instant now = clock.instant();
+            KeySnapshot before = snapshots.put(key, snapshot);
+            Object says = snapshot.says(now, settings.factsMaxAge());
+            // What was read may have become too old since, or since the last turn: neither shows in the other.
+            if (before == null || !says.equals(state.said) || !says.equals(before.says(now, settings.factsMaxAge()))) {
+                changed.accept(key);
+            }
+            state.said = says;
+        }
+
+        /** When something of the key is due. */
+        Duration next() {
+            if (timedOut) {
+                // What comes after the call that timed out has not had its turn.
+                return SHORTEST;
+            }
+            return Stream.of(
+                            state.credentials.entrySet().stream()
+                                    .flatMap(entry -> due(entry.getKey(), entry.getValue())),
+                            state.proofs.entrySet().stream()
+                                    .filter(entry -> !unprovable.contains(entry.getKey()))
+                                    .map(entry -> entry.getValue().poll.left()),
+                            state.releases.values().stream()
+                                    .filter(own -> !(own.release instanceof Release.Done))
+                                    .map(own -> own.retry.left()))
+                    .flatMap(s -> s)
+                    .min(Duration::compareTo)
+                    .map(left -> left.compareTo(SHORTEST) < 0 ? SHORTEST : left)
+                    .orElse(settings.pollInterval());
+        }
+
+        private Stream<Duration> due(Identity identity, OfCredentials own) {
+            var due = new ArrayList<Duration>();
+            due.add(own.factsPoll.left());
+            if (requests.policyReaders().contains(identity) && !isUnfit(own)) {
+                due.add(own.policyPoll.left());
+            }
+            // A policy that cannot be read, or that KMS would refuse, is planned again when the poll has read it.
+            if (requests.writers().containsKey(identity)
+                    && own.policy.failure() == null
+                    && (own.notApplied instanceof PolicyOutcome.NotWritten
+                            || own.notApplied instanceof PolicyOutcome.Conflict)) {
+                due.add(
+                        own.writes.left().compareTo(state.repairs.left()) > 0
+                                ? own.writes.left()
+                                : state.repairs.left());
+            }
+            return due.stream();
+        }
+    }
+
+    /** A turn that leaves something due is followed by another, after those that wait. */
+    private static final Duration SHORTEST = Duration.ofMillis(50);
+}

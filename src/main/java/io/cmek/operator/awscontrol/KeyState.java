@@ -1,0 +1,107 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.awscontrol.KeySnapshot.Release;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.KeyPolicyText;
+import io.cmek.operator.policy.PolicyOutcome;
+import java.time.Instant;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the worker of one key remembers. It belongs to whoever works on the key, and is dropped with the last request. */
+final class KeyState {
+
+    /** What belongs to one set of credentials. */
+    static final class OfCredentials {
+
+        Observation<KeyFacts> facts = Observation.never();
+        Observation<KeyPolicyText> policy = Observation.never();
+        final Poll factsPoll;
+        final Poll policyPoll;
+        final RetryTimer writes;
+
+        @Nullable
+        PolicyOutcome notApplied;
+
+        /** When the policy was asked for last. */
+        Instant policyAskedAt = Instant.MIN;
+
+        /** The number of the call that read the policy. */
+        long policyCall = -1;
+
+        OfCredentials(Poll factsPoll, Poll policyPoll, RetryTimer writes) {
+            this.factsPoll = factsPoll;
+            this.policyPoll = policyPoll;
+            this.writes = writes;
+        }
+    }
+
+    /** What belongs to one role that proves its access. */
+    static final class OfProof {
+
+        Observation<Boolean> access = Observation.never();
+        final Poll poll;
+
+        OfProof(Poll poll) {
+            this.poll = poll;
+        }
+    }
+
+    /** What belongs to one request that is being deleted. */
+    static final class OfRelease {
+
+        Release release;
+        final RetryTimer retry;
+
+        OfRelease(Release release, RetryTimer retry) {
+            this.release = release;
+            this.retry = retry;
+        }
+    }
+
+    final TreeMap<Identity, OfCredentials> credentials = new TreeMap<>();
+    final TreeMap<Identity, OfProof> proofs = new TreeMap<>();
+
+    /** By uid. */
+    final TreeMap<String, OfRelease> releases = new TreeMap<>();
+
+    final LostUpdateTracker lostUpdates = new LostUpdateTracker();
+    final RepairTimer repairs;
+
+    /** What our statements gave when they were last in place; null before the first plan of this process. */
+    @Nullable
+    Grants given;
+
+    /** Found and not repaired yet. The first finding counts: what comes later is what was made of it meanwhile. */
+    @Nullable
+    Drift drift;
+
+    /** The access of the last plan. */
+    Grants planned = Grants.NONE;
+
+    /** What the last snapshot said when it was published. */
+    @Nullable
+    Object said;
+
+    /** Calls to AWS so far. */
+    long calls;
+
+    /** The credentials after which the next turn goes on with reading, because a call with them timed out. */
+    @Nullable
+    Identity readTimedOut;
+
+    /** The credentials after which the next turn goes on with writing. */
+    @Nullable
+    Identity writeTimedOut;
+
+    /** The role after which the next turn goes on with proofs. */
+    @Nullable
+    Identity proofTimedOut;
+
+    KeyState(RepairTimer repairs) {
+        this.repairs = repairs;
+    }
+}

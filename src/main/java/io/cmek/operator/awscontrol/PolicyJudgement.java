@@ -1,0 +1,207 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyAccess;
+import io.cmek.operator.policy.PolicyAccess.Doubt;
+import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.Problem;
+import io.cmek.operator.policy.Refusal;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What {@code PolicyApplied} and {@code AccessVerified} say about one key. */
+public final class PolicyJudgement {
+
+    private static final String AGAINST_LOCKOUT =
+            "Against that, the key's owner must allow kms:PutKeyPolicy to the operator's role, or to the account's root, in a statement without"
+                    + " a condition; or set policyManagement to Publish.";
+
+    private PolicyJudgement() {}
+
+    public static Judgement of(String label, PolicyOutcome outcome) {
+        return switch (outcome) {
+            case PolicyOutcome.InPlace in ->
+                Judgement.good(Reason.PolicyApplied, label + " has the statements in its policy.");
+            case PolicyOutcome.LeftToOwner(PolicyAccess access, var none, var obstacles)
+            when access.missing().isEmpty() ->
+                Judgement.unknown(
+                        Reason.NotProbed,
+                        label + " has a policy that gives what the service needs only under conditions. "
+                                + sentences(access.doubts())
+                                + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
+                                + " statements shown in status.keys[].suggestedPolicy.");
+            case PolicyOutcome.LeftToOwner(PolicyAccess access, List<String> statements, List<Problem> obstacles) ->
+                Judgement.bad(
+                        Reason.PolicyNotApplied,
+                        label + " lacks in its policy "
+                                + (statements.size() == 1 ? "the statement " : "the statements ")
+                                + String.join(" and ", statements) + ": " + describe(access.missing()) + "."
+                                + delegated(access.delegations())
+                                + " The key's owner is to add what status.keys[].suggestedPolicy shows."
+                                + refused(obstacles));
+            case PolicyOutcome.Blocked(List<Problem> problems) -> blocked(label, problems);
+            case PolicyOutcome.Conflict(String message) -> Judgement.bad(Reason.PolicyConflict, message);
+            case PolicyOutcome.NotWritten(Failure failure, Grants added) -> notWritten(label, failure, added);
+            case PolicyOutcome.Unseen(Failure failure, var since) ->
+                Judgement.couldNotLook(label + ": its policy", failure, since);
+        };
+    }
+
+    /** The policy, as read, is the proof. */
+    public static Judgement access(String label, PolicyAccess access) {
+        return objection(label, access)
+                .orElseGet(() ->
+                        Judgement.good(Reason.AccessGranted, label + " has a policy that lets the service use it."));
+    }
+
+    /** KMS let the probe role encrypt and decrypt; the policy may still say something about the rest. */
+    public static Judgement proven(String label, String probe, PolicyAccess access) {
+        return objection(label, access.provenFor(probe))
+                .orElseGet(() -> Judgement.good(Reason.AccessProven, label + " can be used by " + probe + "."));
+    }
+
+    /** KMS did not let the probe role encrypt or decrypt in a call of its own. */
+    public static Judgement refused(String label, String probe, PolicyAccess access) {
+        String denied = label + " cannot be used by " + probe + " in calls of its own";
+        List<Doubt> excuses = access.excusesFor(probe);
+        if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !excuses.isEmpty()) {
+            return Judgement.unknown(
+                    Reason.NotProbed,
+                    denied + ", but that may be otherwise in another session, or when a service of AWS calls for it. "
+                            + sentences(excuses)
+                            + " Whether the service meets that cannot be found out from outside: to be sure, the key's owner must"
+                            + " allow it without that condition.");
+        }
+        String suspects = Stream.of(
+                        access.denials().stream(),
+                        access.volumeDenials().stream(),
+                        access.doubts().stream().map(Doubt::sentence))
+                .flatMap(s -> s)
+                .distinct()
+                .collect(Collectors.joining(" "));
+        return Judgement.bad(
+                Reason.AccessDenied,
+                denied + ", though its policy has the statements: "
+                        + (suspects.isEmpty()
+                                ? "look for a permissions boundary or a service control policy."
+                                : "look at these statements of its policy, for a permissions boundary or a service control policy. "
+                                        + suspects));
+    }
+
+    private static Optional<Judgement> objection(String label, PolicyAccess access) {
+        if (!access.denials().isEmpty() || !access.missing().isEmpty()) {
+            String why = access.denials().isEmpty()
+                    ? "Its policy does not give: " + describe(access.missing()) + "."
+                    : String.join(" ", access.denials());
+            return Optional.of(Judgement.bad(
+                    Reason.AccessDenied,
+                    label + " cannot be used by the service. " + why + volumes(access)
+                            + " The key's owner must change that."));
+        }
+        if (access.deniesOnlyVolumes()) {
+            return Optional.of(Judgement.bad(
+                    Reason.AccessDenied,
+                    label + " cannot be used for volumes." + volumes(access) + " The key's owner must change that."));
+        }
+        return access.doubts().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        Judgement.unknown(
+                                Reason.NotProbed,
+                                label + ": whether the service can use it cannot be told from its policy. "
+                                        + sentences(access.doubts())
+                                        + " A role of the service that the operator may assume (cmek.tenants.<name>.probe-role-arn) can prove"
+                                        + " some of it; else the key's owner must except the service's roles from that condition, and EBS's where it is named."));
+    }
+
+    private static String volumes(PolicyAccess access) {
+        return access.volumeDenials().isEmpty() ? "" : " " + String.join(" ", access.volumeDenials());
+    }
+
+    private static String sentences(List<Doubt> doubts) {
+        return doubts.stream().map(Doubt::sentence).distinct().collect(Collectors.joining(" "));
+    }
+
+    private static Judgement blocked(String label, List<Problem> problems) {
+        boolean tooLarge = problems.stream().anyMatch(p -> p.kind() == Problem.Kind.TOO_LARGE);
+        return Judgement.bad(
+                tooLarge ? Reason.PolicyTooLarge : Reason.ForeignStatementRejected,
+                label + ": nothing was written to its policy. "
+                        + problems.stream().map(Problem::message).collect(Collectors.joining(" ")));
+    }
+
+    private static Judgement notWritten(String label, Failure failure, Grants added) {
+        String message = label + ": its policy was not written: " + failure.detail() + ".";
+        return switch (failure) {
+            case Failure.Denied denied ->
+                Judgement.bad(
+                        Reason.WriteDenied,
+                        message
+                                + " Give the operator's role kms:PutKeyPolicy on the key, or set policyManagement to Publish.");
+            case Failure.Rejected rejected
+            when rejected.detail().code().startsWith("LimitExceeded") ->
+                Judgement.bad(Reason.PolicyTooLarge, message + " The key's owner must shorten other statements.");
+            case Failure.Rejected rejected -> refusedByKms(message, Refusal.of(rejected), added);
+            case Failure.Throttled throttled -> Judgement.unknown(Reason.Throttled, message + " It is repeated.");
+            case Failure.NotFound gone -> Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+            case Failure.Unavailable unavailable ->
+                Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+        };
+    }
+
+    private static Judgement refusedByKms(String message, Refusal why, Grants added) {
+        String theirs = "a user, role or account that another statement names no longer exists";
+        String ours = "one that the tenant's settings (cmek.tenants.<name>.principals) name does not exist: "
+                + added.principals().values().stream()
+                        .flatMap(Collection::stream)
+                        .distinct()
+                        .collect(Collectors.joining(", "));
+        return switch (why) {
+            case LOCKOUT ->
+                Judgement.bad(
+                        Reason.WriteDenied,
+                        message
+                                + " This is KMS's safety check: the operator could not be sure to be allowed to write the policy again. "
+                                + AGAINST_LOCKOUT);
+            case INVALID_PRINCIPAL ->
+                Judgement.bad(
+                        Reason.ForeignStatementRejected,
+                        message
+                                + (added.isEmpty()
+                                        ? " It seems that " + theirs + "; that statement's owner must remove it."
+                                        : " Either " + theirs + ", or " + ours + "."));
+            case UNRECOGNIZED ->
+                Judgement.bad(
+                        Reason.ForeignStatementRejected,
+                        message + " It may be that " + theirs + (added.isEmpty() ? "" : "; that " + ours)
+                                + "; or that the operator would not be allowed to write the policy again. "
+                                + AGAINST_LOCKOUT);
+        };
+    }
+
+    private static String refused(List<Problem> obstacles) {
+        return obstacles.isEmpty()
+                ? ""
+                : " Until this is solved, KMS refuses the policy with them. "
+                        + obstacles.stream().map(Problem::message).collect(Collectors.joining(" "));
+    }
+
+    private static String delegated(List<String> statements) {
+        return statements.isEmpty()
+                ? ""
+                : " What the statement " + String.join(" and ", statements)
+                        + " leaves to the IAM policies of the account cannot be seen in the key policy, and is not taken for access.";
+    }
+
+    private static String describe(Grants grants) {
+        return grants.principals().entrySet().stream()
+                .map(e -> String.join(", ", e.getKey().actions()) + " for " + String.join(", ", e.getValue()))
+                .collect(Collectors.joining("; "));
+    }
+}

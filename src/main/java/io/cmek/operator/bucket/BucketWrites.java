@@ -1,0 +1,86 @@
+package io.cmek.operator.bucket;
+
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketService.Creation;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+
+/**
+ * The writes to one bucket, one request after another, up to the first that fails. Whoever repeats it plans anew from what S3 shows.
+ *
+ * <p>A bucket that the operator made is made private before it is encrypted, also when it is finished by a later attempt. A bucket that was there
+ * before is not: somebody may have opened it on purpose. S3 does not tell the two apart, and blocks public access to new buckets by itself (S3 User
+ * Guide, "Blocking public access"): a process that ends right after it made a bucket leaves no more to do.
+ *
+ * @param unfinished whether the operator made the bucket and has not finished it
+ * @param made is told when the operator has made the bucket, or may have
+ */
+public record BucketWrites(
+        BucketService buckets, Identity identity, String region, BucketUse use, boolean unfinished, Runnable made) {
+
+    /**
+     * Makes the bucket and encrypts it. It is looked at once more before: what has appeared since is taken over or left alone.
+     *
+     * @return how it is encrypted now
+     */
+    public Answer<Encryption> create() {
+        return switch (buckets.look(identity, region, use.name())) {
+            case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
+            case Answer.Got<BucketFacts>(BucketFacts.Absent absent) ->
+                switch (buckets.create(identity, region, use.name())) {
+                    case Answer.Failed<Creation>(Failure failure) -> {
+                        if (failure instanceof Failure.Unavailable) {
+                            // S3 may have made it all the same.
+                            made.run();
+                        }
+                        yield new Answer.Failed<>(failure);
+                    }
+                    case Answer.Got<Creation>(Creation creation)
+                    when creation == Creation.MADE -> {
+                        made.run();
+                        yield finish(new BucketPlan.Encrypt(Encryption.NO_RULE), true);
+                    }
+                    case Answer.Got<Creation> alreadyOurs -> adopt(buckets.look(identity, region, use.name()));
+                };
+            case Answer.Got<BucketFacts> there -> adopt(there);
+        };
+    }
+
+    private Answer<Encryption> adopt(Answer<BucketFacts> now) {
+        return switch (now) {
+            case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
+            case Answer.Got<BucketFacts>(BucketFacts facts) ->
+                switch (BucketPlan.of(use, region, facts)) {
+                    case BucketPlan.Nothing(Encryption current) -> new Answer.Got<>(current);
+                    case BucketPlan.Encrypt plan -> encrypt(plan);
+                    // All else is for the caller to see by looking again.
+                    case BucketPlan.Create _, BucketPlan.Refuse _ ->
+                        new Answer.Failed<>(new Failure.Rejected(new Failure.Detail(
+                                "s3:CreateBucket",
+                                "BucketAlreadyExists",
+                                "the bucket has appeared since it was looked at, and is not one to take over",
+                                null)));
+                };
+        };
+    }
+
+    /**
+     * Encrypts a bucket that is there.
+     *
+     * @return how it is encrypted now
+     */
+    public Answer<Encryption> encrypt(BucketPlan.Encrypt plan) {
+        return finish(plan, unfinished);
+    }
+
+    private Answer<Encryption> finish(BucketPlan.Encrypt plan, boolean isOurs) {
+        if (isOurs
+                && buckets.blockPublicAccess(identity, region, use.name())
+                        instanceof Answer.Failed<String>(Failure failure)) {
+            return new Answer.Failed<>(failure);
+        }
+        return buckets.encrypt(identity, region, use.name(), use.key(), plan.current());
+    }
+}

@@ -1,0 +1,117 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.api.v1alpha1.StoredResource;
+import io.cmek.operator.awscontrol.ControllerEvents;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.inventory.Resources;
+import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
+import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells transitions as Events ({@code events.k8s.io/v1}), beside the log. An Event is a courtesy: the status is what counts. So nobody waits for
+ * the API server to take one.
+ */
+public final class EventRecorder implements ControllerEvents {
+
+    private static final Logger LOG = Logger.getLogger(EventRecorder.class);
+    private static final String API_VERSION = "cmek.io/v1alpha1";
+    private static final String CONTROLLER = "cmek.io/operator";
+    private static final DateTimeFormatter MICROS =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
+    /** Below the 1,024 bytes that the API server accepts (Kubernetes API, "Event", note). */
+    private static final int LONGEST_NOTE = 1000;
+
+    private final ClusterApi api;
+    private final Executor sender;
+    private final String instance;
+    private final Clock clock;
+    private final RandomGenerator random;
+
+    /**
+     * @param sender sends Events to the API server, one after another
+     * @param instance which process of the operator this is, for example the pod's name
+     */
+    public EventRecorder(ClusterApi api, Executor sender, String instance, Clock clock, RandomGenerator random) {
+        this.api = api;
+        this.sender = sender;
+        this.instance = instance;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    public void record(StoredResource about, List<Transition> transitions) {
+        transitions.forEach(t -> record(
+                Resources.idOf(about),
+                about.getMetadata().getUid(),
+                about.getMetadata().getResourceVersion(),
+                t));
+    }
+
+    @Override
+    public void repaired(Claim claim, Drift drift) {
+        record(claim.id(), claim.uid(), null, Transition.of(drift));
+    }
+
+    @Override
+    public void leftBehind(Claim gone, String what) {
+        record(gone.id(), gone.uid(), null, Transition.leftBehind(what));
+    }
+
+    private void record(ClaimId about, String uid, @Nullable String resourceVersion, Transition transition) {
+        LOG.logf(
+                transition.warning() ? Logger.Level.WARN : Logger.Level.INFO,
+                "%s: %s: %s",
+                about,
+                transition.reason(),
+                transition.note());
+        Event event = new EventBuilder()
+                .withNewMetadata()
+                .withName(about.name() + "." + Long.toHexString(random.nextLong()))
+                .withNamespace(about.namespace())
+                .endMetadata()
+                .withEventTime(new MicroTime(MICROS.format(clock.instant())))
+                .withType(transition.warning() ? "Warning" : "Normal")
+                .withReason(transition.reason())
+                .withAction(transition.action())
+                .withNote(cut(transition.note()))
+                .withReportingController(CONTROLLER)
+                .withReportingInstance(instance)
+                .withRegarding(new ObjectReferenceBuilder()
+                        .withApiVersion(API_VERSION)
+                        .withKind(about.kind())
+                        .withNamespace(about.namespace())
+                        .withName(about.name())
+                        .withUid(uid)
+                        .withResourceVersion(resourceVersion)
+                        .build())
+                .build();
+        sender.execute(() -> send(event, about));
+    }
+
+    private void send(Event event, ClaimId about) {
+        try {
+            api.createEvent(event);
+        } catch (RuntimeException e) {
+            // Whatever it is, the reconciliation goes on: the status matters more.
+            LOG.warnf("The Event about %s was not written: %s", about, e.getMessage());
+        }
+    }
+
+    private static String cut(String note) {
+        return note.length() <= LONGEST_NOTE ? note : note.substring(0, LONGEST_NOTE - 3) + "...";
+    }
+}

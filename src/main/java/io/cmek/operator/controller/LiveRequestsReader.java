@@ -1,0 +1,30 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.act.ApiServerError;
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.awscontrol.LiveRequests;
+import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.inventory.Shard;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.RequestIndex;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Reads all resources past the caches, and keeps of them what the index keeps. */
+public record LiveRequestsReader(
+        ClusterApi api, Supplier<Authorization> authorization, Optional<String> clusterRegion, Shard shard)
+        implements LiveRequests {
+
+    @Override
+    public Reading read() {
+        var index = new RequestIndex(authorization.get());
+        var resources = new Resources(index, clusterRegion, shard);
+        try {
+            api.forEach(resources::put);
+        } catch (KubernetesClientException e) {
+            return new Reading.Failed("failed: " + ApiServerError.of(e).words() + "; it is tried again");
+        }
+        return new Reading.Read(index);
+    }
+}

@@ -1,0 +1,94 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.inventory.NotUnderstood;
+import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.inventory.SecondaryRegion;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The secondary region's keys, buckets and volumes. */
+record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
+        implements Kind<ReplicaCmek, ReplicaCmekStatus> {
+
+    @Override
+    public ReplicaCmek empty() {
+        return new ReplicaCmek();
+    }
+
+    @Override
+    public Optional<Judgement> notUnderstood(ReplicaCmek replica) {
+        return NotUnderstood.of(replica, resources.workgroupNamedBy(replica).orElse(null));
+    }
+
+    /** While the lost record of its Workgroup is about to be rebuilt from its status. */
+    @Override
+    public boolean isLeftAlone(ReplicaCmek replica) {
+        return resources
+                .workgroupNamedBy(replica)
+                .filter(workgroup -> SecondaryRegion.isRebuiltFrom(replica, workgroup))
+                .isPresent();
+    }
+
+    /** Whether it may go, only the Workgroup as it is now can tell: a database may just have been added. */
+    @Override
+    public Optional<Judgement> holds(ReplicaCmek replica) {
+        String name = replica.getSpec().workgroupRef().name();
+        return steps.run(
+                Resources.idOf(replica),
+                "the read of its Workgroup " + name,
+                () -> holds(replica, api.workgroup(replica.getMetadata().getNamespace(), name)),
+                why -> Optional.of(Judgement.pending(
+                        "The resource stays while the read of the Workgroup " + name + " " + why + ".")));
+    }
+
+    private static Optional<Judgement> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+        return SecondaryRegion.holds(replica, workgroup).or(() -> NotUnderstood.holds(replica, workgroup));
+    }
+
+    @Override
+    public Addition<ReplicaCmekStatus> addition(ReplicaCmek replica, Predicate<Claim> mayBeRecorded) {
+        return Nothing.MORE;
+    }
+
+    /** A ReplicaCmek has no more than what both kinds have. */
+    private enum Nothing implements Addition<ReplicaCmekStatus> {
+        MORE;
+
+        @Override
+        public Map<ConditionType, Judgement> judgements() {
+            return Map.of();
+        }
+
+        @Override
+        public Set<ConditionType> ownTypes() {
+            return Set.of();
+        }
+
+        @Override
+        public ReplicaCmekStatus status(StatusBuilder.Parts parts) {
+            return new ReplicaCmekStatus(
+                    parts.generation(),
+                    parts.encryption(),
+                    parts.keys(),
+                    parts.buckets(),
+                    parts.storageClassName(),
+                    parts.awsUnreadableSince(),
+                    parts.conditions());
+        }
+
+        @Override
+        public Optional<Duration> again() {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,559 @@
+package io.cmek.operator.controller;
+
+import static io.cmek.operator.controller.ReconcileResult.again;
+
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.StoredResource;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.awscontrol.KeySnapshot;
+import io.cmek.operator.awscontrol.KeySnapshot.Release;
+import io.cmek.operator.awscontrol.PolicyJudgement;
+import io.cmek.operator.awscontrol.Ticker;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.condition.Text;
+import io.cmek.operator.inventory.NotUnderstood;
+import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.volume.StorageClassSpec;
+import io.cmek.operator.volume.VolumeAssessment;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The controller of both kinds of resource: it judges a resource from what the caches and the snapshots know, writes StorageClass and status, and
+ * lets the resource go when nothing of it is left. It never calls AWS and never waits for it.
+ *
+ * <p>One reconciliation of a resource at a time; that is the dispatcher's part.
+ */
+public final class ResourceController {
+
+    /** How soon a resource is reconciled again whose cached copy is older than the last write. */
+    static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
+
+    /** How soon a resource is reconciled again that is left alone for now. */
+    static final Duration LEFT_ALONE_RETRY = Duration.ofSeconds(5);
+
+    /** How long the first answers of AWS are waited for before the status says that there are none. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** How long they are waited for where AWS has answered nothing at all to this process. */
+    static final Duration SILENCE = Duration.ofSeconds(5);
+
+    /** How long reads fail before the status says since when. */
+    static final Duration UNREADABLE_DELAY = Duration.ofSeconds(30);
+
+    private static final String OUTDATED = "The resource has changed since it was read.";
+
+    /** @param factsMaxAge how long a read is relied upon while reads fail */
+    public record Settings(Duration factsMaxAge) {}
+
+    /** Since when the first answers of AWS are waited for, in both kinds of time. */
+    private record Waiting(long ticks, Instant at) {}
+
+    private final Resources resources;
+    private final Judge judge;
+    private final StatusBuilder statuses;
+    private final WrittenStatuses written;
+    private final ClusterApi api;
+    private final StorageClassCache storageClasses;
+    private final StorageClassPublisher volumes;
+    private final EventRecorder events;
+    private final StatusObserver writes;
+    private final Steps steps;
+    private final Settings settings;
+    private final Ticker ticker;
+    private final Clock clock;
+    private final WorkgroupKind workgroups;
+    private final ReplicaCmekKind replicas;
+
+    /** By uid. */
+    private final Map<String, Waiting> waiting = new ConcurrentSkipListMap<>();
+
+    public ResourceController(
+            Resources resources,
+            Judge judge,
+            StatusBuilder statuses,
+            WrittenStatuses written,
+            ClusterApi api,
+            StorageClassCache storageClasses,
+            StorageClassPublisher volumes,
+            EventRecorder events,
+            StatusObserver writes,
+            Steps steps,
+            Settings settings,
+            Ticker ticker,
+            Clock clock) {
+        this.resources = resources;
+        this.judge = judge;
+        this.statuses = statuses;
+        this.written = written;
+        this.api = api;
+        this.storageClasses = storageClasses;
+        this.volumes = volumes;
+        this.events = events;
+        this.writes = writes;
+        this.steps = steps;
+        this.settings = settings;
+        this.ticker = ticker;
+        this.clock = clock;
+        this.workgroups = new WorkgroupKind(resources, api, steps, clock);
+        this.replicas = new ReplicaCmekKind(resources, api, steps);
+    }
+
+    /** Brings the resource of that name to where it should be, as far as that does not need AWS, and says how it stands. */
+    public ReconcileResult reconcile(ClaimId id) {
+        if (!resources.isSynced()) {
+            return again(OUTDATED_RETRY);
+        }
+        return switch (resources.find(id).orElse(null)) {
+            case null -> ReconcileResult.DONE;
+            case Workgroup workgroup -> new Reconciliation<Workgroup, WorkgroupStatus>(workgroups, workgroup).run();
+            case ReplicaCmek replica -> new Reconciliation<ReplicaCmek, ReplicaCmekStatus>(replicas, replica).run();
+        };
+    }
+
+    /** Forgets a resource that is gone. */
+    public void forget(StoredResource gone) {
+        ClaimId id = Resources.idOf(gone);
+        String uid = gone.getMetadata().getUid();
+        written.forget(uid);
+        waiting.remove(uid);
+        if (resources.find(id).isEmpty()) {
+            steps.forget(id);
+            volumes.forget(id);
+        }
+    }
+
+    /** Whether nothing is kept of any resource: for tests of what is evicted. */
+    boolean isEmpty() {
+        return waiting.isEmpty() && written.isEmpty() && steps.isEmpty();
+    }
+
+    /** One reconciliation of one resource. */
+    private final class Reconciliation<R extends CustomResource<?, S> & StoredResource, S extends CmekStatus> {
+
+        private final Kind<R, S> kind;
+        private final R resource;
+        private final ClaimId id;
+        private final Instant now = clock.instant();
+        private final List<Duration> retries = new ArrayList<>();
+        private String version;
+        private @Nullable S status;
+
+        /** Why the resource has no finalizer, as a sentence's end; null where it has one, or is about to. */
+        private @Nullable String unguarded;
+
+        Reconciliation(Kind<R, S> kind, R resource) {
+            this.kind = kind;
+            this.resource = resource;
+            this.id = Resources.idOf(resource);
+            this.version = resource.getMetadata().getResourceVersion();
+            this.status = resource.getStatus();
+        }
+
+        ReconcileResult run() {
+            if (!NotUnderstood.isReadable(resource)) {
+                return ReconcileResult.DONE;
+            }
+            if (written.isNewerThan(resource)) {
+                return again(OUTDATED_RETRY);
+            }
+            if (resource.isMarkedForDeletion() && !hasFinalizer()) {
+                return ReconcileResult.DONE;
+            }
+            try {
+                return reconcile();
+            } catch (KubernetesClientException e) {
+                if (Steps.isOutdated(e)) {
+                    // It was computed from an old copy, and is computed again from the new one.
+                    return again(OUTDATED_RETRY);
+                }
+                throw e;
+            }
+        }
+
+        private ReconcileResult reconcile() {
+            addFinalizer();
+            if (kind.isLeftAlone(resource)) {
+                return again(LEFT_ALONE_RETRY);
+            }
+            Claim claim = resources.claimOf(resource);
+            if (status == null) {
+                Kind.Addition<S> addition = kind.addition(resource, request -> false);
+                report(addition.status(first(judge.beforeAnyRead(claim), addition)));
+            }
+            return resource.isMarkedForDeletion() ? cleanUp(claim) : keepUp(claim, Optional.empty());
+        }
+
+        /** Before anything is written for the resource. Where it cannot be added, nothing is, and that is told. */
+        private void addFinalizer() {
+            if (resource.isMarkedForDeletion() || hasFinalizer()) {
+                return;
+            }
+            version = steps.run(id, "the addition of its finalizer", () -> api.addFinalizer(resource, version), why -> {
+                retries.add(Steps.RETRY);
+                unguarded = "the addition of its finalizer " + ClusterApi.FINALIZER + " " + why;
+                return version;
+            });
+        }
+
+        private boolean hasFinalizer() {
+            return resource.getMetadata().getFinalizers() != null
+                    && resource.getMetadata().getFinalizers().contains(ClusterApi.FINALIZER);
+        }
+
+        /** @param held why the resource stays though it is being deleted */
+        private ReconcileResult keepUp(Claim claim, Optional<Judgement> held) {
+            boolean isUnderstood = kind.notUnderstood(resource).isEmpty();
+            Judge.Judged judged = judge.judge(claim, isUnderstood, now);
+            Assessment assessment = judged.assessment();
+            if (judged.isAnswered()) {
+                waiting.remove(claim.uid());
+            } else {
+                Waiting since = waiting.computeIfAbsent(claim.uid(), uid -> new Waiting(ticker.nanos(), now));
+                Duration left = patience().minusNanos(ticker.nanos() - since.ticks());
+                if (left.isPositive()) {
+                    held.ifPresent(why -> reportLeaving(claim, Map.of(ConditionType.Deletable, why)));
+                    return done(left);
+                }
+                if (!judged.isRead()) {
+                    assessment = assessment.with(assessment.unreadable().unansweredSince(since.at()));
+                }
+            }
+            if (judged.isServed()) {
+                StorageClassSpec there = storageClass(claim);
+                assessment = judge.withImpact(
+                        assessment.with(publish(assessment, there)),
+                        there != null && there.owner().equals(Optional.of(claim.id())));
+            }
+            Kind.Addition<S> addition = kind.addition(resource, request -> judge.mayBeRecorded(request, now));
+            addition.again().ifPresent(retries::add);
+            report(addition.status(next(assessment, addition, held, isUnderstood)));
+            assessment.reconsiderAfter(now).ifPresent(retries::add);
+            return done();
+        }
+
+        /** A process that may end before AWS answers anything is not to keep that to itself. */
+        private Duration patience() {
+            return judge.keys().hasAnswer() ? PATIENCE : SILENCE;
+        }
+
+        private @Nullable StorageClassSpec storageClass(Claim claim) {
+            return claim.volumes() == null
+                    ? null
+                    : storageClasses.find(claim.volumes().storageClassName());
+        }
+
+        private VolumeAssessment publish(Assessment assessment, @Nullable StorageClassSpec there) {
+            Claim claim = assessment.claim();
+            VolumeUse use = claim.volumes();
+            if (use == null) {
+                return VolumeAssessment.of(Judgement.good(
+                        Reason.NotInClusterRegion,
+                        "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
+            }
+            if (!hasFinalizer() && there == null) {
+                return VolumeAssessment.of(Judgement.pending("The StorageClass " + use.storageClassName()
+                        + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
+            }
+            if (there != null && assessment.isBucketUnderAnotherKey()) {
+                return volumes.look(claim.id(), use, there, "the data bucket is under another key");
+            }
+            return steps.run(
+                    id,
+                    "the publication of its StorageClass",
+                    () -> there == null && assessment.isReady(use.key()) && !isStillThere()
+                            ? new VolumeAssessment(Judgement.pending(OUTDATED), LEFT_ALONE_RETRY)
+                            : volumes.publish(
+                                    claim.id(),
+                                    use,
+                                    there,
+                                    assessment.isReady(use.key()),
+                                    new StorageClassPublisher.Before(resources
+                                            .index()
+                                            .lastApplied(claim.uid())
+                                            .storageClass()),
+                                    drift -> events.repaired(claim, drift)),
+                    why -> new VolumeAssessment(
+                            Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
+        }
+
+        private StatusBuilder.Parts next(
+                Assessment assessment, Kind.Addition<S> addition, Optional<Judgement> held, boolean isUnderstood) {
+            if (isMasked(assessment)) {
+                return StatusBuilder.Parts.of(Objects.requireNonNull(status), unreadableSince(assessment));
+            }
+            if (!isUnderstood && status != null && !assessment.isWrong()) {
+                return keeping(assessment.claim(), assessment.seen(held), addition);
+            }
+            var more = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+            more.putAll(addition.judgements());
+            held.ifPresent(why -> more.put(ConditionType.Deletable, why));
+            Judgement policy = assessment.judgements().get(ConditionType.PolicyApplied);
+            if (unguarded != null && policy != null && policy.reason() == Reason.Pending) {
+                more.put(
+                        ConditionType.PolicyApplied,
+                        Judgement.pending("Nothing is written for the resource: " + unguarded + "."));
+            }
+            return statuses.parts(resource, status, assessment, unreadableSince(assessment), more);
+        }
+
+        private StatusBuilder.Parts first(Assessment assessment, Kind.Addition<S> addition) {
+            return statuses.parts(resource, null, assessment, null, addition.judgements());
+        }
+
+        /**
+         * A process that never read something relies on the status for as long as it would have relied on a read of its own, counted from the first
+         * failed read of all processes. But what was read and is wrong is told at once, whatever else cannot be read.
+         */
+        private boolean isMasked(Assessment assessment) {
+            if (status == null
+                    || !assessment.unreadable().neverRead()
+                    || assessment.isWrong()
+                    || assessment.isEnabled()
+                    || status.encryption() != EncryptionState.ENABLED
+                    || !Objects.equals(resource.getMetadata().getGeneration(), status.observedGeneration())) {
+                return false;
+            }
+            Duration left = Duration.between(now, blindSince(assessment).plus(settings.factsMaxAge()));
+            if (left.isPositive()) {
+                retries.add(left.plusMillis(1));
+            }
+            return left.isPositive();
+        }
+
+        private Instant blindSince(Assessment assessment) {
+            Instant own = Objects.requireNonNullElse(assessment.unreadable().since(), now);
+            return told().filter(since -> since.isBefore(own)).orElse(own);
+        }
+
+        /** What the status says already. */
+        private Optional<Instant> told() {
+            try {
+                return Optional.ofNullable(status)
+                        .map(CmekStatus::awsUnreadableSince)
+                        .map(Instant::parse);
+            } catch (java.time.DateTimeException e) {
+                // Somebody edited the status by hand.
+                return Optional.empty();
+            }
+        }
+
+        private @Nullable String unreadableSince(Assessment assessment) {
+            Instant since = assessment.unreadable().since();
+            if (since == null) {
+                return null;
+            }
+            Optional<Instant> told = told();
+            if (told.isPresent() && !told.get().isAfter(since)) {
+                return Objects.requireNonNull(status).awsUnreadableSince();
+            }
+            Duration wait = UNREADABLE_DELAY.minus(Duration.between(since, now));
+            if (wait.isPositive() && !assessment.unreadable().neverRead()) {
+                retries.add(wait.plusMillis(1));
+                return null;
+            }
+            return since.truncatedTo(ChronoUnit.SECONDS).toString();
+        }
+
+        /** The resource is being deleted: it stays while something holds it, and goes when nothing of it is left. */
+        private ReconcileResult cleanUp(Claim claim) {
+            Optional<Judgement> held = kind.holds(resource);
+            if (held.isPresent()) {
+                retries.add(Steps.RETRY);
+                return keepUp(claim, held);
+            }
+            Optional<Obstacle> obstacle = releaseObstacle(claim).or(() -> storageClassObstacle(claim));
+            if (obstacle.isPresent()) {
+                reportLeaving(claim, obstacle.get().judgements());
+                return done(obstacle.get().retry());
+            }
+            return steps.run(
+                    id,
+                    "the removal of its finalizer",
+                    () -> {
+                        api.removeFinalizer(resource, version);
+                        return ReconcileResult.DONE;
+                    },
+                    why -> {
+                        reportLeaving(
+                                claim,
+                                Map.of(
+                                        ConditionType.Deletable,
+                                        Judgement.pending("The resource stays while the removal of its finalizer "
+                                                + ClusterApi.FINALIZER + " " + why + ".")));
+                        return done(Steps.RETRY);
+                    });
+        }
+
+        /**
+         * What keeps a resource that is being deleted.
+         *
+         * @param of the condition that it is about
+         */
+        private record Obstacle(ConditionType of, Judgement why, Duration retry) {
+
+            Map<ConditionType, Judgement> judgements() {
+                var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+                judgements.put(of, why);
+                judgements.put(
+                        ConditionType.Deletable,
+                        Judgement.pending(Text.message((of == ConditionType.PolicyApplied
+                                        ? "The resource goes when nothing of it is left in a key policy. "
+                                        : "The resource goes when its StorageClass is deleted. ")
+                                + why.message())));
+                return judgements;
+            }
+        }
+
+        /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
+        private Optional<Obstacle> releaseObstacle(Claim claim) {
+            if (claim.deletionPolicy() != DeletionPolicy.Release
+                    || claim.policyManagement() != PolicyManagement.Managed
+                    || resources.index().authorization().tenantOf(claim).isEmpty()
+                    || !RequestIndex.isReleasable(resources.index().judge(claim))) {
+                return Optional.empty();
+            }
+            List<Judgement> open = claim.distinctKeys().stream()
+                    .map(key -> ofRelease(claim, key))
+                    .flatMap(Optional::stream)
+                    .toList();
+            return open.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Obstacle(ConditionType.PolicyApplied, Judgement.worst(open), Steps.RETRY));
+        }
+
+        private Optional<Judgement> ofRelease(Claim claim, KeyArn key) {
+            String label = claim.label(key);
+            KeySnapshot snapshot = judge.keys().of(key);
+            return switch (snapshot.releases().get(claim.uid())) {
+                case null -> Optional.of(Judgement.pending(label + ": the release of its access has not begun yet."));
+                case Release.Done() -> Optional.empty();
+                case Release.NeededByUnreadable() ->
+                    Optional.of(Judgement.pending(label
+                            + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
+                            + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"
+                            + " read), or set spec.deletionPolicy to Retain."));
+                case Release.Waits(String why) ->
+                    Optional.of(Judgement.pending("The release of its keys waits: " + why + "."));
+                case Release.Failed(var outcome) -> Optional.of(PolicyJudgement.of(label, outcome));
+            };
+        }
+
+        /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
+        private Optional<Obstacle> storageClassObstacle(Claim claim) {
+            if (claim.volumes() == null) {
+                return Optional.empty();
+            }
+            return steps.run(
+                    id,
+                    "the deletion of its StorageClass",
+                    () -> isStillGoing() ? volumes.withdraw(claim).map(why -> obstacle(claim, why)) : outdated(),
+                    why -> Optional.of(new Obstacle(
+                            ConditionType.VolumesEncrypted,
+                            Judgement.pending("The deletion of its StorageClass " + why + "."),
+                            Steps.RETRY)));
+        }
+
+        private Obstacle obstacle(Claim claim, Judgement why) {
+            return new Obstacle(
+                    ConditionType.VolumesEncrypted, why, volumes.pause(claim).orElse(Steps.RETRY));
+        }
+
+        private Optional<Obstacle> outdated() {
+            return Optional.of(
+                    new Obstacle(ConditionType.VolumesEncrypted, Judgement.pending(OUTDATED), OUTDATED_RETRY));
+        }
+
+        private boolean isStillGoing() {
+            return fresh().filter(r -> r.getMetadata().getDeletionTimestamp() != null)
+                    .isPresent();
+        }
+
+        /** Nothing is made on an old copy either: nobody would take it away again. */
+        private boolean isStillThere() {
+            return fresh().filter(r ->
+                            resource.isMarkedForDeletion() || r.getMetadata().getDeletionTimestamp() == null)
+                    .isPresent();
+        }
+
+        /** This very resource as it is now, past the cache. */
+        private Optional<? extends StoredResource> fresh() {
+            Optional<? extends StoredResource> fresh = id.kind().equals("Workgroup")
+                    ? api.workgroup(id.namespace(), id.name())
+                    : api.replica(id.namespace(), id.name());
+            return fresh.filter(
+                    r -> r.getMetadata().getUid().equals(resource.getMetadata().getUid()));
+        }
+
+        /** Nothing of it is judged but its keys, and what is told here. */
+        private void reportLeaving(Claim claim, Map<ConditionType, Judgement> told) {
+            var news = new EnumMap<ConditionType, Judgement>(told);
+            judge.usable(claim, now).ifPresent(usable -> news.put(ConditionType.KeysUsable, usable));
+            Kind.Addition<S> addition = kind.addition(resource, request -> false);
+            report(addition.status(keeping(claim, news, addition)));
+        }
+
+        private StatusBuilder.Parts keeping(
+                Claim claim, Map<ConditionType, Judgement> told, Kind.Addition<S> addition) {
+            var news = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+            news.putAll(told);
+            news.putAll(addition.judgements());
+            return statuses.keeping(resource, Objects.requireNonNull(status), claim, news, addition.ownTypes());
+        }
+
+        /** Writes the status where it says something else than before, and tells what changed as Events. */
+        private void report(S next) {
+            S before = status;
+            if (next.equals(before)) {
+                written.stands(resource, next);
+                return;
+            }
+            boolean isWritten = steps.run(id, "the write of its status", () -> write(next), why -> false);
+            writes.statusWritten(isWritten);
+            if (isWritten) {
+                events.record(resource, Transition.between(before, next));
+            } else {
+                retries.add(Steps.RETRY);
+            }
+        }
+
+        private boolean write(S next) {
+            version = api.applyStatus(resource, version, kind.empty(), next);
+            written.wrote(resource, next, version);
+            status = next;
+            return true;
+        }
+
+        private ReconcileResult done(Duration... more) {
+            return ReconcileResult.earliest(Stream.concat(retries.stream(), Stream.of(more)));
+        }
+    }
+}

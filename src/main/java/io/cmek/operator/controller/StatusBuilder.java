@@ -1,0 +1,247 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.api.v1alpha1.BucketStatus;
+import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Conditions;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyAssessment;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.RequestIndex;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of a status that both kinds have. */
+public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) {
+
+    /**
+     * What the statuses of both kinds have in common.
+     *
+     * @param generation of the resource, of which the status speaks
+     */
+    public record Parts(
+            @Nullable Long generation,
+            @Nullable EncryptionState encryption,
+            List<KeyStatus> keys,
+            List<BucketStatus> buckets,
+            @Nullable String storageClassName,
+            @Nullable String awsUnreadableSince,
+            List<Condition> conditions) {
+
+        /** The same, as it was before. */
+        static Parts of(CmekStatus status, @Nullable String awsUnreadableSince) {
+            return new Parts(
+                    status.observedGeneration(),
+                    status.encryption(),
+                    status.keys(),
+                    status.buckets(),
+                    status.storageClassName(),
+                    awsUnreadableSince,
+                    status.conditions());
+        }
+    }
+
+    /**
+     * The status of a resource as it was judged: equal to the one before where nothing changed.
+     *
+     * @param more the conditions that only its kind has, and whether it may go
+     */
+    Parts parts(
+            HasMetadata resource,
+            @Nullable CmekStatus previous,
+            Assessment assessment,
+            @Nullable String awsUnreadableSince,
+            Map<ConditionType, Judgement> more) {
+        var judgements = assessment.judgements();
+        judgements.putAll(more);
+        return new Parts(
+                resource.getMetadata().getGeneration(),
+                assessment.encryption(previous == null ? null : previous.encryption()),
+                keys(assessment, previous),
+                buckets(assessment, previous),
+                storageClassName(assessment),
+                awsUnreadableSince,
+                Conditions.of(
+                        previous == null ? List.of() : previous.conditions(),
+                        judgements,
+                        allGood(assessment.claim()),
+                        resource.getMetadata().getGeneration(),
+                        clock.instant()));
+    }
+
+    /**
+     * What the status said before, with news: of a resource that is being deleted, or of which something is not understood.
+     *
+     * @param obsolete the types of conditions that only hold if they are among the news
+     */
+    Parts keeping(
+            HasMetadata resource,
+            CmekStatus previous,
+            Claim claim,
+            Map<ConditionType, Judgement> news,
+            Set<ConditionType> obsolete) {
+        return new Parts(
+                resource.getMetadata().getGeneration(),
+                previous.encryption(),
+                kept(previous.keys()),
+                keptBuckets(previous.buckets()),
+                previous.storageClassName(),
+                previous.awsUnreadableSince(),
+                Conditions.keeping(
+                        previous.conditions(),
+                        news,
+                        obsolete,
+                        allGood(claim),
+                        resource.getMetadata().getGeneration(),
+                        clock.instant()));
+    }
+
+    /** As the CRD bounds it. */
+    private static final int LONGEST_SUGGESTION = 32_768;
+
+    /** One line per key and purpose (R4), with the statements to add (R3). */
+    public List<KeyStatus> keys(Assessment assessment, @Nullable CmekStatus previous) {
+        return assessment.claim().keys().stream()
+                .map(use -> line(use, assessment, previous))
+                .toList();
+    }
+
+    private KeyStatus line(KeyUse use, Assessment assessment, @Nullable CmekStatus previous) {
+        KeyAssessment key = assessment.of(use.key());
+        boolean wasEnabled = previous != null && previous.wasEnabled();
+        KeyFacts facts = key.facts();
+        return new KeyStatus(
+                use.purpose(),
+                use.key().toString(),
+                assessment.lineState(use, wasEnabled),
+                facts == null ? "" : facts.state(),
+                facts == null ? null : facts.multiRegion(),
+                suggestion(use, assessment.claim(), previous));
+    }
+
+    /**
+     * The statements of one line. Putting a policy replaces the whole of it, so on a key that several resources share they name the principals
+     * of all of them. Not on a key that the tenant may not use: who has access there is none of its business. Where no tenant covers the
+     * namespace any more, what the statements were stays: access that was given is not to be forgotten by a mistake in the settings.
+     */
+    private String suggestion(KeyUse use, Claim claim, @Nullable CmekStatus previous) {
+        Authorization authorization = index.authorization();
+        Grants own = Claim.wants(use, authorization.principalsFor(claim));
+        if (authorization.tenantOf(claim).isEmpty()) {
+            return lineOf(use, previous).map(KeyStatus::suggestedPolicy).orElseGet(() -> merge.suggestion(own));
+        }
+        if (!authorization.mayUse(claim, use.key())) {
+            return merge.suggestion(own);
+        }
+        String all = merge.suggestion(own.plus(index.suggestedOn(use.key()).only(use.statements())));
+        return all.length() <= LONGEST_SUGGESTION ? all : merge.suggestion(own);
+    }
+
+    private static Optional<KeyStatus> lineOf(KeyUse use, @Nullable CmekStatus status) {
+        return Stream.ofNullable(status)
+                .flatMap(s -> s.keys().stream())
+                .filter(line -> line.purpose() == use.purpose()
+                        && line.arn().equals(use.key().toString()))
+                .findFirst();
+    }
+
+    /**
+     * The lines of a status that is written again as it was. The API server takes none without what its CRD requires: a purpose that this version
+     * does not know is left out, and a key in a state that it does not know is pending.
+     */
+    public static List<KeyStatus> kept(List<KeyStatus> lines) {
+        return lines.stream()
+                .filter(line -> line.purpose() != null)
+                .map(line -> line.state() != null
+                        ? line
+                        : new KeyStatus(
+                                line.purpose(),
+                                line.arn(),
+                                KeyLineState.PENDING,
+                                line.keyState(),
+                                line.multiRegion(),
+                                line.suggestedPolicy()))
+                .toList();
+    }
+
+    /** The same of the buckets. */
+    public static List<BucketStatus> keptBuckets(List<BucketStatus> lines) {
+        return lines.stream().filter(line -> line.purpose() != null).toList();
+    }
+
+    private static Judgement allGood(Claim claim) {
+        if (!claim.hasCmek()) {
+            return Judgement.good(
+                    Reason.NoCmek,
+                    "The workgroup has no CMEK: nothing of it is encrypted with a customer-managed key.");
+        }
+        String keys = claim.keys().stream()
+                .filter(use -> use.purpose() != Purpose.Primary)
+                .map(use -> use.key().toString())
+                .distinct()
+                .collect(Collectors.joining(" and "));
+        return Judgement.good(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
+    }
+
+    /**
+     * One line per bucket. What was last seen of one stays where nobody looks, because the claim is refused, and where S3 cannot be asked: it
+     * tells who has the bucket ({@link Entitlements#judge}).
+     */
+    public static List<BucketStatus> buckets(Assessment assessment, @Nullable CmekStatus previous) {
+        boolean refused = assessment.accepted().verdict() == Judgement.Verdict.False;
+        return assessment.buckets().stream()
+                .map(bucket -> bucket.encryption() == null && (refused || isUnseen(bucket.encrypted()))
+                        ? lineOf(bucket.use(), previous).orElseGet(() -> line(bucket))
+                        : line(bucket))
+                .toList();
+    }
+
+    private static boolean isUnseen(Judgement encrypted) {
+        return encrypted.verdict() == Judgement.Verdict.Unknown && encrypted.reason() != Reason.Pending;
+    }
+
+    private static Optional<BucketStatus> lineOf(BucketUse use, @Nullable CmekStatus status) {
+        return Stream.ofNullable(status)
+                .flatMap(s -> s.buckets().stream())
+                .filter(line -> line.purpose() == use.purpose() && line.name().equals(use.name()))
+                .findFirst();
+    }
+
+    private static BucketStatus line(BucketAssessment bucket) {
+        Encryption encryption = bucket.encryption();
+        return new BucketStatus(
+                bucket.use().purpose(),
+                bucket.use().name(),
+                encryption == null ? null : encryption.algorithm(),
+                encryption == null ? null : encryption.kmsKeyId(),
+                encryption == null ? null : encryption.bucketKeyEnabled());
+    }
+
+    /** Named once it is published. */
+    public static @Nullable String storageClassName(Assessment assessment) {
+        VolumeUse volumes = assessment.claim().volumes();
+        return volumes != null && assessment.volumes().encrypted().isGood() ? volumes.storageClassName() : null;
+    }
+}

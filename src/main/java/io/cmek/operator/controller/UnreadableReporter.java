@@ -1,0 +1,57 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.api.v1alpha1.StoredResource;
+import io.cmek.operator.api.v1alpha1.Unreadable;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Tells once, in the log and as an Event, of each stored object that this version cannot read: it has no status that could say so. */
+public final class UnreadableReporter {
+
+    private static final String REASON = "Unreadable";
+    private static final String ACTION = "ReadResource";
+    private static final String NO_SPEC = "it has no spec";
+
+    private final EventRecorder events;
+
+    /** Why each could not be read, by uid. */
+    private final Map<String, String> told = new TreeMap<>();
+
+    public UnreadableReporter(EventRecorder events) {
+        this.events = events;
+    }
+
+    /**
+     * @param unreadable all that cannot be read now
+     * @return the uids of those that could not be read the last time, and can be now or are gone
+     */
+    public synchronized Set<String> report(List<StoredResource> unreadable) {
+        var now = new TreeSet<String>();
+        for (StoredResource resource : unreadable) {
+            String uid = resource.getMetadata().getUid();
+            String why = why(resource.unreadable());
+            now.add(uid);
+            if (!why.equals(told.put(uid, why))) {
+                events.record(resource, List.of(new Transition(true, REASON, ACTION, note(resource, why))));
+            }
+        }
+        var before = new TreeSet<>(told.keySet());
+        before.removeAll(now);
+        told.keySet().retainAll(now);
+        return before;
+    }
+
+    private static String why(@Nullable Unreadable unreadable) {
+        return unreadable == null ? NO_SPEC : unreadable.why();
+    }
+
+    private static String note(StoredResource resource, String why) {
+        return "This version of the operator cannot read the " + resource.getKind() + ": " + why
+                + ". It is skipped: nothing is written for it, it stays when it is deleted, and nothing is taken from the policy of"
+                + " a key that it names. Upgrade the operator, or put the field right.";
+    }
+}

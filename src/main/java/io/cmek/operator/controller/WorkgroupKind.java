@@ -1,0 +1,160 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.NotUnderstood;
+import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.inventory.SecondaryRegion;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The primary region, and what it decides about the secondary one: the record of its keys (R8), and which databases replicate (R6). */
+record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clock)
+        implements Kind<Workgroup, WorkgroupStatus> {
+
+    /** A read past the cache that failed is repeated; snapshots have the resource reconciled by themselves. */
+    private static final Duration UNDECIDED_RETRY = Duration.ofSeconds(5);
+
+    @Override
+    public Workgroup empty() {
+        return new Workgroup();
+    }
+
+    @Override
+    public Optional<Judgement> notUnderstood(Workgroup workgroup) {
+        return NotUnderstood.of(workgroup);
+    }
+
+    @Override
+    public boolean isLeftAlone(Workgroup workgroup) {
+        return false;
+    }
+
+    @Override
+    public Optional<Judgement> holds(Workgroup workgroup) {
+        return region(workgroup, resources.replicasOf(workgroup), replica -> false)
+                .holder()
+                .map(WorkgroupKind::held)
+                .or(() -> NotUnderstood.holds(workgroup));
+    }
+
+    private static Judgement held(ReplicaCmek replica) {
+        String name = replica.getMetadata().getName();
+        return replica.isMarkedForDeletion()
+                ? Judgement.pending(
+                        "The Workgroup goes when its ReplicaCmek " + name + " is gone, which is being deleted.")
+                : Judgement.bad(
+                        Reason.InUse,
+                        "The Workgroup stays while its ReplicaCmek " + name
+                                + " exists: delete that too, or wait for the deletion of the" + " namespace.");
+    }
+
+    @Override
+    public Addition<WorkgroupStatus> addition(Workgroup workgroup, Predicate<Claim> mayBeRecorded) {
+        return new OfWorkgroup(decided(workgroup, mayBeRecorded));
+    }
+
+    /**
+     * Before the keys are recorded, all ReplicaCmeks are read once more, past the cache: one may have been configured already, with other keys.
+     * Before a database is admitted, so is the one that admits it: it may be on its way out.
+     */
+    private SecondaryRegion decided(Workgroup workgroup, Predicate<Claim> mayBeRecorded) {
+        ClaimId id = Resources.idOf(workgroup);
+        SecondaryRegion region = region(workgroup, resources.replicasOf(workgroup), mayBeRecorded);
+        if (region.setsLockOf(workgroup)) {
+            return steps.run(
+                    id,
+                    "the read of its ReplicaCmeks",
+                    () -> region(workgroup, replicasNow(workgroup), mayBeRecorded),
+                    why -> region.unread(null, why));
+        }
+        if (!region.admitsMore()) {
+            return region;
+        }
+        return steps.run(
+                id,
+                "the read of the ReplicaCmek of its secondary region",
+                () -> region.with(region.holder().flatMap(this::now)),
+                why -> region.unread(region.record(), why));
+    }
+
+    private Optional<ReplicaCmek> now(ReplicaCmek holder) {
+        return api.replica(
+                        holder.getMetadata().getNamespace(),
+                        holder.getMetadata().getName())
+                .filter(NotUnderstood::isReadable)
+                .filter(fresh ->
+                        fresh.getMetadata().getUid().equals(holder.getMetadata().getUid()));
+    }
+
+    private List<ReplicaCmek> replicasNow(Workgroup workgroup) {
+        return api.replicas(workgroup.getMetadata().getNamespace()).stream()
+                .filter(NotUnderstood::isReadable)
+                .filter(r -> r.getSpec()
+                        .workgroupRef()
+                        .name()
+                        .equals(workgroup.getMetadata().getName()))
+                .toList();
+    }
+
+    private SecondaryRegion region(
+            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<Claim> mayBeRecorded) {
+        return SecondaryRegion.of(
+                workgroup,
+                replicas,
+                replica -> resources.claimOf(replica, Optional.of(workgroup)),
+                resources.index().authorization(),
+                mayBeRecorded,
+                clock.instant());
+    }
+
+    /** What gate and record say. */
+    private record OfWorkgroup(SecondaryRegion region) implements Addition<WorkgroupStatus> {
+
+        @Override
+        public Map<ConditionType, Judgement> judgements() {
+            var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+            judgements.put(ConditionType.ReplicationAllowed, region.gate().judgement());
+            region.failover().ifPresent(j -> judgements.put(ConditionType.FailoverReady, j));
+            return judgements;
+        }
+
+        @Override
+        public Set<ConditionType> ownTypes() {
+            return EnumSet.of(ConditionType.ReplicationAllowed, ConditionType.FailoverReady);
+        }
+
+        @Override
+        public WorkgroupStatus status(StatusBuilder.Parts parts) {
+            return new WorkgroupStatus(
+                    parts.generation(),
+                    parts.encryption(),
+                    parts.keys(),
+                    parts.buckets(),
+                    parts.storageClassName(),
+                    region.status(),
+                    parts.awsUnreadableSince(),
+                    parts.conditions());
+        }
+
+        @Override
+        public Optional<Duration> again() {
+            return region.undecided() ? Optional.of(UNDECIDED_RETRY) : Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.cmek.operator.metrics;
+
+import io.cmek.operator.controller.StatusObserver;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+
+/** Counts the statuses that the operator writes. */
+public final class StatusMeter implements StatusObserver {
+
+    private static final String WRITTEN = "written";
+    private static final String REFUSED = "refused";
+    static final List<String> RESULTS = List.of(WRITTEN, REFUSED);
+
+    private final Counter written;
+    private final Counter refused;
+
+    public StatusMeter(MeterRegistry registry) {
+        this.written = Metric.STATUS_WRITES.counter(registry, WRITTEN);
+        this.refused = Metric.STATUS_WRITES.counter(registry, REFUSED);
+    }
+
+    @Override
+    public void statusWritten(boolean accepted) {
+        (accepted ? written : refused).increment();
+    }
+}

@@ -1,0 +1,63 @@
+package io.cmek.operator.request;
+
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.policy.Grants;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+
+/**
+ * What all requests on one key ask for together, at one moment.
+ *
+ * @param count how many requests name the key, whatever becomes of them
+ * @param readers the credentials that read the key
+ * @param policyReaders those of them that read its policy
+ * @param writers those that write its policy, each with the request in whose name it does so: the oldest one
+ * @param probes the roles that prove their access, each with the credentials that read the policy for the same tenants, and the access that
+ *     their requests need
+ * @param required what the operator writes into the policy
+ * @param suggested what the requests need, whoever writes the policy
+ * @param leftToOwner what of that the operator does not write
+ * @param releasing the requests that are being deleted and give their access back
+ */
+public record KeyRequests(
+        int count,
+        SequencedSet<Identity> readers,
+        SequencedSet<Identity> policyReaders,
+        SequencedMap<Identity, Claim> writers,
+        SequencedMap<Identity, Probe> probes,
+        Grants required,
+        Grants suggested,
+        Grants leftToOwner,
+        List<Claim> releasing) {
+
+    /**
+     * @param reader the credentials that read the policy
+     * @param needed what the requests need that the role stands for
+     */
+    public record Probe(Identity reader, Grants needed) {}
+
+    /** No request names the key. */
+    static final KeyRequests NONE = new KeyRequests(
+            0,
+            Collections.emptyNavigableSet(),
+            Collections.emptyNavigableSet(),
+            Collections.emptyNavigableMap(),
+            Collections.emptyNavigableMap(),
+            Grants.NONE,
+            Grants.NONE,
+            Grants.NONE,
+            List.of());
+
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    /** Whether anybody relies on the statements with these credentials, for {@link Map} access without null checks. */
+    public boolean isWriter(Identity identity) {
+        return writers.containsKey(identity);
+    }
+}

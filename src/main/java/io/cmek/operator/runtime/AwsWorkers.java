@@ -1,0 +1,92 @@
+package io.cmek.operator.runtime;
+
+import io.cmek.operator.awscontrol.AwsControllers;
+import io.cmek.operator.awscontrol.WorkQueue;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads of the controllers of keys and buckets. One hands out items as they become ready; the others work on them, as many as the work queue
+ * lets, and end when there is nothing to do.
+ */
+final class AwsWorkers implements AutoCloseable {
+
+    /** How long an idle worker is kept. */
+    private static final Duration IDLE = Duration.ofSeconds(5);
+
+    /** Workers that have given their item back are threads for a moment more. */
+    private static final int MOST_THREADS = 2 * WorkQueue.MAX_IN_FLIGHT;
+
+    private static final Duration BEAT = Duration.ofMillis(500);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition woken = lock.newCondition();
+    private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
+            0,
+            MOST_THREADS,
+            IDLE.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform().daemon().name("aws-worker-", 0).factory());
+    private final Loop loop = new Loop("aws-queue", Duration.ofMillis(1), this::handOut);
+    private volatile @Nullable AwsControllers controllers;
+    private boolean isWoken;
+
+    /** Has the queue looked at again: something in it may be ready. */
+    void wakeUp() {
+        lock.lock();
+        try {
+            isWoken = true;
+            woken.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the items of these controllers worked on, from when its loop is started. */
+    void use(AwsControllers controllers) {
+        this.controllers = controllers;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    /** Hands out what is ready, and waits until something may be. */
+    private void handOut() {
+        AwsControllers controllers = Objects.requireNonNull(this.controllers);
+        Optional<Runnable> next = controllers.next();
+        if (next.isPresent()) {
+            workers.execute(next.get());
+            return;
+        }
+        Duration wait = controllers
+                .untilNext()
+                .filter(until -> until.compareTo(BEAT) < 0)
+                .orElse(BEAT);
+        lock.lock();
+        try {
+            if (!isWoken && wait.isPositive()) {
+                woken.awaitNanos(wait.toNanos());
+            }
+            isWoken = false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+        workers.shutdownNow();
+    }
+}

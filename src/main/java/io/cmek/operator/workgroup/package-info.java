@@ -1,5 +1,0 @@
-/** The reconciler of {@code Workgroup}. */
-@NullMarked
-package io.cmek.operator.workgroup;
-
-import org.jspecify.annotations.NullMarked;

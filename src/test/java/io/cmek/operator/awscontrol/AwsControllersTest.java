@@ -1,0 +1,175 @@
+package io.cmek.operator.awscontrol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cmek.operator.awscontrol.FakeAws.Trouble;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyService;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What one request to AWS throws does not keep the others from being made and told. */
+class AwsControllersTest {
+
+    /** A request that can throw. */
+    enum Request {
+        DescribeKey("kms", true, true),
+        GetKeyPolicy("kms", true, true),
+        PutKeyPolicy("kms", true, true),
+        GenerateDataKeyWithoutPlaintext("kms", true, true),
+        Decrypt("kms", true, true),
+        GetBucketEncryption("s3", false, true),
+        CreateBucket("s3", false, true),
+        PutPublicAccessBlock("s3", false, true),
+        PutBucketEncryption("s3", false, true);
+
+        final String operation;
+        final boolean ofKey;
+        final boolean ofBucket;
+
+        Request(String service, boolean ofKey, boolean ofBucket) {
+            this.operation = service + ":" + name();
+            this.ofKey = ofKey;
+            this.ofBucket = ofBucket;
+        }
+    }
+
+    private final World world =
+            new World(1, World.tenant("all", World.ROLE, Identity.OWN, new Identity(World.ROLE, null), "*"));
+    private final KeyArn key = world.newKey(1);
+    private final Claim claim =
+            RequestOf.named("orders").data(key).bucket("orders-data").build();
+
+    private Stream<Judgement> ofKey() {
+        return world.judge(claim).assessment().judgements().stream();
+    }
+
+    private Judgement ofBucket() {
+        return world.judge(claim, "orders-data").assessment().encrypted();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatARequestThrowsIsToldInTheConditionsOfWhatItIsAbout(Request request) {
+        world.aws.rule((operation, identity, item) -> operation.equals(request.operation)
+                        && !item.contains("other")
+                        && !item.equals(World.key(2).toString())
+                ? Trouble.THROWS
+                : null);
+        world.put(claim);
+        Claim other = world.put(RequestOf.named("other")
+                .data(world.newKey(2))
+                .bucket("other-data")
+                .build());
+        world.advance(Duration.ofSeconds(5));
+
+        assertThat(ofKey().allMatch(Judgement::isGood)).isEqualTo(!request.ofKey);
+        assertThat(ofBucket().isGood()).isFalse();
+        assertThat(Stream.concat(ofKey(), Stream.of(ofBucket())))
+                .anySatisfy(j -> assertThat(j.message()).contains("IllegalStateException: broken in this test"));
+        assertThat(world.judge(claim).isAnswered()).isTrue();
+        assertThat(world.judge(claim, "orders-data").isAnswered()).isTrue();
+        assertThat(world.judge(other).assessment().isReady()).isTrue();
+        assertThat(world.judge(other, "other-data").assessment().encrypted().isGood())
+                .isTrue();
+
+        world.aws.heal();
+        world.advance(Duration.ofMinutes(2));
+        assertThat(ofKey()).allMatch(Judgement::isGood);
+        assertThat(ofBucket().isGood()).isTrue();
+    }
+
+    @Test
+    void everyPortHasItsRequest() {
+        long ports = Arrays.stream(new Class<?>[] {KeyService.class, BucketService.class})
+                .flatMap(type -> Arrays.stream(type.getMethods()))
+                .filter(method -> !method.isDefault())
+                .count();
+        assertThat(Request.values()).as("a method was added: let it fail, too").hasSize((int) ports);
+    }
+
+    /** A fault of ours, in the middle of a turn. */
+    @Test
+    void aTurnThatFailsIsRepeatedAndKeepsNobodyFromWork() {
+        world.put(claim);
+        world.aws.before = (operation, item) -> {
+            throw new StackOverflowError("a fault of this test");
+        };
+        assertThatThrownBy(() -> world.controllers.workOnNext()).isInstanceOf(StackOverflowError.class);
+        world.aws.before = (operation, item) -> {};
+        assertThat(world.queue.inFlight()).isZero();
+        world.advance(Duration.ofMinutes(1));
+        assertThat(ofBucket().isGood()).isTrue();
+    }
+
+    @Test
+    void soIsOneThatFailsByAnException() {
+        world.put(claim);
+        world.settle();
+        world.live.claims.put(claim.uid(), claim);
+        Claim going = RequestOf.named("orders")
+                .data(key)
+                .bucket("orders-data")
+                .release()
+                .going()
+                .build();
+        var broken = new AwsControllers(
+                world.queue,
+                new KeyController(
+                        world.kms,
+                        world.index,
+                        () -> {
+                            throw new IllegalStateException("a fault of this test");
+                        },
+                        world.merge,
+                        new KeyController.Settings(World.POLL, World.MAX_AGE, true),
+                        world.ticker,
+                        world.clock,
+                        world.random,
+                        WriteObserver.NONE,
+                        ControllerEvents.NONE,
+                        k -> {}),
+                world.buckets,
+                world.random);
+        world.enqueue(world.index.put(going, io.cmek.operator.request.LastApplied.NOTHING));
+        while (broken.workOnNext()) {
+            // Until nothing is ready.
+        }
+        assertThat(world.queue.inFlight()).isZero();
+        assertThat(world.queue.untilNext())
+                .hasValueSatisfying(left -> assertThat(left).isBetween(Duration.ofSeconds(1), Duration.ofMinutes(1)));
+    }
+
+    @Test
+    void anAnswerIsPassedOnAndAThrownOneIsAFailure() {
+        assertThat(GuardedCall.of("kms:Any", key, () -> new Answer.Got<>(1))).isEqualTo(new Answer.Got<>(1));
+        Answer<Integer> failed = GuardedCall.of("kms:Any", key, () -> {
+            throw new IllegalStateException();
+        });
+        assertThat(failed)
+                .isEqualTo(new Answer.Failed<>(
+                        new Failure.Unavailable(new Failure.Detail("kms:Any", "IllegalStateException", "", null))));
+    }
+
+    @Test
+    void nobodyNeedBeTold() {
+        ControllerEvents.NONE.leftBehind(claim, "");
+        var drift = new io.cmek.operator.condition.Drift(io.cmek.operator.condition.Drift.What.POLICY, "", false);
+        ControllerEvents.NONE.repaired(claim, drift);
+        WriteObserver.NONE.repaired(drift);
+        WriteObserver.NONE.policyConflict(key);
+        WriteObserver.NONE.policyWritten(key, null);
+        assertThat(KeySnapshot.in(java.util.Map.of()).of(key)).isEqualTo(KeySnapshot.never(key));
+    }
+}

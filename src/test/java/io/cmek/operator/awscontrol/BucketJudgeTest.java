@@ -1,0 +1,121 @@
+package io.cmek.operator.awscontrol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.Provisioning;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class BucketJudgeTest {
+
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+    private static final Duration MAX_AGE = Duration.ofMinutes(5);
+    private static final String REGION = "us-east-1";
+    private static final String UID = "uid-of-orders";
+    private static final BucketUse USE = new BucketUse(Purpose.Data, "orders-data", World.key(1), Provisioning.Create);
+    private static final BucketFacts IN_PLACE = new BucketFacts.Present(FakeS3.under(World.key(1)));
+    private static final BucketFacts PLAIN = new BucketFacts.Present(FakeS3.OF_NEW);
+    private static final Judgement REFUSED = Judgement.bad(Reason.WriteDenied, "no");
+
+    private final BucketJudge judge = new BucketJudge(MAX_AGE);
+
+    private static BucketSnapshot of(
+            BucketFacts facts, @Nullable String plannedFor, boolean keyReady, @Nullable Judgement notApplied) {
+        return new BucketSnapshot(Observation.seen(facts, NOW), plannedFor, keyReady, notApplied);
+    }
+
+    private BucketJudge.Judged judge(boolean keyReady, BucketSnapshot snapshot) {
+        return judge.judge(UID, USE, REGION, keyReady, snapshot, NOW);
+    }
+
+    @Test
+    void whatWasNeverReadIsNotAnswered() {
+        var judged = judge(true, BucketSnapshot.NEVER);
+        assertThat(judged.isAnswered()).isFalse();
+        assertThat(judged.assessment().encrypted().message()).contains("has not answered yet");
+        assertThat(judge.look(USE, REGION, BucketSnapshot.NEVER, NOW).isAnswered())
+                .isFalse();
+    }
+
+    @Test
+    void whatIsInPlaceIsGoodWhoeverPlannedIt() {
+        var judged = judge(false, of(IN_PLACE, null, false, REFUSED));
+        assertThat(judged.isAnswered()).isTrue();
+        assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.BucketsEncrypted);
+        assertThat(judged.assessment().isUnder(World.key(1))).isTrue();
+    }
+
+    @Test
+    void whatMayNotBeTouchedIsSaid() {
+        var judged = judge(true, of(new BucketFacts.OwnedByAnotherAccount(), null, false, null));
+        assertThat(judged.isAnswered()).isTrue();
+        assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.BucketOwnedByAnotherAccount);
+        assertThat(judged.assessment().encryption()).isNull();
+    }
+
+    @Test
+    void withoutItsKeyItWaitsAndThatIsAnAnswer() {
+        for (BucketFacts facts : new BucketFacts[] {PLAIN, new BucketFacts.Absent()}) {
+            var judged = judge(false, of(facts, UID, false, REFUSED));
+            assertThat(judged.isAnswered()).isTrue();
+            assertThat(judged.assessment().encrypted().reason())
+                    .as("why it was not written before is past")
+                    .isEqualTo(Reason.Pending);
+        }
+    }
+
+    @Test
+    void withItsKeyItIsAnsweredWhenItWasPlannedForTheRequestWithTheKeyReady() {
+        assertThat(judge(true, of(PLAIN, UID, true, null)).isAnswered()).isTrue();
+        assertThat(judge(true, of(PLAIN, UID, false, null)).isAnswered())
+                .as("the key was not ready then")
+                .isFalse();
+        assertThat(judge(true, of(PLAIN, "another", true, null)).isAnswered()).isFalse();
+        assertThat(judge(true, of(PLAIN, null, false, null)).isAnswered()).isFalse();
+    }
+
+    @Test
+    void whyItWasNotWrittenIsSaidOfTheRequestForWhichItWasTried() {
+        var judged = judge(true, of(PLAIN, UID, true, REFUSED));
+        assertThat(judged.isAnswered()).isTrue();
+        assertThat(judged.assessment().encrypted()).isEqualTo(REFUSED);
+        assertThat(judged.assessment().encryption()).isEqualTo(FakeS3.OF_NEW);
+        var others = judge(true, of(PLAIN, "another", true, REFUSED));
+        assertThat(others.assessment().encrypted().reason()).isEqualTo(Reason.Pending);
+    }
+
+    @Test
+    void whatCannotBeReadIsUnknownWhenWhatWasReadIsTooOld() {
+        var failure = new Failure.Denied(new Failure.Detail("s3:GetBucketEncryption", "AccessDenied", "", null));
+        Observation<BucketFacts> failing =
+                Observation.<BucketFacts>seen(IN_PLACE, NOW).then(new Answer.Failed<>(failure), NOW);
+        var snapshot = new BucketSnapshot(failing, UID, true, null);
+        assertThat(judge(true, snapshot).assessment().encrypted().isGood()).isTrue();
+        Instant later = NOW.plus(MAX_AGE).plusMillis(1);
+        var judged = judge.judge(UID, USE, REGION, true, snapshot, later);
+        assertThat(judged.isAnswered()).isTrue();
+        assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
+        var looked = judge.look(USE, REGION, snapshot, later);
+        assertThat(looked.isAnswered()).isTrue();
+        assertThat(looked.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
+    }
+
+    @Test
+    void whoIsNotServedYetSeesOnlyWhatIsInTheWay() {
+        var waiting = judge.look(USE, REGION, of(PLAIN, null, false, null), NOW);
+        assertThat(waiting.isAnswered()).isTrue();
+        assertThat(waiting.assessment().encrypted().reason()).isEqualTo(Reason.Pending);
+        assertThat(waiting.assessment().encryption()).isNull();
+        var taken = judge.look(USE, REGION, of(new BucketFacts.InAnotherRegion(""), null, false, null), NOW);
+        assertThat(taken.assessment().encrypted().reason()).isEqualTo(Reason.BucketInAnotherRegion);
+    }
+}

@@ -1,0 +1,44 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.LastApplied;
+import io.cmek.operator.request.RequestIndex;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The API server, read past every cache: what it has may differ from what the index has. */
+final class FakeLiveRequests implements LiveRequests {
+
+    private final Authorization authorization;
+
+    /** By uid. */
+    final Map<String, Claim> claims = new TreeMap<>();
+
+    /** By uid: the namespaces of objects that this version cannot read, and may name any key. */
+    final Map<String, String> unreadable = new TreeMap<>();
+
+    /** As a sentence's end; null while reads succeed. */
+    @Nullable
+    String failing;
+
+    int reads;
+
+    FakeLiveRequests(Authorization authorization) {
+        this.authorization = authorization;
+    }
+
+    @Override
+    public Reading read() {
+        reads++;
+        if (failing != null) {
+            return new Reading.Failed(failing);
+        }
+        var all = new RequestIndex(authorization);
+        claims.values().forEach(claim -> all.put(claim, LastApplied.NOTHING));
+        unreadable.forEach((uid, namespace) -> all.putUnreadable(uid, namespace, Set.of(), true, true));
+        return new Reading.Read(all);
+    }
+}

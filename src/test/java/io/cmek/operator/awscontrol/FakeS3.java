@@ -1,0 +1,111 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.key.KeyArn;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** S3 in memory: the names of all accounts. How calls go wrong is {@link FakeAws}'s part. */
+public final class FakeS3 implements BucketService {
+
+    public static final Encryption OF_NEW = new Encryption("AES256", null, false, List.of());
+
+    /**
+     * A bucket.
+     *
+     * @param ours whether it is in the account in which the operator acts
+     */
+    public record Bucket(boolean ours, String region, Encryption encryption, boolean isPrivate) {}
+
+    private final FakeAws aws;
+    private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
+
+    public FakeS3(FakeAws aws) {
+        this.aws = aws;
+    }
+
+    public static Encryption under(KeyArn key) {
+        return new Encryption("aws:kms", key.toString(), true, List.of());
+    }
+
+    @Nullable
+    public Bucket bucket(String name) {
+        return buckets.get(name);
+    }
+
+    /** Somebody makes it or changes it. */
+    public void put(String name, Bucket bucket) {
+        buckets.put(name, bucket);
+    }
+
+    /** Somebody changes its encryption. */
+    public void encryption(String name, Encryption encryption) {
+        buckets.computeIfPresent(name, (n, b) -> new Bucket(b.ours(), b.region(), encryption, b.isPrivate()));
+    }
+
+    public void delete(String name) {
+        buckets.remove(name);
+    }
+
+    @Override
+    public Answer<BucketFacts> look(Identity identity, String region, String name) {
+        return aws.call("s3:GetBucketEncryption", identity, name, () -> {
+            Bucket bucket = buckets.get(name);
+            if (bucket == null) {
+                return new Answer.Got<>(new BucketFacts.Absent());
+            }
+            if (!bucket.ours()) {
+                return new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
+            }
+            return new Answer.Got<>(
+                    bucket.region().equals(region)
+                            ? new BucketFacts.Present(bucket.encryption())
+                            : new BucketFacts.InAnotherRegion(bucket.region()));
+        });
+    }
+
+    @Override
+    public Answer<Creation> create(Identity identity, String region, String name) {
+        return aws.call("s3:CreateBucket", identity, name, () -> {
+            Bucket there = buckets.putIfAbsent(name, new Bucket(true, region, OF_NEW, false));
+            if (there == null) {
+                return new Answer.Got<>(Creation.MADE);
+            }
+            return there.ours()
+                    ? new Answer.Got<>(Creation.ALREADY_OURS)
+                    : new Answer.Failed<>(new Failure.Rejected(
+                            new Failure.Detail("s3:CreateBucket", "BucketAlreadyExists", "taken", null)));
+        });
+    }
+
+    @Override
+    public Answer<String> blockPublicAccess(Identity identity, String region, String name) {
+        return aws.call("s3:PutPublicAccessBlock", identity, name, () -> {
+            Bucket now =
+                    buckets.computeIfPresent(name, (n, b) -> new Bucket(b.ours(), b.region(), b.encryption(), true));
+            return now == null ? noSuchBucket("s3:PutPublicAccessBlock") : new Answer.Got<>(name);
+        });
+    }
+
+    @Override
+    public Answer<Encryption> encrypt(Identity identity, String region, String name, KeyArn key, Encryption current) {
+        return aws.call("s3:PutBucketEncryption", identity, name, () -> {
+            var encryption = new Encryption("aws:kms", key.toString(), true, current.blockedEncryptionTypes());
+            Bucket now = buckets.computeIfPresent(
+                    name, (n, b) -> new Bucket(b.ours(), b.region(), encryption, b.isPrivate()));
+            return now == null ? noSuchBucket("s3:PutBucketEncryption") : new Answer.Got<>(encryption);
+        });
+    }
+
+    private static <T> Answer<T> noSuchBucket(String operation) {
+        return new Answer.Failed<>(
+                new Failure.NotFound(new Failure.Detail(operation, "NoSuchBucket", "no such bucket", null)));
+    }
+}

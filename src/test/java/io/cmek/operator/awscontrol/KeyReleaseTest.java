@@ -1,0 +1,288 @@
+package io.cmek.operator.awscontrol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.awscontrol.FakeAws.Trouble;
+import io.cmek.operator.awscontrol.KeySnapshot.Release;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.PolicyOutcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
+
+/** What is taken away is decided on what the API server has now, never on a cache. */
+class KeyReleaseTest {
+
+    private final World world = new World();
+    private final KeyArn key = world.newKey(1);
+    private final Claim orders = RequestOf.named("orders").data(key).release().build();
+    private final Claim going =
+            RequestOf.named("orders").data(key).release().going().build();
+
+    private void start() {
+        world.put(orders);
+        world.settle();
+        assertThat(world.hasStatement(key, "DataUse")).isTrue();
+        world.aws.forgetCalls();
+        world.told.clear();
+    }
+
+    @Test
+    void takesWhatItAloneNeeded() {
+        start();
+        world.put(going);
+        world.settle();
+
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.hasStatement(key, "DataUse")).isFalse();
+        assertThat(world.hasStatement(key, "DataGrants")).isFalse();
+        assertThat(world.kms.policy(key)).contains("\"Root\"");
+        assertThat(world.aws.operationsOn(key)).containsSubsequence("kms:GetKeyPolicy", "kms:PutKeyPolicy");
+        int reads = world.live.reads;
+        world.advance(Duration.ofMinutes(10));
+        assertThat(world.live.reads).as("it is done").isEqualTo(reads);
+        assertThat(world.aws.count("kms:PutKeyPolicy")).isEqualTo(1);
+        assertThat(world.told).containsExactly("written");
+
+        world.remove(going);
+        world.settle();
+        assertThat(world.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aRequestThatIsRetainedTakesNothingAndCallsNobody() {
+        start();
+        world.put(RequestOf.named("orders").data(key).going().build());
+        world.settle();
+
+        assertThat(world.hasStatement(key, "DataUse")).isTrue();
+        assertThat(world.aws.calls()).isEmpty();
+        assertThat(world.live.reads).isZero();
+    }
+
+    /** The caches do not know of it yet. */
+    @Test
+    void takesNothingThatAnotherNeedsWhichOnlyTheApiServerKnows() {
+        start();
+        Claim billing = RequestOf.on(key, "billing");
+        world.live.claims.put(billing.uid(), billing);
+        world.put(going);
+        world.settle();
+
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.hasStatement(key, "DataUse")).isTrue();
+        assertThat(world.aws.count("kms:PutKeyPolicy")).isZero();
+    }
+
+    /** One that is held, one that is refused, and one whose policy the key's owner writes. */
+    @Test
+    void takesNothingFromThoseThatStay() {
+        for (Claim other : new Claim[] {
+            RequestOf.named("other").data(key).release().held().build(),
+            RequestOf.named("other").data(key).published().build(),
+            RequestOf.named("other").data(key).going().build(),
+            RequestOf.named("other")
+                    .data(key)
+                    .standing(Judgement.bad(Reason.WorkgroupNotFound, "no"))
+                    .build()
+        }) {
+            var w = new World();
+            w.newKey(1);
+            w.put(orders);
+            w.put(other);
+            w.settle();
+            w.put(going);
+            w.advance(Duration.ofMinutes(2));
+            assertThat(w.release(going)).isEqualTo(new Release.Done());
+            assertThat(w.hasStatement(key, "DataUse")).isTrue();
+        }
+    }
+
+    /** Between the moment in which it is known who needs what and the write, AWS may take its time. */
+    @Test
+    void takesNothingFromWhoComesWhileThePolicyIsReadOnceMore() {
+        start();
+        world.aws.before = (operation, item) -> {
+            if (operation.equals("kms:GetKeyPolicy")) {
+                world.aws.before = (o, i) -> {};
+                world.put(RequestOf.on(key, "billing"));
+            }
+        };
+        world.put(going);
+        world.settle();
+
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.hasStatement(key, "DataUse")).isTrue();
+        assertThat(world.aws.count("kms:PutKeyPolicy")).isZero();
+    }
+
+    @Test
+    void waitsWhereTheApiServerDoesNotConfirmIt() {
+        start();
+        world.put(going);
+        world.live.claims.put(orders.uid(), orders);
+        world.settle();
+        assertThat(world.release(going))
+                .isInstanceOfSatisfying(
+                        Release.Waits.class, waits -> assertThat(waits.why()).contains("not confirmed"));
+        world.live.claims.remove(orders.uid());
+        world.advance(Duration.ofSeconds(5));
+        assertThat(world.release(going)).isInstanceOf(Release.Waits.class);
+        world.live.claims.put(
+                going.uid(),
+                RequestOf.named("orders")
+                        .data(key)
+                        .release()
+                        .going()
+                        .standing(Judgement.pending("not yet"))
+                        .build());
+        world.advance(Duration.ofSeconds(5));
+        assertThat(world.release(going)).isInstanceOf(Release.Waits.class);
+        assertThat(world.aws.count("kms:PutKeyPolicy")).isZero();
+
+        world.live.claims.put(going.uid(), going);
+        world.advance(Duration.ofMinutes(1));
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+    }
+
+    @Test
+    void waitsWhileTheReadOfAllResourcesFails() {
+        start();
+        world.live.failing = "was refused";
+        world.put(going);
+        world.advance(Duration.ofMinutes(5));
+        assertThat(world.release(going)).isEqualTo(new Release.Waits("the read of all resources was refused"));
+        assertThat(world.live.reads).as("ever more slowly").isBetween(7, 20);
+        assertThat(world.hasStatement(key, "DataUse")).isTrue();
+
+        world.live.failing = null;
+        world.advance(Duration.ofMinutes(1));
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+    }
+
+    @Test
+    void takesNothingThatAnUnreadableObjectMayNeed() {
+        start();
+        world.live.unreadable.put("uid-of-unreadable", "team-a");
+        world.put(going);
+        world.settle();
+        assertThat(world.release(going)).isEqualTo(new Release.NeededByUnreadable());
+        assertThat(world.hasStatement(key, "DataUse")).isTrue();
+
+        world.live.unreadable.clear();
+        world.advance(Duration.ofMinutes(1));
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.hasStatement(key, "DataUse")).isFalse();
+    }
+
+    @Test
+    void aKeyThatIsGoneNeedsNoRelease() {
+        start();
+        world.kms.delete(key);
+        world.put(going);
+        world.advance(Duration.ofMinutes(2));
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+    }
+
+    @Test
+    void aWriteThatIsDeniedIsToldAndTriedAgain() {
+        start();
+        world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
+        world.put(going);
+        world.advance(Duration.ofMinutes(5));
+        assertThat(world.release(going))
+                .isInstanceOfSatisfying(
+                        Release.Failed.class,
+                        failed -> assertThat(failed.outcome()).isInstanceOf(PolicyOutcome.NotWritten.class));
+        assertThat(world.aws.count("kms:PutKeyPolicy")).isBetween(6, 20);
+
+        world.aws.heal();
+        world.advance(Duration.ofMinutes(1));
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+    }
+
+    @Test
+    void aPolicyThatCannotBeReadIsToldAndTriedAgain() {
+        start();
+        world.advance(Duration.ofMinutes(1));
+        world.aws.fail("kms:GetKeyPolicy", Trouble.DENIED);
+        world.restart();
+        world.put(going);
+        world.advance(Duration.ofMinutes(2));
+        assertThat(world.release(going))
+                .isInstanceOfSatisfying(
+                        Release.Failed.class,
+                        failed -> assertThat(failed.outcome()).isInstanceOf(PolicyOutcome.Unseen.class));
+        world.aws.heal();
+        world.advance(Duration.ofMinutes(2));
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+    }
+
+    /** Without its Workgroup a ReplicaCmek is refused, and nothing of the key is read for it. What it had is given back all the same. */
+    @Test
+    void oneWithoutItsParentIsReleasedToo() {
+        start();
+        Judgement orphaned = Judgement.bad(Reason.WorkgroupNotFound, "It has no Workgroup.");
+        Claim orphan = RequestOf.named("orders")
+                .data(key)
+                .release()
+                .going()
+                .standing(orphaned)
+                .build();
+        world.put(orphan);
+        world.settle();
+        assertThat(world.release(orphan)).isEqualTo(new Release.Done());
+        assertThat(world.hasStatement(key, "DataUse")).isFalse();
+    }
+
+    @Test
+    void oneReadOfAllResourcesServesAllReleasesOfATurn() {
+        start();
+        world.put(RequestOf.named("billing").data(key).backup(key).release().build());
+        world.settle();
+        world.put(going);
+        Claim other = world.put(RequestOf.named("billing")
+                .data(key)
+                .backup(key)
+                .release()
+                .going()
+                .build());
+        world.settle();
+
+        assertThat(world.live.reads).isEqualTo(1);
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.release(other)).isEqualTo(new Release.Done());
+        assertThat(world.kms.policy(key)).doesNotContain("CmekOperator");
+    }
+
+    /** At each point around each request the process may end; the next one finishes what is left. */
+    @Test
+    void aCrashAnywhereIsMadeGoodByTheNextProcess() {
+        var crashes = new ArrayList<String>();
+        for (int point = 0; ; point++) {
+            var w = new World();
+            w.newKey(1);
+            w.put(orders);
+            w.settle();
+            w.put(going);
+            w.aws.crashAt(point);
+            try {
+                w.settle();
+            } catch (FakeAws.Crash crash) {
+                crashes.add(crash.getMessage());
+                w.restart();
+                w.settle();
+            }
+            assertThat(w.release(going)).isEqualTo(new Release.Done());
+            assertThat(w.kms.policy(key)).doesNotContain("CmekOperator").contains("\"Root\"");
+            assertThat(w.told).doesNotContain("repaired POLICY");
+            if (w.aws.isCrashAhead()) {
+                break;
+            }
+        }
+        assertThat(crashes).contains("kms:PutKeyPolicy is sent", "kms:PutKeyPolicy is answered");
+    }
+}

@@ -1,0 +1,390 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.claim.BucketUse;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.policy.PolicyMerge;
+import io.cmek.operator.request.Authorization;
+import io.cmek.operator.request.BucketRequests;
+import io.cmek.operator.request.Changes;
+import io.cmek.operator.request.LastApplied;
+import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.tenancy.Glob;
+import io.cmek.operator.tenancy.Tenant;
+import io.cmek.operator.tenancy.Tenants;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests, the controllers of keys and buckets, and an AWS in memory, all on one thread and on virtual time. Everything that comes by chance
+ * comes from the seed.
+ *
+ * <p>A worker that waits for AWS does not keep the others from working: its turn ends when its calls have ended, and the others' time is their
+ * own. What its calls do in AWS is done when the turn begins.
+ */
+final class World {
+
+    static final String ROLE = "arn:aws:iam::111122223333:role/data-plane";
+    static final Duration POLL = Duration.ofMinutes(1);
+    static final Duration MAX_AGE = Duration.ofMinutes(5);
+    private static final int TOO_MANY_TURNS = 200_000;
+
+    /** A turn whose calls last until then. */
+    private record Running(AwsItem item, @Nullable Turn turn, long until) {}
+
+    final Random random;
+    final ManualTicker ticker = new ManualTicker();
+    final FakeAws aws = new FakeAws(ticker);
+    final FakeKms kms;
+    final FakeS3 s3 = new FakeS3(aws);
+    final Authorization authorization;
+    final FakeLiveRequests live;
+    final PolicyMerge merge = new PolicyMerge("test");
+    final KeyJudge keyJudge = new KeyJudge(merge, MAX_AGE);
+    final BucketJudge bucketJudge = new BucketJudge(MAX_AGE);
+
+    /** What the observer of writes and the events were told, in order. */
+    final List<String> told = Collections.synchronizedList(new ArrayList<>());
+
+    final List<Drift> repaired = Collections.synchronizedList(new ArrayList<>());
+
+    /** The keys and buckets whose snapshots changed, in order. */
+    final List<AwsItem> changed = Collections.synchronizedList(new ArrayList<>());
+
+    /** By uid: the last applied state of each request. */
+    private final Map<String, LastApplied> applied = new TreeMap<>();
+
+    private final List<Running> running = new ArrayList<>();
+    private final long start = ticker.nanos();
+
+    /** How much the wall clock differs from what has passed. */
+    Duration clockIsOffBy = Duration.ZERO;
+
+    boolean restoresStatements = true;
+
+    RequestIndex index;
+    WorkQueue<AwsItem> queue;
+    KeyController keys;
+    BucketController buckets;
+    AwsControllers controllers;
+
+    final Clock clock = new Clock() {
+        @Override
+        public Instant instant() {
+            return Instant.parse("2026-03-01T10:00:00Z")
+                    .plusNanos(ticker.nanos() - start)
+                    .plus(clockIsOffBy);
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+    };
+
+    private final WriteObserver observer = new WriteObserver() {
+        @Override
+        public void policyWritten(KeyArn key, @Nullable Failure failure) {
+            told.add(failure == null ? "written" : failure.getClass().getSimpleName());
+        }
+
+        @Override
+        public void policyConflict(KeyArn key) {
+            told.add("conflict");
+        }
+
+        @Override
+        public void repaired(Drift drift) {
+            told.add("repaired " + drift.what());
+        }
+    };
+
+    private final ControllerEvents events = new ControllerEvents() {
+        @Override
+        public void repaired(Claim claim, Drift drift) {
+            repaired.add(drift);
+            told.add("event for " + claim.id().name());
+        }
+
+        @Override
+        public void leftBehind(Claim gone, String what) {
+            told.add("left behind by " + gone.id().name() + ": " + what);
+        }
+    };
+
+    /** One tenant of all namespaces with the operator's own credentials. */
+    World() {
+        this(1, tenant("all", ROLE, Identity.OWN, null, "*"));
+    }
+
+    World(long seed, Tenant... tenants) {
+        random = new Random(seed);
+        kms = new FakeKms(aws, random);
+        authorization = new Authorization(new Tenants(List.of(tenants)));
+        live = new FakeLiveRequests(authorization);
+        restart();
+    }
+
+    static Tenant tenant(
+            String name, String principal, Identity identity, @Nullable Identity probe, String... namespaces) {
+        return new Tenant(
+                name,
+                Arrays.stream(namespaces).map(Glob::new).toList(),
+                List.of(new Glob("*")),
+                List.of(new Glob("*")),
+                identity,
+                Tenant.Principals.of(principal),
+                probe);
+    }
+
+    static KeyArn key(int n) {
+        return key("111122223333", n);
+    }
+
+    static KeyArn key(String account, int n) {
+        return KeyArn.parse("arn:aws:kms:us-east-1:%s:key/00000000-0000-0000-0000-%012d".formatted(account, n));
+    }
+
+    /** A key that KMS has. */
+    KeyArn newKey(int n) {
+        kms.make(key(n));
+        return key(n);
+    }
+
+    /** The process ends, and another one begins with the same requests. */
+    void restart() {
+        running.clear();
+        index = new RequestIndex(authorization);
+        queue = new WorkQueue<>(AwsItem::partition, ticker, () -> {});
+        keys = new KeyController(
+                kms,
+                index,
+                live,
+                merge,
+                new KeyController.Settings(POLL, MAX_AGE, restoresStatements),
+                ticker,
+                clock,
+                random,
+                observer,
+                events,
+                this::keyChanged);
+        buckets = new BucketController(
+                s3,
+                index,
+                keys,
+                keyJudge,
+                new BucketController.Settings(POLL, MAX_AGE),
+                ticker,
+                clock,
+                random,
+                observer,
+                events,
+                bucket -> changed.add(bucket));
+        controllers = new AwsControllers(queue, keys, buckets, random);
+        List.copyOf(live.claims.values()).forEach(claim -> {
+            applied.putIfAbsent(claim.uid(), LastApplied.NOTHING);
+            put(claim, applied.get(claim.uid()));
+        });
+    }
+
+    private void keyChanged(KeyArn key) {
+        changed.add(new AwsItem.Key(key));
+        index.claimsOn(key)
+                .forEach(claim ->
+                        claim.buckets().forEach(use -> itemsOf(use.name()).forEach(controllers::enqueue)));
+    }
+
+    private List<AwsItem.Bucket> itemsOf(String bucket) {
+        return index.onBucket(bucket).readers().stream()
+                .map(reader -> item(reader, bucket))
+                .toList();
+    }
+
+    private static AwsItem.Bucket item(BucketRequests.Reader reader, String bucket) {
+        return new AwsItem.Bucket(reader.identity(), reader.region(), bucket);
+    }
+
+    /** A resource is applied: the API server and the index have it. */
+    Claim put(Claim claim) {
+        return put(claim, LastApplied.NOTHING);
+    }
+
+    Claim put(Claim claim, LastApplied lastApplied) {
+        live.claims.put(claim.uid(), claim);
+        applied.put(claim.uid(), lastApplied);
+        enqueue(index.put(claim, lastApplied));
+        return claim;
+    }
+
+    /** A resource is gone: the API server and the index have it no more. */
+    void remove(Claim claim) {
+        live.claims.remove(claim.uid());
+        applied.remove(claim.uid());
+        var gone = claim.buckets().stream()
+                .flatMap(use -> itemsOf(use.name()).stream())
+                .toList();
+        enqueue(index.remove(claim.uid()));
+        gone.forEach(controllers::enqueue);
+    }
+
+    void enqueue(Changes changes) {
+        changes.keys().forEach(key -> controllers.enqueue(new AwsItem.Key(key)));
+        changes.buckets().forEach(bucket -> itemsOf(bucket).forEach(controllers::enqueue));
+    }
+
+    /** Works on one item, if one is ready. */
+    boolean workOnNext() {
+        var taken = queue.take();
+        if (taken.isEmpty()) {
+            return false;
+        }
+        long before = ticker.nanos();
+        Turn turn = controllers.turn(taken.get());
+        long until = ticker.nanos();
+        ticker.advance(Duration.ofNanos(before - until));
+        if (until == before) {
+            controllers.giveBack(taken.get(), turn);
+        } else {
+            running.add(new Running(taken.get(), turn, until));
+        }
+        return true;
+    }
+
+    private void workOnAll() {
+        int turns = 0;
+        while (workOnNext()) {
+            if (turns++ > TOO_MANY_TURNS) {
+                throw new AssertionError("it never ends");
+            }
+        }
+    }
+
+    /** Until nothing is due and all calls have ended. */
+    void settle() {
+        workOnAll();
+        while (!running.isEmpty()) {
+            passTo(running.stream()
+                    .mapToLong(Running::until)
+                    .reduce((a, b) -> a - b < 0 ? a : b)
+                    .getAsLong());
+            workOnAll();
+        }
+    }
+
+    /** So much time passes. */
+    void advance(Duration time) {
+        long end = ticker.nanos() + time.toNanos();
+        workOnAll();
+        while (true) {
+            long next = end;
+            for (Running turn : running) {
+                next = turn.until() - next < 0 ? turn.until() : next;
+            }
+            long due = ticker.nanos() + queue.untilNext().map(Duration::toNanos).orElse(Long.MAX_VALUE / 2);
+            // What is due and has no worker waits for one whose turn ends.
+            next = due - ticker.nanos() > 0 && due - next < 0 ? due : next;
+            if (next == end && ticker.nanos() == end) {
+                return;
+            }
+            passTo(next);
+            workOnAll();
+        }
+    }
+
+    /** To the time at which the next item is due; a minute where none is. */
+    void advanceToNext() {
+        Duration left = queue.untilNext().orElse(Duration.ofMinutes(1));
+        passTo(ticker.nanos() + left.toNanos());
+        workOnRunning();
+    }
+
+    private void workOnRunning() {
+        if (!running.isEmpty()) {
+            settle();
+        }
+    }
+
+    private void passTo(long nanos) {
+        ticker.advance(Duration.ofNanos(nanos - ticker.nanos()));
+        for (Running turn : List.copyOf(running)) {
+            if (turn.until() - ticker.nanos() <= 0) {
+                running.remove(turn);
+                controllers.giveBack(turn.item(), turn.turn());
+            }
+        }
+    }
+
+    Duration now() {
+        return aws.now();
+    }
+
+    /** How many workers wait for AWS. */
+    int waiting() {
+        return running.size();
+    }
+
+    /** Event-driven: the key is read now. */
+    void refresh(KeyArn key) {
+        controllers.refresh(new AwsItem.Key(key));
+        settle();
+    }
+
+    KeyJudge.Judged judge(Claim claim, KeyArn key) {
+        Tenant tenant = authorization.tenantOf(claim).orElseThrow();
+        return keyJudge.judge(claim, key, tenant, keys.of(key), clock.instant());
+    }
+
+    KeyJudge.Judged judge(Claim claim) {
+        return judge(claim, claim.keys().getFirst().key());
+    }
+
+    AwsItem.Bucket item(Claim claim, String bucket) {
+        return new AwsItem.Bucket(authorization.tenantOf(claim).orElseThrow().identity(), claim.region(), bucket);
+    }
+
+    BucketSnapshot snapshot(Claim claim, String bucket) {
+        return buckets.of(item(claim, bucket));
+    }
+
+    BucketJudge.Judged judge(Claim claim, String bucket) {
+        BucketUse use = claim.buckets().stream()
+                .filter(b -> b.name().equals(bucket))
+                .findFirst()
+                .orElseThrow();
+        boolean keyReady = judge(claim, use.key()).assessment().isReady();
+        return bucketJudge.judge(claim.uid(), use, claim.region(), keyReady, snapshot(claim, bucket), clock.instant());
+    }
+
+    KeySnapshot.Release release(Claim claim) {
+        return keys.of(claim.keys().getFirst().key()).releases().get(claim.uid());
+    }
+
+    /** How many statements of ours the policy has. */
+    boolean hasStatement(KeyArn key, String sid) {
+        return kms.policy(key).contains("\"CmekOperatortest" + sid + "\"");
+    }
+
+    /** Whether nothing is kept of any key, bucket or request. */
+    boolean isEmpty() {
+        return keys.isEmpty() && buckets.isEmpty() && queue.isEmpty();
+    }
+}

@@ -1,0 +1,332 @@
+package io.cmek.operator.blackbox;
+
+import static io.cmek.operator.blackbox.Manifests.workgroup;
+import static io.cmek.operator.blackbox.Manifests.workgroupIn;
+import static io.cmek.operator.testing.Stage.REGION;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cmek.operator.answerer.AwsRequest;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.testing.Fault;
+import io.cmek.operator.testing.LocalAws;
+import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.Team;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * What hangs in one account, on one key or in many partitions holds up nobody else: another tenant's workgroups become ENABLED as if nothing
+ * were wrong. How long they take is compared with how long the same takes on the same machine without the hang, before it and after it.
+ *
+ * <p>An injected hang answers no request before the operator has given it up.
+ */
+class StarvationIT {
+
+    /** The account of the tenants {@code left} and {@code right}, each with a role of its own. */
+    private static final String HANGING = LocalAws.OTHER_ACCOUNT;
+
+    private static final int RESOURCES = 64;
+
+    /** Each with one tenant. Times the regions they are the partitions that hang at once. */
+    private static final List<String> FAR_ACCOUNTS =
+            IntStream.range(0, 8).mapToObj(i -> "10000000000" + i).toList();
+
+    private static final List<String> FAR_REGIONS =
+            List.of("us-east-1", "us-west-2", "eu-central-1", "eu-west-1", "ap-south-1");
+
+    /** More keys in all than calls to AWS may be in flight at once: only a bound for each partition keeps room for the others. */
+    private static final int RESOURCES_IN_PARTITION = 2;
+
+    /** Workgroups of the other tenant, one after the other, in each measurement. */
+    private static final int ROUNDS = 6;
+
+    /** An operator that has just started is slower. */
+    private static final int WARM_UP = 4;
+
+    /**
+     * So many times as long as the median without a hang may the slowest round with it take. Without one the slowest takes up to four times
+     * the median. A round that waits for a single time-out of a hanging call takes about twelve times: the median is 0.4 s on an idle
+     * machine with two cores, the time-out 5 s.
+     */
+    private static final int RATIO = 8;
+
+    private static final AtomicInteger MADE = new AtomicInteger();
+
+    @RegisterExtension
+    static final Stage STAGE = stage();
+
+    private static Stage stage() {
+        Stage stage = new Stage();
+        tenant(stage, "left", HANGING, "left");
+        tenant(stage, "right", HANGING, "right");
+        for (int i = 0; i < FAR_ACCOUNTS.size(); i++) {
+            tenant(stage, "far" + i, FAR_ACCOUNTS.get(i), "cmek-operator");
+        }
+        return stage;
+    }
+
+    /** A tenant of the namespace of its name, for the keys of one account. */
+    private static void tenant(Stage stage, String name, String account, String role) {
+        String settings = "CMEK_TENANTS_" + name.toUpperCase(Locale.ROOT);
+        stage.with(settings + "_NAMESPACES", name)
+                .with(settings + "_KEYS", "arn:aws:kms:*:" + account + ":key/*")
+                .with(settings + "_ROLE_ARN", "arn:aws:iam::" + account + ":role/" + role)
+                .with(settings + "_PRINCIPALS_DATA", "arn:aws:iam::" + account + ":role/" + name + "-data");
+    }
+
+    private static boolean isWarm;
+
+    private LocalAws aws;
+    private Team healthy;
+    private Team left;
+    private Team right;
+
+    @BeforeAll
+    static void prepare() {
+        STAGE.operatorRole(HANGING, "left");
+        STAGE.operatorRole(HANGING, "right");
+        FAR_ACCOUNTS.forEach(account -> STAGE.operatorRole(account, "cmek-operator"));
+        Stream.concat(
+                        Stream.of("left", "right"),
+                        IntStream.range(0, FAR_ACCOUNTS.size()).mapToObj(i -> "far" + i))
+                .forEach(namespace -> STAGE.installation().kubectl().must("create", "namespace", namespace));
+    }
+
+    @BeforeEach
+    void teams() {
+        aws = STAGE.aws();
+        healthy = STAGE.team();
+        left = new Team(STAGE.installation(), "left");
+        right = new Team(STAGE.installation(), "right");
+        if (!isWarm) {
+            measure(WARM_UP);
+            isWarm = true;
+        }
+    }
+
+    @AfterEach
+    void heal() {
+        STAGE.proxy().heal();
+        STAGE.installation().kubectl().must("delete", "workgroups", "--all", "--all-namespaces", "--timeout=60s");
+    }
+
+    /**
+     * Half of its resources come for a key that was known before, and need one statement more in its policy; half for keys that nobody has
+     * read yet.
+     */
+    @Test
+    void anAccountWhoseEveryCallHangsHoldsUpNoOtherTenantInjected() {
+        String known = aws.createKeyOf(HANGING, REGION);
+        left.apply(workgroup("known", known, bucket()).toString());
+        left.awaitWorkgroup("known", EncryptionState.ENABLED);
+        List<Duration> before = measure(ROUNDS);
+
+        Hang hang = hang(request -> isOf(HANGING, request));
+        apply(left, RESOURCES / 2, i -> workgroup("one-" + i, known, bucket(), known, bucket()));
+        apply(left, RESOURCES / 2, i -> workgroup("many-" + i, aws.createKeyOf(HANGING, REGION), bucket()));
+        hang.awaitCalls(1);
+        awaitStatuses(left, RESOURCES + 1);
+        List<Duration> meanwhile = measure(ROUNDS);
+        hang.assertHolds(left, RESOURCES);
+
+        STAGE.proxy().heal();
+        awaitAllEnabled(left, RESOURCES + 1);
+        assertAsIfNothingWereWrong("all calls of an account hang", before, meanwhile, measure(ROUNDS));
+        assertThat(aws.statementsOf("default", known)).containsExactlyInAnyOrder("DataUse", "DataGrants", "BackupUse");
+    }
+
+    /** Reads are answered, so that every resource finds that the policy has to be written. */
+    @Test
+    void aKeyWhosePutKeyPolicyHangsForTwoTenantsHoldsUpNoOtherOneInjected() {
+        String key = aws.createKeyOf(HANGING, REGION);
+        List<Duration> before = measure(ROUNDS);
+
+        Hang hang = hang(request -> request.operation().equals("kms:PutKeyPolicy")
+                && request.subject().equals(key));
+        for (Team team : List.of(left, right)) {
+            apply(team, RESOURCES / 2, i -> workgroup(team.namespace() + "-" + i, key, bucket()));
+        }
+        hang.awaitCalls(1);
+        awaitStatuses(left, RESOURCES / 2);
+        awaitStatuses(right, RESOURCES / 2);
+        List<Duration> meanwhile = measure(ROUNDS);
+        hang.assertHolds(left, RESOURCES / 2);
+        hang.assertHolds(right, RESOURCES / 2);
+
+        STAGE.proxy().heal();
+        awaitAllEnabled(left, RESOURCES / 2);
+        awaitAllEnabled(right, RESOURCES / 2);
+        assertAsIfNothingWereWrong("PutKeyPolicy of one key hangs", before, meanwhile, measure(ROUNDS));
+        assertThat(aws.policy(key).toString()).contains(":role/left-data", ":role/right-data");
+    }
+
+    @Test
+    void fortyPartitionsThatHangHoldUpNoOtherOneAndRecoverWhenTheHangEndsInjected() {
+        List<Team> far = IntStream.range(0, FAR_ACCOUNTS.size())
+                .mapToObj(i -> new Team(STAGE.installation(), "far" + i))
+                .toList();
+        List<Duration> before = measure(ROUNDS);
+
+        Hang hang = hang(request -> FAR_ACCOUNTS.stream().anyMatch(account -> isOf(account, request)));
+        int inAccount = FAR_REGIONS.size() * RESOURCES_IN_PARTITION;
+        for (int a = 0; a < far.size(); a++) {
+            String account = FAR_ACCOUNTS.get(a);
+            apply(far.get(a), inAccount, i -> {
+                String region = FAR_REGIONS.get(i % FAR_REGIONS.size());
+                return workgroupIn(region, "wg-" + i, aws.createKeyOf(account, region), bucket());
+            });
+        }
+        hang.awaitPartitions(FAR_ACCOUNTS.size() * FAR_REGIONS.size());
+        far.forEach(team -> awaitStatuses(team, inAccount));
+        List<Duration> meanwhile = measure(ROUNDS);
+        far.forEach(team -> hang.assertHolds(team, inAccount));
+
+        STAGE.proxy().heal();
+        far.forEach(team -> awaitAllEnabled(team, inAccount));
+        assertAsIfNothingWereWrong("40 partitions hang", before, meanwhile, measure(ROUNDS));
+    }
+
+    // -- the hang
+
+    /** What is held, and how much of it there was. */
+    private record Hang(AtomicInteger calls, Set<String> partitions) {
+
+        void awaitCalls(int number) {
+            await("so many calls hang").atMost(Duration.ofSeconds(60)).until(() -> calls.get() >= number);
+        }
+
+        void awaitPartitions(int number) {
+            await("in so many partitions a call hangs")
+                    .atMost(Duration.ofSeconds(120))
+                    .until(() -> partitions.size() >= number);
+        }
+
+        /** Otherwise the others were not put to the test. */
+        void assertHolds(Team team, int resources) {
+            assertThat(workgroups(team))
+                    .filteredOn(w -> w.getStatus() == null || w.getStatus().encryption() != EncryptionState.ENABLED)
+                    .as("workgroups in %s that are not ENABLED while %d calls hung", team.namespace(), calls.get())
+                    .hasSize(resources);
+        }
+    }
+
+    private static Hang hang(Predicate<AwsRequest> requests) {
+        var hang = new Hang(new AtomicInteger(), ConcurrentHashMap.newKeySet());
+        STAGE.proxy().inject(Fault.hanging().only(request -> {
+            boolean hangs = requests.test(request);
+            if (hangs) {
+                hang.calls().incrementAndGet();
+                hang.partitions()
+                        .add(LocalAws.accountOf(request.subject()) + "/" + LocalAws.regionOf(request.subject()));
+            }
+            return hangs;
+        }));
+        return hang;
+    }
+
+    /** Whether a request is about a key of the account. */
+    private static boolean isOf(String account, AwsRequest request) {
+        return request.service().equals("kms")
+                && LocalAws.accountOf(request.subject()).equals(account);
+    }
+
+    // -- the others
+
+    /** How long workgroups of the other tenant take to become ENABLED, one after the other, each with a key of its own. */
+    private List<Duration> measure(int rounds) {
+        var took = new ArrayList<Duration>();
+        for (int i = 0; i < rounds; i++) {
+            String name = "healthy-" + MADE.incrementAndGet();
+            String manifest = workgroup(name, aws.createKey(REGION), bucket()).toString();
+            long begin = System.nanoTime();
+            healthy.apply(manifest);
+            healthy.awaitWorkgroup(name, EncryptionState.ENABLED);
+            took.add(Duration.ofNanos(System.nanoTime() - begin));
+        }
+        return took;
+    }
+
+    private static void assertAsIfNothingWereWrong(
+            String what, List<Duration> before, List<Duration> meanwhile, List<Duration> after) {
+        Duration without = Stream.concat(before.stream(), after.stream())
+                .sorted()
+                .toList()
+                .get((before.size() + after.size()) / 2);
+        Duration slowest = Collections.max(meanwhile);
+        System.out.printf(
+                "| %s | %.1f times | before %s | meanwhile %s | after %s |%n",
+                what,
+                (double) slowest.toMillis() / without.toMillis(),
+                inMillis(before),
+                inMillis(meanwhile),
+                inMillis(after));
+        assertThat(slowest)
+                .as("the slowest of %s ms while %s; the median without that is %s", inMillis(meanwhile), what, without)
+                .isLessThan(without.multipliedBy(RATIO));
+    }
+
+    private static List<Long> inMillis(List<Duration> durations) {
+        return durations.stream().map(Duration::toMillis).toList();
+    }
+
+    // -- resources
+
+    /** No bucket has two owners. */
+    private static String bucket() {
+        return "starvation-" + MADE.incrementAndGet();
+    }
+
+    private static void apply(Team team, int number, IntFunction<Manifests> manifest) {
+        team.apply(IntStream.range(0, number)
+                .mapToObj(i -> manifest.apply(i).toString())
+                .collect(Collectors.joining("---\n")));
+    }
+
+    private static List<Workgroup> workgroups(Team team) {
+        return team.installation()
+                .client()
+                .resources(Workgroup.class)
+                .inNamespace(team.namespace())
+                .list()
+                .getItems();
+    }
+
+    /** The status has the suggested statements from the first one on, AWS or no AWS. */
+    private static void awaitStatuses(Team team, int number) {
+        await("all workgroups in " + team.namespace() + " have a status")
+                .atMost(Duration.ofSeconds(120))
+                .until(() -> workgroups(team).stream()
+                                .filter(w -> w.getStatus() != null)
+                                .count()
+                        == number);
+    }
+
+    private static void awaitAllEnabled(Team team, int number) {
+        await("all workgroups in " + team.namespace() + " are ENABLED")
+                .atMost(Duration.ofSeconds(180))
+                .pollInterval(Duration.ofMillis(500))
+                .until(() -> workgroups(team).stream()
+                                .filter(w ->
+                                        w.getStatus() != null && w.getStatus().encryption() == EncryptionState.ENABLED)
+                                .count()
+                        == number);
+    }
+}

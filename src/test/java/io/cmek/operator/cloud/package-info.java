@@ -1,0 +1,4 @@
+@NullMarked
+package io.cmek.operator.cloud;
+
+import org.jspecify.annotations.NullMarked;

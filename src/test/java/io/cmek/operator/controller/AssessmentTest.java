@@ -1,0 +1,273 @@
+package io.cmek.operator.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.awscontrol.Observation;
+import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimsOf;
+import io.cmek.operator.claim.KeyUse;
+import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyAssessment;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.volume.VolumeAssessment;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class AssessmentTest {
+
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+    private static final Claim CLAIM = ClaimsOf.claim("team-a", "orders", 1, "orders-data");
+    private static final KeyUse USE = CLAIM.keys().getFirst();
+    private static final Duration MAX_AGE = Duration.ofMinutes(5);
+    private static final Failure FAILURE =
+            new Failure.Unavailable(new Failure.Detail("s3:GetEncryptionConfiguration", "SlowDown", "", null));
+    private static final Judgement UNSEEN = Judgement.unknown(Reason.AwsUnavailable, "No answer.");
+    private static final Judgement GOOD = Judgement.good(Reason.Accepted, "Good.");
+
+    @Test
+    void aWorldThatIsWellNeedsNoSecondThought() {
+        assertThat(of(key("Enabled", null, null)).reconsiderAfter(NOW)).isEmpty();
+    }
+
+    @Test
+    void theDaysAreCountedDown() {
+        assertThat(of(key("Enabled", NOW.plus(Duration.ofHours(50)), null)).reconsiderAfter(NOW))
+                .contains(Duration.ofHours(2).plusMillis(1));
+    }
+
+    /** Its snapshot tells when it is different, and the index who else uses it. */
+    @Test
+    void aBrokenKeyNeedsNoSecondThought() {
+        assertThat(of(key("Disabled", null, null)).reconsiderAfter(NOW)).isEmpty();
+    }
+
+    @Test
+    void aStorageClassIsTriedAgain() {
+        Assessment soon = of(key("Enabled", NOW.plus(Duration.ofHours(50)), null))
+                .with(new VolumeAssessment(GOOD, Duration.ofSeconds(4)));
+        assertThat(soon.reconsiderAfter(NOW)).contains(Duration.ofSeconds(4));
+    }
+
+    /** The clock was set forward, or the process stood still, since the time was computed. */
+    @Test
+    void aTimeThatHasPassedIsNow() {
+        assertThat(of(GOOD, GOOD)
+                        .with(new VolumeAssessment(GOOD, Duration.ofSeconds(-4)))
+                        .reconsiderAfter(NOW))
+                .contains(Duration.ofMillis(1));
+    }
+
+    @Test
+    void theImpactIsSaidOfTheFirstThingThatIsWrong() {
+        Judgement bad = Judgement.bad(Reason.AccessDenied, "Bad.");
+        var denied = new KeyAssessment(ClaimsOf.KEY, null, GOOD, GOOD, bad, null).withImpact("Affected: x.");
+        var lost = new KeyAssessment(ClaimsOf.KEY, null, GOOD, bad, bad, null).withImpact("Affected: x.");
+        var disabled = new KeyAssessment(ClaimsOf.KEY, null, bad, GOOD, bad, null).withImpact("Affected: x.");
+        var expiring = new KeyAssessment(ClaimsOf.KEY, null, GOOD, GOOD, GOOD, null).withImpact("Affected: x.");
+
+        assertThat(messages(of(denied))).containsEntry(ConditionType.AccessVerified, "Bad. Affected: x.");
+        assertThat(messages(of(lost))).containsEntry(ConditionType.PolicyApplied, "Bad. Affected: x.");
+        assertThat(messages(of(disabled))).containsEntry(ConditionType.KeysUsable, "Bad. Affected: x.");
+        assertThat(messages(of(expiring))).containsEntry(ConditionType.KeysUsable, "Good. Affected: x.");
+        assertThat(messages(of(denied)).values().stream().filter(m -> m.contains("Affected")))
+                .hasSize(1);
+    }
+
+    /** It may wait for a key that could not be read. */
+    @Test
+    void thatTheStorageClassWaitsForItsKeyIsNoFault() {
+        Judgement waits = Judgement.bad(Reason.WaitingForKey, "It waits.");
+        Judgement denied = Judgement.bad(Reason.WriteDenied, "Refused.");
+        assertThat(of(UNSEEN, waits).isWrong()).isFalse();
+        assertThat(of(UNSEEN, denied).isWrong()).isTrue();
+        assertThat(of(denied, GOOD).isWrong()).isTrue();
+        assertThat(of(GOOD, GOOD).isWrong()).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatWasEnabledOnceAndIsNotNowIsDegraded(EncryptionState before) {
+        assertThat(waiting().encryption(before))
+                .isEqualTo(before.isEnabledOnce() ? EncryptionState.DEGRADED : EncryptionState.PENDING);
+        assertThat(of(GOOD, GOOD).encryption(before)).isEqualTo(EncryptionState.ENABLED);
+    }
+
+    /** Blindness is never reported as damage; but what was seen to be wrong is told whatever could not be looked at. */
+    @ParameterizedTest
+    @EnumSource
+    void whatWasEnabledOnceAndCannotBeReadIsUnknown(EncryptionState before) {
+        Judgement waits = Judgement.bad(Reason.WaitingForKey, "It waits.");
+        Judgement denied = Judgement.bad(Reason.WriteDenied, "Refused.");
+        UnreadableAws blind = UnreadableAws.NOTHING.plus("orders-data", failing(), MAX_AGE);
+
+        assertThat(of(UNSEEN, waits).with(blind).encryption(before))
+                .isEqualTo(before.isEnabledOnce() ? EncryptionState.UNKNOWN : EncryptionState.PENDING);
+        assertThat(of(UNSEEN, denied).with(blind).encryption(before))
+                .isEqualTo(before.isEnabledOnce() ? EncryptionState.DEGRADED : EncryptionState.FAILED);
+        assertThat(of(GOOD, GOOD).with(blind).encryption(before))
+                .as("what was read before is relied upon")
+                .isEqualTo(EncryptionState.ENABLED);
+    }
+
+    @Test
+    void withoutCmekItIsDisabled() {
+        assertThat(Assessment.unseen(withoutCmek(), GOOD, "Nothing.").encryption(null))
+                .isEqualTo(EncryptionState.DISABLED);
+    }
+
+    @Test
+    void aLineIsEnabledWhenItsKeyIsReadyAndWhatItEncryptsIsEncrypted() {
+        assertThat(of(GOOD, GOOD).lineState(USE, false)).isEqualTo(KeyLineState.ENABLED);
+        assertThat(of(Judgement.pending("Wait."), GOOD).lineState(USE, false)).isEqualTo(KeyLineState.PENDING);
+        assertThat(of(GOOD, Judgement.pending("Wait.")).lineState(USE, true)).isEqualTo(KeyLineState.PENDING);
+        assertThat(of(Judgement.bad(Reason.WriteDenied, "Refused."), GOOD).lineState(USE, true))
+                .isEqualTo(KeyLineState.FAILED);
+        assertThat(of(key("Disabled", null, null)).lineState(USE, false)).isEqualTo(KeyLineState.FAILED);
+        assertThat(waiting().lineState(USE, true)).isEqualTo(KeyLineState.PENDING);
+    }
+
+    /** It is nothing to the one of which nothing is unread. */
+    @Test
+    void aLineIsUnknownWhereDataExistsAndWhatItIsAboutCannotBeRead() {
+        Judgement noRight = Judgement.unknown(Reason.AccessDenied, "s3:GetEncryptionConfiguration is denied.");
+        UnreadableAws bucket = UnreadableAws.NOTHING.plus("orders-data", failing(), MAX_AGE);
+        UnreadableAws key = UnreadableAws.NOTHING.plus(ClaimsOf.KEY, failing(), MAX_AGE);
+        UnreadableAws other = UnreadableAws.NOTHING
+                .plus("orders-backup", failing(), MAX_AGE)
+                .plus(ClaimsOf.BACKUP_KEY, failing(), MAX_AGE);
+
+        for (UnreadableAws blind : List.of(bucket, key)) {
+            assertThat(of(noRight, GOOD).with(blind).lineState(USE, true)).isEqualTo(KeyLineState.UNKNOWN);
+            assertThat(of(noRight, GOOD).with(blind).lineState(USE, false))
+                    .as("no data exists under it, and a person must act")
+                    .isEqualTo(KeyLineState.FAILED);
+            assertThat(of(UNSEEN, GOOD).with(blind).lineState(USE, false)).isEqualTo(KeyLineState.PENDING);
+            assertThat(of(UNSEEN, Judgement.bad(Reason.WriteDenied, "Refused."))
+                            .with(blind)
+                            .lineState(USE, true))
+                    .as("something was seen to be wrong")
+                    .isEqualTo(KeyLineState.FAILED);
+        }
+        assertThat(of(UNSEEN, GOOD).with(other).lineState(USE, true)).isEqualTo(KeyLineState.PENDING);
+    }
+
+    /** What is still relied upon becomes unknown then, without anybody telling. */
+    @Test
+    void itIsThoughtOfAgainWhenWhatWasReadIsTooOld() {
+        Observation<BucketFacts> before = Observation.<BucketFacts>seen(new BucketFacts.Absent(), NOW.minusSeconds(60))
+                .then(new Answer.Failed<>(FAILURE), NOW);
+        UnreadableAws blind = UnreadableAws.NOTHING.plus("orders-data", before, MAX_AGE);
+
+        assertThat(of(GOOD, GOOD).with(blind).reconsiderAfter(NOW))
+                .contains(MAX_AGE.minusSeconds(60).plusMillis(1));
+        assertThat(of(GOOD, GOOD).with(blind).reconsiderAfter(NOW.plus(MAX_AGE)))
+                .as("that has happened")
+                .isEmpty();
+    }
+
+    /** What was not looked at is left out, and what the status said of it stays. */
+    @Test
+    void ofOneThatWasOnlyLookedAtItTellsWhatWasSeen() {
+        Assessment looked = Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.")
+                .with(Map.of(ClaimsOf.KEY, key("Disabled", null, null)), List.of(), UnreadableAws.NOTHING);
+        Assessment unseen = waiting();
+
+        assertThat(unseen.seen(Optional.empty())).containsOnlyKeys(ConditionType.Accepted);
+        assertThat(unseen.seen(Optional.of(GOOD)))
+                .containsOnlyKeys(ConditionType.Accepted, ConditionType.Deletable)
+                .containsEntry(ConditionType.Deletable, GOOD);
+        assertThat(new Assessment(
+                                CLAIM,
+                                looked.accepted(),
+                                looked.keys(),
+                                unseen.buckets(),
+                                unseen.volumes(),
+                                UnreadableAws.NOTHING)
+                        .seen(Optional.empty()))
+                .containsKeys(ConditionType.Accepted, ConditionType.KeysUsable)
+                .doesNotContainKeys(ConditionType.BucketsEncrypted, ConditionType.VolumesEncrypted);
+    }
+
+    private static Claim withoutCmek() {
+        return new Claim(
+                CLAIM.id(),
+                CLAIM.uid(),
+                CLAIM.createdAt(),
+                CLAIM.region(),
+                List.of(),
+                List.of(),
+                null,
+                List.of(),
+                CLAIM.policyManagement(),
+                CLAIM.deletionPolicy(),
+                false,
+                false,
+                CLAIM.served(),
+                CLAIM.standing());
+    }
+
+    private static Assessment waiting() {
+        return Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.");
+    }
+
+    private static <F> Observation<F> failing() {
+        return Observation.<F>never().then(new Answer.Failed<>(FAILURE), NOW);
+    }
+
+    private static Assessment of(Judgement bucket, Judgement volumes) {
+        return new Assessment(
+                CLAIM,
+                GOOD,
+                Map.of(ClaimsOf.KEY, key("Enabled", null, null)),
+                List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, bucket)),
+                VolumeAssessment.of(volumes),
+                UnreadableAws.NOTHING);
+    }
+
+    private static Map<ConditionType, String> messages(Assessment assessment) {
+        return assessment.judgements().entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().message()));
+    }
+
+    private static Assessment of(KeyAssessment key) {
+        return new Assessment(
+                CLAIM,
+                GOOD,
+                Map.of(ClaimsOf.KEY, key),
+                List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, GOOD)),
+                VolumeAssessment.of(GOOD),
+                UnreadableAws.NOTHING);
+    }
+
+    private static KeyAssessment key(String state, @Nullable Instant expiry, @Nullable Duration retryAfter) {
+        var facts = new KeyFacts(
+                ClaimsOf.KEY,
+                state,
+                "SYMMETRIC_DEFAULT",
+                "ENCRYPT_DECRYPT",
+                "CUSTOMER",
+                "EXTERNAL",
+                false,
+                null,
+                expiry);
+        return new KeyAssessment(
+                ClaimsOf.KEY, facts, KeyRules.judge("The data key", facts, NOW), GOOD, GOOD, retryAfter);
+    }
+}

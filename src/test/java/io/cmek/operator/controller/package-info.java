@@ -1,0 +1,4 @@
+@NullMarked
+package io.cmek.operator.controller;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests of what all requests require together. */
+@NullMarked
+package io.cmek.operator.request;
+
+import org.jspecify.annotations.NullMarked;

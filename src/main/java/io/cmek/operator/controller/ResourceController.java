@@ -167,6 +167,8 @@ public final class ResourceController {
         private String version;
         private @Nullable S status;
 
+        private boolean hasAddedFinalizer;
+
         /** Why the resource has no finalizer, as a sentence's end; null where it has one, or is about to. */
         private @Nullable String unguarded;
 
@@ -217,16 +219,24 @@ public final class ResourceController {
             if (resource.isMarkedForDeletion() || hasFinalizer()) {
                 return;
             }
-            version = steps.run(id, "the addition of its finalizer", () -> api.addFinalizer(resource, version), why -> {
-                retries.add(Steps.RETRY);
-                unguarded = "the addition of its finalizer " + ClusterApi.FINALIZER + " " + why;
-                return version;
-            });
+            hasAddedFinalizer = steps.run(
+                    id,
+                    "the addition of its finalizer",
+                    () -> {
+                        version = api.addFinalizer(resource, version);
+                        return true;
+                    },
+                    why -> {
+                        retries.add(Steps.RETRY);
+                        unguarded = "the addition of its finalizer " + ClusterApi.FINALIZER + " " + why;
+                        return false;
+                    });
         }
 
         private boolean hasFinalizer() {
-            return resource.getMetadata().getFinalizers() != null
-                    && resource.getMetadata().getFinalizers().contains(ClusterApi.FINALIZER);
+            return hasAddedFinalizer
+                    || resource.getMetadata().getFinalizers() != null
+                            && resource.getMetadata().getFinalizers().contains(ClusterApi.FINALIZER);
         }
 
         /** @param held why the resource stays though it is being deleted */

@@ -26,6 +26,9 @@ final class AwsWorkers implements AutoCloseable {
 
     private static final Duration BEAT = Duration.ofMillis(500);
 
+    /** Items that are handed out before the loop shows that it goes round. */
+    private static final int MOST_IN_A_BEAT = 1_000;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
     private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
@@ -62,11 +65,17 @@ final class AwsWorkers implements AutoCloseable {
     /** Hands out what is ready, and waits until something may be. */
     private void handOut() {
         AwsControllers controllers = Objects.requireNonNull(this.controllers);
-        Optional<Runnable> next = controllers.next();
-        if (next.isPresent()) {
+        for (int handedOut = 0; handedOut < MOST_IN_A_BEAT; handedOut++) {
+            Optional<Runnable> next = controllers.next();
+            if (next.isEmpty()) {
+                awaitMore(controllers);
+                return;
+            }
             workers.execute(next.get());
-            return;
         }
+    }
+
+    private void awaitMore(AwsControllers controllers) {
         Duration wait = controllers
                 .untilNext()
                 .filter(until -> until.compareTo(BEAT) < 0)

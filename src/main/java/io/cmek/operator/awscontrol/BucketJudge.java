@@ -42,22 +42,22 @@ public record BucketJudge(Duration factsMaxAge) {
                 switch (BucketPlan.of(use, region, facts)) {
                     case BucketPlan.Nothing(Encryption encryption) ->
                         new Judged(
-                                BucketAssessment.of(
+                                new BucketAssessment(
                                         use,
                                         encryption,
                                         Judgement.good(
                                                 Reason.BucketsEncrypted,
                                                 use.label() + " is encrypted with " + use.key() + ".")),
                                 true);
-                    case BucketPlan.Refuse(Judgement why) -> new Judged(BucketAssessment.of(use, null, why), true);
+                    case BucketPlan.Refuse(Judgement why) -> new Judged(new BucketAssessment(use, null, why), true);
                     case BucketPlan.Encrypt(Encryption current) ->
                         open(use, current, keyReady, isPlanned, notApplied, "encrypted");
                     case BucketPlan.Create() -> open(use, null, keyReady, isPlanned, notApplied, "created");
                 };
             case Known.Not<BucketFacts>(Failure failure, Instant since) ->
-                new Judged(BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
+                new Judged(new BucketAssessment(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
             case Known.NotYet<BucketFacts>() ->
-                new Judged(BucketAssessment.of(use, null, Judgement.unanswered(use.label())), false);
+                new Judged(new BucketAssessment(use, null, Judgement.unanswered(use.label())), false);
         };
     }
 
@@ -69,10 +69,10 @@ public record BucketJudge(Duration factsMaxAge) {
             @Nullable Judgement notApplied,
             String done) {
         if (keyReady && notApplied != null) {
-            return new Judged(BucketAssessment.of(use, current, notApplied), true);
+            return new Judged(new BucketAssessment(use, current, notApplied), true);
         }
         return new Judged(
-                BucketAssessment.of(
+                new BucketAssessment(
                         use, current, Judgement.pending(use.label() + " is " + done + " when its key is ready.")),
                 !keyReady || isPlanned);
     }
@@ -83,16 +83,16 @@ public record BucketJudge(Duration factsMaxAge) {
             case Known.Fact<BucketFacts>(BucketFacts facts) ->
                 new Judged(
                         BucketPlan.of(use, region, facts) instanceof BucketPlan.Refuse(Judgement why)
-                                ? BucketAssessment.of(use, null, why)
-                                : BucketAssessment.of(
+                                ? new BucketAssessment(use, null, why)
+                                : new BucketAssessment(
                                         use,
                                         null,
                                         Judgement.pending(use.label() + " is encrypted when the claim is accepted.")),
                         true);
             case Known.Not<BucketFacts>(Failure failure, Instant since) ->
-                new Judged(BucketAssessment.of(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
+                new Judged(new BucketAssessment(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
             case Known.NotYet<BucketFacts>() ->
-                new Judged(BucketAssessment.of(use, null, Judgement.unanswered(use.label())), false);
+                new Judged(new BucketAssessment(use, null, Judgement.unanswered(use.label())), false);
         };
     }
 }

@@ -76,8 +76,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 view.facts().lastSeen(),
                 usable,
                 Judgement.pending(label + ": its policy waits until the key is usable."),
-                Judgement.pending(label + ": access is checked when its policy is in place."),
-                null);
+                Judgement.pending(label + ": access is checked when its policy is in place."));
         if (KeyRules.UNFIT.contains(usable.reason())) {
             return new Judged(seen, true);
         }
@@ -107,7 +106,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 && !view.policy().isNever()
                 && (!writes || isPlanned || view.policy().failure() != null || view.notApplied() != null);
         return new Judged(
-                new KeyAssessment(key, view.facts().lastSeen(), usable, policy, access, null, onlyVolumes), isAnswered);
+                new KeyAssessment(key, view.facts().lastSeen(), usable, policy, access, onlyVolumes), isAnswered);
     }
 
     /** @param writes whether the operator writes the policy; else it is only told what it gives */

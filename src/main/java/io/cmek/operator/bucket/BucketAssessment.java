@@ -4,27 +4,17 @@ import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How it stands with one bucket of a claim.
  *
  * @param encryption its default encryption, null while unknown
- * @param retryAfter when a failed write is to be tried again, null where none failed
  */
-public record BucketAssessment(
-        BucketUse use,
-        @Nullable Encryption encryption,
-        Judgement encrypted,
-        @Nullable Duration retryAfter) {
+public record BucketAssessment(BucketUse use, @Nullable Encryption encryption, Judgement encrypted) {
 
     /** Whether new objects are encrypted with the key, as S3 says it. */
     public boolean isUnder(KeyArn key) {
         return encryption != null && key.toString().equals(encryption.kmsKeyId());
-    }
-
-    public static BucketAssessment of(BucketUse use, @Nullable Encryption encryption, Judgement encrypted) {
-        return new BucketAssessment(use, encryption, encrypted, null);
     }
 }

@@ -52,23 +52,13 @@ public record Assessment(
 
     /** Nothing was read, because of what is said here. */
     public static Assessment unseen(Claim claim, Judgement accepted, String why) {
-        return unseen(claim, accepted, why, null);
-    }
-
-    /** @param retryAfter when it is to be judged again though nobody reports a change, null where that is not needed */
-    static Assessment unseen(Claim claim, Judgement accepted, String why, @Nullable Duration retryAfter) {
         var keys = new TreeMap<KeyArn, KeyAssessment>();
         claim.distinctKeys().forEach(key -> keys.put(key, KeyAssessment.pending(key, why)));
         List<BucketAssessment> buckets = claim.buckets().stream()
-                .map(use -> BucketAssessment.of(use, null, Judgement.pending(why)))
+                .map(use -> new BucketAssessment(use, null, Judgement.pending(why)))
                 .toList();
         return new Assessment(
-                claim,
-                accepted,
-                keys,
-                buckets,
-                new VolumeAssessment(Judgement.pending(why), retryAfter),
-                UnreadableAws.NOTHING);
+                claim, accepted, keys, buckets, VolumeAssessment.of(Judgement.pending(why)), UnreadableAws.NOTHING);
     }
 
     /** The same, with what is known of some of its keys, and of its buckets. */

@@ -152,10 +152,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
         if (authorization.tenantOf(claim).isEmpty()) {
             return lineOf(use, previous).map(KeyStatus::suggestedPolicy).orElseGet(() -> merge.suggestion(own));
         }
-        if (!authorization.mayUse(claim, use.key())) {
-            return merge.suggestion(own);
-        }
-        String all = merge.suggestion(own.plus(index.suggestedOn(use.key()).only(use.statements())));
+        String all = merge.suggestion(authorization.shownFor(claim, use, index.suggestedOn(use.key())));
         return all.length() <= LONGEST_SUGGESTION ? all : merge.suggestion(own);
     }
 

@@ -2,7 +2,6 @@ package io.cmek.operator.key;
 
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Judgement.Verdict;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  * How it stands with one key of a claim.
  *
  * @param facts what KMS says of it, null while unknown
- * @param retryAfter when a failed write is to be tried again, null where none failed
  * @param onlyVolumes whether what is wrong with the access keeps only EBS from the key: buckets are served
  */
 public record KeyAssessment(
@@ -19,17 +17,10 @@ public record KeyAssessment(
         Judgement usable,
         Judgement policy,
         Judgement access,
-        @Nullable Duration retryAfter,
         boolean onlyVolumes) {
 
-    public KeyAssessment(
-            KeyArn key,
-            @Nullable KeyFacts facts,
-            Judgement usable,
-            Judgement policy,
-            Judgement access,
-            @Nullable Duration retryAfter) {
-        this(key, facts, usable, policy, access, retryAfter, false);
+    public KeyAssessment(KeyArn key, @Nullable KeyFacts facts, Judgement usable, Judgement policy, Judgement access) {
+        this(key, facts, usable, policy, access, false);
     }
 
     /** Whether something about it is wrong, and was looked at: the key itself, its policy, or the access to it. */
@@ -44,15 +35,15 @@ public record KeyAssessment(
      */
     public KeyAssessment withImpact(String impact) {
         if (usable.verdict() == Verdict.False || !isBroken()) {
-            return new KeyAssessment(key, facts, usable.plus(impact), policy, access, retryAfter, onlyVolumes);
+            return new KeyAssessment(key, facts, usable.plus(impact), policy, access, onlyVolumes);
         }
         return policy.verdict() == Verdict.False
-                ? new KeyAssessment(key, facts, usable, policy.plus(impact), access, retryAfter, onlyVolumes)
-                : new KeyAssessment(key, facts, usable, policy, access.plus(impact), retryAfter, onlyVolumes);
+                ? new KeyAssessment(key, facts, usable, policy.plus(impact), access, onlyVolumes)
+                : new KeyAssessment(key, facts, usable, policy, access.plus(impact), onlyVolumes);
     }
 
     public KeyAssessment withUsable(Judgement usable, @Nullable KeyFacts facts) {
-        return new KeyAssessment(key, facts, usable, policy, access, retryAfter, onlyVolumes);
+        return new KeyAssessment(key, facts, usable, policy, access, onlyVolumes);
     }
 
     /** Whether buckets under the key are served, whatever is wrong: only volumes are concerned. */
@@ -71,12 +62,7 @@ public record KeyAssessment(
 
     /** Nothing is known of the key yet. */
     public static KeyAssessment pending(KeyArn key, String why) {
-        return pending(key, why, null);
-    }
-
-    /** Nothing is known of the key, because the read of it failed. */
-    public static KeyAssessment pending(KeyArn key, String why, @Nullable Duration retryAfter) {
         Judgement pending = Judgement.pending(why);
-        return new KeyAssessment(key, null, pending, pending, pending, retryAfter);
+        return new KeyAssessment(key, null, pending, pending, pending);
     }
 }

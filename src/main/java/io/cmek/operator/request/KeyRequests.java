@@ -5,7 +5,6 @@ import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.policy.Grants;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 
@@ -54,10 +53,5 @@ public record KeyRequests(
 
     public boolean isEmpty() {
         return count == 0;
-    }
-
-    /** Whether anybody relies on the statements with these credentials, for {@link Map} access without null checks. */
-    public boolean isWriter(Identity identity) {
-        return writers.containsKey(identity);
     }
 }

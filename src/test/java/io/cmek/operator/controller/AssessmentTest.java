@@ -43,24 +43,24 @@ class AssessmentTest {
 
     @Test
     void aWorldThatIsWellNeedsNoSecondThought() {
-        assertThat(of(key("Enabled", null, null)).reconsiderAfter(NOW)).isEmpty();
+        assertThat(of(key("Enabled", null)).reconsiderAfter(NOW)).isEmpty();
     }
 
     @Test
     void theDaysAreCountedDown() {
-        assertThat(of(key("Enabled", NOW.plus(Duration.ofHours(50)), null)).reconsiderAfter(NOW))
+        assertThat(of(key("Enabled", NOW.plus(Duration.ofHours(50)))).reconsiderAfter(NOW))
                 .contains(Duration.ofHours(2).plusMillis(1));
     }
 
     /** Its snapshot tells when it is different, and the index who else uses it. */
     @Test
     void aBrokenKeyNeedsNoSecondThought() {
-        assertThat(of(key("Disabled", null, null)).reconsiderAfter(NOW)).isEmpty();
+        assertThat(of(key("Disabled", null)).reconsiderAfter(NOW)).isEmpty();
     }
 
     @Test
     void aStorageClassIsTriedAgain() {
-        Assessment soon = of(key("Enabled", NOW.plus(Duration.ofHours(50)), null))
+        Assessment soon = of(key("Enabled", NOW.plus(Duration.ofHours(50))))
                 .with(new VolumeAssessment(GOOD, Duration.ofSeconds(4)));
         assertThat(soon.reconsiderAfter(NOW)).contains(Duration.ofSeconds(4));
     }
@@ -77,10 +77,10 @@ class AssessmentTest {
     @Test
     void theImpactIsSaidOfTheFirstThingThatIsWrong() {
         Judgement bad = Judgement.bad(Reason.AccessDenied, "Bad.");
-        var denied = new KeyAssessment(ClaimsOf.KEY, null, GOOD, GOOD, bad, null).withImpact("Affected: x.");
-        var lost = new KeyAssessment(ClaimsOf.KEY, null, GOOD, bad, bad, null).withImpact("Affected: x.");
-        var disabled = new KeyAssessment(ClaimsOf.KEY, null, bad, GOOD, bad, null).withImpact("Affected: x.");
-        var expiring = new KeyAssessment(ClaimsOf.KEY, null, GOOD, GOOD, GOOD, null).withImpact("Affected: x.");
+        var denied = new KeyAssessment(ClaimsOf.KEY, null, GOOD, GOOD, bad).withImpact("Affected: x.");
+        var lost = new KeyAssessment(ClaimsOf.KEY, null, GOOD, bad, bad).withImpact("Affected: x.");
+        var disabled = new KeyAssessment(ClaimsOf.KEY, null, bad, GOOD, bad).withImpact("Affected: x.");
+        var expiring = new KeyAssessment(ClaimsOf.KEY, null, GOOD, GOOD, GOOD).withImpact("Affected: x.");
 
         assertThat(messages(of(denied))).containsEntry(ConditionType.AccessVerified, "Bad. Affected: x.");
         assertThat(messages(of(lost))).containsEntry(ConditionType.PolicyApplied, "Bad. Affected: x.");
@@ -139,7 +139,7 @@ class AssessmentTest {
         assertThat(of(GOOD, Judgement.pending("Wait.")).lineState(USE, true)).isEqualTo(KeyLineState.PENDING);
         assertThat(of(Judgement.bad(Reason.WriteDenied, "Refused."), GOOD).lineState(USE, true))
                 .isEqualTo(KeyLineState.FAILED);
-        assertThat(of(key("Disabled", null, null)).lineState(USE, false)).isEqualTo(KeyLineState.FAILED);
+        assertThat(of(key("Disabled", null)).lineState(USE, false)).isEqualTo(KeyLineState.FAILED);
         assertThat(waiting().lineState(USE, true)).isEqualTo(KeyLineState.PENDING);
     }
 
@@ -186,7 +186,7 @@ class AssessmentTest {
     @Test
     void ofOneThatWasOnlyLookedAtItTellsWhatWasSeen() {
         Assessment looked = Assessment.unseen(CLAIM, Judgement.pending("Wait."), "Nothing is done.")
-                .with(Map.of(ClaimsOf.KEY, key("Disabled", null, null)), List.of(), UnreadableAws.NOTHING);
+                .with(Map.of(ClaimsOf.KEY, key("Disabled", null)), List.of(), UnreadableAws.NOTHING);
         Assessment unseen = waiting();
 
         assertThat(unseen.seen(Optional.empty())).containsOnlyKeys(ConditionType.Accepted);
@@ -235,8 +235,8 @@ class AssessmentTest {
         return new Assessment(
                 CLAIM,
                 GOOD,
-                Map.of(ClaimsOf.KEY, key("Enabled", null, null)),
-                List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, bucket)),
+                Map.of(ClaimsOf.KEY, key("Enabled", null)),
+                List.of(new BucketAssessment(CLAIM.buckets().getFirst(), null, bucket)),
                 VolumeAssessment.of(volumes),
                 UnreadableAws.NOTHING);
     }
@@ -251,12 +251,12 @@ class AssessmentTest {
                 CLAIM,
                 GOOD,
                 Map.of(ClaimsOf.KEY, key),
-                List.of(BucketAssessment.of(CLAIM.buckets().getFirst(), null, GOOD)),
+                List.of(new BucketAssessment(CLAIM.buckets().getFirst(), null, GOOD)),
                 VolumeAssessment.of(GOOD),
                 UnreadableAws.NOTHING);
     }
 
-    private static KeyAssessment key(String state, @Nullable Instant expiry, @Nullable Duration retryAfter) {
+    private static KeyAssessment key(String state, @Nullable Instant expiry) {
         var facts = new KeyFacts(
                 ClaimsOf.KEY,
                 state,
@@ -267,7 +267,6 @@ class AssessmentTest {
                 false,
                 null,
                 expiry);
-        return new KeyAssessment(
-                ClaimsOf.KEY, facts, KeyRules.judge("The data key", facts, NOW), GOOD, GOOD, retryAfter);
+        return new KeyAssessment(ClaimsOf.KEY, facts, KeyRules.judge("The data key", facts, NOW), GOOD, GOOD);
     }
 }

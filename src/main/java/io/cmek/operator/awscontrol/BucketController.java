@@ -63,10 +63,9 @@ public final class BucketController implements BucketSnapshot.Source {
     private final RandomGenerator random;
     private final WriteObserver observer;
     private final ControllerEvents events;
-    private final Consumer<AwsItem.Bucket> changed;
 
     private final Map<AwsItem.Bucket, State> states = new ConcurrentSkipListMap<>();
-    private final Map<AwsItem.Bucket, BucketSnapshot> snapshots = new ConcurrentSkipListMap<>();
+    private final Snapshots<AwsItem.Bucket, BucketSnapshot> snapshots;
     private final Map<AwsItem.Bucket, Boolean> refreshes = new ConcurrentSkipListMap<>();
 
     /** What the worker of one bucket remembers. */
@@ -95,10 +94,6 @@ public final class BucketController implements BucketSnapshot.Source {
 
         /** Made by us, and not private and encrypted yet. */
         boolean unfinished;
-
-        /** What the last snapshot said when it was published. */
-        @Nullable
-        Object said;
     }
 
     /** @param changed is told of each bucket whose snapshot says something else now */
@@ -124,12 +119,12 @@ public final class BucketController implements BucketSnapshot.Source {
         this.random = random;
         this.observer = observer;
         this.events = events;
-        this.changed = changed;
+        this.snapshots = new Snapshots<>((snapshot, now) -> snapshot.says(now, settings.factsMaxAge()), changed);
     }
 
     @Override
     public BucketSnapshot of(AwsItem.Bucket bucket) {
-        return snapshots.getOrDefault(bucket, BucketSnapshot.NEVER);
+        return Objects.requireNonNullElse(snapshots.find(bucket), BucketSnapshot.NEVER);
     }
 
     /** Has the bucket read at its next turn. */
@@ -346,14 +341,7 @@ public final class BucketController implements BucketSnapshot.Source {
 
         void publish() {
             var snapshot = new BucketSnapshot(state.facts, state.plannedFor, state.keyReady, state.notApplied);
-            Instant now = clock.instant();
-            BucketSnapshot before = snapshots.put(bucket, snapshot);
-            Object says = snapshot.says(now, settings.factsMaxAge());
-            // What was read may have become too old since, or since the last turn: neither shows in the other.
-            if (before == null || !says.equals(state.said) || !says.equals(before.says(now, settings.factsMaxAge()))) {
-                changed.accept(bucket);
-            }
-            state.said = says;
+            snapshots.publish(bucket, snapshot, clock.instant());
         }
 
         Duration next() {

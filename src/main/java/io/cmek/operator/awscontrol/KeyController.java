@@ -70,11 +70,6 @@ public final class KeyController implements KeySnapshot.Source {
 
     private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
 
-    private static final PolicyOutcome UNANSWERED = new PolicyOutcome.Unseen(
-            new Failure.Unavailable(
-                    new Failure.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
-            null);
-
     /**
      * @param pollInterval between two reads of a healthy key
      * @param factsMaxAge how long a read is relied upon while reads fail
@@ -92,11 +87,10 @@ public final class KeyController implements KeySnapshot.Source {
     private final RandomGenerator random;
     private final WriteObserver observer;
     private final ControllerEvents events;
-    private final Consumer<KeyArn> changed;
 
     private final Map<KeyArn, KeyState> states = new ConcurrentSkipListMap<>();
     private volatile boolean hasAnswer;
-    private final Map<KeyArn, KeySnapshot> snapshots = new ConcurrentSkipListMap<>();
+    private final Snapshots<KeyArn, KeySnapshot> snapshots;
 
     /** What other threads have for the key's worker: that it is to read it, and what others wrote. */
     private final Map<KeyArn, List<PolicyWrite>> refreshes = new ConcurrentSkipListMap<>();
@@ -124,12 +118,12 @@ public final class KeyController implements KeySnapshot.Source {
         this.random = random;
         this.observer = observer;
         this.events = events;
-        this.changed = changed;
+        this.snapshots = new Snapshots<>((snapshot, now) -> snapshot.says(now, settings.factsMaxAge()), changed);
     }
 
     @Override
     public KeySnapshot of(KeyArn key) {
-        KeySnapshot known = snapshots.get(key);
+        KeySnapshot known = snapshots.find(key);
         return known == null ? KeySnapshot.never(key) : known;
     }
 
@@ -393,14 +387,14 @@ public final class KeyController implements KeySnapshot.Source {
                         try {
                             policy = text.document();
                         } catch (UnreadablePolicyException e) {
-                            return unreadable(e);
+                            return PolicyOutcome.Blocked.unreadable(e);
                         }
                     }
                     case Observation.Known.Not<KeyPolicyText>(Failure failure, Instant since) -> {
                         return new PolicyOutcome.Unseen(failure, since);
                     }
                     case Observation.Known.NotYet<KeyPolicyText>() -> {
-                        return UNANSWERED;
+                        return PolicyOutcome.Unseen.UNANSWERED;
                     }
                 }
                 List<LostUpdate> lost = state.lostUpdates.updates();
@@ -573,12 +567,6 @@ public final class KeyController implements KeySnapshot.Source {
                     lossy);
         }
 
-        private PolicyOutcome unreadable(UnreadablePolicyException e) {
-            return new PolicyOutcome.Blocked(List.of(new Problem(
-                    Problem.Kind.UNREADABLE,
-                    "The key policy cannot be read: " + e.getMessage() + ". The key's owner must repair it.")));
-        }
-
         /** Takes away what only the requests required that are being deleted. */
         private void release() {
             for (Claim claim : requests.releasing()) {
@@ -687,14 +675,7 @@ public final class KeyController implements KeySnapshot.Source {
             var releases = new java.util.TreeMap<String, Release>();
             state.releases.forEach((uid, own) -> releases.put(uid, own.release));
             var snapshot = new KeySnapshot(key, views, proofs, state.planned, releases);
-            Instant now = clock.instant();
-            KeySnapshot before = snapshots.put(key, snapshot);
-            Object says = snapshot.says(now, settings.factsMaxAge());
-            // What was read may have become too old since, or since the last turn: neither shows in the other.
-            if (before == null || !says.equals(state.said) || !says.equals(before.says(now, settings.factsMaxAge()))) {
-                changed.accept(key);
-            }
-            state.said = says;
+            snapshots.publish(key, snapshot, clock.instant());
         }
 
         /** When something of the key is due. */

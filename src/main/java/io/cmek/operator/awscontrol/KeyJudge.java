@@ -114,7 +114,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
         return switch (view.policy().at(now, factsMaxAge)) {
             case Known.Fact<KeyPolicyText>(KeyPolicyText text) -> outcome(text, view, key, wanted, writes);
             case Known.Not<KeyPolicyText>(Failure failure, Instant since) -> new PolicyOutcome.Unseen(failure, since);
-            case Known.NotYet<KeyPolicyText>() -> UNANSWERED;
+            case Known.NotYet<KeyPolicyText>() -> PolicyOutcome.Unseen.UNANSWERED;
         };
     }
 
@@ -124,9 +124,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
         try {
             policy = text.document();
         } catch (UnreadablePolicyException e) {
-            return new PolicyOutcome.Blocked(List.of(new Problem(
-                    Problem.Kind.UNREADABLE,
-                    "The key policy cannot be read: " + e.getMessage() + ". The key's owner must repair it.")));
+            return PolicyOutcome.Blocked.unreadable(e);
         }
         if (writes && merge.grow(policy, wanted) instanceof MergeResult.InPlace) {
             return new PolicyOutcome.InPlace(policy, null);
@@ -146,11 +144,6 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 ? problems
                 : List.of();
     }
-
-    private static final PolicyOutcome UNANSWERED = new PolicyOutcome.Unseen(
-            new Failure.Unavailable(
-                    new Failure.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
-            null);
 
     /** A role that is to use the key can prove it; where the tenant names none, the policy as read has to do. */
     private Judgement access(

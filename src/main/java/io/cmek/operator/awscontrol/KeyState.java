@@ -82,10 +82,6 @@ final class KeyState {
     /** The access of the last plan. */
     Grants planned = Grants.NONE;
 
-    /** What the last snapshot said when it was published. */
-    @Nullable
-    Object said;
-
     /** Calls to AWS so far. */
     long calls;
 

@@ -27,7 +27,15 @@ public sealed interface PolicyOutcome {
             implements PolicyOutcome {}
 
     /** Nothing was written, because KMS would refuse it. */
-    record Blocked(List<Problem> problems) implements PolicyOutcome {}
+    record Blocked(List<Problem> problems) implements PolicyOutcome {
+
+        /** What KMS has is no key policy. */
+        public static Blocked unreadable(PolicyDocument.UnreadablePolicyException e) {
+            return new Blocked(List.of(new Problem(
+                    Problem.Kind.UNREADABLE,
+                    "The key policy cannot be read: " + e.getMessage() + ". The key's owner must repair it.")));
+        }
+    }
 
     /** Somebody else wrote the policy at the same time, and what is wanted is not there. */
     record Conflict(String message) implements PolicyOutcome {}
@@ -44,5 +52,12 @@ public sealed interface PolicyOutcome {
      *
      * @param since when it was last read, null where it never was
      */
-    record Unseen(Failure failure, @Nullable Instant since) implements PolicyOutcome {}
+    record Unseen(Failure failure, @Nullable Instant since) implements PolicyOutcome {
+
+        /** It was not read yet. */
+        public static final Unseen UNANSWERED = new Unseen(
+                new Failure.Unavailable(
+                        new Failure.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
+                null);
+    }
 }

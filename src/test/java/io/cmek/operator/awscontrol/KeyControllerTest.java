@@ -840,7 +840,7 @@ class KeyControllerTest {
     @Test
     void goesOnWhenTheClockWasSetBack() {
         Claim claim = start();
-        world.clockIsOffBy = Duration.ofDays(-1);
+        world.clock.isOffBy = Duration.ofDays(-1);
         world.kms.state(key, "Disabled");
         byOthers(FakeKms.ROOT, AUDITORS);
         world.advance(Duration.ofMinutes(2));

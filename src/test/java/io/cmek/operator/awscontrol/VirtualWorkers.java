@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +46,8 @@ public final class VirtualWorkers {
         return true;
     }
 
-    private boolean end() {
+    /** Ends the turns whose time is over. */
+    boolean end() {
         List<Running> over =
                 running.stream().filter(r -> r.until() - ticker.nanos() <= 0).toList();
         running.removeAll(over);
@@ -55,10 +57,20 @@ public final class VirtualWorkers {
 
     /** How long until {@link #workOnNext} has something to do; empty where nothing is planned. */
     public Optional<Duration> untilNext() {
-        Optional<Duration> item = queue.untilNext();
-        return java.util.stream.Stream.concat(
-                        running.stream().map(r -> Duration.ofNanos(r.until() - ticker.nanos())), item.stream())
+        return Stream.concat(untilTurnEnds().stream(), queue.untilNext().stream())
                 .min(Duration::compareTo);
+    }
+
+    /** How long until the next turn ends; empty where no worker waits for AWS. */
+    Optional<Duration> untilTurnEnds() {
+        return running.stream()
+                .map(r -> Duration.ofNanos(r.until() - ticker.nanos()))
+                .min(Duration::compareTo);
+    }
+
+    /** How many workers wait for AWS. */
+    int waiting() {
+        return running.size();
     }
 
     /** Whether a worker waits for AWS. */

@@ -15,11 +15,7 @@ import io.cmek.operator.request.RequestIndex;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -43,9 +39,6 @@ final class World {
     static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final int TOO_MANY_TURNS = 200_000;
 
-    /** A turn whose calls last until then. */
-    private record Running(AwsItem item, @Nullable Turn turn, long until) {}
-
     final Random random;
     final ManualTicker ticker = new ManualTicker();
     final FakeAws aws = new FakeAws(ticker);
@@ -68,12 +61,6 @@ final class World {
     /** By uid: the last applied state of each request. */
     private final Map<String, LastApplied> applied = new TreeMap<>();
 
-    private final List<Running> running = new ArrayList<>();
-    private final long start = ticker.nanos();
-
-    /** How much the wall clock differs from what has passed. */
-    Duration clockIsOffBy = Duration.ZERO;
-
     boolean restoresStatements = true;
 
     RequestIndex index;
@@ -81,25 +68,9 @@ final class World {
     KeyController keys;
     BucketController buckets;
     AwsControllers controllers;
+    private VirtualWorkers workers;
 
-    final Clock clock = new Clock() {
-        @Override
-        public Instant instant() {
-            return Instant.parse("2026-03-01T10:00:00Z")
-                    .plusNanos(ticker.nanos() - start)
-                    .plus(clockIsOffBy);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException();
-        }
-    };
+    final VirtualClock clock = new VirtualClock(ticker);
 
     private final WriteObserver observer = new WriteObserver() {
         @Override
@@ -172,7 +143,6 @@ final class World {
 
     /** The process ends, and another one begins with the same requests. */
     void restart() {
-        running.clear();
         index = new RequestIndex(authorization);
         queue = new WorkQueue<>(AwsItem::partition, ticker, () -> {});
         keys = new KeyController(
@@ -200,6 +170,7 @@ final class World {
                 events,
                 bucket -> changed.add(bucket));
         controllers = new AwsControllers(queue, keys, buckets, random);
+        workers = new VirtualWorkers(controllers, queue, ticker);
         List.copyOf(live.claims.values()).forEach(claim -> {
             applied.putIfAbsent(claim.uid(), LastApplied.NOTHING);
             put(claim, applied.get(claim.uid()));
@@ -253,20 +224,7 @@ final class World {
 
     /** Works on one item, if one is ready. */
     boolean workOnNext() {
-        var taken = queue.take();
-        if (taken.isEmpty()) {
-            return false;
-        }
-        long before = ticker.nanos();
-        Turn turn = controllers.turn(taken.get());
-        long until = ticker.nanos();
-        ticker.advance(Duration.ofNanos(before - until));
-        if (until == before) {
-            controllers.giveBack(taken.get(), turn);
-        } else {
-            running.add(new Running(taken.get(), turn, until));
-        }
-        return true;
+        return workers.workOnNext();
     }
 
     private void workOnAll() {
@@ -281,11 +239,8 @@ final class World {
     /** Until nothing is due and all calls have ended. */
     void settle() {
         workOnAll();
-        while (!running.isEmpty()) {
-            passTo(running.stream()
-                    .mapToLong(Running::until)
-                    .reduce((a, b) -> a - b < 0 ? a : b)
-                    .getAsLong());
+        while (workers.isWaiting()) {
+            passTo(ticker.nanos() + workers.untilTurnEnds().orElseThrow().toNanos());
             workOnAll();
         }
     }
@@ -295,10 +250,9 @@ final class World {
         long end = ticker.nanos() + time.toNanos();
         workOnAll();
         while (true) {
-            long next = end;
-            for (Running turn : running) {
-                next = turn.until() - next < 0 ? turn.until() : next;
-            }
+            long ends = ticker.nanos()
+                    + workers.untilTurnEnds().map(Duration::toNanos).orElse(Long.MAX_VALUE / 2);
+            long next = ends - end < 0 ? ends : end;
             long due = ticker.nanos() + queue.untilNext().map(Duration::toNanos).orElse(Long.MAX_VALUE / 2);
             // What is due and has no worker waits for one whose turn ends.
             next = due - ticker.nanos() > 0 && due - next < 0 ? due : next;
@@ -318,19 +272,14 @@ final class World {
     }
 
     private void workOnRunning() {
-        if (!running.isEmpty()) {
+        if (workers.isWaiting()) {
             settle();
         }
     }
 
     private void passTo(long nanos) {
         ticker.advance(Duration.ofNanos(nanos - ticker.nanos()));
-        for (Running turn : List.copyOf(running)) {
-            if (turn.until() - ticker.nanos() <= 0) {
-                running.remove(turn);
-                controllers.giveBack(turn.item(), turn.turn());
-            }
-        }
+        workers.end();
     }
 
     Duration now() {
@@ -339,7 +288,7 @@ final class World {
 
     /** How many workers wait for AWS. */
     int waiting() {
-        return running.size();
+        return workers.waiting();
     }
 
     /** Event-driven: the key is read now. */

@@ -23,6 +23,7 @@ import io.cmek.operator.awscontrol.FakeS3;
 import io.cmek.operator.awscontrol.KeyController;
 import io.cmek.operator.awscontrol.KeyJudge;
 import io.cmek.operator.awscontrol.ManualTicker;
+import io.cmek.operator.awscontrol.VirtualClock;
 import io.cmek.operator.awscontrol.VirtualWorkers;
 import io.cmek.operator.awscontrol.WorkQueue;
 import io.cmek.operator.awscontrol.WriteObserver;
@@ -46,9 +47,6 @@ import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -83,30 +81,7 @@ final class CoreWorld {
 
     final Random random;
     final ManualTicker ticker = new ManualTicker();
-    private final long start = ticker.nanos();
-
-    /** How much the wall clock differs from what has passed. */
-    Duration clockIsOffBy = Duration.ZERO;
-
-    final Clock clock = new Clock() {
-        @Override
-        public Instant instant() {
-            return Instant.parse("2026-03-01T10:00:00Z")
-                    .plusNanos(ticker.nanos() - start)
-                    .plus(clockIsOffBy);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException();
-        }
-    };
-
+    final Clock clock = new VirtualClock(ticker);
     final FakeAws aws = new FakeAws(ticker);
     final FakeKms kms;
     final FakeS3 s3 = new FakeS3(aws);

@@ -6,10 +6,14 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be done about one bucket of a claim. */
 public sealed interface BucketPlan {
+
+    /** Why a bucket can never be that of a request, whatever happens to its encryption: nobody is configured with it. */
+    Set<Reason> UNFIT = Set.of(Reason.BucketOwnedByAnotherAccount, Reason.BucketInAnotherRegion);
 
     /** The bucket is as it should be. */
     record Nothing(BucketFacts.Encryption encryption) implements BucketPlan {}

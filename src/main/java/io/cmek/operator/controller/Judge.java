@@ -6,6 +6,7 @@ import io.cmek.operator.awscontrol.BucketSnapshot;
 import io.cmek.operator.awscontrol.KeyJudge;
 import io.cmek.operator.awscontrol.KeySnapshot;
 import io.cmek.operator.bucket.BucketAssessment;
+import io.cmek.operator.bucket.BucketPlan;
 import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.Impact;
@@ -144,9 +145,13 @@ public record Judge(
 
     private static Judgement standing(
             Judgement accepted, Map<KeyArn, KeyAssessment> keys, List<BucketAssessment> buckets) {
-        return keys.values().stream()
-                        .anyMatch(k -> KeyRules.UNFIT.contains(k.usable().reason()))
-                ? Judgement.good(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.")
+        if (keys.values().stream()
+                .anyMatch(k -> KeyRules.UNFIT.contains(k.usable().reason()))) {
+            return Judgement.good(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.");
+        }
+        return buckets.stream()
+                        .anyMatch(b -> BucketPlan.UNFIT.contains(b.encrypted().reason()))
+                ? Judgement.good(Reason.Accepted, "Nothing but its own buckets stands in the way of the claim.")
                 : buckets.stream()
                         .map(BucketAssessment::encrypted)
                         .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
@@ -159,9 +164,10 @@ public record Judge(
     }
 
     /**
-     * Whether the keys of a request may be recorded as those with which it is configured. Not those that can never be used: a slip of the pen
-     * would be for ever. And not those of a request whose bucket is under another customer-managed key: with that one it was configured, where
-     * nothing else tells. Not either while that cannot be seen.
+     * Whether the keys of a request may be recorded as those with which it is configured. Not those that can never be used, and not those whose
+     * buckets never can: a slip of the pen would be for ever, and a bucket elsewhere does not tell whether the region was configured before.
+     * And not those of a request whose bucket is under another customer-managed key: with that one it was configured, where nothing else tells.
+     * Not either while that cannot be seen.
      */
     boolean mayBeRecorded(Claim claim, Instant now) {
         Optional<Tenant> found = index.authorization().tenantOf(claim);
@@ -178,6 +184,7 @@ public record Judge(
                                 .assessment()
                                 .encrypted())
                         .allMatch(j -> j.reason() != Reason.BucketUnderAnotherKey
+                                && !BucketPlan.UNFIT.contains(j.reason())
                                 && (j.verdict() == Verdict.False || j.reason() == Reason.Pending));
     }
 

@@ -7,6 +7,7 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Replication;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.bucket.BucketPlan;
 import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
@@ -31,8 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaClaim {
 
     /** What the operator does not record a ReplicaCmek with, and so does nothing for it. */
-    private static final Set<String> NEVER_RECORDED =
-            KeyRules.UNFIT.stream().map(Reason::name).collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> NEVER_RECORDED = Stream.concat(KeyRules.UNFIT.stream(), BucketPlan.UNFIT.stream())
+            .map(Reason::name)
+            .collect(Collectors.toUnmodifiableSet());
 
     private ReplicaClaim() {}
 

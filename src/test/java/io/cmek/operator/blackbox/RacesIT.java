@@ -365,9 +365,11 @@ class RacesIT {
                 .as(
                         "each primary's policy twice at most, for its workgroups and for their replicas, each secondary's once")
                 .isBetween(2L * KEY_PAIRS, 3L * KEY_PAIRS);
-        // Two at first, and one every 2 s, less a tenth of jitter, of these keys and of those of the test.
+        // Two at first, and one every 2 s, less a tenth of jitter, of these keys and of those of the test. The SDK
+        // sends those again that the
+        // unruly layer fails. With one for each resource it would be 400 more.
         long keys = 2L * KEY_PAIRS + 2;
-        assertThat(counts.get("kms:DescribeKey")).isLessThan(keys * (2 + took.toMillis() / 1_800));
+        assertThat(counts.get("kms:DescribeKey")).isLessThan(keys * (2 + took.toMillis() / 1_800) + MANY / 2);
         assertThat(counts.get("s3:CreateBucket")).isEqualTo(2L * MANY);
     }
 

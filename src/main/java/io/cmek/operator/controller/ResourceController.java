@@ -3,39 +3,26 @@ package io.cmek.operator.controller;
 import static io.cmek.operator.controller.ReconcileResult.again;
 
 import io.cmek.operator.act.ClusterApi;
-import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
-import io.cmek.operator.api.v1alpha1.DeletionPolicy;
-import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
-import io.cmek.operator.awscontrol.KeySnapshot;
-import io.cmek.operator.awscontrol.KeySnapshot.Release;
-import io.cmek.operator.awscontrol.PolicyJudgement;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
-import io.cmek.operator.claim.VolumeUse;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.condition.Text;
 import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.Resources;
-import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.RequestIndex;
 import io.cmek.operator.volume.StorageClassSpec;
-import io.cmek.operator.volume.VolumeAssessment;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -66,11 +53,6 @@ public final class ResourceController {
     /** How long they are waited for where AWS has answered nothing at all to this process. */
     static final Duration SILENCE = Duration.ofSeconds(5);
 
-    /** How long reads fail before the status says since when. */
-    static final Duration UNREADABLE_DELAY = Duration.ofSeconds(30);
-
-    private static final String OUTDATED = "The resource has changed since it was read.";
-
     /** @param factsMaxAge how long a read is relied upon while reads fail */
     public record Settings(Duration factsMaxAge) {}
 
@@ -82,8 +64,7 @@ public final class ResourceController {
     private final StatusBuilder statuses;
     private final WrittenStatuses written;
     private final ClusterApi api;
-    private final StorageClassCache storageClasses;
-    private final StorageClassPublisher volumes;
+    private final StorageClassStep volumes;
     private final EventRecorder events;
     private final StatusObserver writes;
     private final Steps steps;
@@ -102,8 +83,7 @@ public final class ResourceController {
             StatusBuilder statuses,
             WrittenStatuses written,
             ClusterApi api,
-            StorageClassCache storageClasses,
-            StorageClassPublisher volumes,
+            StorageClassStep volumes,
             EventRecorder events,
             StatusObserver writes,
             Steps steps,
@@ -115,7 +95,6 @@ public final class ResourceController {
         this.statuses = statuses;
         this.written = written;
         this.api = api;
-        this.storageClasses = storageClasses;
         this.volumes = volumes;
         this.events = events;
         this.writes = writes;
@@ -258,9 +237,9 @@ public final class ResourceController {
                 }
             }
             if (judged.isServed()) {
-                StorageClassSpec there = storageClass(claim);
+                StorageClassSpec there = volumes.find(claim);
                 assessment = judge.withImpact(
-                        assessment.with(publish(assessment, there)),
+                        assessment.with(volumes.publish(resource, assessment, there, hasFinalizer())),
                         there != null && there.owner().equals(Optional.of(claim.id())));
             }
             Kind.Addition<S> addition = kind.addition(resource, request -> judge.mayBeRecorded(request, now));
@@ -275,50 +254,16 @@ public final class ResourceController {
             return judge.keys().hasAnswer() ? PATIENCE : SILENCE;
         }
 
-        private @Nullable StorageClassSpec storageClass(Claim claim) {
-            return claim.volumes() == null
-                    ? null
-                    : storageClasses.find(claim.volumes().storageClassName());
-        }
-
-        private VolumeAssessment publish(Assessment assessment, @Nullable StorageClassSpec there) {
-            Claim claim = assessment.claim();
-            VolumeUse use = claim.volumes();
-            if (use == null) {
-                return VolumeAssessment.of(Judgement.good(
-                        Reason.NotInClusterRegion,
-                        "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
-            }
-            if (!hasFinalizer() && there == null) {
-                return VolumeAssessment.of(Judgement.pending("The StorageClass " + use.storageClassName()
-                        + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
-            }
-            if (there != null && assessment.isBucketUnderAnotherKey()) {
-                return volumes.look(claim.id(), use, there, "the data bucket is under another key");
-            }
-            return steps.run(
-                    id,
-                    "the publication of its StorageClass",
-                    () -> there == null && assessment.isReady(use.key()) && !isStillThere()
-                            ? new VolumeAssessment(Judgement.pending(OUTDATED), LEFT_ALONE_RETRY)
-                            : volumes.publish(
-                                    claim.id(),
-                                    use,
-                                    there,
-                                    assessment.isReady(use.key()),
-                                    new StorageClassPublisher.Before(resources
-                                            .index()
-                                            .lastApplied(claim.uid())
-                                            .storageClass()),
-                                    drift -> events.repaired(claim, drift)),
-                    why -> new VolumeAssessment(
-                            Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
-        }
-
         private StatusBuilder.Parts next(
                 Assessment assessment, Kind.Addition<S> addition, Optional<Judgement> held, boolean isUnderstood) {
-            if (isMasked(assessment)) {
-                return StatusBuilder.Parts.of(Objects.requireNonNull(status), unreadableSince(assessment));
+            var blindness = new Blindness(status, now, settings.factsMaxAge());
+            Blindness.Since unreadable = blindness.since(assessment);
+            unreadable.again().ifPresent(retries::add);
+            Optional<Duration> stands =
+                    blindness.statusStands(assessment, resource.getMetadata().getGeneration());
+            if (stands.isPresent()) {
+                retries.add(stands.get());
+                return StatusBuilder.Parts.of(Objects.requireNonNull(status), unreadable.since());
             }
             if (!isUnderstood && status != null && !assessment.isWrong()) {
                 return keeping(assessment.claim(), assessment.seen(held), addition);
@@ -332,65 +277,11 @@ public final class ResourceController {
                         ConditionType.PolicyApplied,
                         Judgement.pending("Nothing is written for the resource: " + unguarded + "."));
             }
-            return statuses.parts(resource, status, assessment, unreadableSince(assessment), more);
+            return statuses.parts(resource, status, assessment, unreadable.since(), more);
         }
 
         private StatusBuilder.Parts first(Assessment assessment, Kind.Addition<S> addition) {
             return statuses.parts(resource, null, assessment, null, addition.judgements());
-        }
-
-        /**
-         * A process that never read something relies on the status for as long as it would have relied on a read of its own, counted from the first
-         * failed read of all processes. But what was read and is wrong is told at once, whatever else cannot be read.
-         */
-        private boolean isMasked(Assessment assessment) {
-            if (status == null
-                    || !assessment.unreadable().neverRead()
-                    || assessment.isWrong()
-                    || assessment.isEnabled()
-                    || status.encryption() != EncryptionState.ENABLED
-                    || !Objects.equals(resource.getMetadata().getGeneration(), status.observedGeneration())) {
-                return false;
-            }
-            Duration left = Duration.between(now, blindSince(assessment).plus(settings.factsMaxAge()));
-            if (left.isPositive()) {
-                retries.add(left.plusMillis(1));
-            }
-            return left.isPositive();
-        }
-
-        private Instant blindSince(Assessment assessment) {
-            Instant own = Objects.requireNonNullElse(assessment.unreadable().since(), now);
-            return told().filter(since -> since.isBefore(own)).orElse(own);
-        }
-
-        /** What the status says already. */
-        private Optional<Instant> told() {
-            try {
-                return Optional.ofNullable(status)
-                        .map(CmekStatus::awsUnreadableSince)
-                        .map(Instant::parse);
-            } catch (java.time.DateTimeException e) {
-                // Somebody edited the status by hand.
-                return Optional.empty();
-            }
-        }
-
-        private @Nullable String unreadableSince(Assessment assessment) {
-            Instant since = assessment.unreadable().since();
-            if (since == null) {
-                return null;
-            }
-            Optional<Instant> told = told();
-            if (told.isPresent() && !told.get().isAfter(since)) {
-                return Objects.requireNonNull(status).awsUnreadableSince();
-            }
-            Duration wait = UNREADABLE_DELAY.minus(Duration.between(since, now));
-            if (wait.isPositive() && !assessment.unreadable().neverRead()) {
-                retries.add(wait.plusMillis(1));
-                return null;
-            }
-            return since.truncatedTo(ChronoUnit.SECONDS).toString();
         }
 
         /** The resource is being deleted: it stays while something holds it, and goes when nothing of it is left. */
@@ -400,7 +291,8 @@ public final class ResourceController {
                 retries.add(Steps.RETRY);
                 return keepUp(claim, held);
             }
-            Optional<Obstacle> obstacle = releaseObstacle(claim).or(() -> storageClassObstacle(claim));
+            Optional<Obstacle> obstacle = Obstacle.ofRelease(claim, resources.index(), judge.keys())
+                    .or(() -> volumes.withdraw(resource, claim));
             if (obstacle.isPresent()) {
                 reportLeaving(claim, obstacle.get().judgements());
                 return done(obstacle.get().retry());
@@ -421,106 +313,6 @@ public final class ResourceController {
                                                 + ClusterApi.FINALIZER + " " + why + ".")));
                         return done(Steps.RETRY);
                     });
-        }
-
-        /**
-         * What keeps a resource that is being deleted.
-         *
-         * @param of the condition that it is about
-         */
-        private record Obstacle(ConditionType of, Judgement why, Duration retry) {
-
-            Map<ConditionType, Judgement> judgements() {
-                var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
-                judgements.put(of, why);
-                judgements.put(
-                        ConditionType.Deletable,
-                        Judgement.pending(Text.message((of == ConditionType.PolicyApplied
-                                        ? "The resource goes when nothing of it is left in a key policy. "
-                                        : "The resource goes when its StorageClass is deleted. ")
-                                + why.message())));
-                return judgements;
-            }
-        }
-
-        /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
-        private Optional<Obstacle> releaseObstacle(Claim claim) {
-            if (claim.deletionPolicy() != DeletionPolicy.Release
-                    || claim.policyManagement() != PolicyManagement.Managed
-                    || resources.index().authorization().tenantOf(claim).isEmpty()
-                    || !RequestIndex.isReleasable(resources.index().judge(claim))) {
-                return Optional.empty();
-            }
-            List<Judgement> open = claim.distinctKeys().stream()
-                    .map(key -> ofRelease(claim, key))
-                    .flatMap(Optional::stream)
-                    .toList();
-            return open.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(new Obstacle(ConditionType.PolicyApplied, Judgement.worst(open), Steps.RETRY));
-        }
-
-        private Optional<Judgement> ofRelease(Claim claim, KeyArn key) {
-            String label = claim.label(key);
-            KeySnapshot snapshot = judge.keys().of(key);
-            return switch (snapshot.releases().get(claim.uid())) {
-                case null -> Optional.of(Judgement.pending(label + ": the release of its access has not begun yet."));
-                case Release.Done() -> Optional.empty();
-                case Release.NeededByUnreadable() ->
-                    Optional.of(Judgement.pending(label
-                            + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
-                            + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"
-                            + " read), or set spec.deletionPolicy to Retain."));
-                case Release.Waits(String why) ->
-                    Optional.of(Judgement.pending("The release of its keys waits: " + why + "."));
-                case Release.Failed(var outcome) -> Optional.of(PolicyJudgement.of(label, outcome));
-            };
-        }
-
-        /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
-        private Optional<Obstacle> storageClassObstacle(Claim claim) {
-            if (claim.volumes() == null) {
-                return Optional.empty();
-            }
-            return steps.run(
-                    id,
-                    "the deletion of its StorageClass",
-                    () -> isStillGoing() ? volumes.withdraw(claim).map(why -> obstacle(claim, why)) : outdated(),
-                    why -> Optional.of(new Obstacle(
-                            ConditionType.VolumesEncrypted,
-                            Judgement.pending("The deletion of its StorageClass " + why + "."),
-                            Steps.RETRY)));
-        }
-
-        private Obstacle obstacle(Claim claim, Judgement why) {
-            return new Obstacle(
-                    ConditionType.VolumesEncrypted, why, volumes.pause(claim).orElse(Steps.RETRY));
-        }
-
-        private Optional<Obstacle> outdated() {
-            return Optional.of(
-                    new Obstacle(ConditionType.VolumesEncrypted, Judgement.pending(OUTDATED), OUTDATED_RETRY));
-        }
-
-        private boolean isStillGoing() {
-            return fresh().filter(r -> r.getMetadata().getDeletionTimestamp() != null)
-                    .isPresent();
-        }
-
-        /** Nothing is made on an old copy either: nobody would take it away again. */
-        private boolean isStillThere() {
-            return fresh().filter(r ->
-                            resource.isMarkedForDeletion() || r.getMetadata().getDeletionTimestamp() == null)
-                    .isPresent();
-        }
-
-        /** This very resource as it is now, past the cache. */
-        private Optional<? extends StoredResource> fresh() {
-            Optional<? extends StoredResource> fresh = id.kind().equals("Workgroup")
-                    ? api.workgroup(id.namespace(), id.name())
-                    : api.replica(id.namespace(), id.name());
-            return fresh.filter(
-                    r -> r.getMetadata().getUid().equals(resource.getMetadata().getUid()));
         }
 
         /** Nothing of it is judged but its keys, and what is told here. */

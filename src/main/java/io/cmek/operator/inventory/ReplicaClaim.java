@@ -3,38 +3,27 @@ package io.cmek.operator.inventory;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
-import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Replication;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
-import io.cmek.operator.bucket.BucketPlan;
 import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.KeyUse;
 import io.cmek.operator.claim.Served;
 import io.cmek.operator.claim.VolumeUse;
-import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.key.KeyRules;
 import io.cmek.operator.replication.Lock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a ReplicaCmek asks for: its own keys and buckets, and the use of the primary's data key (R9). */
 final class ReplicaClaim {
-
-    /** What the operator does not record a ReplicaCmek with, and so does nothing for it. */
-    private static final Set<String> NEVER_RECORDED = Stream.concat(KeyRules.UNFIT.stream(), BucketPlan.UNFIT.stream())
-            .map(Reason::name)
-            .collect(Collectors.toUnmodifiableSet());
 
     private ReplicaClaim() {}
 
@@ -170,16 +159,6 @@ final class ReplicaClaim {
                 replica.getSpec().dataBucketKeyID(),
                 replica.getSpec().backupBucketKeyID(),
                 eligible,
-                wasConfigured(replica.getStatus()));
-    }
-
-    /** Accepted is enough: from then on something may have been done with its keys. Unless it could not: it was not recorded then. */
-    private static boolean wasConfigured(@Nullable ReplicaCmekStatus status) {
-        return status != null
-                && (status.wasEnabled()
-                        || status.conditions().stream()
-                                        .anyMatch(c -> c.type().equals(ConditionType.Accepted.name())
-                                                && c.status().equals("True"))
-                                && status.conditions().stream().noneMatch(c -> NEVER_RECORDED.contains(c.reason())));
+                replica.getStatus() != null && replica.getStatus().wasEnabled());
     }
 }

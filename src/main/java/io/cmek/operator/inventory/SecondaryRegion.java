@@ -263,7 +263,7 @@ public record SecondaryRegion(
                 && !workgroup.isMarkedForDeletion()
                 && workgroup.getSpec().cmek() != null
                 && ReplicaClaim.record(workgroup) == null
-                && ReplicaClaim.candidate(replica, false).wasConfigured();
+                && ReplicaClaim.candidate(replica, false).wasEnabled();
     }
 
     private static Secondary secondary(String region, SecondaryCmek record, Optional<ReplicaCmek> holder) {

@@ -21,7 +21,7 @@ public final class Lock {
      * A ReplicaCmek of the workgroup, as a candidate for the lock.
      *
      * @param eligible whether nothing but the lock stands in its way
-     * @param wasConfigured whether its own status says that it was configured: what a lost record is rebuilt from
+     * @param wasEnabled whether its own status says that data exists under its keys: what a lost record is rebuilt from
      */
     public record Candidate(
             String name,
@@ -29,7 +29,7 @@ public final class Lock {
             String dataBucketKeyID,
             @Nullable String backupBucketKeyID,
             boolean eligible,
-            boolean wasConfigured) {
+            boolean wasEnabled) {
 
         boolean hasKeysOf(SecondaryCmek record) {
             return dataBucketKeyID.equals(record.dataBucketKeyID())
@@ -38,7 +38,7 @@ public final class Lock {
     }
 
     private static final Comparator<Candidate> FIRST_COME = Comparator.comparing(
-                    Candidate::wasConfigured, Comparator.reverseOrder())
+                    Candidate::wasEnabled, Comparator.reverseOrder())
             .thenComparing(Candidate::createdAt)
             .thenComparing(Candidate::name);
 
@@ -56,7 +56,7 @@ public final class Lock {
 
     private static @Nullable SecondaryCmek first(Collection<Candidate> candidates, Instant now) {
         return candidates.stream()
-                .filter(c -> c.eligible() || c.wasConfigured())
+                .filter(c -> c.eligible() || c.wasEnabled())
                 .min(FIRST_COME)
                 .map(c -> new SecondaryCmek(
                         c.name(),

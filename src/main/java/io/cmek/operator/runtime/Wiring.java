@@ -30,6 +30,7 @@ import io.cmek.operator.controller.ResourceController;
 import io.cmek.operator.controller.Resync;
 import io.cmek.operator.controller.StatusBuilder;
 import io.cmek.operator.controller.Steps;
+import io.cmek.operator.controller.StorageClassStep;
 import io.cmek.operator.controller.UnreadableReporter;
 import io.cmek.operator.controller.WrittenStatuses;
 import io.cmek.operator.events.EventConsumer;
@@ -332,17 +333,17 @@ class Wiring {
             Ticker ticker,
             Clock clock,
             RandomGenerator random) {
+        var steps = new Steps();
         return new ResourceController(
                 resources,
                 judge,
                 new StatusBuilder(merge, resources.index(), clock),
                 written,
                 api,
-                storageClassCache,
-                volumes,
+                new StorageClassStep(resources, storageClassCache, volumes, api, events, steps),
                 events,
                 new StatusMeter(registry),
-                new Steps(),
+                steps,
                 new ResourceController.Settings(factsMaxAge(settings)),
                 ticker,
                 clock);

@@ -441,10 +441,15 @@ final class CoreWorld {
                     new StatusBuilder(merge, index, clock),
                     written,
                     cluster,
-                    name -> Optional.ofNullable(classes.find(name))
-                            .map(StorageClassPublisher::read)
-                            .orElse(null),
-                    publisher,
+                    new StorageClassStep(
+                            resources,
+                            name -> Optional.ofNullable(classes.find(name))
+                                    .map(StorageClassPublisher::read)
+                                    .orElse(null),
+                            publisher,
+                            cluster,
+                            events,
+                            steps),
                     events,
                     statusWrites::add,
                     steps,

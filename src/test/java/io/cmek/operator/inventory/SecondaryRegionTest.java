@@ -116,7 +116,7 @@ class SecondaryRegionTest {
         ReplicaCmek replica = replica(false);
         replica.setStatus(new ReplicaCmekStatus(1L, encryption, List.of(), List.of(), null, null, List.of()));
 
-        assertThat(ReplicaClaim.candidate(replica, false).wasConfigured()).isEqualTo(encryption.isEnabledOnce());
+        assertThat(ReplicaClaim.candidate(replica, false).wasEnabled()).isEqualTo(encryption.isEnabledOnce());
     }
 
     private static @Nullable ReplicationStatus status(
@@ -172,7 +172,7 @@ class SecondaryRegionTest {
                 new WorkgroupRef("orders"), WEST, WEST_KEY, null, new Buckets("west", null, null), null, null, null));
         replica.setStatus(new ReplicaCmekStatus(
                 1L,
-                null,
+                ready ? EncryptionState.ENABLED : EncryptionState.DEGRADED,
                 List.of(),
                 List.of(),
                 null,

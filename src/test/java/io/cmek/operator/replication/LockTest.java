@@ -53,7 +53,7 @@ class LockTest {
         assertThat(candidates)
                 .filteredOn(c -> Lock.standing(record, c) == Lock.Standing.Holder)
                 .hasSizeLessThanOrEqualTo(1);
-        if (candidates.stream().noneMatch(c -> c.eligible() || c.wasConfigured())) {
+        if (candidates.stream().noneMatch(c -> c.eligible() || c.wasEnabled())) {
             assertThat(record).isNull();
         }
     }
@@ -120,7 +120,7 @@ class LockTest {
                 .ofMaxSize(4);
     }
 
-    private static Candidate candidate(String name, int minute, String key, boolean eligible, boolean wasConfigured) {
-        return new Candidate(name, "2026-03-01T10:%02d:00Z".formatted(minute), key, null, eligible, wasConfigured);
+    private static Candidate candidate(String name, int minute, String key, boolean eligible, boolean wasEnabled) {
+        return new Candidate(name, "2026-03-01T10:%02d:00Z".formatted(minute), key, null, eligible, wasEnabled);
     }
 }

@@ -1,0 +1,71 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.awscontrol.KeySnapshot;
+import io.cmek.operator.awscontrol.KeySnapshot.Release;
+import io.cmek.operator.awscontrol.PolicyJudgement;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Text;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.RequestIndex;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What keeps a resource that is being deleted.
+ *
+ * @param of the condition that it is about
+ */
+record Obstacle(ConditionType of, Judgement why, Duration retry) {
+
+    Map<ConditionType, Judgement> judgements() {
+        var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        judgements.put(of, why);
+        judgements.put(
+                ConditionType.Deletable,
+                Judgement.pending(Text.message((of == ConditionType.PolicyApplied
+                                ? "The resource goes when nothing of it is left in a key policy. "
+                                : "The resource goes when its StorageClass is deleted. ")
+                        + why.message())));
+        return judgements;
+    }
+
+    /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
+    static Optional<Obstacle> ofRelease(Claim claim, RequestIndex index, KeySnapshot.Source keys) {
+        if (claim.deletionPolicy() != DeletionPolicy.Release
+                || claim.policyManagement() != PolicyManagement.Managed
+                || index.authorization().tenantOf(claim).isEmpty()
+                || !RequestIndex.isReleasable(index.judge(claim))) {
+            return Optional.empty();
+        }
+        List<Judgement> open = claim.distinctKeys().stream()
+                .map(key -> ofRelease(claim, key, keys.of(key)))
+                .flatMap(Optional::stream)
+                .toList();
+        return open.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Obstacle(ConditionType.PolicyApplied, Judgement.worst(open), Steps.RETRY));
+    }
+
+    private static Optional<Judgement> ofRelease(Claim claim, KeyArn key, KeySnapshot snapshot) {
+        String label = claim.label(key);
+        return switch (snapshot.releases().get(claim.uid())) {
+            case null -> Optional.of(Judgement.pending(label + ": the release of its access has not begun yet."));
+            case Release.Done() -> Optional.empty();
+            case Release.NeededByUnreadable() ->
+                Optional.of(Judgement.pending(label
+                        + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
+                        + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"
+                        + " read), or set spec.deletionPolicy to Retain."));
+            case Release.Waits(String why) ->
+                Optional.of(Judgement.pending("The release of its keys waits: " + why + "."));
+            case Release.Failed(var outcome) -> Optional.of(PolicyJudgement.of(label, outcome));
+        };
+    }
+}

@@ -1,0 +1,123 @@
+package io.cmek.operator.controller;
+
+import io.cmek.operator.act.ClusterApi;
+import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.api.v1alpha1.StoredResource;
+import io.cmek.operator.claim.Claim;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.volume.StorageClassSpec;
+import io.cmek.operator.volume.VolumeAssessment;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The step of a reconciliation that keeps the StorageClass of the resource: it is made, put right, and deleted with the resource. */
+public record StorageClassStep(
+        Resources resources,
+        StorageClassCache cache,
+        StorageClassPublisher publisher,
+        ClusterApi api,
+        EventRecorder events,
+        Steps steps) {
+
+    private static final String OUTDATED = "The resource has changed since it was read.";
+
+    /** As the cache has it; null where there is none. */
+    @Nullable
+    StorageClassSpec find(Claim claim) {
+        return claim.volumes() == null ? null : cache.find(claim.volumes().storageClassName());
+    }
+
+    /**
+     * @param there as the cache has it
+     * @param hasFinalizer whether the resource has it; without, nothing is made that nobody would take away again
+     */
+    VolumeAssessment publish(
+            StoredResource resource, Assessment assessment, @Nullable StorageClassSpec there, boolean hasFinalizer) {
+        Claim claim = assessment.claim();
+        VolumeUse use = claim.volumes();
+        if (use == null) {
+            return VolumeAssessment.of(Judgement.good(
+                    Reason.NotInClusterRegion,
+                    "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
+        }
+        if (!hasFinalizer && there == null) {
+            return VolumeAssessment.of(Judgement.pending("The StorageClass " + use.storageClassName()
+                    + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
+        }
+        if (there != null && assessment.isBucketUnderAnotherKey()) {
+            return publisher.look(claim.id(), use, there, "the data bucket is under another key");
+        }
+        return steps.run(
+                claim.id(),
+                "the publication of its StorageClass",
+                () -> there == null && assessment.isReady(use.key()) && !isStillThere(resource)
+                        ? new VolumeAssessment(Judgement.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY)
+                        : publisher.publish(
+                                claim.id(),
+                                use,
+                                there,
+                                assessment.isReady(use.key()),
+                                new StorageClassPublisher.Before(resources
+                                        .index()
+                                        .lastApplied(claim.uid())
+                                        .storageClass()),
+                                drift -> events.repaired(claim, drift)),
+                why -> new VolumeAssessment(
+                        Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
+    }
+
+    /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
+    Optional<Obstacle> withdraw(StoredResource resource, Claim claim) {
+        if (claim.volumes() == null) {
+            return Optional.empty();
+        }
+        return steps.run(
+                claim.id(),
+                "the deletion of its StorageClass",
+                () -> isStillGoing(resource)
+                        ? publisher
+                                .withdraw(claim)
+                                .map(why -> obstacle(why, publisher.pause(claim).orElse(Steps.RETRY)))
+                        : Optional.of(obstacle(Judgement.pending(OUTDATED), ResourceController.OUTDATED_RETRY)),
+                why -> Optional.of(
+                        obstacle(Judgement.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));
+    }
+
+    private static Obstacle obstacle(Judgement why, Duration retry) {
+        return new Obstacle(ConditionType.VolumesEncrypted, why, retry);
+    }
+
+    private boolean isStillGoing(StoredResource resource) {
+        return fresh(resource)
+                .filter(r -> r.getMetadata().getDeletionTimestamp() != null)
+                .isPresent();
+    }
+
+    /** Nothing is made on an old copy either: nobody would take it away again. */
+    private boolean isStillThere(StoredResource resource) {
+        boolean isGoing = resource.getMetadata().getDeletionTimestamp() != null;
+        return fresh(resource)
+                .filter(r -> isGoing || r.getMetadata().getDeletionTimestamp() == null)
+                .isPresent();
+    }
+
+    /** This very resource as it is now, past the cache. */
+    private Optional<? extends StoredResource> fresh(StoredResource resource) {
+        ClaimId id = Resources.idOf(resource);
+        Optional<? extends StoredResource> fresh = id.kind().equals("Workgroup")
+                ? api.workgroup(id.namespace(), id.name())
+                : api.replica(id.namespace(), id.name());
+        return fresh.filter(
+                r -> r.getMetadata().getUid().equals(resource.getMetadata().getUid()));
+    }
+
+    void forget(ClaimId id) {
+        publisher.forget(id);
+    }
+}

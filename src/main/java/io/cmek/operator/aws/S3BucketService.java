@@ -20,7 +20,6 @@ import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
 import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketEncryptionResponse;
 import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
-import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectOwnership;
 import software.amazon.awssdk.services.s3.model.PutBucketEncryptionResponse;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
@@ -50,8 +49,31 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<BucketFacts> look(Identity identity, String region, String bucket) {
-        return asOwner(identity, region, (clients, owner) -> look(clients, region, bucket, owner));
+    public Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket) {
+        return asOwner(identity, region, (clients, owner) -> readEncryption(clients, region, bucket, owner));
+    }
+
+    @Override
+    public Answer<Boolean> isListed(Identity identity, String region, String bucket) {
+        return aws.of(identity, region)
+                .s3(Operation.LIST_BUCKETS, bucket, s3 -> s3.listBuckets(r -> r.prefix(bucket)))
+                .answer(
+                        Operation.LIST_BUCKETS,
+                        list -> list.buckets().stream().map(Bucket::name).anyMatch(bucket::equals));
+    }
+
+    @Override
+    public Answer<Boolean> isTaken(Identity identity, String region, String bucket) {
+        Reply<HeadBucketResponse> head =
+                aws.of(identity, region).s3(Operation.HEAD_BUCKET, bucket, s3 -> s3.headBucket(r -> r.bucket(bucket)));
+        return switch (head) {
+            case Reply.Ok<HeadBucketResponse> exists -> new Answer.Got<>(true);
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
+            when error != null && !regionHeader(error).isEmpty() -> new Answer.Got<>(true);
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
+            when error != null && error.statusCode() == 404 -> new Answer.Got<>(false);
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
+        };
     }
 
     /** @param call with the clients and the account that must own the bucket */
@@ -64,7 +86,8 @@ public final class S3BucketService implements BucketService {
         };
     }
 
-    private Answer<BucketFacts> look(RegionalClients clients, String region, String bucket, String owner) {
+    private static Answer<BucketFacts> readEncryption(
+            RegionalClients clients, String region, String bucket, String owner) {
         Reply<GetBucketEncryptionResponse> reply = clients.s3(
                 Operation.GET_BUCKET_ENCRYPTION,
                 bucket,
@@ -85,39 +108,7 @@ public final class S3BucketService implements BucketService {
                 elsewhere.isEmpty()
                         ? new Answer.Failed<>(refused.failure())
                         : new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
-            default ->
-                refused.failure() instanceof Failure.Denied denied && isOfS3(denied)
-                        ? whose(clients, bucket, denied)
-                        : new Answer.Failed<>(refused.failure());
-        };
-    }
-
-    private static boolean isOfS3(Failure failure) {
-        return failure.detail().operation().startsWith("s3:");
-    }
-
-    /**
-     * S3 answers AccessDenied for a bucket that somebody else owns and for one that we own but may not read. Only then is it asked more: the
-     * list of the account's own buckets has the name or not, and HeadBucket tells even whom it denies where an existing bucket is (S3 API
-     * Reference, "HeadBucket"). Where these are denied, too, it stays unknown.
-     */
-    private static Answer<BucketFacts> whose(RegionalClients clients, String bucket, Failure.Denied denied) {
-        Reply<ListBucketsResponse> ours =
-                clients.s3(Operation.LIST_BUCKETS, bucket, s3 -> s3.listBuckets(r -> r.prefix(bucket)));
-        if (!(ours instanceof Reply.Ok<ListBucketsResponse>(ListBucketsResponse list))
-                || list.buckets().stream().map(Bucket::name).anyMatch(bucket::equals)) {
-            return new Answer.Failed<>(denied);
-        }
-        Reply<HeadBucketResponse> head =
-                clients.s3(Operation.HEAD_BUCKET, bucket, s3 -> s3.headBucket(r -> r.bucket(bucket)));
-        return switch (head) {
-            case Reply.Ok<HeadBucketResponse> exists -> new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
-            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
-            when error != null && !regionHeader(error).isEmpty() ->
-                new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
-            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
-            when error != null && error.statusCode() == 404 -> new Answer.Got<>(new BucketFacts.Absent());
-            case Reply.Refused<HeadBucketResponse> unknown -> new Answer.Failed<>(denied);
+            default -> new Answer.Failed<>(refused.failure());
         };
     }
 

@@ -1,24 +1,52 @@
 package io.cmek.operator.bucket;
 
 import io.cmek.operator.cloud.Answer;
+import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 
 /**
- * What the operator asks of Amazon S3. Every method but {@link #look} makes exactly the one call that it names. Buckets are never deleted, and
- * their objects never touched.
+ * What the operator asks of Amazon S3. Every abstract method makes exactly the one call that it names. Buckets are never deleted, and their
+ * objects never touched.
  *
- * <p>A call that times out is {@code Failed} with a failure whose {@link io.cmek.operator.cloud.Failure#isTimeOut} is true: S3 may have done it
- * all the same.
+ * <p>A call that times out is {@code Failed} with a failure whose {@link Failure#isTimeOut} is true: S3 may have done it all the same.
  */
 public interface BucketService {
 
     /**
-     * Looks at the bucket with one {@code s3:GetBucketEncryption} in {@code region}, naming the account that is expected to own it.
-     * Absent, foreign and misplaced buckets are facts; {@code Failed} is for everything else. Only where S3 denies it, two more calls
-     * ({@code s3:ListBuckets}, {@code s3:HeadBucket}) find out whose the bucket is.
+     * {@code s3:GetBucketEncryption} in {@code region}, naming the account that is expected to own the bucket. Absent and misplaced buckets are
+     * facts; {@code Failed} is for everything else. {@code Denied} does not tell whose the bucket is.
      */
-    Answer<BucketFacts> look(Identity identity, String region, String bucket);
+    Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket);
+
+    /** {@code s3:ListBuckets}: whether the account in which the identity acts has a bucket of that name. */
+    Answer<Boolean> isListed(Identity identity, String region, String bucket);
+
+    /**
+     * {@code s3:HeadBucket}: whether any account has a bucket of that name. S3 tells that even those whom it denies the bucket (S3 API Reference,
+     * "HeadBucket").
+     */
+    Answer<Boolean> isTaken(Identity identity, String region, String bucket);
+
+    /**
+     * Reads the bucket. Absent, foreign and misplaced buckets are facts; {@code Failed} is for everything else. S3 answers AccessDenied for a
+     * bucket that somebody else owns and for one that we own but may not read. Only then is it asked more: the list of the account's own
+     * buckets has the name or not, and HeadBucket tells whether it exists. Where these are denied, too, it stays unknown.
+     */
+    default Answer<BucketFacts> look(Identity identity, String region, String bucket) {
+        Answer<BucketFacts> read = readEncryption(identity, region, bucket);
+        if (!(read instanceof Answer.Failed<BucketFacts>(Failure.Denied denied))
+                || !denied.detail().operation().startsWith("s3:")
+                || !(isListed(identity, region, bucket) instanceof Answer.Got<Boolean>(Boolean listed))
+                || listed) {
+            return read;
+        }
+        return switch (isTaken(identity, region, bucket)) {
+            case Answer.Got<Boolean>(Boolean taken) ->
+                new Answer.Got<>(taken ? new BucketFacts.OwnedByAnotherAccount() : new BucketFacts.Absent());
+            case Answer.Failed<Boolean> unknown -> read;
+        };
+    }
 
     /** How a {@code s3:CreateBucket} ended that was not refused. */
     enum Creation {

@@ -336,6 +336,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheControllerOfBucketsCallsS3 = noClasses()
             .that(not(isOrIsIn(BucketController.class)))
+            .and(not(isOrIsIn(BucketService.class)))
             .and(not(isOrIsIn(BucketWrites.class)))
             .and()
             .resideOutsideOfPackage(ROOT + ".aws..")

@@ -14,6 +14,8 @@ import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyService;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,9 +32,14 @@ class AwsControllersTest {
         GenerateDataKeyWithoutPlaintext("kms", true, true),
         Decrypt("kms", true, true),
         GetBucketEncryption("s3", false, true),
+        ListBuckets("s3", false, true),
+        HeadBucket("s3", false, true),
         CreateBucket("s3", false, true),
         PutPublicAccessBlock("s3", false, true),
         PutBucketEncryption("s3", false, true);
+
+        /** Those that find out whose a bucket is that is denied. */
+        private static final Set<Request> AFTER_DENIAL = EnumSet.of(ListBuckets, HeadBucket);
 
         final String operation;
         final boolean ofKey;
@@ -62,11 +69,15 @@ class AwsControllersTest {
     @ParameterizedTest
     @EnumSource
     void whatARequestThrowsIsToldInTheConditionsOfWhatItIsAbout(Request request) {
-        world.aws.rule((operation, identity, item) -> operation.equals(request.operation)
-                        && !item.contains("other")
-                        && !item.equals(World.key(2).toString())
-                ? Trouble.THROWS
-                : null);
+        world.aws.rule((operation, identity, item) -> {
+            if (item.contains("other") || item.equals(World.key(2).toString())) {
+                return null;
+            }
+            if (Request.AFTER_DENIAL.contains(request) && operation.equals(Request.GetBucketEncryption.operation)) {
+                return Trouble.DENIED;
+            }
+            return operation.equals(request.operation) ? Trouble.THROWS : null;
+        });
         world.put(claim);
         Claim other = world.put(RequestOf.named("other")
                 .data(world.newKey(2))

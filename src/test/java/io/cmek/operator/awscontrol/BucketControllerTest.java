@@ -106,7 +106,24 @@ class BucketControllerTest {
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-west-2", FakeS3.OF_NEW, false));
         refresh();
         assertThat(encrypted().reason()).isEqualTo(Reason.BucketInAnotherRegion);
-        assertThat(world.aws.operationsOn(NAME)).containsOnly("s3:GetBucketEncryption");
+        assertThat(world.aws.operationsOn(NAME))
+                .containsOnly("s3:GetBucketEncryption", "s3:ListBuckets", "s3:HeadBucket");
+    }
+
+    /** S3 answers the same for a bucket of others and for one of ours that we may not read, or that cannot be asked further about. */
+    @Test
+    void whoseADeniedBucketIsStaysUnknownWhereS3DoesNotTell() {
+        world.aws.rule((operation, identity, item) ->
+                operation.equals("s3:GetBucketEncryption") || operation.equals("s3:HeadBucket")
+                        ? Trouble.DENIED
+                        : null);
+        world.put(claim);
+        world.advance(Duration.ofMinutes(5));
+        assertThat(encrypted().reason()).isEqualTo(Reason.AccessDenied);
+        world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
+        refresh();
+        assertThat(encrypted().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(world.aws.operationsOn(NAME)).doesNotContain("s3:CreateBucket", "s3:PutBucketEncryption");
     }
 
     @Test

@@ -54,21 +54,36 @@ public final class FakeS3 implements BucketService {
         buckets.remove(name);
     }
 
+    /** Those whom S3 denies a bucket are not told why. */
     @Override
-    public Answer<BucketFacts> look(Identity identity, String region, String name) {
+    public Answer<BucketFacts> readEncryption(Identity identity, String region, String name) {
         return aws.call("s3:GetBucketEncryption", identity, name, () -> {
             Bucket bucket = buckets.get(name);
             if (bucket == null) {
                 return new Answer.Got<>(new BucketFacts.Absent());
             }
             if (!bucket.ours()) {
-                return new Answer.Got<>(new BucketFacts.OwnedByAnotherAccount());
+                return new Answer.Failed<>(new Failure.Denied(
+                        new Failure.Detail("s3:GetBucketEncryption", "AccessDenied", "Access Denied", null)));
             }
             return new Answer.Got<>(
                     bucket.region().equals(region)
                             ? new BucketFacts.Present(bucket.encryption())
                             : new BucketFacts.InAnotherRegion(bucket.region()));
         });
+    }
+
+    @Override
+    public Answer<Boolean> isListed(Identity identity, String region, String name) {
+        return aws.call("s3:ListBuckets", identity, name, () -> {
+            Bucket bucket = buckets.get(name);
+            return new Answer.Got<>(bucket != null && bucket.ours());
+        });
+    }
+
+    @Override
+    public Answer<Boolean> isTaken(Identity identity, String region, String name) {
+        return aws.call("s3:HeadBucket", identity, name, () -> new Answer.Got<>(buckets.containsKey(name)));
     }
 
     @Override

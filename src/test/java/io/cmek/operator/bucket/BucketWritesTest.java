@@ -197,7 +197,17 @@ class BucketWritesTest {
         }
 
         @Override
-        public Answer<BucketFacts> look(Identity identity, String region, String bucket) {
+        public Answer<Boolean> isListed(Identity identity, String region, String bucket) {
+            throw new AssertionError("nothing is denied here");
+        }
+
+        @Override
+        public Answer<Boolean> isTaken(Identity identity, String region, String bucket) {
+            throw new AssertionError("nothing is denied here");
+        }
+
+        @Override
+        public Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket) {
             return answer(
                     "look",
                     encryption == null ? new BucketFacts.Absent() : new BucketFacts.Present(encryption),

@@ -365,9 +365,10 @@ final class CoreWorld {
     final class CoreProcess {
 
         final RequestIndex index = new RequestIndex(authorization);
-        final Resources resources = new Resources(index, clusterRegion, Shard.ALL);
-        final Steps steps = new Steps();
         final WrittenStatuses written = new WrittenStatuses();
+        final Resources resources =
+                new Resources(index, clusterRegion, Shard.ALL, r -> written.isLast(r, Resources.statusOf(r)));
+        final Steps steps = new Steps();
         final KeyJudge keyJudge = new KeyJudge(merge, factsMaxAge);
         final StorageClassPublisher publisher;
         final KeyController keys;
@@ -472,7 +473,7 @@ final class CoreWorld {
                         @Override
                         public void put(StoredResource now) {
                             dispatch.put(now);
-                            if (NotUnderstood.isReadable(now)) {
+                            if (NotUnderstood.isReadable(now) && isEventOfTheSdk(now)) {
                                 dispatcher.event(Resources.idOf(now));
                             }
                         }
@@ -491,6 +492,16 @@ final class CoreWorld {
                     lag,
                     listAfter,
                     past);
+        }
+
+        private final Map<ClaimId, String> seen = new TreeMap<>();
+
+        /** The filters of the operator SDK (generationAware): additions, changes of the generation, and what is being deleted. */
+        private boolean isEventOfTheSdk(StoredResource now) {
+            String version =
+                    now.getMetadata().getUid() + " " + now.getMetadata().getGeneration();
+            return !version.equals(seen.put(Resources.idOf(now), version))
+                    || now.getMetadata().getDeletionTimestamp() != null;
         }
 
         private Informers.OfKind of(ClaimId id) {

@@ -329,6 +329,11 @@ public final class StorageClassPublisher {
                 "The StorageClass " + desired.name() + " is not as it should be, and waits: " + hold + "."));
     }
 
+    /** Whether nothing is to be written, as far as the cache knows. */
+    public static boolean isInPlace(ClaimId owner, VolumeUse use, StorageClassSpec seen) {
+        return isInPlace(StorageClassSpec.desired(owner, use), seen);
+    }
+
     private static boolean isInPlace(StorageClassSpec desired, @Nullable StorageClassSpec seen) {
         return StorageClassPlan.of(desired, seen, Remembered.NOTHING) instanceof Nothing;
     }

@@ -52,7 +52,13 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
     }
 
     private static Optional<Judgement> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
-        return SecondaryRegion.holds(replica, workgroup).or(() -> NotUnderstood.holds(replica, workgroup));
+        return SecondaryRegion.holds(replica, workgroup)
+                // The cache may still have the status that was wiped (isLeftAlone).
+                .or(() -> workgroup
+                        .filter(w -> SecondaryRegion.isRebuiltFrom(replica, w))
+                        .map(w -> Judgement.pending("The ReplicaCmek stays until the Workgroup "
+                                + w.getMetadata().getName() + " has recorded its keys again.")))
+                .or(() -> NotUnderstood.holds(replica, workgroup));
     }
 
     @Override

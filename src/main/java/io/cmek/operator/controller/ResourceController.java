@@ -263,7 +263,13 @@ public final class ResourceController {
                     blindness.statusStands(assessment, resource.getMetadata().getGeneration());
             if (stands.isPresent()) {
                 retries.add(stands.get());
-                return StatusBuilder.Parts.of(Objects.requireNonNull(status), unreadable.since());
+                // Only what AWS would tell is relied upon. What other resources tell is known.
+                return keeping(
+                                assessment.claim(),
+                                held.map(why -> Map.of(ConditionType.Deletable, why))
+                                        .orElseGet(Map::of),
+                                addition)
+                        .unreadableSince(unreadable.since());
             }
             if (!isUnderstood && status != null && !assessment.isWrong()) {
                 return keeping(assessment.claim(), assessment.seen(held), addition);
@@ -317,6 +323,10 @@ public final class ResourceController {
 
         /** Nothing of it is judged but its keys, and what is told here. */
         private void reportLeaving(Claim claim, Map<ConditionType, Judgement> told) {
+            if (status == null) {
+                // The first one was refused, and is written again; until then nothing can be told.
+                return;
+            }
             var news = new EnumMap<ConditionType, Judgement>(told);
             judge.usable(claim, now).ifPresent(usable -> news.put(ConditionType.KeysUsable, usable));
             Kind.Addition<S> addition = kind.addition(resource, request -> false);

@@ -50,16 +50,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
             @Nullable String awsUnreadableSince,
             List<Condition> conditions) {
 
-        /** The same, as it was before. */
-        static Parts of(CmekStatus status, @Nullable String awsUnreadableSince) {
-            return new Parts(
-                    status.observedGeneration(),
-                    status.encryption(),
-                    status.keys(),
-                    status.buckets(),
-                    status.storageClassName(),
-                    awsUnreadableSince,
-                    status.conditions());
+        /** The same, with another time. */
+        Parts unreadableSince(@Nullable String since) {
+            return new Parts(generation, encryption, keys, buckets, storageClassName, since, conditions);
         }
     }
 

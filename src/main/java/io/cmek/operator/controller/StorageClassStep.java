@@ -56,7 +56,7 @@ public record StorageClassStep(
         return steps.run(
                 claim.id(),
                 "the publication of its StorageClass",
-                () -> there == null && assessment.isReady(use.key()) && !isStillThere(resource)
+                () -> isToBeWritten(assessment, use, there) && !isStillThere(resource)
                         ? new VolumeAssessment(Judgement.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY)
                         : publisher.publish(
                                 claim.id(),
@@ -70,6 +70,13 @@ public record StorageClassStep(
                                 drift -> events.repaired(claim, drift)),
                 why -> new VolumeAssessment(
                         Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
+    }
+
+    /** A StorageClass that is not as the resource wants it may be that of a later resource of the name, which an old copy does not show. */
+    private static boolean isToBeWritten(Assessment assessment, VolumeUse use, @Nullable StorageClassSpec there) {
+        return there == null
+                ? assessment.isReady(use.key())
+                : !StorageClassPublisher.isInPlace(assessment.claim().id(), use, there);
     }
 
     /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The primary region, and what it decides about the secondary one: the record of its keys (R8), and which databases replicate (R6). */
 record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clock)
@@ -47,10 +48,38 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
 
     @Override
     public Optional<Judgement> holds(Workgroup workgroup) {
-        return region(workgroup, resources.replicasOf(workgroup), replica -> false)
+        return steps.run(
+                Resources.idOf(workgroup),
+                "the read of its ReplicaCmeks",
+                () -> holds(
+                        workgroup,
+                        api.replicas(workgroup.getMetadata().getNamespace())),
+                why -> Optional.of(
+                        Judgement.pending("The Workgroup stays while the read of its ReplicaCmeks " + why + ".")));
+    }
+
+    /** @param all the ReplicaCmeks of the namespace as they are now: the cache may not know yet the one that the record names */
+    private Optional<Judgement> holds(Workgroup workgroup, List<ReplicaCmek> all) {
+        return region(workgroup, namedBy(workgroup, all), replica -> false)
                 .holder()
                 .map(WorkgroupKind::held)
+                .or(() -> unreadableHolder(workgroup, all))
                 .or(() -> NotUnderstood.holds(workgroup));
+    }
+
+    /** Which Workgroup one names that cannot be read is not known, but the record names it. */
+    private static Optional<Judgement> unreadableHolder(Workgroup workgroup, List<ReplicaCmek> all) {
+        return Stream.ofNullable(workgroup.getStatus())
+                .flatMap(status -> Stream.ofNullable(status.replication()))
+                .flatMap(replication -> Stream.ofNullable(replication.secondary()))
+                .flatMap(record -> all.stream()
+                        .filter(r -> !NotUnderstood.isReadable(r))
+                        .filter(r -> r.getMetadata().getName().equals(record.name())))
+                .findFirst()
+                .map(r -> Judgement.pending("The Workgroup stays: its ReplicaCmek "
+                        + r.getMetadata().getName()
+                        + " was stored by another version of the operator, and this one cannot read it. Upgrade the"
+                        + " operator."));
     }
 
     private static Judgement held(ReplicaCmek replica) {
@@ -103,7 +132,11 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     private List<ReplicaCmek> replicasNow(Workgroup workgroup) {
-        return api.replicas(workgroup.getMetadata().getNamespace()).stream()
+        return namedBy(workgroup, api.replicas(workgroup.getMetadata().getNamespace()));
+    }
+
+    private static List<ReplicaCmek> namedBy(Workgroup workgroup, List<ReplicaCmek> all) {
+        return all.stream()
                 .filter(NotUnderstood::isReadable)
                 .filter(r -> r.getSpec()
                         .workgroupRef()

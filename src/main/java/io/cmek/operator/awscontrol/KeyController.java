@@ -606,8 +606,12 @@ public final class KeyController implements KeySnapshot.Source {
             Grants released = all.authorization().requiredFor(now.get(), key);
             Grants needed = all.neededBesides(now.get(), key, merge::given);
             OfCredentials own = of(identity);
-            if (own.policy.isNever()) {
+            // A policy that was read earlier may lack what was written since, by a write of ours whose answer was lost, too.
+            if (!isFresh(own)) {
                 readPolicy(identity, own);
+            }
+            if (own.policy.lastSeen() != null && own.policy.failure() != null) {
+                return new Release.Failed(new PolicyOutcome.Unseen(own.policy.failure(), own.policy.seenAt()));
             }
             // Between the read of all resources and the write somebody may have come who needs it: the index adds to
             // what stays.

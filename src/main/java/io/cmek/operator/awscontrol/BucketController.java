@@ -149,9 +149,8 @@ public final class BucketController implements BucketSnapshot.Source {
         if (state.poll.isDue()) {
             work.read();
         }
-        Optional<Claim> holder = requests.holder()
-                .filter(claim -> claim.region().equals(bucket.region()))
-                .filter(claim -> requests.holderIdentity().equals(Optional.of(bucket.identity())));
+        // While it was read, requests may have gone and come.
+        Optional<Claim> holder = holder(bucket);
         if (holder.isEmpty()) {
             state.plannedFor = null;
             state.notApplied = null;
@@ -160,6 +159,14 @@ public final class BucketController implements BucketSnapshot.Source {
         }
         work.publish();
         return new Turn(work.outcome(), Optional.of(work.next()));
+    }
+
+    /** The request for which the bucket is written to by these credentials. */
+    private Optional<Claim> holder(AwsItem.Bucket bucket) {
+        BucketRequests requests = index.onBucket(bucket.name());
+        return requests.holder()
+                .filter(claim -> claim.region().equals(bucket.region()))
+                .filter(claim -> requests.holderIdentity().equals(Optional.of(bucket.identity())));
     }
 
     /** Whether nothing is kept of any bucket: for tests of what is evicted. */
@@ -232,6 +239,8 @@ public final class BucketController implements BucketSnapshot.Source {
                     state.applied = encryption;
                     state.drift = null;
                     state.notApplied = null;
+                    // It was made private before it was encrypted, though the answer to that may have been lost.
+                    state.unfinished = false;
                     state.writes.succeeded();
                 }
                 case BucketPlan.Refuse(Judgement why) -> {
@@ -262,7 +271,13 @@ public final class BucketController implements BucketSnapshot.Source {
                 return;
             }
             var writes = new BucketWrites(
-                    service, bucket.identity(), bucket.region(), use, state.unfinished, () -> state.unfinished = true);
+                    service,
+                    bucket.identity(),
+                    bucket.region(),
+                    use,
+                    state.unfinished,
+                    () -> state.unfinished = true,
+                    () -> holder(bucket).map(Claim::uid).equals(Optional.of(holder.uid())));
             Answer<Encryption> answer = call("s3:PutBucketEncryption", () -> switch (plan) {
                 case BucketPlan.Encrypt encrypt -> writes.encrypt(encrypt);
                 default -> writes.create();
@@ -280,9 +295,13 @@ public final class BucketController implements BucketSnapshot.Source {
                         events.repaired(holder, state.drift);
                         state.drift = null;
                     }
-                    tellWhatWasLeftBehind(holder, use);
+                    tellWhatWasLeftBehind(holder, "The bucket stays, encrypted with " + use.key() + ".");
                 }
                 case Answer.Failed<Encryption>(Failure failure) -> {
+                    if (failure instanceof Failure.Unavailable || state.unfinished) {
+                        // S3 may have done it all the same, or some of it.
+                        tellWhatWasLeftBehind(holder, "The bucket stays, if it was made.");
+                    }
                     state.writes.failed(new Backoff(FIRST_RETRY, LONGEST_RETRY, random));
                     state.notApplied = notWritten(use, failure);
                 }
@@ -290,12 +309,11 @@ public final class BucketController implements BucketSnapshot.Source {
         }
 
         /** The resource may have been deleted, without its finalizer, while S3 took its time. */
-        private void tellWhatWasLeftBehind(Claim holder, BucketUse use) {
+        private void tellWhatWasLeftBehind(Claim holder, String what) {
             if (index.find(holder.uid()).isEmpty()) {
                 events.leftBehind(
                         holder,
-                        "While the operator encrypted the bucket " + use.name()
-                                + ", the resource was deleted. The bucket stays, encrypted with " + use.key() + ".");
+                        "While the operator encrypted the bucket " + bucket.name() + ", the resource was deleted. " + what);
             }
         }
 

@@ -318,10 +318,7 @@ public final class KeyController implements KeySnapshot.Source {
                 if (timedOut || own.policy.isNever()) {
                     all = false;
                 } else if (isUsable(own)) {
-                    grow(
-                            identity,
-                            own,
-                            Objects.requireNonNull(requests.writers().get(identity)));
+                    grow(identity, own);
                     state.writeTimedOut = timedOut ? identity : state.writeTimedOut;
                 } else {
                     own.notApplied = null;
@@ -332,15 +329,19 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        private void grow(Identity identity, OfCredentials own, Claim claim) {
+        private void grow(Identity identity, OfCredentials own) {
+            Claim claim = index.onKey(key).writers().get(identity);
+            if (claim == null) {
+                own.notApplied = null;
+                return;
+            }
             Grants before = state.given == null ? lastApplied() : state.given;
-            Grants kept = before.and(requests.required());
             PolicyOutcome outcome = write(
                     identity,
                     own,
                     claim,
-                    policy -> merge.grow(policy, requests.required()),
-                    policy -> merge.losses(policy, kept));
+                    policy -> merge.grow(policy, requiredAs(identity)),
+                    policy -> merge.losses(policy, before.and(requiredAs(identity))));
             switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, @Nullable Drift repaired) -> {
                     state.given = merge.owned(policy);
@@ -360,6 +361,16 @@ public final class KeyController implements KeySnapshot.Source {
                 case PolicyOutcome.LeftToOwner left ->
                     throw new IllegalStateException("a policy of ours is not left to its owner: " + left);
             }
+        }
+
+        /**
+         * What was required when the turn began and still is: calls take their time, and requests may be gone or left to the key's owner since. What
+         * is required newly is the next turn's: it would look like somebody else's write to this one. Nothing where these credentials write for
+         * nobody any more.
+         */
+        private Grants requiredAs(Identity identity) {
+            KeyRequests now = index.onKey(key);
+            return now.writers().containsKey(identity) ? requests.required().and(now.required()) : Grants.NONE;
         }
 
         /** The statements that the statuses show, and of them what the operator writes. */
@@ -448,6 +459,7 @@ public final class KeyController implements KeySnapshot.Source {
                         () -> keys.writePolicy(
                                 identity, key, next.text(), claim.id().dotted()));
                 if (mayHaveWritten(answer)) {
+                    tellWhatWasLeftBehind(askers, added);
                     state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text());
                 }
                 writes++;
@@ -457,7 +469,6 @@ public final class KeyController implements KeySnapshot.Source {
                     return new PolicyOutcome.NotWritten(failure, added);
                 }
                 observer.policyWritten(key, null);
-                tellWhatWasLeftBehind(askers, added);
                 if (!found.isEmpty()) {
                     state.repairs.repaired(clock.instant());
                 }
@@ -535,7 +546,7 @@ public final class KeyController implements KeySnapshot.Source {
                                 gone,
                                 "While the operator wrote the policy of " + key + ", the resource was deleted. "
                                         + String.join(", ", merge.sids(left))
-                                        + " in that policy gives access that nobody asks for now. If it is not needed,"
+                                        + " in that policy gives access that nobody asks for now. If it is there and not needed,"
                                         + " the key's owner can remove it."));
             }
         }

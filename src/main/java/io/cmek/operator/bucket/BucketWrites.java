@@ -6,6 +6,7 @@ import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
+import java.util.function.BooleanSupplier;
 
 /**
  * The writes to one bucket, one request after another, up to the first that fails. Whoever repeats it plans anew from what S3 shows.
@@ -16,9 +17,16 @@ import io.cmek.operator.cloud.Identity;
  *
  * @param unfinished whether the operator made the bucket and has not finished it
  * @param made is told when the operator has made the bucket, or may have
+ * @param asked whether the bucket is still to be that of the same request; else nothing more is sent
  */
 public record BucketWrites(
-        BucketService buckets, Identity identity, String region, BucketUse use, boolean unfinished, Runnable made) {
+        BucketService buckets,
+        Identity identity,
+        String region,
+        BucketUse use,
+        boolean unfinished,
+        Runnable made,
+        BooleanSupplier asked) {
 
     /**
      * Makes the bucket and encrypts it. It is looked at once more before: what has appeared since is taken over or left alone.
@@ -29,7 +37,7 @@ public record BucketWrites(
         return switch (buckets.look(identity, region, use.name())) {
             case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
             case Answer.Got<BucketFacts>(BucketFacts.Absent absent) ->
-                switch (buckets.create(identity, region, use.name())) {
+                !asked.getAsBoolean() ? notAsked() : switch (buckets.create(identity, region, use.name())) {
                     case Answer.Failed<Creation>(Failure failure) -> {
                         if (failure instanceof Failure.Unavailable) {
                             // S3 may have made it all the same.
@@ -81,6 +89,13 @@ public record BucketWrites(
                         instanceof Answer.Failed<String>(Failure failure)) {
             return new Answer.Failed<>(failure);
         }
-        return buckets.encrypt(identity, region, use.name(), use.key(), plan.current());
+        return asked.getAsBoolean()
+                ? buckets.encrypt(identity, region, use.name(), use.key(), plan.current())
+                : notAsked();
+    }
+
+    private static Answer<Encryption> notAsked() {
+        return new Answer.Failed<>(new Failure.Rejected(new Failure.Detail(
+                "s3:PutBucketEncryption", "NotSent", "the resource went, or was changed, before the request was sent", null)));
     }
 }

@@ -285,7 +285,8 @@ class LocalAwsIT {
                     region,
                     new BucketUse(Purpose.Data, bucket, key, Provisioning.Create),
                     false,
-                    () -> {});
+                    () -> {},
+                    () -> true);
         }
 
         private void assertPrivate(String bucket) {

@@ -35,7 +35,7 @@ class BucketWritesTest {
     private boolean made;
 
     private BucketWrites writes(boolean unfinished) {
-        return new BucketWrites(s3, Identity.OWN, "us-east-1", USE, unfinished, () -> made = true);
+        return new BucketWrites(s3, Identity.OWN, "us-east-1", USE, unfinished, () -> made = true, () -> true);
     }
 
     @Test

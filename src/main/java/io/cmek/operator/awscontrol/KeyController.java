@@ -225,7 +225,7 @@ public final class KeyController implements KeySnapshot.Source {
 
         private OfCredentials of(Identity identity) {
             return state.credentials.computeIfAbsent(
-                    identity, i -> new OfCredentials(newPoll(), newPoll(), new RetryTimer(ticker)));
+                    identity, i -> new OfCredentials(newPoll(), newPoll(), new RetryTimer(ticker), new RetryTimer(ticker)));
         }
 
         private Poll newPoll() {
@@ -584,7 +584,22 @@ public final class KeyController implements KeySnapshot.Source {
                 OfRelease own = state.releases.computeIfAbsent(
                         claim.uid(), uid -> new OfRelease(new Release.Waits("has not begun"), new RetryTimer(ticker)));
                 if (!timedOut && !(own.release instanceof Release.Done) && own.retry.isOver()) {
-                    own.release = released(claim);
+                    OfCredentials with = of(index.authorization()
+                            .tenantOf(claim)
+                            .orElseThrow()
+                            .identity());
+                    // What was denied to these credentials, or timed out with them, for one request would be for the next.
+                    if (with.notReleased == null || with.releases.isOver()) {
+                        own.release = released(claim);
+                        with.notReleased = own.release instanceof Release.Failed failed ? failed : null;
+                        if (with.notReleased == null) {
+                            with.releases.succeeded();
+                        } else {
+                            with.releases.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                        }
+                    } else {
+                        own.release = with.notReleased;
+                    }
                     if (own.release instanceof Release.Done) {
                         own.retry.succeeded();
                     } else {

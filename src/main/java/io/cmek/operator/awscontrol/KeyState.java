@@ -26,16 +26,22 @@ final class KeyState {
         @Nullable
         PolicyOutcome notApplied;
 
+        final RetryTimer releases;
+
+        /** Why the last release with these credentials failed; null where it did not. */
+        Release.@Nullable Failed notReleased;
+
         /** When the policy was asked for last. */
         Instant policyAskedAt = Instant.MIN;
 
         /** The number of the call that read the policy. */
         long policyCall = -1;
 
-        OfCredentials(Poll factsPoll, Poll policyPoll, RetryTimer writes) {
+        OfCredentials(Poll factsPoll, Poll policyPoll, RetryTimer writes, RetryTimer releases) {
             this.factsPoll = factsPoll;
             this.policyPoll = policyPoll;
             this.writes = writes;
+            this.releases = releases;
         }
     }
 

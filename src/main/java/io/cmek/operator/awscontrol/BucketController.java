@@ -313,7 +313,8 @@ public final class BucketController implements BucketSnapshot.Source {
             if (index.find(holder.uid()).isEmpty()) {
                 events.leftBehind(
                         holder,
-                        "While the operator encrypted the bucket " + bucket.name() + ", the resource was deleted. " + what);
+                        "While the operator encrypted the bucket " + bucket.name() + ", the resource was deleted. "
+                                + what);
             }
         }
 

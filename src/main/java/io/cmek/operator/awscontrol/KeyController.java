@@ -225,7 +225,8 @@ public final class KeyController implements KeySnapshot.Source {
 
         private OfCredentials of(Identity identity) {
             return state.credentials.computeIfAbsent(
-                    identity, i -> new OfCredentials(newPoll(), newPoll(), new RetryTimer(ticker), new RetryTimer(ticker)));
+                    identity,
+                    i -> new OfCredentials(newPoll(), newPoll(), new RetryTimer(ticker), new RetryTimer(ticker)));
         }
 
         private Poll newPoll() {
@@ -584,11 +585,10 @@ public final class KeyController implements KeySnapshot.Source {
                 OfRelease own = state.releases.computeIfAbsent(
                         claim.uid(), uid -> new OfRelease(new Release.Waits("has not begun"), new RetryTimer(ticker)));
                 if (!timedOut && !(own.release instanceof Release.Done) && own.retry.isOver()) {
-                    OfCredentials with = of(index.authorization()
-                            .tenantOf(claim)
-                            .orElseThrow()
-                            .identity());
-                    // What was denied to these credentials, or timed out with them, for one request would be for the next.
+                    OfCredentials with = of(
+                            index.authorization().tenantOf(claim).orElseThrow().identity());
+                    // What was denied to these credentials, or timed out with them, for one request would be for the
+                    // next.
                     if (with.notReleased == null || with.releases.isOver()) {
                         own.release = released(claim);
                         with.notReleased = own.release instanceof Release.Failed failed ? failed : null;
@@ -632,7 +632,8 @@ public final class KeyController implements KeySnapshot.Source {
             Grants released = all.authorization().requiredFor(now.get(), key);
             Grants needed = all.neededBesides(now.get(), key, merge::given);
             OfCredentials own = of(identity);
-            // A policy that was read earlier may lack what was written since, by a write of ours whose answer was lost, too.
+            // A policy that was read earlier may lack what was written since, by a write of ours whose answer was lost,
+            // too.
             if (!isFresh(own)) {
                 readPolicy(identity, own);
             }

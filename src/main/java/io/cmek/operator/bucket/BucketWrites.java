@@ -37,21 +37,23 @@ public record BucketWrites(
         return switch (buckets.look(identity, region, use.name())) {
             case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
             case Answer.Got<BucketFacts>(BucketFacts.Absent absent) ->
-                !asked.getAsBoolean() ? notAsked() : switch (buckets.create(identity, region, use.name())) {
-                    case Answer.Failed<Creation>(Failure failure) -> {
-                        if (failure instanceof Failure.Unavailable) {
-                            // S3 may have made it all the same.
-                            made.run();
-                        }
-                        yield new Answer.Failed<>(failure);
-                    }
-                    case Answer.Got<Creation>(Creation creation)
-                    when creation == Creation.MADE -> {
-                        made.run();
-                        yield finish(new BucketPlan.Encrypt(Encryption.NO_RULE), true);
-                    }
-                    case Answer.Got<Creation> alreadyOurs -> adopt(buckets.look(identity, region, use.name()));
-                };
+                !asked.getAsBoolean()
+                        ? notAsked()
+                        : switch (buckets.create(identity, region, use.name())) {
+                            case Answer.Failed<Creation>(Failure failure) -> {
+                                if (failure instanceof Failure.Unavailable) {
+                                    // S3 may have made it all the same.
+                                    made.run();
+                                }
+                                yield new Answer.Failed<>(failure);
+                            }
+                            case Answer.Got<Creation>(Creation creation)
+                            when creation == Creation.MADE -> {
+                                made.run();
+                                yield finish(new BucketPlan.Encrypt(Encryption.NO_RULE), true);
+                            }
+                            case Answer.Got<Creation> alreadyOurs -> adopt(buckets.look(identity, region, use.name()));
+                        };
             case Answer.Got<BucketFacts> there -> adopt(there);
         };
     }
@@ -96,6 +98,9 @@ public record BucketWrites(
 
     private static Answer<Encryption> notAsked() {
         return new Answer.Failed<>(new Failure.Rejected(new Failure.Detail(
-                "s3:PutBucketEncryption", "NotSent", "the resource went, or was changed, before the request was sent", null)));
+                "s3:PutBucketEncryption",
+                "NotSent",
+                "the resource went, or was changed, before the request was sent",
+                null)));
     }
 }

@@ -51,9 +51,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
         return steps.run(
                 Resources.idOf(workgroup),
                 "the read of its ReplicaCmeks",
-                () -> holds(
-                        workgroup,
-                        api.replicas(workgroup.getMetadata().getNamespace())),
+                () -> holds(workgroup, api.replicas(workgroup.getMetadata().getNamespace())),
                 why -> Optional.of(
                         Judgement.pending("The Workgroup stays while the read of its ReplicaCmeks " + why + ".")));
     }

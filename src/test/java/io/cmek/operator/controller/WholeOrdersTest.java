@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Orders of events that the whole core gets wrong. */
-class AttackOrdersTest {
+class WholeOrdersTest {
 
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final ClaimId ORDERS = id("orders");
@@ -40,9 +40,9 @@ class AttackOrdersTest {
     /** Whether its bucket is read for the last time before it is made. */
     private boolean isAboutToBeMade() {
         return world.aws.calls("s3:GetBucketEncryption").stream()
-                        .filter(c -> c.item().equals("orders-data"))
-                        .count()
-                > 0
+                                .filter(c -> c.item().equals("orders-data"))
+                                .count()
+                        > 0
                 && world.process().keys.of(key).required().principals().size() > 0
                 && isGuarded()
                 && world.gives(key);
@@ -125,8 +125,8 @@ class AttackOrdersTest {
     void whatWasWrittenIsTakenBackAlsoWhereTheAnswerWasLost() {
         world.start();
         var lost = new AtomicBoolean();
-        world.aws.rule((operation, identity, item) ->
-                operation.equals("kms:PutKeyPolicy") && lost.compareAndSet(false, true)
+        world.aws.rule(
+                (operation, identity, item) -> operation.equals("kms:PutKeyPolicy") && lost.compareAndSet(false, true)
                         ? FakeAws.Trouble.LOSES_ITS_ANSWER
                         : null);
         world.createReleasing("orders", key);

@@ -2,7 +2,6 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.awscontrol.FakeAws.Call;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
 import io.cmek.operator.claim.Claim;
@@ -11,18 +10,15 @@ import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.PolicyWrite;
-import io.cmek.operator.request.LastApplied;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Orders of events that the AWS controllers get wrong. */
-class AttackTest {
+class AwsOrdersTest {
 
     private static final Identity A = new Identity("arn:aws:iam::111122223333:role/tenant-a", null);
     private static final Identity B = new Identity("arn:aws:iam::111122223333:role/tenant-b", null);
@@ -63,7 +59,8 @@ class AttackTest {
         world.put(claim);
         world.settle();
 
-        assertThat(world.aws.count("kms:PutKeyPolicy") > 0 && world.told.stream().noneMatch(t -> t.startsWith("left")))
+        assertThat(world.aws.count("kms:PutKeyPolicy") > 0
+                        && world.told.stream().noneMatch(t -> t.startsWith("left")))
                 .as("written for nobody, without a word")
                 .isFalse();
         assertThat(world.hasStatement(key, "DataUse")).isFalse();
@@ -73,7 +70,9 @@ class AttackTest {
     @ParameterizedTest
     @ValueSource(strings = {"kms:DescribeKey", "kms:GetKeyPolicy"})
     void noPolicyIsWrittenForARequestThatIsKnownToBePublished(String slow) {
-        once(slow, () -> world.put(RequestOf.named("orders").data(key).published().build()));
+        once(
+                slow,
+                () -> world.put(RequestOf.named("orders").data(key).published().build()));
         world.put(RequestOf.on(key, "orders"));
         world.settle();
 
@@ -87,8 +86,11 @@ class AttackTest {
         world.put(RequestOf.on(right, "billing"));
         world.settle();
         Claim wrong = RequestOf.named("orders").data(key).bucket("orders-data").build();
-        Claim living =
-                RequestOf.named("orders").data(right).bucket("orders-data").again().build();
+        Claim living = RequestOf.named("orders")
+                .data(right)
+                .bucket("orders-data")
+                .again()
+                .build();
         once("s3:GetBucketEncryption", () -> {
             world.remove(wrong);
             world.put(living);
@@ -110,12 +112,15 @@ class AttackTest {
         losesItsAnswerOnce("kms:PutKeyPolicy");
         world.put(RequestOf.named("orders").data(key).release().build());
         world.workOnNext();
-        Claim going = world.put(RequestOf.named("orders").data(key).release().going().build());
+        Claim going =
+                world.put(RequestOf.named("orders").data(key).release().going().build());
         world.settle();
         world.advance(Duration.ofSeconds(30));
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
-        assertThat(world.hasStatement(key, "DataUse")).as("Done, and still there").isFalse();
+        assertThat(world.hasStatement(key, "DataUse"))
+                .as("Done, and still there")
+                .isFalse();
     }
 
     /** The statement was written by another process, or by hand, since the last poll. */
@@ -131,11 +136,14 @@ class AttackTest {
         other.settle();
         world.kms.put(key, other.kms.policy(key));
         assertThat(before).isNotEqualTo(world.kms.policy(key));
-        Claim going = world.put(RequestOf.named("orders").data(key).release().going().build());
+        Claim going =
+                world.put(RequestOf.named("orders").data(key).release().going().build());
         world.settle();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
-        assertThat(world.hasStatement(key, "DataUse")).as("Done, and still there").isFalse();
+        assertThat(world.hasStatement(key, "DataUse"))
+                .as("Done, and still there")
+                .isFalse();
     }
 
     /** Twenty Workgroups of one tenant are deleted, whose role may no longer write. */
@@ -160,21 +168,29 @@ class AttackTest {
     void releasesThatTimeOutKeepNobodyElsesReleaseNorProof() {
         Identity probe = new Identity(role("b"), null);
         var w = new World(
-                1,
-                World.tenant("a", role("a"), A, null, "team-a"),
-                World.tenant("b", role("b"), B, probe, "team-b"));
+                1, World.tenant("a", role("a"), A, null, "team-a"), World.tenant("b", role("b"), B, probe, "team-b"));
         KeyArn k = w.newKey(1);
         for (int n = 0; n < 8; n++) {
             w.put(RequestOf.named("w" + n).in("team-a").data(k).release().build());
         }
         Claim b = w.put(RequestOf.named("orders").in("team-b").data(k).build());
-        w.put(RequestOf.named("billing").in("team-b").data(k).backup(k).release().build());
+        w.put(RequestOf.named("billing")
+                .in("team-b")
+                .data(k)
+                .backup(k)
+                .release()
+                .build());
         w.advance(Duration.ofSeconds(30));
         assertThat(w.judge(b).assessment().isReady()).isTrue();
         w.aws.rule((operation, identity, item) ->
                 operation.equals("kms:PutKeyPolicy") && identity.equals(A) ? Trouble.TIMES_OUT : null);
         for (int n = 0; n < 8; n++) {
-            w.put(RequestOf.named("w" + n).in("team-a").data(k).release().going().build());
+            w.put(RequestOf.named("w" + n)
+                    .in("team-a")
+                    .data(k)
+                    .release()
+                    .going()
+                    .build());
         }
         w.advance(Duration.ofMinutes(5));
         Claim going = w.put(RequestOf.named("billing")

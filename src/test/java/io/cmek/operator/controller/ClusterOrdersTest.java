@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Faults that an attacker found in the core: each test fails for what it says. */
-class AttackTest {
+class ClusterOrdersTest {
 
     private static final ClaimId ORDERS = id("orders");
     private static final ClaimId WEST = replicaId("west");

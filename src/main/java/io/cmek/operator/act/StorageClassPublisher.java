@@ -5,7 +5,6 @@ import io.cmek.operator.awscontrol.RepairTimer;
 import io.cmek.operator.awscontrol.RetryTimer;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.awscontrol.WriteObserver;
-import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.VolumeUse;
 import io.cmek.operator.condition.Drift;
@@ -278,14 +277,15 @@ public final class StorageClassPublisher {
 
     /**
      * @param seen what the cluster has under the name as far as the cache knows, null where it has nothing
-     * @param keyReady whether the data key may be used: the CSI driver fails silently on a key it cannot use
+     * @param waitsFor what it is not to be made before, as a sentence's end: the CSI driver fails silently on a key that it cannot use; empty
+     *     where it may be made
      * @param repairs is told of drift that was put back
      */
     public VolumeAssessment publish(
             ClaimId owner,
             VolumeUse use,
             @Nullable StorageClassSpec seen,
-            boolean keyReady,
+            Optional<String> waitsFor,
             Before before,
             Consumer<Drift> repairs) {
         StorageClassSpec desired = StorageClassSpec.desired(owner, use);
@@ -298,7 +298,7 @@ public final class StorageClassPublisher {
             return failed(state, failedLately.get());
         }
         try {
-            Optional<VolumeAssessment> done = apply(state, desired, seen != null, keyReady, before, repairs);
+            Optional<VolumeAssessment> done = apply(state, desired, seen != null, waitsFor, before, repairs);
             if (done.isPresent()) {
                 state.writes.succeeded();
                 return done.get();
@@ -351,7 +351,7 @@ public final class StorageClassPublisher {
             State state,
             StorageClassSpec desired,
             boolean isThere,
-            boolean keyReady,
+            Optional<String> waitsFor,
             Before before,
             Consumer<Drift> repairs) {
         String name = desired.name();
@@ -391,10 +391,10 @@ public final class StorageClassPublisher {
                     }
                 }
                 case Create(Set<Repair> putBack) -> {
-                    if (!keyReady) {
+                    if (waitsFor.isPresent()) {
                         return Optional.of(VolumeAssessment.of(Judgement.bad(
                                 Reason.WaitingForKey,
-                                "The StorageClass " + name + " is published when the data key is ready.")));
+                                "The StorageClass " + name + " is published when " + waitsFor.get() + ".")));
                     }
                     found(state, plan.drift(name, remembered, ""));
                     Optional<StorageClass> made = write(state, plan, () -> create(desired));
@@ -582,23 +582,19 @@ public final class StorageClassPublisher {
      *
      * @return why it is still there; empty where it is gone, or is not this claim's
      */
-    public Optional<Judgement> withdraw(Claim claim) {
-        if (claim.volumes() == null) {
-            return Optional.empty();
-        }
-        String name = claim.volumes().storageClassName();
-        State state = state(claim.id());
+    public Optional<Judgement> withdraw(ClaimId owner) {
+        String name = VolumeUse.storageClassName(owner);
+        State state = state(owner);
         state.drift = null;
         Optional<Judgement> failedLately = state.withdrawals.tooEarly();
         if (failedLately.isPresent()) {
             return failedLately;
         }
-        StorageClassSpec desired = StorageClassSpec.desired(claim.id(), claim.volumes());
         try {
             for (int round = 0; round < ROUNDS; round++) {
                 StorageClass current = read(name);
-                if (current == null || !read(current).owner().equals(desired.owner()) || delete(current)) {
-                    forget(claim.id());
+                if (current == null || !read(current).owner().equals(Optional.of(owner)) || delete(current)) {
+                    forget(owner);
                     return Optional.empty();
                 }
             }
@@ -610,8 +606,8 @@ public final class StorageClassPublisher {
     }
 
     /** How long until a failed deletion is tried again; empty where none failed. */
-    public Optional<Duration> pause(Claim claim) {
-        return Optional.ofNullable(states.get(claim.id())).flatMap(state -> state.withdrawals.pause());
+    public Optional<Duration> pause(ClaimId owner) {
+        return Optional.ofNullable(states.get(owner)).flatMap(state -> state.withdrawals.pause());
     }
 
     /**

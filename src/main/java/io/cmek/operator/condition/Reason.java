@@ -229,7 +229,7 @@ public enum Reason {
     WaitingForKey(
             bad(ConditionType.VolumesEncrypted),
             Act.NONE,
-            "The StorageClass is published when the data key is usable and access to it is shown.",
+            "The StorageClass is published when the data key is usable, access to it is shown, and the data bucket is encrypted with it.",
             "See to the conditions before this one."),
     StorageClassConflict(
             bad(ConditionType.VolumesEncrypted),

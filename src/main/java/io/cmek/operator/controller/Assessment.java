@@ -119,8 +119,17 @@ public record Assessment(
                 .anyMatch(b -> b.encrypted().reason() == Reason.BucketUnderAnotherKey);
     }
 
-    boolean isReady(KeyArn key) {
-        return of(key).isReady();
+    /** What the StorageClass is not to be made before, as a sentence's end; empty where it may be made. */
+    Optional<String> storageClassWaitsFor() {
+        KeyArn key = Objects.requireNonNull(claim.volumes()).key();
+        if (!of(key).isReady()) {
+            return Optional.of("the data key is ready");
+        }
+        return buckets.stream()
+                .filter(b -> b.use().purpose() == Purpose.Data)
+                .filter(b -> !b.encrypted().isGood())
+                .findFirst()
+                .map(b -> "the data bucket " + b.use().name() + " is encrypted with the data key");
     }
 
     /**

@@ -193,16 +193,16 @@ public record Judge(
         return usable.verdict() != Verdict.Unknown || usable.reason() == Reason.Pending;
     }
 
-    /** What is known of the keys of a resource that is being deleted; empty where that is nothing. */
-    Optional<Judgement> usable(Claim claim, Instant now) {
-        if (!claim.hasCmek() || !index.judge(claim).isGood()) {
-            return Optional.empty();
+    /** What is known of the keys of a resource that is being deleted; without those of which that is nothing. */
+    Map<KeyArn, Judgement> usable(Claim claim, Instant now) {
+        var usable = new TreeMap<KeyArn, Judgement>();
+        if (claim.hasCmek() && index.judge(claim).isGood()) {
+            Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
+            claim.distinctKeys()
+                    .forEach(key -> usable.put(key, keyJudge.usable(claim, key, tenant, keys.of(key), now)));
+            usable.values().removeIf(j -> j.verdict() == Verdict.Unknown);
         }
-        Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
-        return Optional.of(Judgement.worst(claim.distinctKeys().stream()
-                        .map(key -> keyJudge.usable(claim, key, tenant, keys.of(key), now))
-                        .toList()))
-                .filter(j -> j.verdict() != Verdict.Unknown);
+        return usable;
     }
 
     /**

@@ -36,12 +36,28 @@ record Obstacle(ConditionType of, Judgement why, Duration retry) {
         return judgements;
     }
 
+    /**
+     * The keys of a resource that is being deleted from whose policies its access was taken back. Something else may keep the resource after
+     * that.
+     */
+    static List<KeyArn> released(Claim claim, RequestIndex index, KeySnapshot.Source keys) {
+        return isReleased(claim, index)
+                ? claim.distinctKeys().stream()
+                        .filter(key -> keys.of(key).releases().get(claim.uid()) instanceof Release.Done)
+                        .toList()
+                : List.of();
+    }
+
+    private static boolean isReleased(Claim claim, RequestIndex index) {
+        return claim.deletionPolicy() == DeletionPolicy.Release
+                && claim.policyManagement() == PolicyManagement.Managed
+                && index.authorization().tenantOf(claim).isPresent()
+                && RequestIndex.isReleasable(index.judge(claim));
+    }
+
     /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
     static Optional<Obstacle> ofRelease(Claim claim, RequestIndex index, KeySnapshot.Source keys) {
-        if (claim.deletionPolicy() != DeletionPolicy.Release
-                || claim.policyManagement() != PolicyManagement.Managed
-                || index.authorization().tenantOf(claim).isEmpty()
-                || !RequestIndex.isReleasable(index.judge(claim))) {
+        if (!isReleased(claim, index)) {
             return Optional.empty();
         }
         List<Judgement> open = claim.distinctKeys().stream()

@@ -4,6 +4,7 @@ import static io.cmek.operator.controller.ReconcileResult.again;
 
 import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
+import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
@@ -17,6 +18,7 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.volume.StorageClassSpec;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,9 @@ public final class ResourceController {
 
     /** How long they are waited for where AWS has answered nothing at all to this process. */
     static final Duration SILENCE = Duration.ofSeconds(5);
+
+    private static final String RELEASED =
+            "The resource is being deleted, and what it alone needed was taken back from the key policies.";
 
     /** @param factsMaxAge how long a read is relied upon while reads fail */
     public record Settings(Duration factsMaxAge) {}
@@ -265,14 +271,14 @@ public final class ResourceController {
                 retries.add(stands.get());
                 // Only what AWS would tell is relied upon. What other resources tell is known.
                 return keeping(
-                                assessment.claim(),
-                                held.map(why -> Map.of(ConditionType.Deletable, why))
-                                        .orElseGet(Map::of),
-                                addition)
-                        .unreadableSince(unreadable.since());
+                        assessment.claim(),
+                        held.map(why -> Map.of(ConditionType.Deletable, why)).orElseGet(Map::of),
+                        Map.of(),
+                        unreadable.since(),
+                        addition);
             }
             if (!isUnderstood && status != null && !assessment.isWrong()) {
-                return keeping(assessment.claim(), assessment.seen(held), addition);
+                return keeping(assessment.claim(), assessment.seen(held), Map.of(), unreadable.since(), addition);
             }
             var more = new EnumMap<ConditionType, Judgement>(ConditionType.class);
             more.putAll(addition.judgements());
@@ -327,18 +333,44 @@ public final class ResourceController {
                 // The first one was refused, and is written again; until then nothing can be told.
                 return;
             }
-            var news = new EnumMap<ConditionType, Judgement>(told);
-            judge.usable(claim, now).ifPresent(usable -> news.put(ConditionType.KeysUsable, usable));
+            var news = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+            var unready = new TreeMap<KeyArn, KeyLineState>();
+            Map<KeyArn, Judgement> usable = judge.usable(claim, now);
+            if (!usable.isEmpty()) {
+                news.put(ConditionType.KeysUsable, Judgement.worst(usable.values()));
+            }
+            List<KeyArn> released = Obstacle.released(claim, resources.index(), judge.keys());
+            if (!released.isEmpty()) {
+                news.put(ConditionType.PolicyApplied, Judgement.pending(RELEASED));
+            }
+            released.forEach(key -> unready.put(key, KeyLineState.PENDING));
+            usable.forEach((key, judgement) -> {
+                if (!judgement.isGood()) {
+                    unready.put(key, KeyLineState.FAILED);
+                }
+            });
+            news.putAll(told);
             Kind.Addition<S> addition = kind.addition(resource, request -> false);
-            report(addition.status(keeping(claim, news, addition)));
+            report(addition.status(keeping(claim, news, unready, status.awsUnreadableSince(), addition)));
         }
 
         private StatusBuilder.Parts keeping(
-                Claim claim, Map<ConditionType, Judgement> told, Kind.Addition<S> addition) {
+                Claim claim,
+                Map<ConditionType, Judgement> told,
+                Map<KeyArn, KeyLineState> unready,
+                @Nullable String awsUnreadableSince,
+                Kind.Addition<S> addition) {
             var news = new EnumMap<ConditionType, Judgement>(ConditionType.class);
             news.putAll(told);
             news.putAll(addition.judgements());
-            return statuses.keeping(resource, Objects.requireNonNull(status), claim, news, addition.ownTypes());
+            return statuses.keeping(
+                    resource,
+                    Objects.requireNonNull(status),
+                    claim,
+                    news,
+                    unready,
+                    awsUnreadableSince,
+                    addition.ownTypes());
         }
 
         /** Writes the status where it says something else than before, and tells what changed as Events. */

@@ -17,6 +17,7 @@ import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Conditions;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.policy.Grants;
@@ -25,6 +26,7 @@ import io.cmek.operator.request.Authorization;
 import io.cmek.operator.request.RequestIndex;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,13 +50,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
             List<BucketStatus> buckets,
             @Nullable String storageClassName,
             @Nullable String awsUnreadableSince,
-            List<Condition> conditions) {
-
-        /** The same, with another time. */
-        Parts unreadableSince(@Nullable String since) {
-            return new Parts(generation, encryption, keys, buckets, storageClassName, since, conditions);
-        }
-    }
+            List<Condition> conditions) {}
 
     /**
      * The status of a resource as it was judged: equal to the one before where nothing changed.
@@ -85,8 +81,17 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /**
+     * The conditions that tell whether data is encrypted, and can be read, whatever becomes of the resource. Not PolicyApplied: that of a resource
+     * which waits for its release says so while its access is there.
+     */
+    private static final Set<ConditionType> OF_DATA =
+            EnumSet.of(ConditionType.KeysUsable, ConditionType.AccessVerified, ConditionType.BucketsEncrypted);
+
+    /**
      * What the status said before, with news: of a resource that is being deleted, or of which something is not understood.
      *
+     * @param unready the states of the keys of which it is known that they are not ready any more
+     * @param awsUnreadableSince as the status is to say it
      * @param obsolete the types of conditions that only hold if they are among the news
      */
     Parts keeping(
@@ -94,21 +99,57 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
             CmekStatus previous,
             Claim claim,
             Map<ConditionType, Judgement> news,
+            Map<KeyArn, KeyLineState> unready,
+            @Nullable String awsUnreadableSince,
             Set<ConditionType> obsolete) {
+        List<Condition> conditions = Conditions.keeping(
+                previous.conditions(),
+                news,
+                obsolete,
+                allGood(claim),
+                resource.getMetadata().getGeneration(),
+                clock.instant());
         return new Parts(
                 resource.getMetadata().getGeneration(),
-                previous.encryption(),
-                kept(previous.keys()),
+                encryption(previous, conditions, !unready.isEmpty(), awsUnreadableSince != null),
+                kept(previous.keys()).stream().map(line -> with(line, unready)).toList(),
                 keptBuckets(previous.buckets()),
                 previous.storageClassName(),
-                previous.awsUnreadableSince(),
-                Conditions.keeping(
-                        previous.conditions(),
-                        news,
-                        obsolete,
-                        allGood(claim),
-                        resource.getMetadata().getGeneration(),
-                        clock.instant()));
+                awsUnreadableSince,
+                conditions);
+    }
+
+    /** Data that was readable once is degraded when something that it needs is gone, and unknown while AWS cannot be read. */
+    private static @Nullable EncryptionState encryption(
+            CmekStatus previous, List<Condition> conditions, boolean isUnready, boolean isBlind) {
+        if (!previous.wasEnabled()) {
+            return previous.encryption();
+        }
+        if (isUnready) {
+            return EncryptionState.DEGRADED;
+        }
+        List<Condition> ofData = conditions.stream()
+                .filter(c -> OF_DATA.stream().anyMatch(type -> type.name().equals(c.type())))
+                .toList();
+        if (ofData.stream().allMatch(c -> c.status().equals("True"))) {
+            return previous.encryption() == EncryptionState.UNKNOWN ? EncryptionState.ENABLED : previous.encryption();
+        }
+        boolean isWrong = ofData.stream().anyMatch(c -> c.status().equals("False"));
+        return isBlind && !isWrong ? EncryptionState.UNKNOWN : EncryptionState.DEGRADED;
+    }
+
+    private static KeyStatus with(KeyStatus line, Map<KeyArn, KeyLineState> unready) {
+        return unready.entrySet().stream()
+                .filter(e -> e.getKey().toString().equals(line.arn()))
+                .findFirst()
+                .map(e -> new KeyStatus(
+                        line.purpose(),
+                        line.arn(),
+                        e.getValue(),
+                        line.keyState(),
+                        line.multiRegion(),
+                        line.suggestedPolicy()))
+                .orElse(line);
     }
 
     /** As the CRD bounds it. */

@@ -57,31 +57,54 @@ public record StorageClassStep(
                 claim.id(),
                 "the publication of its StorageClass",
                 () -> isToBeWritten(assessment, use, there) && !isStillThere(resource)
-                        ? new VolumeAssessment(Judgement.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY)
-                        : publisher.publish(
-                                claim.id(),
-                                use,
-                                there,
-                                assessment.isReady(use.key()),
-                                new StorageClassPublisher.Before(resources
-                                        .index()
-                                        .lastApplied(claim.uid())
-                                        .storageClass()),
-                                drift -> events.repaired(claim, drift)),
+                        ? outdated()
+                        : publish(resource, assessment, use, there),
                 why -> new VolumeAssessment(
                         Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
+    }
+
+    private VolumeAssessment publish(
+            StoredResource resource, Assessment assessment, VolumeUse use, @Nullable StorageClassSpec there) {
+        Claim claim = assessment.claim();
+        VolumeAssessment published = publisher.publish(
+                claim.id(),
+                use,
+                there,
+                assessment.storageClassWaitsFor(),
+                new StorageClassPublisher.Before(
+                        resources.index().lastApplied(claim.uid()).storageClass()),
+                drift -> events.repaired(claim, drift));
+        return there == null && published.encrypted().isGood() && !isThere(claim.id())
+                ? takenBack(claim, use)
+                : published;
+    }
+
+    /** The resource went while the StorageClass was made, and nothing of it reminds the operator of that. */
+    private VolumeAssessment takenBack(Claim claim, VolumeUse use) {
+        publisher
+                .withdraw(claim.id())
+                .ifPresent(why -> events.leftBehind(
+                        claim,
+                        "While the operator made the StorageClass " + use.storageClassName()
+                                + ", the resource was deleted. Delete the StorageClass, which is of no use now. "
+                                + why.message()));
+        return outdated();
+    }
+
+    private static VolumeAssessment outdated() {
+        return new VolumeAssessment(Judgement.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY);
     }
 
     /** A StorageClass that is not as the resource wants it may be that of a later resource of the name, which an old copy does not show. */
     private static boolean isToBeWritten(Assessment assessment, VolumeUse use, @Nullable StorageClassSpec there) {
         return there == null
-                ? assessment.isReady(use.key())
+                ? assessment.storageClassWaitsFor().isEmpty()
                 : !StorageClassPublisher.isInPlace(assessment.claim().id(), use, there);
     }
 
     /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
     Optional<Obstacle> withdraw(StoredResource resource, Claim claim) {
-        if (claim.volumes() == null) {
+        if (claim.volumes() == null && !isOwnerOf(claim.id(), cache.find(VolumeUse.storageClassName(claim.id())))) {
             return Optional.empty();
         }
         return steps.run(
@@ -89,11 +112,17 @@ public record StorageClassStep(
                 "the deletion of its StorageClass",
                 () -> isStillGoing(resource)
                         ? publisher
-                                .withdraw(claim)
-                                .map(why -> obstacle(why, publisher.pause(claim).orElse(Steps.RETRY)))
+                                .withdraw(claim.id())
+                                .map(why -> obstacle(
+                                        why, publisher.pause(claim.id()).orElse(Steps.RETRY)))
                         : Optional.of(obstacle(Judgement.pending(OUTDATED), ResourceController.OUTDATED_RETRY)),
                 why -> Optional.of(
                         obstacle(Judgement.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));
+    }
+
+    /** One that was made before this cluster was said to be of another region goes, too. */
+    private static boolean isOwnerOf(ClaimId id, @Nullable StorageClassSpec there) {
+        return there != null && there.owner().equals(Optional.of(id));
     }
 
     private static Obstacle obstacle(Judgement why, Duration retry) {
@@ -116,12 +145,20 @@ public record StorageClassStep(
 
     /** This very resource as it is now, past the cache. */
     private Optional<? extends StoredResource> fresh(StoredResource resource) {
-        ClaimId id = Resources.idOf(resource);
-        Optional<? extends StoredResource> fresh = id.kind().equals("Workgroup")
+        return now(Resources.idOf(resource))
+                .filter(r ->
+                        r.getMetadata().getUid().equals(resource.getMetadata().getUid()));
+    }
+
+    /** Whether any resource has the name: a later one takes the StorageClass over. */
+    private boolean isThere(ClaimId id) {
+        return now(id).isPresent();
+    }
+
+    private Optional<? extends StoredResource> now(ClaimId id) {
+        return id.kind().equals("Workgroup")
                 ? api.workgroup(id.namespace(), id.name())
                 : api.replica(id.namespace(), id.name());
-        return fresh.filter(
-                r -> r.getMetadata().getUid().equals(resource.getMetadata().getUid()));
     }
 
     void forget(ClaimId id) {

@@ -12,6 +12,7 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.Resources;
 import io.cmek.operator.inventory.SecondaryRegion;
+import io.cmek.operator.replication.Secondary;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -22,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** The primary region, and what it decides about the secondary one: the record of its keys (R8), and which databases replicate (R6). */
 record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clock)
@@ -58,26 +58,13 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
 
     /** @param all the ReplicaCmeks of the namespace as they are now: the cache may not know yet the one that the record names */
     private Optional<Judgement> holds(Workgroup workgroup, List<ReplicaCmek> all) {
-        return region(workgroup, namedBy(workgroup, all), replica -> false)
-                .holder()
+        SecondaryRegion region = region(workgroup, mayName(workgroup, all), replica -> false);
+        return region.holder()
                 .map(WorkgroupKind::held)
-                .or(() -> unreadableHolder(workgroup, all))
+                .or(() -> region.secondary() instanceof Secondary.Unreadable unreadable
+                        ? Optional.of(Judgement.pending("The Workgroup stays: " + unreadable.why()))
+                        : Optional.empty())
                 .or(() -> NotUnderstood.holds(workgroup));
-    }
-
-    /** Which Workgroup one names that cannot be read is not known, but the record names it. */
-    private static Optional<Judgement> unreadableHolder(Workgroup workgroup, List<ReplicaCmek> all) {
-        return Stream.ofNullable(workgroup.getStatus())
-                .flatMap(status -> Stream.ofNullable(status.replication()))
-                .flatMap(replication -> Stream.ofNullable(replication.secondary()))
-                .flatMap(record -> all.stream()
-                        .filter(r -> !NotUnderstood.isReadable(r))
-                        .filter(r -> r.getMetadata().getName().equals(record.name())))
-                .findFirst()
-                .map(r -> Judgement.pending("The Workgroup stays: its ReplicaCmek "
-                        + r.getMetadata().getName()
-                        + " was stored by another version of the operator, and this one cannot read it. Upgrade the"
-                        + " operator."));
     }
 
     private static Judgement held(ReplicaCmek replica) {
@@ -102,7 +89,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
      */
     private SecondaryRegion decided(Workgroup workgroup, Predicate<Claim> mayBeRecorded) {
         ClaimId id = Resources.idOf(workgroup);
-        SecondaryRegion region = region(workgroup, resources.replicasOf(workgroup), mayBeRecorded);
+        SecondaryRegion region = region(workgroup, resources.secondariesOf(workgroup), mayBeRecorded);
         if (region.setsLockOf(workgroup)) {
             return steps.run(
                     id,
@@ -130,16 +117,17 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     private List<ReplicaCmek> replicasNow(Workgroup workgroup) {
-        return namedBy(workgroup, api.replicas(workgroup.getMetadata().getNamespace()));
+        return mayName(workgroup, api.replicas(workgroup.getMetadata().getNamespace()));
     }
 
-    private static List<ReplicaCmek> namedBy(Workgroup workgroup, List<ReplicaCmek> all) {
+    /** Which Workgroup one names that cannot be read is not known. */
+    private static List<ReplicaCmek> mayName(Workgroup workgroup, List<ReplicaCmek> all) {
         return all.stream()
-                .filter(NotUnderstood::isReadable)
-                .filter(r -> r.getSpec()
-                        .workgroupRef()
-                        .name()
-                        .equals(workgroup.getMetadata().getName()))
+                .filter(r -> !NotUnderstood.isReadable(r)
+                        || r.getSpec()
+                                .workgroupRef()
+                                .name()
+                                .equals(workgroup.getMetadata().getName()))
                 .toList();
     }
 

@@ -52,6 +52,8 @@ public final class Resources {
     /** The ReplicaCmeks by the Workgroup that they name. */
     private final TreeMap<ClaimId, TreeSet<ClaimId>> replicas = new TreeMap<>();
 
+    private final TreeSet<ClaimId> unreadableReplicas = new TreeSet<>();
+
     private final Set<String> unsynced = new TreeSet<>(List.of(WORKGROUP, REPLICA));
 
     /** @param clusterRegion the setting {@code cmek.cluster-region} */
@@ -115,6 +117,11 @@ public final class Resources {
         workgroupNamed(resource)
                 .ifPresent(workgroup -> replicas.computeIfAbsent(workgroup, w -> new TreeSet<>())
                         .add(id));
+        if (resource instanceof ReplicaCmek && !NotUnderstood.isReadable(resource)) {
+            unreadableReplicas.add(id);
+        } else {
+            unreadableReplicas.remove(id);
+        }
         changes = changes.plus(request(resource));
         boolean isEdited = before == null || isEdited(before, resource);
         boolean hasNewStatus = before != null && !Objects.equals(statusOf(before), statusOf(resource));
@@ -143,6 +150,7 @@ public final class Resources {
 
     private Changes forget(ClaimId id, StoredResource known) {
         resources.remove(id);
+        unreadableReplicas.remove(id);
         Changes changes = index.remove(known.getMetadata().getUid());
         changes.resources().add(id);
         unlink(id, known);
@@ -245,6 +253,22 @@ public final class Resources {
                 found.add(replica);
             }
         }
+        return found;
+    }
+
+    /**
+     * What is known of the secondary region of a Workgroup: the ReplicaCmeks that name it, and those of its namespace that cannot be read and so
+     * may.
+     */
+    public synchronized List<ReplicaCmek> secondariesOf(Workgroup workgroup) {
+        var found = new ArrayList<>(replicasOf(workgroup));
+        String namespace = workgroup.getMetadata().getNamespace();
+        unreadableReplicas.stream()
+                .filter(id -> id.namespace().equals(namespace))
+                .map(resources::get)
+                .filter(ReplicaCmek.class::isInstance)
+                .map(ReplicaCmek.class::cast)
+                .forEach(found::add);
         return found;
     }
 

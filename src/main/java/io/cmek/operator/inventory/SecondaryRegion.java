@@ -49,7 +49,7 @@ public record SecondaryRegion(
         @Nullable String unread) {
 
     /**
-     * @param all the ReplicaCmeks of the workgroup; those that cannot be read do not count
+     * @param all the ReplicaCmeks of the workgroup, and those of its namespace that cannot be read: one of them may be named by the record
      * @param mayBeRecorded whether the keys of a claim may become the record. Asked where there is none: it may have been lost, and the
      *     buckets may tell what it said
      */
@@ -68,7 +68,8 @@ public record SecondaryRegion(
         var wish = new Gate.Wish(hasCmek, region, databases(replication), admittedBefore(workgroup));
         SecondaryCmek record = ReplicaClaim.record(workgroup);
         boolean undecided = false;
-        if (hasCmek && !workgroup.isMarkedForDeletion()) {
+        Optional<String> unreadable = unreadable(record, all);
+        if (hasCmek && !workgroup.isMarkedForDeletion() && unreadable.isEmpty()) {
             var candidates = new ArrayList<Lock.Candidate>();
             for (ReplicaCmek replica : replicas) {
                 Claim claim = claimOf.apply(replica);
@@ -83,15 +84,18 @@ public record SecondaryRegion(
             record = Lock.next(record, candidates, now);
         }
         SecondaryCmek next = record;
-        Optional<ReplicaCmek> holder = holder(next, replicas);
-        Secondary secondary = next == null
-                ? replicas.stream()
-                        .filter(r -> r.getSpec().region().equals(region) && !r.isMarkedForDeletion())
-                        .min(Comparator.comparing(r -> r.getMetadata().getName()))
-                        .<Secondary>map(
-                                r -> new Secondary.Unrecorded(r.getMetadata().getName(), health(r)))
-                        .orElseGet(Secondary.None::new)
-                : secondary(region, next, holder);
+        Optional<ReplicaCmek> holder =
+                next == null && workgroup.isMarkedForDeletion() ? enabledOnce(replicas) : holder(next, replicas);
+        Secondary secondary = next != null && unreadable.isPresent()
+                ? new Secondary.Unreadable(unreadable.get())
+                : next == null
+                        ? replicas.stream()
+                                .filter(r -> r.getSpec().region().equals(region) && !r.isMarkedForDeletion())
+                                .min(Comparator.comparing(r -> r.getMetadata().getName()))
+                                .<Secondary>map(r ->
+                                        new Secondary.Unrecorded(r.getMetadata().getName(), health(r)))
+                                .orElseGet(Secondary.None::new)
+                        : secondary(region, next, holder);
         ReplicationStatus before = status(workgroup);
         return new SecondaryRegion(
                 wish,
@@ -179,6 +183,8 @@ public record SecondaryRegion(
                         Judgement.bad(Reason.SecondaryCmekRequired, cannot + "it has no CMEK. Apply a ReplicaCmek.");
                     case Secondary.Unrecorded(String name, Judgement health) ->
                         Judgement.bad(Reason.SecondaryNotReady, cannot + health.message());
+                    case Secondary.Unreadable unreadable ->
+                        Judgement.bad(Reason.SecondaryNotReady, cannot + unreadable.why());
                     case Secondary.Elsewhere(String region) ->
                         Judgement.bad(
                                 Reason.KeysDifferFromConfigured, cannot + "CMEK was configured for " + region + ".");
@@ -243,7 +249,27 @@ public record SecondaryRegion(
 
     /** Whether a Workgroup that is being deleted stays for now: while the ReplicaCmek exists that its record names. */
     static boolean isKept(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
-        return holder(ReplicaClaim.record(workgroup), replicas).isPresent();
+        SecondaryCmek record = ReplicaClaim.record(workgroup);
+        return (record == null ? enabledOnce(replicas) : holder(record, replicas)).isPresent();
+    }
+
+    /** The record was lost with the status of a Workgroup that is being deleted, so nobody makes it again. */
+    private static Optional<ReplicaCmek> enabledOnce(Collection<ReplicaCmek> replicas) {
+        return replicas.stream()
+                .filter(NotUnderstood::isReadable)
+                .filter(r -> ReplicaClaim.candidate(r, false).wasEnabled())
+                .findFirst();
+    }
+
+    /** The ReplicaCmek that the record names, where this version cannot read it. Nobody takes over from it. */
+    private static Optional<String> unreadable(@Nullable SecondaryCmek record, Collection<ReplicaCmek> all) {
+        return record == null
+                ? Optional.empty()
+                : all.stream()
+                        .filter(r -> !NotUnderstood.isReadable(r))
+                        .map(r -> r.getMetadata().getName())
+                        .filter(record.name()::equals)
+                        .findFirst();
     }
 
     private static Optional<ReplicaCmek> holder(@Nullable SecondaryCmek record, Collection<ReplicaCmek> replicas) {

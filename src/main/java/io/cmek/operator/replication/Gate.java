@@ -75,6 +75,8 @@ public record Gate(List<String> admitted, List<String> blocked, Judgement judgem
                 Judgement.bad(
                         Reason.SecondaryNotReady,
                         waiting + " for the ReplicaCmek " + name + ": " + health.message() + replicating);
+            case Secondary.Unreadable unreadable ->
+                Judgement.bad(Reason.SecondaryNotReady, waiting + ": " + unreadable.why() + replicating);
             case Secondary.Elsewhere(String configured) ->
                 Judgement.bad(
                         Reason.KeysDifferFromConfigured,

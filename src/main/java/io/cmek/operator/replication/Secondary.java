@@ -17,6 +17,20 @@ public sealed interface Secondary {
     record Unrecorded(String name, Judgement health) implements Secondary {}
 
     /**
+     * CMEK is set up there, by a ReplicaCmek that another version of the operator stored and this one cannot read.
+     *
+     * @param name the ReplicaCmek
+     */
+    record Unreadable(String name) implements Secondary {
+
+        /** Why nothing can be said of it, with the remedy. */
+        public String why() {
+            return "the ReplicaCmek " + name
+                    + " was stored by another version of the operator, and this one cannot read it. Upgrade the operator.";
+        }
+    }
+
+    /**
      * CMEK was set up for another region, and it is set up once (R8).
      *
      * @param region that other region

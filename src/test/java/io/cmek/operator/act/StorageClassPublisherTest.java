@@ -6,7 +6,6 @@ import io.cmek.operator.act.StorageClassPublisher.Before;
 import io.cmek.operator.api.v1alpha1.ReclaimPolicy;
 import io.cmek.operator.awscontrol.ManualTicker;
 import io.cmek.operator.awscontrol.WriteObserver;
-import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.claim.VolumeUse;
@@ -28,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import net.jqwik.api.ForAll;
@@ -86,7 +86,7 @@ class StorageClassPublisherTest {
     }
 
     private VolumeAssessment publish(@Nullable StorageClassSpec seen) {
-        VolumeAssessment assessment = publisher.publish(OWNER, USE, seen, true, before, repaired::add);
+        VolumeAssessment assessment = publisher.publish(OWNER, USE, seen, Optional.empty(), before, repaired::add);
         assertThat(assessment.encrypted().message().length()).isLessThanOrEqualTo(600);
         Reason reason = assessment.encrypted().reason();
         before = new Before(reason == Reason.VolumesEncrypted);
@@ -325,7 +325,7 @@ class StorageClassPublisherTest {
         publish();
         tampered();
         cluster.refusedCreations = OneStorageClass.error(500, "the process ends here");
-        publisher.publish(OWNER, USE, StorageClassPublisher.read(stored()), true, before, repaired::add);
+        publisher.publish(OWNER, USE, StorageClassPublisher.read(stored()), Optional.empty(), before, repaired::add);
         assertThat(cluster.stored).isNull();
         cluster.refusedCreations = null;
 
@@ -474,7 +474,7 @@ class StorageClassPublisherTest {
             tampered();
             publish();
         }
-        assertThat(publisher.withdraw(claim())).isEmpty();
+        assertThat(publisher.withdraw(OWNER)).isEmpty();
         publisher.forget(OWNER);
         publisher.forget(OWNER);
         before = Before.NOTHING;
@@ -540,7 +540,7 @@ class StorageClassPublisherTest {
         publish();
         var other = new ClaimId("Workgroup", "team", "a-orders");
         VolumeAssessment refused = publisher.publish(
-                other, USE, StorageClassPublisher.read(stored()), true, Before.NOTHING, repaired::add);
+                other, USE, StorageClassPublisher.read(stored()), Optional.empty(), Before.NOTHING, repaired::add);
         assertThat(reason(refused)).isEqualTo(Reason.StorageClassConflict);
         publisher.forget(other);
         cluster.stored = null;
@@ -572,7 +572,12 @@ class StorageClassPublisherTest {
         publish();
         tampered();
         assertThat(reason(publisher.publish(
-                        OWNER, USE, StorageClassPublisher.read(stored()), false, before, repaired::add)))
+                        OWNER,
+                        USE,
+                        StorageClassPublisher.read(stored()),
+                        Optional.of("the data key is ready"),
+                        before,
+                        repaired::add)))
                 .isEqualTo(Reason.WaitingForKey);
         assertThat(cluster.stored).isNull();
         assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
@@ -671,17 +676,16 @@ class StorageClassPublisherTest {
     @Test
     void aRefusedWithdrawalIsTold() {
         publish();
-        Claim claim = claim();
         cluster.refusal = OneStorageClass.error(403, "storageclasses is forbidden");
-        assertThat(publisher.withdraw(claim)).hasValueSatisfying(why -> {
+        assertThat(publisher.withdraw(OWNER)).hasValueSatisfying(why -> {
             assertThat(why.reason()).isEqualTo(Reason.WriteDenied);
             assertThat(why.message()).contains(NAME, "storageclasses is forbidden", "The resource stays");
         });
-        assertThat(publisher.pause(claim)).isPresent();
+        assertThat(publisher.pause(OWNER)).isPresent();
 
         cluster.refusal = null;
         pass(Duration.ofMinutes(1));
-        assertThat(publisher.withdraw(claim)).isEmpty();
+        assertThat(publisher.withdraw(OWNER)).isEmpty();
         assertThat(cluster.stored).isNull();
     }
 
@@ -690,7 +694,7 @@ class StorageClassPublisherTest {
         cluster.refusal = OneStorageClass.error(422, "no");
         publish();
         cluster.refusal = null;
-        assertThat(publisher.withdraw(claim())).isEmpty();
+        assertThat(publisher.withdraw(OWNER)).isEmpty();
     }
 
     @Test
@@ -700,24 +704,16 @@ class StorageClassPublisherTest {
                 .addToAnnotations("changed", String.valueOf(cluster.deletes))
                 .endMetadata());
 
-        assertThat(publisher.withdraw(claim()))
+        assertThat(publisher.withdraw(OWNER))
                 .hasValueSatisfying(why -> assertThat(why.message()).contains("was changed each time"));
         int deletes = cluster.deletes;
-        assertThat(publisher.withdraw(claim())).as("too early").isPresent();
+        assertThat(publisher.withdraw(OWNER)).as("too early").isPresent();
         assertThat(cluster.deletes).isEqualTo(deletes);
         cluster.meanwhile = () -> {};
-        pass(publisher.pause(claim()).orElseThrow());
-        assertThat(publisher.withdraw(claim())).isEmpty();
-        assertThat(publisher.pause(claim())).isEmpty();
+        pass(publisher.pause(OWNER).orElseThrow());
+        assertThat(publisher.withdraw(OWNER)).isEmpty();
+        assertThat(publisher.pause(OWNER)).isEmpty();
         assertThat(publisher.isEmpty()).isTrue();
-    }
-
-    @Test
-    void aResourceWithoutVolumesHasNothingToWithdraw() {
-        Claim claim = ClaimsOf.claim("team-a", "orders", 1, "orders-data");
-        assertThat(claim.volumes()).isNull();
-        assertThat(publisher.withdraw(claim)).isEmpty();
-        assertThat(publisher.pause(claim)).isEmpty();
     }
 
     @Test
@@ -747,27 +743,8 @@ class StorageClassPublisherTest {
         change(c -> c.editMetadata()
                 .addToLabels(StorageClassPublisher.OWNER_NAME, "other")
                 .endMetadata());
-        assertThat(publisher.withdraw(claim())).isEmpty();
+        assertThat(publisher.withdraw(OWNER)).isEmpty();
         assertThat(cluster.stored).isNotNull();
-    }
-
-    private static Claim claim() {
-        Claim claim = ClaimsOf.claim("team-a", "orders", 1, "orders-data");
-        return new Claim(
-                claim.id(),
-                claim.uid(),
-                claim.createdAt(),
-                claim.region(),
-                claim.keys(),
-                claim.buckets(),
-                USE,
-                claim.databases(),
-                claim.policyManagement(),
-                claim.deletionPolicy(),
-                true,
-                false,
-                claim.served(),
-                claim.standing());
     }
 
     /** What an adversary may do between two reconciliations. */

@@ -8,6 +8,7 @@ import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.key.KeyArn;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,6 +101,8 @@ class WholeOrdersTest {
     }
 
     /** It was released and is gone; a new process is told of it as it was before. */
+    @Disabled(
+            "comes with CmekRecord: before its first write for a request, the operator reads the request past the cache")
     @ParameterizedTest
     @ValueSource(ints = {3, 4, 5})
     void aFirstListFromThePastWritesNothingForOneThatIsGone(int past) {

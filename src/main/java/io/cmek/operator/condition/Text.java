@@ -1,5 +1,7 @@
 package io.cmek.operator.condition;
 
+import java.nio.charset.StandardCharsets;
+
 /** Text of others in our messages: one line, and no longer than it may be. */
 public final class Text {
 
@@ -22,6 +24,28 @@ public final class Text {
         }
         int end = longest - CUT.length();
         return line.substring(0, Character.isHighSurrogate(line.charAt(end - 1)) ? end - 1 : end) + CUT;
+    }
+
+    /**
+     * The text, cut where it is too long, and never within a character.
+     *
+     * @param longest in bytes of UTF-8
+     */
+    public static String bytes(String text, int longest) {
+        if (text.getBytes(StandardCharsets.UTF_8).length <= longest) {
+            return text;
+        }
+        int left = longest - CUT.getBytes(StandardCharsets.UTF_8).length;
+        int end = 0;
+        while (end < text.length()) {
+            int codePoint = text.codePointAt(end);
+            left -= Character.toString(codePoint).getBytes(StandardCharsets.UTF_8).length;
+            if (left < 0) {
+                break;
+            }
+            end += Character.charCount(codePoint);
+        }
+        return text.substring(0, end) + CUT;
     }
 
     /** As much of a message as a condition has room for. */

@@ -6,6 +6,7 @@ import io.cmek.operator.awscontrol.ControllerEvents;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.Text;
 import io.cmek.operator.inventory.Resources;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
@@ -32,7 +33,7 @@ public final class EventRecorder implements ControllerEvents {
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    /** Below the 1,024 bytes that the API server accepts (Kubernetes API, "Event", note). */
+    /** In bytes of UTF-8: the API server accepts 1,024 (Kubernetes API, "Event", note). */
     private static final int LONGEST_NOTE = 1000;
 
     private final ClusterApi api;
@@ -87,7 +88,7 @@ public final class EventRecorder implements ControllerEvents {
                 .withType(transition.warning() ? "Warning" : "Normal")
                 .withReason(transition.reason())
                 .withAction(transition.action())
-                .withNote(cut(transition.note()))
+                .withNote(Text.bytes(transition.note(), LONGEST_NOTE))
                 .withReportingController(CONTROLLER)
                 .withReportingInstance(instance)
                 .withRegarding(new ObjectReferenceBuilder()
@@ -109,9 +110,5 @@ public final class EventRecorder implements ControllerEvents {
             // Whatever it is, the reconciliation goes on: the status matters more.
             LOG.warnf("The Event about %s was not written: %s", about, e.getMessage());
         }
-    }
-
-    private static String cut(String note) {
-        return note.length() <= LONGEST_NOTE ? note : note.substring(0, LONGEST_NOTE - 3) + "...";
     }
 }

@@ -2,6 +2,7 @@ package io.cmek.operator.condition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -26,6 +27,18 @@ class TextTest {
             assertThat(line.codePoints().filter(TextTest::isSurrogate))
                     .as("half a character")
                     .isEmpty();
+        }
+    }
+
+    @Property
+    void isCutByBytesAndNotWithinACharacter(@ForAll String text, @ForAll @IntRange(min = 3, max = 50) int longest) {
+        String cut = Text.bytes(text, longest);
+
+        if (text.codePoints().noneMatch(TextTest::isSurrogate)) {
+            assertThat(cut.getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(longest);
+            assertThat(cut.codePoints().filter(TextTest::isSurrogate)).isEmpty();
+            assertThat(cut.equals(text) || text.startsWith(cut.substring(0, cut.length() - 1)))
+                    .isTrue();
         }
     }
 

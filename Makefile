@@ -14,10 +14,10 @@ demo: target/quarkus-app/quarkus-run.jar tools ## Tell the whole story on a real
 	@dev/demo/run
 
 test: tools oldest-kubernetes ## Run all tests: unit, property, CRD, integration and black-box, and every check
-	@$(MVN) verify || { dev/coverage; exit 1; }
+	@dev/tests "$(JAVA_HOME)" verify || { dev/coverage; exit 1; }
 
 unit: prerequisites ## Run the tests that need neither Kubernetes nor AWS, and see that they cover enough
-	@$(MVN) test || { dev/coverage; exit 1; }
+	@dev/tests "$(JAVA_HOME)" test || { dev/coverage; exit 1; }
 
 verify: test ## The same as test: formatting and generated files are checked there too
 

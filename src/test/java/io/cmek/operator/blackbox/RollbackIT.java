@@ -169,12 +169,16 @@ class RollbackIT {
             assertThat(unreadable(after, "ReplicaCmek")).isZero();
             team.kubectl("delete", "workgroup/neighbour", "workgroup/newer", "--wait=false")
                     .orThrow();
-            Condition held = team.awaitReason("neighbour", "Deletable", "Pending");
-            assertThat(held.status()).isEqualTo("Unknown");
-            assertThat(held.message())
-                    .contains("a resource that this version of the operator cannot read")
-                    .doesNotContain("newer")
-                    .hasSizeLessThan(600);
+            await("the release that says what it waits for")
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> {
+                        Condition held = team.awaitReason("neighbour", "Deletable", "Pending");
+                        assertThat(held.status()).isEqualTo("Unknown");
+                        assertThat(held.message())
+                                .contains("a resource that this version of the operator cannot read")
+                                .doesNotContain("newer")
+                                .hasSizeLessThan(600);
+                    });
             awaitTwoLooks();
             assertThat(STAGE.aws().policy(sharedKey)).isEqualTo(sharedPolicy);
             assertThat(isStored("newer")).isTrue();

@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
 record Census(
         Map<String, Long> keys, Map<Kept, Long> resources, Map<Trouble, Long> affected, Map<Loss, Instant> losses) {
 
-    /** Within this time, a key is lost soon. */
-    static final Duration SOON = Duration.ofDays(7);
-
     /** Imported key material that expires later than this is not named by key: it may be years. */
     private static final Duration FORESEEABLE = Duration.ofDays(30);
 
@@ -176,22 +173,6 @@ record Census(
         return status == null
                 ? EncryptionState.PENDING
                 : Objects.requireNonNullElse(status.encryption(), EncryptionState.PENDING);
-    }
-
-    /** Seconds until the next key is lost in this way; not a number where none is. */
-    double nextLoss(Cause cause, Instant now) {
-        return losses.entrySet().stream()
-                .filter(e -> e.getKey().cause() == cause)
-                .mapToDouble(e -> Duration.between(now, e.getValue()).toSeconds())
-                .min()
-                .orElse(Double.NaN);
-    }
-
-    /** How many keys are lost in this way within {@link #SOON}. */
-    long lostSoon(Cause cause, Instant now) {
-        return losses.entrySet().stream()
-                .filter(e -> e.getKey().cause() == cause && !e.getValue().isAfter(now.plus(SOON)))
-                .count();
     }
 
     /** Those to name: all that are scheduled for deletion, and those whose material expires before long. */

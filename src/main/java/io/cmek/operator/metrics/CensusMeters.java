@@ -4,7 +4,6 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.KeySnapshot;
 import io.cmek.operator.inventory.Resources;
-import io.cmek.operator.metrics.Census.Cause;
 import io.cmek.operator.metrics.Census.Kept;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -51,7 +50,7 @@ public final class CensusMeters {
         this.take = take;
         this.clock = clock;
         this.affected = Metric.KEY_AFFECTED_RESOURCES.gauges(registry);
-        this.losses = Metric.KEY_LOSS_TIMESTAMP.gauges(registry);
+        this.losses = Metric.KEY_EXPIRATION_TIMESTAMP.gauges(registry);
         for (String state : Census.KEY_STATES) {
             Metric.KEYS.gauge(registry, () -> census.keys().getOrDefault(state, 0L), state);
         }
@@ -62,12 +61,8 @@ public final class CensusMeters {
                         registry, () -> census.resources().getOrDefault(kept, 0L), kind, encryption.name());
             }
         }
-        for (Cause cause : Cause.values()) {
-            Metric.NEXT_KEY_LOSS.gauge(registry, () -> census.nextLoss(cause, clock.instant()), cause.toString());
-            Metric.KEYS_LOST_SOON.gauge(registry, () -> census.lostSoon(cause, clock.instant()), cause.toString());
-        }
-        Metric.PENDING_LOOKS.gauge(registry, () -> pending.applyAsInt(AwsItem.Key.class), "keys");
-        Metric.PENDING_LOOKS.gauge(registry, () -> pending.applyAsInt(AwsItem.Bucket.class), "buckets");
+        Metric.POLL_QUEUE_DEPTH.gauge(registry, () -> pending.applyAsInt(AwsItem.Key.class), "keys");
+        Metric.POLL_QUEUE_DEPTH.gauge(registry, () -> pending.applyAsInt(AwsItem.Bucket.class), "buckets");
     }
 
     /** Counts anew. */
@@ -84,7 +79,7 @@ public final class CensusMeters {
         affected.register(troubled);
         List<Row<?>> doomed = now.foreseeableLosses(clock.instant())
                 .<Row<?>>map(loss -> Row.of(
-                        Metric.KEY_LOSS_TIMESTAMP.tags(
+                        Metric.KEY_EXPIRATION_TIMESTAMP.tags(
                                 loss.key().toString(), loss.cause().toString()),
                         () -> seconds(census.losses().get(loss))))
                 .toList();

@@ -9,6 +9,6 @@ public final class LeadingMeter {
     private LeadingMeter() {}
 
     public static void register(MeterRegistry registry, BooleanSupplier leads) {
-        Metric.LEADING.gauge(registry, () -> leads.getAsBoolean() ? 1 : 0);
+        Metric.LEADER.gauge(registry, () -> leads.getAsBoolean() ? 1 : 0);
     }
 }

@@ -50,25 +50,13 @@ public enum Metric {
                                     reason.uses().contains(new Reason.Use(ConditionType.KeysUsable, Verdict.False)))
                             .map(Reason::name)
                             .toList())),
-    KEY_LOSS_TIMESTAMP(
-            "cmek_key_loss_timestamp_seconds",
+    KEY_EXPIRATION_TIMESTAMP(
+            "cmek_key_expiration_timestamp_seconds",
             Type.GAUGE_OF_TROUBLE,
-            "When the key is lost, in seconds since 1970: deleted, or without its imported key material. Keys that are scheduled for deletion"
-                    + " have it, and keys whose material expires within 30 days.",
-            "See the runbook CmekKeyLostSoon. Days left: (cmek_key_loss_timestamp_seconds - time()) / 86400.",
+            "When KMS deletes the key, or its imported key material expires, in seconds since 1970. Keys that are scheduled for deletion have it,"
+                    + " and keys whose material expires within 30 days.",
+            "See the runbook CmekKeyLostSoon. Days left: (cmek_key_expiration_timestamp_seconds - time()) / 86400.",
             Label.KEY,
-            Label.CAUSE),
-    NEXT_KEY_LOSS(
-            "cmek_next_key_loss_seconds",
-            Type.GAUGE,
-            "Seconds until the next key is lost, by the earliest date that KMS names; NaN while none is going to be.",
-            "Below 604800 (7 days): see the runbook CmekKeyLostSoon.",
-            Label.CAUSE),
-    KEYS_LOST_SOON(
-            "cmek_keys_lost_soon",
-            Type.GAUGE,
-            "How many distinct keys are lost within the next 7 days.",
-            "Above 0: see the runbook CmekKeyLostSoon.",
             Label.CAUSE),
     RESOURCES(
             "cmek_resources",
@@ -133,7 +121,7 @@ public enum Metric {
             "What was in place, was changed or removed by somebody else, and is in place again.",
             "Growing steadily: see the runbook CmekDriftRepairedRepeatedly.",
             new Label(
-                    "what",
+                    "resource",
                     "the operator's statements in a key policy, the default encryption of a bucket, or a StorageClass",
                     WriteMeters.THINGS)),
     RECONCILIATIONS(
@@ -165,25 +153,24 @@ public enum Metric {
                     "result",
                     "written; refused: the API server refused it, failed or could not be reached, and it is tried again",
                     StatusMeter.RESULTS)),
-    PENDING_LOOKS(
-            "cmek_pending_looks",
+    POLL_QUEUE_DEPTH(
+            "cmek_poll_queue_depth",
             Type.GAUGE,
-            "Keys and buckets that are to be looked at in AWS and wait for a worker: the operator's work queue. Those that a worker has do"
-                    + " not count.",
+            "Keys and buckets that wait for a worker in the operator's work queue. Those that a worker has do not count.",
             "Growing: AWS answers more slowly than the operator asks; see cmek_aws_call_duration_seconds, and raise cmek.resync-interval where"
                     + " AWS throttles.",
-            new Label("watch", "what is to be looked at", List.of("keys", "buckets"))),
-    SWEEP_HITS(
-            "cmek_sweep_hits_total",
+            new Label("resource", "what waits", List.of("keys", "buckets"))),
+    STALE_STATUS(
+            "cmek_stale_status_total",
             Type.COUNTER,
-            "Resources whose status lagged behind their spec when the sweep looked (every 5 s), and which it had reconciled. A few while new"
-                    + " resources wait for AWS are normal.",
+            "Resources whose status lagged behind their spec. The operator checks every 5 s, and reconciles them again. A few while new resources"
+                    + " wait for AWS are normal.",
             "Growing while nobody changes anything: statuses are not written; see cmek_status_writes_total and the runbook"
                     + " CmekOperatorNotReconciling."),
-    LEADING(
-            "cmek_leading",
+    LEADER(
+            "cmek_leader",
             Type.GAUGE,
-            "Whether the process works (1) or stands by (0). Of the replicas of an installation one works; without leader election each does.",
+            "Whether the process is the leader (1) or on standby (0). One replica of an installation is; without leader election each is.",
             "Zero on all replicas for longer than a takeover takes: see the runbook CmekOperatorAbsent.");
 
     /** How Prometheus is told of it. */

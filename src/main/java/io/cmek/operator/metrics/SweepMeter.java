@@ -10,7 +10,7 @@ public final class SweepMeter implements IntConsumer {
     private final Counter hits;
 
     public SweepMeter(MeterRegistry registry) {
-        this.hits = Metric.SWEEP_HITS.counter(registry);
+        this.hits = Metric.STALE_STATUS.counter(registry);
     }
 
     @Override

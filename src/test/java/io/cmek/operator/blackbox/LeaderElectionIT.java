@@ -59,8 +59,8 @@ class LeaderElectionIT {
             assertThat(standby.get("/q/metrics").body())
                     .as("a standby counts nothing, or sums over the pods would be wrong")
                     .doesNotContainPattern("(?m)^cmek_(keys|resources)\\{[^}]*} [1-9]")
-                    .containsPattern("(?m)^cmek_leading 0");
-            assertThat(leader.get("/q/metrics").body()).containsPattern("(?m)^cmek_leading 1");
+                    .containsPattern("(?m)^cmek_leader 0");
+            assertThat(leader.get("/q/metrics").body()).containsPattern("(?m)^cmek_leader 1");
         }
     }
 

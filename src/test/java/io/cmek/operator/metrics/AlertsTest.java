@@ -148,8 +148,8 @@ class AlertsTest {
                 .containsExactly("state of cmek_keys is never 'Melted'");
         assertThat(new PromQl("sum by (kind) (cmek_keys)").problems(page))
                 .containsExactly("groups by kind, which no metric in it has");
-        assertThat(new PromQl("cmek_sweep_hits_total > 0").problems(page))
-                .containsExactly("cmek_sweep_hits_total is a counter and needs a range");
+        assertThat(new PromQl("cmek_stale_status_total > 0").problems(page))
+                .containsExactly("cmek_stale_status_total is a counter and needs a range");
         assertThat(new PromQl("rate(cmek_keys[5m])").problems(page))
                 .containsExactly("cmek_keys is a gauge and is read without a range");
         assertThat(new PromQl("rate(cmek_aws_call_duration_seconds[5m])").problems(page))

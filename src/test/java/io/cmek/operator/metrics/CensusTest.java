@@ -159,24 +159,14 @@ class CensusTest {
     }
 
     @Test
-    void lossesAreCountedFromNow() {
+    void aDateThatIsYearsAwayIsNotNamed() {
         see(Identity.OWN, facts(KEY, "PendingDeletion", NOW.plus(Duration.ofDays(7)), null));
         see(Identity.OWN, facts(BACKUP_KEY, "Enabled", null, NOW.plus(Duration.ofDays(400))));
         Census census = census();
 
-        assertThat(census.nextLoss(Cause.DELETION, NOW)).isEqualTo(7 * 86_400.0);
-        assertThat(census.lostSoon(Cause.DELETION, NOW.minusSeconds(1))).isZero();
-        assertThat(census.lostSoon(Cause.DELETION, NOW)).isOne();
-        assertThat(census.nextLoss(Cause.EXPIRY, NOW)).isEqualTo(400 * 86_400.0);
-        assertThat(census.lostSoon(Cause.EXPIRY, NOW)).isZero();
         assertThat(census.foreseeableLosses(NOW)).containsExactly(new Loss(KEY, Cause.DELETION));
         assertThat(census.foreseeableLosses(NOW.plus(Duration.ofDays(370))))
                 .contains(new Loss(BACKUP_KEY, Cause.EXPIRY));
-    }
-
-    @Test
-    void withoutLossesThereIsNoNumber() {
-        assertThat(Census.EMPTY.nextLoss(Cause.DELETION, NOW)).isNaN();
     }
 
     @Test
@@ -241,10 +231,8 @@ class CensusTest {
             var labels = Map.of("key", KEY.toString());
             assertThat(meters.scrape().values("cmek_key_affected_resources", labels))
                     .containsExactly(1.0);
-            assertThat(meters.scrape().values("cmek_key_loss_timestamp_seconds", labels))
+            assertThat(meters.scrape().values("cmek_key_expiration_timestamp_seconds", labels))
                     .containsExactly((double) NOW.plusSeconds(60).getEpochSecond());
-            assertThat(meters.scrape().values("cmek_keys_lost_soon", Map.of("cause", "deletion")))
-                    .containsExactly(1.0);
 
             see(Identity.OWN, facts(KEY, "Enabled", null, null));
             meters.world = census(resources);

@@ -94,9 +94,9 @@ class CountersTest {
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "denied"))).isOne();
         assertThat(sum("cmek_policy_writes_total", Map.of())).isEqualTo(2);
         assertThat(sum("cmek_policy_conflicts_total", Map.of())).isOne();
-        assertThat(sum("cmek_drift_repaired_total", Map.of("what", "storageclass")))
+        assertThat(sum("cmek_drift_repaired_total", Map.of("resource", "storageclass")))
                 .isOne();
-        assertThat(sum("cmek_sweep_hits_total", Map.of())).isEqualTo(3);
+        assertThat(sum("cmek_stale_status_total", Map.of())).isEqualTo(3);
     }
 
     @Test

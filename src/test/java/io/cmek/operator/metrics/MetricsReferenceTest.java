@@ -95,15 +95,15 @@ class MetricsReferenceTest {
                 """);
         var metrics = new LinkedHashMap<>(MetricsPage.read(MetricsPage.PATH).metrics());
         metrics.keySet()
-                .retainAll(
-                        Set.of("cmek_keys", "cmek_resources", "cmek_sweep_hits_total", "cmek_key_affected_resources"));
+                .retainAll(Set.of(
+                        "cmek_keys", "cmek_resources", "cmek_stale_status_total", "cmek_key_affected_resources"));
         assertThat(new MetricsPage(metrics).differencesFrom(served))
                 .containsExactlyInAnyOrder(
                         "cmek_keys is documented as a gauge and served as a counter",
                         "cmek_keys has the undocumented value 'Melted' of state",
                         "cmek_resources has the labels [kind, name]; documented are [encryption, kind]",
                         "cmek_secret is served and not documented",
-                        "cmek_sweep_hits_total is documented and not served");
+                        "cmek_stale_status_total is documented and not served");
     }
 
     @Test

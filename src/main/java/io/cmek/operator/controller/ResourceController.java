@@ -16,6 +16,7 @@ import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.controller.StatusWriter.Stored;
 import io.cmek.operator.inventory.NotUnderstood;
 import io.cmek.operator.inventory.Resources;
 import io.cmek.operator.key.KeyArn;
@@ -68,11 +69,9 @@ public final class ResourceController {
     private final Resources resources;
     private final Judge judge;
     private final StatusBuilder statuses;
-    private final WrittenStatuses written;
+    private final StatusWriter writer;
     private final ClusterApi api;
     private final StorageClassStep volumes;
-    private final EventRecorder events;
-    private final StatusObserver writes;
     private final Steps steps;
     private final Settings settings;
     private final Ticker ticker;
@@ -87,11 +86,9 @@ public final class ResourceController {
             Resources resources,
             Judge judge,
             StatusBuilder statuses,
-            WrittenStatuses written,
+            StatusWriter writer,
             ClusterApi api,
             StorageClassStep volumes,
-            EventRecorder events,
-            StatusObserver writes,
             Steps steps,
             Settings settings,
             Ticker ticker,
@@ -99,11 +96,9 @@ public final class ResourceController {
         this.resources = resources;
         this.judge = judge;
         this.statuses = statuses;
-        this.written = written;
+        this.writer = writer;
         this.api = api;
         this.volumes = volumes;
-        this.events = events;
-        this.writes = writes;
         this.steps = steps;
         this.settings = settings;
         this.ticker = ticker;
@@ -128,7 +123,7 @@ public final class ResourceController {
     public void forget(StoredResource gone) {
         ClaimId id = Resources.idOf(gone);
         String uid = gone.getMetadata().getUid();
-        written.forget(uid);
+        writer.forget(uid);
         waiting.remove(uid);
         if (resources.find(id).isEmpty()) {
             steps.forget(id);
@@ -138,7 +133,7 @@ public final class ResourceController {
 
     /** Whether nothing is kept of any resource: for tests of what is evicted. */
     boolean isEmpty() {
-        return waiting.isEmpty() && written.isEmpty() && steps.isEmpty();
+        return waiting.isEmpty() && writer.isEmpty() && steps.isEmpty();
     }
 
     /** One reconciliation of one resource. */
@@ -149,8 +144,7 @@ public final class ResourceController {
         private final ClaimId id;
         private final Instant now = clock.instant();
         private final List<Duration> retries = new ArrayList<>();
-        private String version;
-        private @Nullable S status;
+        private Stored<S> stored;
 
         private boolean hasAddedFinalizer;
 
@@ -161,15 +155,14 @@ public final class ResourceController {
             this.kind = kind;
             this.resource = resource;
             this.id = Resources.idOf(resource);
-            this.version = resource.getMetadata().getResourceVersion();
-            this.status = resource.getStatus();
+            this.stored = new Stored<>(resource.getMetadata().getResourceVersion(), resource.getStatus());
         }
 
         ReconcileResult run() {
             if (!NotUnderstood.isReadable(resource)) {
                 return ReconcileResult.DONE;
             }
-            if (written.isNewerThan(resource)) {
+            if (writer.isNewerThan(resource)) {
                 return again(OUTDATED_RETRY);
             }
             if (resource.isMarkedForDeletion() && !hasFinalizer()) {
@@ -192,7 +185,7 @@ public final class ResourceController {
                 return again(LEFT_ALONE_RETRY);
             }
             Claim claim = resources.claimOf(resource);
-            if (status == null) {
+            if (stored.status() == null) {
                 Kind.Addition<S> addition = kind.addition(resource, request -> false);
                 report(addition.status(first(judge.beforeAnyRead(claim), addition)));
             }
@@ -208,7 +201,7 @@ public final class ResourceController {
                     id,
                     "the addition of its finalizer",
                     () -> {
-                        version = api.addFinalizer(resource, version);
+                        stored = new Stored<>(api.addFinalizer(resource, stored.version()), stored.status());
                         return true;
                     },
                     why -> {
@@ -262,7 +255,7 @@ public final class ResourceController {
 
         private StatusBuilder.Parts next(
                 Assessment assessment, Kind.Addition<S> addition, Optional<Judgement> held, boolean isUnderstood) {
-            var blindness = new Blindness(status, now, settings.factsMaxAge());
+            var blindness = new Blindness(stored.status(), now, settings.factsMaxAge());
             Blindness.Since unreadable = blindness.since(assessment);
             unreadable.again().ifPresent(retries::add);
             Optional<Duration> stands =
@@ -277,7 +270,7 @@ public final class ResourceController {
                         unreadable.since(),
                         addition);
             }
-            if (!isUnderstood && status != null && !assessment.isWrong()) {
+            if (!isUnderstood && stored.status() != null && !assessment.isWrong()) {
                 return keeping(assessment.claim(), assessment.seen(held), Map.of(), unreadable.since(), addition);
             }
             var more = new EnumMap<ConditionType, Judgement>(ConditionType.class);
@@ -289,7 +282,7 @@ public final class ResourceController {
                         ConditionType.PolicyApplied,
                         Judgement.pending("Nothing is written for the resource: " + unguarded + "."));
             }
-            return statuses.parts(resource, status, assessment, unreadable.since(), more);
+            return statuses.parts(resource, stored.status(), assessment, unreadable.since(), more);
         }
 
         private StatusBuilder.Parts first(Assessment assessment, Kind.Addition<S> addition) {
@@ -313,7 +306,7 @@ public final class ResourceController {
                     id,
                     "the removal of its finalizer",
                     () -> {
-                        api.removeFinalizer(resource, version);
+                        api.removeFinalizer(resource, stored.version());
                         return ReconcileResult.DONE;
                     },
                     why -> {
@@ -329,6 +322,7 @@ public final class ResourceController {
 
         /** Nothing of it is judged but its keys, and what is told here. */
         private void reportLeaving(Claim claim, Map<ConditionType, Judgement> told) {
+            S status = stored.status();
             if (status == null) {
                 // The first one was refused, and is written again; until then nothing can be told.
                 return;
@@ -365,7 +359,7 @@ public final class ResourceController {
             news.putAll(addition.judgements());
             return statuses.keeping(
                     resource,
-                    Objects.requireNonNull(status),
+                    Objects.requireNonNull(stored.status()),
                     claim,
                     news,
                     unready,
@@ -373,27 +367,10 @@ public final class ResourceController {
                     addition.ownTypes());
         }
 
-        /** Writes the status where it says something else than before, and tells what changed as Events. */
         private void report(S next) {
-            S before = status;
-            if (next.equals(before)) {
-                written.stands(resource, next);
-                return;
-            }
-            boolean isWritten = steps.run(id, "the write of its status", () -> write(next), why -> false);
-            writes.statusWritten(isWritten);
-            if (isWritten) {
-                events.record(resource, Transition.between(before, next));
-            } else {
-                retries.add(Steps.RETRY);
-            }
-        }
-
-        private boolean write(S next) {
-            version = api.applyStatus(resource, version, kind.empty(), next);
-            written.wrote(resource, next, version);
-            status = next;
-            return true;
+            StatusWriter.Outcome<S> outcome = writer.write(resource, kind.empty(), stored, next);
+            stored = outcome.stored();
+            outcome.again().ifPresent(retries::add);
         }
 
         private ReconcileResult done(Duration... more) {

@@ -29,6 +29,7 @@ import io.cmek.operator.controller.LiveRequestsReader;
 import io.cmek.operator.controller.ResourceController;
 import io.cmek.operator.controller.Resync;
 import io.cmek.operator.controller.StatusBuilder;
+import io.cmek.operator.controller.StatusWriter;
 import io.cmek.operator.controller.Steps;
 import io.cmek.operator.controller.StorageClassStep;
 import io.cmek.operator.controller.UnreadableReporter;
@@ -338,11 +339,9 @@ class Wiring {
                 resources,
                 judge,
                 new StatusBuilder(merge, resources.index(), clock),
-                written,
+                new StatusWriter(written, api, steps, events, new StatusMeter(registry)),
                 api,
                 new StorageClassStep(resources, storageClassCache, volumes, api, events, steps),
-                events,
-                new StatusMeter(registry),
                 steps,
                 new ResourceController.Settings(factsMaxAge(settings)),
                 ticker,

@@ -440,7 +440,7 @@ final class CoreWorld {
                     resources,
                     new Judge(index, keyJudge, new BucketJudge(factsMaxAge), keys, buckets, factsMaxAge),
                     new StatusBuilder(merge, index, clock),
-                    written,
+                    new StatusWriter(written, cluster, steps, events, statusWrites::add),
                     cluster,
                     new StorageClassStep(
                             resources,
@@ -451,8 +451,6 @@ final class CoreWorld {
                             cluster,
                             events,
                             steps),
-                    events,
-                    statusWrites::add,
                     steps,
                     new ResourceController.Settings(factsMaxAge),
                     ticker,

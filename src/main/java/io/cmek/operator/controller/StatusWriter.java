@@ -3,14 +3,28 @@ package io.cmek.operator.controller;
 import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
+import io.cmek.operator.awscontrol.Backoff;
+import io.cmek.operator.awscontrol.RepairTimer;
+import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.inventory.Resources;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the status of a resource where it says something else than the stored one, and tells what changed as Events. */
+/**
+ * Writes the status of a resource where it says something else than the stored one, and tells what changed as Events.
+ *
+ * <p>What others write over our status is put right at once, and more and more slowly when they do it again. They may be another process of the
+ * operator that does not know the same, and overwrites what it reads just as fast.
+ */
 public final class StatusWriter {
+
+    private static final Duration FIRST_CONTESTED_DELAY = Duration.ofSeconds(2);
+    private static final Duration LONGEST_CONTESTED_DELAY = Duration.ofMinutes(1);
 
     /**
      * A status as it is stored.
@@ -33,14 +47,27 @@ public final class StatusWriter {
     private final Steps steps;
     private final EventRecorder events;
     private final StatusObserver observer;
+    private final Ticker ticker;
+    private final Backoff contested;
+
+    /** Those of which others have overwritten the status, by uid. */
+    private final Map<String, RepairTimer> contests = new ConcurrentSkipListMap<>();
 
     public StatusWriter(
-            WrittenStatuses written, ClusterApi api, Steps steps, EventRecorder events, StatusObserver observer) {
+            WrittenStatuses written,
+            ClusterApi api,
+            Steps steps,
+            EventRecorder events,
+            StatusObserver observer,
+            Ticker ticker,
+            RandomGenerator random) {
         this.written = written;
         this.api = api;
         this.steps = steps;
         this.events = events;
         this.observer = observer;
+        this.ticker = ticker;
+        this.contested = new Backoff(FIRST_CONTESTED_DELAY, LONGEST_CONTESTED_DELAY, random);
     }
 
     /**
@@ -54,6 +81,10 @@ public final class StatusWriter {
             written.stands(resource, next);
             return new Outcome<>(stored, Optional.empty());
         }
+        boolean isContested = written.isOverwritten(resource, stored.status());
+        if (isContested && contest(resource).left().isPositive()) {
+            return new Outcome<>(stored, Optional.of(contest(resource).left()));
+        }
         Optional<String> version = steps.run(
                 Resources.idOf(resource),
                 "the write of its status",
@@ -63,9 +94,16 @@ public final class StatusWriter {
         if (version.isEmpty()) {
             return new Outcome<>(stored, Optional.of(Steps.RETRY));
         }
+        if (isContested) {
+            contest(resource).repaired();
+        }
         written.wrote(resource, next, version.get());
         events.record(resource, Transition.between(stored.status(), next));
         return new Outcome<>(new Stored<>(version.get(), next), Optional.empty());
+    }
+
+    private RepairTimer contest(StoredResource resource) {
+        return contests.computeIfAbsent(resource.getMetadata().getUid(), uid -> new RepairTimer(contested, ticker));
     }
 
     /** Whether the cache has not caught up with the last write of the resource's status yet. */
@@ -75,10 +113,11 @@ public final class StatusWriter {
 
     void forget(String uid) {
         written.forget(uid);
+        contests.remove(uid);
     }
 
     /** Whether nothing is kept: for tests of what is evicted. */
     boolean isEmpty() {
-        return written.isEmpty();
+        return written.isEmpty() && contests.isEmpty();
     }
 }

@@ -52,6 +52,11 @@ public final class WrittenStatuses {
         return last != null && status != null && status.hashCode() == last.status();
     }
 
+    /** Whether somebody else has written the status since this process did. */
+    boolean isOverwritten(StoredResource resource, @Nullable CmekStatus status) {
+        return written.containsKey(resource.getMetadata().getUid()) && !isLast(resource, status);
+    }
+
     void forget(String uid) {
         written.remove(uid);
     }

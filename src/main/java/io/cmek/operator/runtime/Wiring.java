@@ -339,7 +339,7 @@ class Wiring {
                 resources,
                 judge,
                 new StatusBuilder(merge, resources.index(), clock),
-                new StatusWriter(written, api, steps, events, new StatusMeter(registry)),
+                new StatusWriter(written, api, steps, events, new StatusMeter(registry), ticker, random),
                 api,
                 new StorageClassStep(resources, storageClassCache, volumes, api, events, steps),
                 steps,

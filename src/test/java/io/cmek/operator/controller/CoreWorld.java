@@ -440,7 +440,7 @@ final class CoreWorld {
                     resources,
                     new Judge(index, keyJudge, new BucketJudge(factsMaxAge), keys, buckets, factsMaxAge),
                     new StatusBuilder(merge, index, clock),
-                    new StatusWriter(written, cluster, steps, events, statusWrites::add),
+                    new StatusWriter(written, cluster, steps, events, statusWrites::add, ticker, random),
                     cluster,
                     new StorageClassStep(
                             resources,

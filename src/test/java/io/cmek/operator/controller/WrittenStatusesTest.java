@@ -60,6 +60,18 @@ class WrittenStatusesTest {
                         assertThat(written.isNewerThan(version(other, null))).isFalse());
     }
 
+    @Test
+    void whatSomebodyElseWroteOverOursIsOverwritten() {
+        assertThat(written.isOverwritten(version("1", OURS), OURS)).isFalse();
+
+        written.wrote(version("1", null), OURS, "3");
+
+        assertThat(written.isOverwritten(version("3", OURS), OURS)).isFalse();
+        assertThat(written.isOverwritten(version("4", null), null)).isTrue();
+        assertThat(written.isOverwritten(version("4", null), status(EncryptionState.DISABLED)))
+                .isTrue();
+    }
+
     /** Else the resource would be taken for an old copy for ever. */
     @Test
     void aWriteThatMadeNoNewVersionIsNotNewer() {

@@ -1,0 +1,75 @@
+package io.cmek.operator.controller;
+
+import static io.cmek.operator.controller.CoreWorld.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.key.KeyArn;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Statuses that somebody else writes as well, that are refused, or of which the answer is lost. */
+class StatusWriterTest {
+
+    private static final ClaimId ORDERS = id("orders");
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    private final CoreWorld world = new CoreWorld();
+    private final KeyArn key = world.newKey(1);
+
+    @BeforeEach
+    void enabled() {
+        world.start();
+        world.create("orders", key);
+        world.until(() -> world.isEnabled(ORDERS), SOON);
+        world.settle();
+    }
+
+    private void wipeAfterEachWrite() {
+        world.cluster.after = (request, name) -> {
+            if (request.equals(FakeCluster.STATUS)) {
+                world.cluster.wipeStatus(id(name));
+            }
+        };
+    }
+
+    @Test
+    void aStatusThatIsWipedAgainAndAgainIsWrittenWithinSeconds() {
+        for (int i = 0; i < 4; i++) {
+            world.cluster.wipeStatus(ORDERS);
+            world.until(() -> world.isEnabled(ORDERS), SOON);
+        }
+    }
+
+    @Test
+    void whoNeverStopsWritingOverItIsAnsweredMoreAndMoreSlowly() {
+        wipeAfterEachWrite();
+        world.cluster.wipeStatus(ORDERS);
+        world.settle();
+        assertThat(world.writesTo("orders")).isGreaterThan(4);
+
+        world.advance(Duration.ofMinutes(10));
+        long writes = world.writesTo("orders");
+        int events = world.cluster.events.size();
+        world.advance(Duration.ofMinutes(10));
+
+        // Of one that has none, the status is written twice.
+        assertThat(world.writesTo("orders") - writes).isBetween(20L, 42L);
+        assertThat(world.cluster.events.size() - events).isLessThan(42);
+    }
+
+    @Test
+    void whatHappensIsToldAtOnceWhenNobodyWritesOverItAnyMore() {
+        wipeAfterEachWrite();
+        world.cluster.wipeStatus(ORDERS);
+        world.advance(Duration.ofMinutes(5));
+        world.cluster.after = (request, name) -> {};
+        world.until(() -> world.isEnabled(ORDERS), Duration.ofMinutes(1));
+
+        world.kms.state(key, "Disabled");
+
+        world.until(() -> world.encryption(ORDERS) == EncryptionState.DEGRADED, CoreWorld.POLL.plusSeconds(1));
+    }
+}

@@ -4,6 +4,6 @@ package io.cmek.operator.controller;
 @FunctionalInterface
 public interface StatusObserver {
 
-    /** @param accepted whether the API server took it; not told where the resource had changed meanwhile */
+    /** @param accepted whether the API server took it; not told where the resource had changed meanwhile, unless that goes on and on */
     void statusWritten(boolean accepted);
 }

@@ -1,18 +1,22 @@
 package io.cmek.operator.controller;
 
+import io.cmek.operator.act.ApiServerError;
 import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.Backoff;
 import io.cmek.operator.awscontrol.RepairTimer;
+import io.cmek.operator.awscontrol.RetryTimer;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.inventory.Resources;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,15 @@ public final class StatusWriter {
 
     private static final Duration FIRST_CONTESTED_DELAY = Duration.ofSeconds(2);
     private static final Duration LONGEST_CONTESTED_DELAY = Duration.ofMinutes(1);
+
+    private static final Duration FIRST_CONFLICT_DELAY = Duration.ofMillis(200);
+    private static final Duration LONGEST_CONFLICT_DELAY = Duration.ofSeconds(10);
+
+    /** From so many conflicts in a row on, they count as failures. */
+    private static final int TOLD_CONFLICTS = 5;
+
+    private static final Logger LOG = Logger.getLogger(StatusWriter.class);
+    private static final String STEP = "the write of its status";
 
     /**
      * A status as it is stored.
@@ -49,9 +62,13 @@ public final class StatusWriter {
     private final StatusObserver observer;
     private final Ticker ticker;
     private final Backoff contested;
+    private final Backoff refused;
 
     /** Those of which others have overwritten the status, by uid. */
     private final Map<String, RepairTimer> contests = new ConcurrentSkipListMap<>();
+
+    /** Those of which the last write was refused with a conflict (HTTP 409), by uid. */
+    private final Map<String, RetryTimer> conflicts = new ConcurrentSkipListMap<>();
 
     public StatusWriter(
             WrittenStatuses written,
@@ -68,6 +85,7 @@ public final class StatusWriter {
         this.observer = observer;
         this.ticker = ticker;
         this.contested = new Backoff(FIRST_CONTESTED_DELAY, LONGEST_CONTESTED_DELAY, random);
+        this.refused = new Backoff(FIRST_CONFLICT_DELAY, LONGEST_CONFLICT_DELAY, random);
     }
 
     /**
@@ -79,16 +97,18 @@ public final class StatusWriter {
             R resource, R fresh, Stored<S> stored, S next) {
         if (next.equals(stored.status())) {
             written.stands(resource, next);
+            conflicts.remove(resource.getMetadata().getUid());
             return new Outcome<>(stored, Optional.empty());
         }
         boolean isContested = written.isOverwritten(resource, stored.status());
-        if (isContested && contest(resource).left().isPositive()) {
-            return new Outcome<>(stored, Optional.of(contest(resource).left()));
+        Duration wait = wait(resource, isContested);
+        if (wait.isPositive()) {
+            return new Outcome<>(stored, Optional.of(wait));
         }
         Optional<String> version = steps.run(
                 Resources.idOf(resource),
-                "the write of its status",
-                () -> Optional.of(api.applyStatus(resource, stored.version(), fresh, next)),
+                STEP,
+                () -> Optional.of(apply(resource, fresh, stored, next)),
                 why -> Optional.empty());
         observer.statusWritten(version.isPresent());
         if (version.isEmpty()) {
@@ -100,6 +120,48 @@ public final class StatusWriter {
         written.wrote(resource, next, version.get());
         events.record(resource, Transition.between(stored.status(), next));
         return new Outcome<>(new Stored<>(version.get(), next), Optional.empty());
+    }
+
+    private Duration wait(StoredResource resource, boolean isContested) {
+        RetryTimer conflict = conflicts.get(resource.getMetadata().getUid());
+        Duration refused = conflict == null ? Duration.ZERO : conflict.left();
+        Duration put = isContested ? contest(resource).left() : Duration.ZERO;
+        return refused.compareTo(put) > 0 ? refused : put;
+    }
+
+    private <R extends CustomResource<?, S> & StoredResource, S extends CmekStatus> String apply(
+            R resource, R fresh, Stored<S> stored, S next) {
+        try {
+            String version = api.applyStatus(resource, stored.version(), fresh, next);
+            RetryTimer conflict = conflicts.remove(resource.getMetadata().getUid());
+            if (conflict != null && conflict.failures() >= TOLD_CONFLICTS) {
+                LOG.infof("%s: %s works again", Resources.idOf(resource), STEP);
+            }
+            return version;
+        } catch (KubernetesClientException e) {
+            if (Steps.isOutdated(e)) {
+                refused(resource, e);
+            }
+            throw e;
+        }
+    }
+
+    /** One conflict is the price of not locking, and is over when the cache has caught up. Many in a row are not. */
+    private void refused(StoredResource resource, KubernetesClientException conflict) {
+        RetryTimer timer = conflicts.computeIfAbsent(resource.getMetadata().getUid(), uid -> new RetryTimer(ticker));
+        timer.failed(refused);
+        if (timer.failures() < TOLD_CONFLICTS) {
+            return;
+        }
+        observer.statusWritten(false);
+        if (timer.failures() == TOLD_CONFLICTS) {
+            LOG.warnf(
+                    "%s: %s failed %d times in a row: %s; it is tried again",
+                    Resources.idOf(resource),
+                    STEP,
+                    TOLD_CONFLICTS,
+                    ApiServerError.of(conflict).words());
+        }
     }
 
     private RepairTimer contest(StoredResource resource) {
@@ -114,10 +176,11 @@ public final class StatusWriter {
     void forget(String uid) {
         written.forget(uid);
         contests.remove(uid);
+        conflicts.remove(uid);
     }
 
     /** Whether nothing is kept: for tests of what is evicted. */
     boolean isEmpty() {
-        return written.isEmpty() && contests.isEmpty();
+        return written.isEmpty() && contests.isEmpty() && conflicts.isEmpty();
     }
 }

@@ -147,7 +147,7 @@ public enum Metric {
             "cmek_status_writes_total",
             Type.COUNTER,
             "Statuses of resources that the operator wrote or tried to write. What changed meanwhile, so that the status was worked out"
-                    + " anew, does not count.",
+                    + " anew, does not count, but from the fifth time in a row on.",
             "refused that keeps growing: see the runbook CmekStatusNotWritten.",
             new Label(
                     "result",

@@ -72,4 +72,34 @@ class StatusWriterTest {
 
         world.until(() -> world.encryption(ORDERS) == EncryptionState.DEGRADED, CoreWorld.POLL.plusSeconds(1));
     }
+
+    @Test
+    void conflictsInARowAreLoggedOnceAndCountAndEnd() {
+        try (var log = new LogLines(StatusWriter.class)) {
+            world.kms.state(key, "Disabled");
+            world.cluster.fail(FakeCluster.STATUS, FakeCluster.Trouble.of(409));
+            world.process().statusWrites.clear();
+            world.advance(CoreWorld.POLL.plusMinutes(10));
+
+            assertThat(log.lines()).hasSize(1);
+            assertThat(world.process().statusWrites).hasSizeBetween(60, 125).containsOnly(false);
+
+            world.cluster.heal();
+            world.until(() -> world.encryption(ORDERS) == EncryptionState.DEGRADED, Duration.ofSeconds(11));
+            assertThat(log.lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aFewConflictsAreNoFailure() {
+        int[] left = {4};
+        world.cluster.rule((request, name) ->
+                request.equals(FakeCluster.STATUS) && left[0]-- > 0 ? FakeCluster.Trouble.of(409) : null);
+        world.kms.state(key, "Disabled");
+        world.process().statusWrites.clear();
+
+        world.until(() -> world.encryption(ORDERS) == EncryptionState.DEGRADED, CoreWorld.POLL.plusSeconds(5));
+
+        assertThat(world.process().statusWrites).containsExactly(true);
+    }
 }

@@ -55,6 +55,20 @@ public final class StatusWriter {
      */
     record Outcome<S extends CmekStatus>(Stored<S> stored, Optional<Duration> again) {}
 
+    /**
+     * A write that failed, so that nobody was told of it.
+     *
+     * @param before the status that it was made over
+     */
+    private record Untold(@Nullable CmekStatus before, CmekStatus attempted) {
+
+        /** What was repeated meanwhile may have other times. */
+        boolean isShownBy(CmekStatus stored) {
+            return !stored.equals(before)
+                    && Transition.between(attempted, stored).isEmpty();
+        }
+    }
+
     private final WrittenStatuses written;
     private final ClusterApi api;
     private final Steps steps;
@@ -69,6 +83,9 @@ public final class StatusWriter {
 
     /** Those of which the last write was refused with a conflict (HTTP 409), by uid. */
     private final Map<String, RetryTimer> conflicts = new ConcurrentSkipListMap<>();
+
+    /** By uid. */
+    private final Map<String, Untold> untold = new ConcurrentSkipListMap<>();
 
     public StatusWriter(
             WrittenStatuses written,
@@ -95,6 +112,7 @@ public final class StatusWriter {
      */
     <R extends CustomResource<?, S> & StoredResource, S extends CmekStatus> Outcome<S> write(
             R resource, R fresh, Stored<S> stored, S next) {
+        tellWhatIsUntold(resource, stored.status());
         if (next.equals(stored.status())) {
             written.stands(resource, next);
             conflicts.remove(resource.getMetadata().getUid());
@@ -118,8 +136,19 @@ public final class StatusWriter {
             contest(resource).repaired();
         }
         written.wrote(resource, next, version.get());
+        untold.remove(resource.getMetadata().getUid());
         events.record(resource, Transition.between(stored.status(), next));
         return new Outcome<>(new Stored<>(version.get(), next), Optional.empty());
+    }
+
+    /** A write may have taken effect though it failed. */
+    private void tellWhatIsUntold(StoredResource resource, @Nullable CmekStatus stored) {
+        Untold attempt = untold.get(resource.getMetadata().getUid());
+        if (attempt != null && stored != null && attempt.isShownBy(stored)) {
+            untold.remove(resource.getMetadata().getUid());
+            written.stands(resource, stored);
+            events.record(resource, Transition.between(attempt.before(), stored));
+        }
     }
 
     private Duration wait(StoredResource resource, boolean isContested) {
@@ -141,6 +170,8 @@ public final class StatusWriter {
         } catch (KubernetesClientException e) {
             if (Steps.isOutdated(e)) {
                 refused(resource, e);
+            } else {
+                untold.put(resource.getMetadata().getUid(), new Untold(stored.status(), next));
             }
             throw e;
         }
@@ -177,10 +208,11 @@ public final class StatusWriter {
         written.forget(uid);
         contests.remove(uid);
         conflicts.remove(uid);
+        untold.remove(uid);
     }
 
     /** Whether nothing is kept: for tests of what is evicted. */
     boolean isEmpty() {
-        return written.isEmpty() && contests.isEmpty() && conflicts.isEmpty();
+        return written.isEmpty() && contests.isEmpty() && conflicts.isEmpty() && untold.isEmpty();
     }
 }

@@ -102,4 +102,46 @@ class StatusWriterTest {
 
         assertThat(world.process().statusWrites).containsExactly(true);
     }
+
+    /** The API server goes right after it has taken the status, and is away for long. */
+    @Test
+    void whatTookEffectIsToldOnceAlsoWhereMoreWritesFailAfterwards() {
+        int[] writes = {0};
+        world.cluster.rule((request, name) -> {
+            if (!request.equals(FakeCluster.STATUS)) {
+                return null;
+            }
+            return ++writes[0] == 1 ? FakeCluster.Trouble.LOSES_ITS_ANSWER : FakeCluster.Trouble.of(0);
+        });
+        world.process().workgroups.cut();
+        world.kms.state(key, "Disabled");
+        world.advance(CoreWorld.POLL.multipliedBy(3));
+        assertThat(writes[0]).isGreaterThan(5);
+        assertThat(degraded()).isZero();
+
+        world.cluster.heal();
+        world.process().workgroups.relist();
+        world.advance(CoreWorld.POLL);
+
+        assertThat(degraded()).isOne();
+    }
+
+    @Test
+    void aWriteThatFailedWithoutEffectIsToldOnceItIsWritten() {
+        world.cluster.fail(FakeCluster.STATUS, FakeCluster.Trouble.of(500));
+        world.kms.state(key, "Disabled");
+        world.advance(CoreWorld.POLL.multipliedBy(2));
+        assertThat(degraded()).isZero();
+
+        world.cluster.heal();
+        world.advance(CoreWorld.POLL);
+
+        assertThat(degraded()).isOne();
+    }
+
+    private long degraded() {
+        return world.eventsAbout(ORDERS).stream()
+                .filter(e -> e.startsWith("EncryptionDegraded"))
+                .count();
+    }
 }

@@ -12,10 +12,13 @@ import io.cmek.operator.inventory.Resources;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +26,15 @@ import org.jspecify.annotations.Nullable;
  * Writes the status of a resource where it says something else than the stored one, and tells what changed as Events.
  *
  * <p>What others write over our status is put right at once, and more and more slowly when they do it again. They may be another process of the
- * operator that does not know the same, and overwrites what it reads just as fast.
+ * operator that does not know the same, and overwrites what it reads just as fast. The words of an outage that changes its words are treated alike.
  */
 public final class StatusWriter {
 
     private static final Duration FIRST_CONTESTED_DELAY = Duration.ofSeconds(2);
     private static final Duration LONGEST_CONTESTED_DELAY = Duration.ofMinutes(1);
+
+    private static final Duration FIRST_REWORDED_DELAY = Duration.ofMinutes(1);
+    private static final Duration LONGEST_REWORDED_DELAY = Duration.ofMinutes(10);
 
     private static final Duration FIRST_CONFLICT_DELAY = Duration.ofMillis(200);
     private static final Duration LONGEST_CONFLICT_DELAY = Duration.ofSeconds(10);
@@ -76,10 +82,14 @@ public final class StatusWriter {
     private final StatusObserver observer;
     private final Ticker ticker;
     private final Backoff contested;
+    private final Backoff reworded;
     private final Backoff refused;
 
     /** Those of which others have overwritten the status, by uid. */
     private final Map<String, RepairTimer> contests = new ConcurrentSkipListMap<>();
+
+    /** Those of which the status said the same in other words, by uid. */
+    private final Map<String, RepairTimer> rewordings = new ConcurrentSkipListMap<>();
 
     /** Those of which the last write was refused with a conflict (HTTP 409), by uid. */
     private final Map<String, RetryTimer> conflicts = new ConcurrentSkipListMap<>();
@@ -102,6 +112,7 @@ public final class StatusWriter {
         this.observer = observer;
         this.ticker = ticker;
         this.contested = new Backoff(FIRST_CONTESTED_DELAY, LONGEST_CONTESTED_DELAY, random);
+        this.reworded = new Backoff(FIRST_REWORDED_DELAY, LONGEST_REWORDED_DELAY, random);
         this.refused = new Backoff(FIRST_CONFLICT_DELAY, LONGEST_CONFLICT_DELAY, random);
     }
 
@@ -118,8 +129,8 @@ public final class StatusWriter {
             conflicts.remove(resource.getMetadata().getUid());
             return new Outcome<>(stored, Optional.empty());
         }
-        boolean isContested = written.isOverwritten(resource, stored.status());
-        Duration wait = wait(resource, isContested);
+        List<RepairTimer> limits = limits(resource, stored.status(), next);
+        Duration wait = wait(resource, limits);
         if (wait.isPositive()) {
             return new Outcome<>(stored, Optional.of(wait));
         }
@@ -132,9 +143,7 @@ public final class StatusWriter {
         if (version.isEmpty()) {
             return new Outcome<>(stored, Optional.of(Steps.RETRY));
         }
-        if (isContested) {
-            contest(resource).repaired();
-        }
+        limits.forEach(RepairTimer::repaired);
         written.wrote(resource, next, version.get());
         untold.remove(resource.getMetadata().getUid());
         events.record(resource, Transition.between(stored.status(), next));
@@ -151,11 +160,26 @@ public final class StatusWriter {
         }
     }
 
-    private Duration wait(StoredResource resource, boolean isContested) {
+    /** What is repeated at once only once, and then more and more slowly. */
+    private List<RepairTimer> limits(StoredResource resource, @Nullable CmekStatus stored, CmekStatus next) {
+        String uid = resource.getMetadata().getUid();
+        var limits = new ArrayList<RepairTimer>();
+        if (written.isOverwritten(resource, stored)) {
+            limits.add(contests.computeIfAbsent(uid, u -> new RepairTimer(contested, ticker)));
+        }
+        if (Transition.isReworded(stored, next)) {
+            limits.add(rewordings.computeIfAbsent(uid, u -> new RepairTimer(reworded, ticker)));
+        }
+        return limits;
+    }
+
+    private Duration wait(StoredResource resource, List<RepairTimer> limits) {
         RetryTimer conflict = conflicts.get(resource.getMetadata().getUid());
-        Duration refused = conflict == null ? Duration.ZERO : conflict.left();
-        Duration put = isContested ? contest(resource).left() : Duration.ZERO;
-        return refused.compareTo(put) > 0 ? refused : put;
+        return Stream.concat(
+                        limits.stream().map(RepairTimer::left),
+                        Stream.ofNullable(conflict).map(RetryTimer::left))
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
     }
 
     private <R extends CustomResource<?, S> & StoredResource, S extends CmekStatus> String apply(
@@ -195,10 +219,6 @@ public final class StatusWriter {
         }
     }
 
-    private RepairTimer contest(StoredResource resource) {
-        return contests.computeIfAbsent(resource.getMetadata().getUid(), uid -> new RepairTimer(contested, ticker));
-    }
-
     /** Whether the cache has not caught up with the last write of the resource's status yet. */
     boolean isNewerThan(StoredResource resource) {
         return written.isNewerThan(resource);
@@ -207,12 +227,17 @@ public final class StatusWriter {
     void forget(String uid) {
         written.forget(uid);
         contests.remove(uid);
+        rewordings.remove(uid);
         conflicts.remove(uid);
         untold.remove(uid);
     }
 
     /** Whether nothing is kept: for tests of what is evicted. */
     boolean isEmpty() {
-        return written.isEmpty() && contests.isEmpty() && conflicts.isEmpty() && untold.isEmpty();
+        return written.isEmpty()
+                && contests.isEmpty()
+                && rewordings.isEmpty()
+                && conflicts.isEmpty()
+                && untold.isEmpty();
     }
 }

@@ -27,6 +27,9 @@ public record Transition(boolean warning, String reason, String action, String n
     private static final Set<String> ON_THE_WAY =
             Set.of(Reason.Pending.name(), Reason.WaitingForKey.name(), Reason.SecondaryNotReady.name());
 
+    /** Reasons why AWS cannot be read. In one outage it gives the one and the other in turn, so a change between them is no news. */
+    private static final Set<String> BLIND = Set.of(Reason.AwsUnavailable.name(), Reason.Throttled.name());
+
     /** Drift that was repaired: for a person to look at only where something is gone for good. */
     public static Transition of(Drift drift) {
         String action =
@@ -57,6 +60,21 @@ public record Transition(boolean warning, String reason, String action, String n
         return transitions;
     }
 
+    /** Whether a status says of the same outage the same as the one before, only in other words. */
+    static boolean isReworded(@Nullable CmekStatus before, CmekStatus after) {
+        return before != null
+                && before.conditions().size() == after.conditions().size()
+                && before.withConditions(after.conditions()).equals(after)
+                && after.conditions().stream()
+                        .allMatch(now -> condition(before, now.type())
+                                .filter(was -> was.equals(now) || isBlind(was) && isBlind(now))
+                                .isPresent());
+    }
+
+    private static boolean isBlind(Condition condition) {
+        return condition.status().equals("Unknown") && BLIND.contains(condition.reason());
+    }
+
     private static Optional<Transition> of(Optional<Condition> before, Condition now) {
         boolean wasTrue = before.filter(c -> c.status().equals("True")).isPresent();
         if (now.status().equals("True")) {
@@ -69,7 +87,7 @@ public record Transition(boolean warning, String reason, String action, String n
         }
         boolean news = before.isEmpty()
                 || !before.get().status().equals(now.status())
-                || !before.get().reason().equals(now.reason());
+                || !before.get().reason().equals(now.reason()) && !(isBlind(before.get()) && isBlind(now));
         // Failover is news only once it was possible; until then ReplicationAllowed tells the same.
         boolean told = now.type().equals(ConditionType.FailoverReady.name())
                 ? wasTrue

@@ -27,6 +27,46 @@ class TransitionTest {
         assertThat(Transition.between(unknown, unknown)).isEmpty();
     }
 
+    @Test
+    void inAnOutageAChangeOfTheReasonIsNoNews() {
+        WorkgroupStatus unavailable = blind("Unknown", "AwsUnavailable", "KMS does not answer.");
+        WorkgroupStatus throttled = blind("Unknown", "Throttled", "KMS is asked too often.");
+
+        assertThat(Transition.between(unavailable, throttled)).isEmpty();
+        assertThat(Transition.isReworded(unavailable, throttled)).isTrue();
+    }
+
+    @Test
+    void theBeginningOfAnOutageAndAnotherReasonAreNews() {
+        WorkgroupStatus usable = blind("True", "KeysUsable", "All is well.");
+        WorkgroupStatus unavailable = blind("Unknown", "AwsUnavailable", "KMS does not answer.");
+        WorkgroupStatus denied = blind("Unknown", "AccessDenied", "KMS denies it.");
+
+        assertThat(Transition.between(usable, unavailable)).hasSize(1);
+        assertThat(Transition.between(unavailable, denied)).hasSize(1);
+        assertThat(Transition.isReworded(usable, unavailable)).isFalse();
+        assertThat(Transition.isReworded(unavailable, denied)).isFalse();
+    }
+
+    /** What else a status says is not only words. */
+    @Test
+    void aStatusThatSaysSomethingElseIsNotReworded() {
+        WorkgroupStatus unavailable = blind("Unknown", "AwsUnavailable", "KMS does not answer.");
+
+        assertThat(Transition.isReworded(null, unavailable)).isFalse();
+        assertThat(Transition.isReworded(unavailable, unavailable.withConditions(List.of())))
+                .isFalse();
+        assertThat(Transition.isReworded(
+                        unavailable, status(EncryptionState.ENABLED, "Unknown", "AwsUnavailable", "Another.")))
+                .isFalse();
+    }
+
+    private static WorkgroupStatus blind(String status, String reason, String message) {
+        return status(EncryptionState.UNKNOWN, status, reason, message)
+                .withConditions(
+                        List.of(new Condition("KeysUsable", status, reason, message, 1L, "2026-03-01T10:00:00Z")));
+    }
+
     private static WorkgroupStatus status(EncryptionState encryption, String ready, String reason, String message) {
         return new WorkgroupStatus(
                 1L,

@@ -25,6 +25,9 @@ public sealed interface CmekStatus permits WorkgroupStatus, ReplicaCmekStatus {
 
     List<Condition> conditions();
 
+    /** The same with other conditions. */
+    CmekStatus withConditions(List<Condition> other);
+
     /** Whether it says that the resource was enabled once: then data may exist under its keys. */
     default boolean wasEnabled() {
         EncryptionState encryption = encryption();

@@ -56,4 +56,10 @@ public record ReplicaCmekStatus(
         buckets = buckets == null ? List.of() : List.copyOf(buckets);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
     }
+
+    @Override
+    public ReplicaCmekStatus withConditions(List<Condition> other) {
+        return new ReplicaCmekStatus(
+                observedGeneration, encryption, keys, buckets, storageClassName, awsUnreadableSince, other);
+    }
 }

@@ -59,4 +59,17 @@ public record WorkgroupStatus(
         buckets = buckets == null ? List.of() : List.copyOf(buckets);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
     }
+
+    @Override
+    public WorkgroupStatus withConditions(List<Condition> other) {
+        return new WorkgroupStatus(
+                observedGeneration,
+                encryption,
+                keys,
+                buckets,
+                storageClassName,
+                replication,
+                awsUnreadableSince,
+                other);
+    }
 }

@@ -6,10 +6,8 @@ import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.KeyLineState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
-import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
-import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.claim.Claim;
 import io.cmek.operator.claim.ClaimId;
@@ -112,11 +110,31 @@ public final class ResourceController {
         if (!resources.isSynced()) {
             return again(OUTDATED_RETRY);
         }
-        return switch (resources.find(id).orElse(null)) {
-            case null -> ReconcileResult.DONE;
-            case Workgroup workgroup -> new Reconciliation<Workgroup, WorkgroupStatus>(workgroups, workgroup).run();
-            case ReplicaCmek replica -> new Reconciliation<ReplicaCmek, ReplicaCmekStatus>(replicas, replica).run();
-        };
+        StoredResource resource = resources.find(id).orElse(null);
+        return resource == null ? ReconcileResult.DONE : reconcile(resource);
+    }
+
+    private ReconcileResult reconcile(StoredResource resource) {
+        try {
+            return switch (resource) {
+                case Workgroup workgroup -> new Reconciliation<>(workgroups, workgroup).run();
+                case ReplicaCmek replica -> new Reconciliation<>(replicas, replica).run();
+            };
+        } finally {
+            // It may have gone meanwhile, and then nobody forgets what was remembered since.
+            if (!isThere(resource)) {
+                forget(resource);
+            }
+        }
+    }
+
+    private boolean isThere(StoredResource resource) {
+        return resources
+                .find(Resources.idOf(resource))
+                .filter(known -> known.getMetadata()
+                        .getUid()
+                        .equals(resource.getMetadata().getUid()))
+                .isPresent();
     }
 
     /** Forgets a resource that is gone. */
@@ -125,8 +143,9 @@ public final class ResourceController {
         String uid = gone.getMetadata().getUid();
         writer.forget(uid);
         waiting.remove(uid);
+        // Another one of the name, if there is one, at worst has a failure logged once more.
+        steps.forget(id);
         if (resources.find(id).isEmpty()) {
-            steps.forget(id);
             volumes.forget(id);
         }
     }

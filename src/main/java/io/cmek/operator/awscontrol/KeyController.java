@@ -10,17 +10,14 @@ import io.cmek.operator.cloud.Answer;
 import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Drift;
-import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.key.KeyRules;
 import io.cmek.operator.key.KeyService;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.KeyPlan;
 import io.cmek.operator.policy.KeyPlan.LostUpdate;
 import io.cmek.operator.policy.KeyPolicyText;
 import io.cmek.operator.policy.MergeResult;
-import io.cmek.operator.policy.PolicyAccess;
 import io.cmek.operator.policy.PolicyDocument;
 import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
 import io.cmek.operator.policy.PolicyMerge;
@@ -248,7 +245,7 @@ public final class KeyController implements KeySnapshot.Source {
                 }
                 if (!timedOut
                         && requests.policyReaders().contains(identity)
-                        && !isUnfit(own)
+                        && !reading(own).isUnfit()
                         && own.policyPoll.isDue()) {
                     readPolicy(identity, own);
                 }
@@ -297,18 +294,8 @@ public final class KeyController implements KeySnapshot.Source {
             return own.policyCall == state.calls;
         }
 
-        private boolean isUnfit(OfCredentials own) {
-            return KeyRules.UNFIT.contains(reason(own));
-        }
-
-        private boolean isUsable(OfCredentials own) {
-            return KeyJudge.usable("The key " + key, own.facts, clock.instant(), settings.factsMaxAge())
-                    .isGood();
-        }
-
-        private Reason reason(OfCredentials own) {
-            return KeyJudge.usable("The key " + key, own.facts, clock.instant(), settings.factsMaxAge())
-                    .reason();
+        private KeyReading reading(OfCredentials own) {
+            return new KeyReading(key, own.facts, own.policy, clock.instant(), settings.factsMaxAge());
         }
 
         /** Has the policy give what is required, with each of the credentials for which that is not so. */
@@ -318,7 +305,7 @@ public final class KeyController implements KeySnapshot.Source {
                 OfCredentials own = of(identity);
                 if (timedOut || own.policy.isNever()) {
                     all = false;
-                } else if (isUsable(own)) {
+                } else if (reading(own).isUsable()) {
                     grow(identity, own);
                     state.writeTimedOut = timedOut ? identity : state.writeTimedOut;
                 } else {
@@ -670,11 +657,10 @@ public final class KeyController implements KeySnapshot.Source {
                 KeyRequests.Probe probe =
                         Objects.requireNonNull(requests.probes().get(role));
                 OfProof own = state.proofs.computeIfAbsent(role, r -> new OfProof(newPoll()));
-                OfCredentials reader = of(probe.reader());
                 if (timedOut || !own.poll.isDue()) {
                     continue;
                 }
-                if (!isUsable(reader) || !gives(reader, probe.needed())) {
+                if (!isProvable(probe)) {
                     unprovable.add(role);
                 } else {
                     Answer<Boolean> answer = call("kms:Decrypt", () -> keys.proveAccess(role, key));
@@ -685,16 +671,13 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        private boolean gives(OfCredentials reader, Grants needed) {
-            if (!(reader.policy.at(clock.instant(), settings.factsMaxAge())
-                    instanceof Observation.Known.Fact<KeyPolicyText>(KeyPolicyText text))) {
-                return false;
-            }
-            try {
-                return PolicyAccess.read(text.document(), key, needed).missing().isEmpty();
-            } catch (UnreadablePolicyException e) {
-                return false;
-            }
+        /**
+         * Whether one of the tenants that name the role has, as it sees the key, all that it needs itself. What another one may not read, or does not
+         * have yet, says nothing about the role.
+         */
+        private boolean isProvable(KeyRequests.Probe probe) {
+            return probe.needed().entrySet().stream()
+                    .anyMatch(ofReader -> reading(of(ofReader.getKey())).shows(ofReader.getValue()));
         }
 
         private void publish() {
@@ -733,7 +716,7 @@ public final class KeyController implements KeySnapshot.Source {
         private Stream<Duration> due(Identity identity, OfCredentials own) {
             var due = new ArrayList<Duration>();
             due.add(own.factsPoll.left());
-            if (requests.policyReaders().contains(identity) && !isUnfit(own)) {
+            if (requests.policyReaders().contains(identity) && !reading(own).isUnfit()) {
                 due.add(own.policyPoll.left());
             }
             // A policy that cannot be read, or that KMS would refuse, is planned again when the poll has read it.

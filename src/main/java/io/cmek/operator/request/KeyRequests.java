@@ -15,8 +15,7 @@ import java.util.SequencedSet;
  * @param readers the credentials that read the key
  * @param policyReaders those of them that read its policy
  * @param writers those that write its policy, each with the request in whose name it does so: the oldest one
- * @param probes the roles that prove their access, each with the credentials that read the policy for the same tenants, and the access that
- *     their requests need
+ * @param probes the roles that prove their access. Several tenants may name the same role
  * @param required what the operator writes into the policy
  * @param suggested what the requests need, whoever writes the policy
  * @param leftToOwner what of that the operator does not write
@@ -34,10 +33,10 @@ public record KeyRequests(
         List<Claim> releasing) {
 
     /**
-     * @param reader the credentials that read the policy
-     * @param needed what the requests need that the role stands for
+     * @param needed what the requests need that the role stands for, by the credentials that read the policy for them. Of each credentials counts
+     *     only what their own requests need: what one tenant may not read, or has not been given, keeps no other
      */
-    public record Probe(Identity reader, Grants needed) {}
+    public record Probe(SequencedMap<Identity, Grants> needed) {}
 
     /** No request names the key. */
     static final KeyRequests NONE = new KeyRequests(

@@ -56,7 +56,10 @@ final class KeyUsers {
     private final TreeMap<Identity, Integer> readers = new TreeMap<>();
     private final TreeMap<Identity, Integer> policyReaders = new TreeMap<>();
     private final TreeMap<Identity, TreeSet<Claim>> writers = new TreeMap<>();
+
+    /** By role, and by the credentials of the tenants that name it. */
     private final TreeMap<Identity, TreeMap<Identity, RequiredAccess>> probes = new TreeMap<>();
+
     private final RequiredAccess required = new RequiredAccess();
     private final RequiredAccess suggested = new RequiredAccess();
     private final RequiredAccess leftToOwner = new RequiredAccess();
@@ -189,10 +192,7 @@ final class KeyUsers {
         var oldest = new LinkedHashMap<Identity, Claim>();
         writers.forEach((identity, claims) -> oldest.put(identity, claims.getFirst()));
         var proving = new LinkedHashMap<Identity, KeyRequests.Probe>();
-        probes.forEach((role, byReader) -> proving.put(
-                role,
-                new KeyRequests.Probe(
-                        byReader.firstKey(), byReader.firstEntry().getValue().grants())));
+        probes.forEach((role, byReader) -> proving.put(role, probe(byReader)));
         return new KeyRequests(
                 contributions.size(),
                 sorted(readers),
@@ -203,6 +203,12 @@ final class KeyUsers {
                 suggested.grants(),
                 leftToOwner.grants(),
                 List.copyOf(releasing.values()));
+    }
+
+    private static KeyRequests.Probe probe(TreeMap<Identity, RequiredAccess> byReader) {
+        var needed = new LinkedHashMap<Identity, Grants>();
+        byReader.forEach((reader, access) -> needed.put(reader, access.grants()));
+        return new KeyRequests.Probe(Collections.unmodifiableSequencedMap(needed));
     }
 
     private static SequencedSet<Identity> sorted(TreeMap<Identity, Integer> counts) {

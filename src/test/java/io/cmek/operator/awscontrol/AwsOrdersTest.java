@@ -228,6 +228,25 @@ class AwsOrdersTest {
         assertThat(w.judge(b).assessment().access().reason()).isEqualTo(Reason.AccessProven);
     }
 
+    @Test
+    void aTenantThatCannotReadTheKeyLearnsNothingFromTheProofOfAnother() {
+        Identity probe = new Identity(role("all"), null);
+        var w = new World(
+                1,
+                World.tenant("a", role("all"), A, probe, "team-a"),
+                World.tenant("b", role("all"), B, probe, "team-b"));
+        KeyArn k = w.newKey(1);
+        w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
+        Claim a = w.put(RequestOf.named("orders").in("team-a").data(k).build());
+        w.advance(Duration.ofMinutes(5));
+        var alone = w.judge(a).assessment();
+        w.put(RequestOf.named("orders").in("team-b").data(k).build());
+        w.advance(Duration.ofMinutes(5));
+
+        assertThat(w.keys.of(k).proof(probe).lastSeen()).isTrue();
+        assertThat(w.judge(a).assessment()).isEqualTo(alone);
+    }
+
     /** It was proven before the other tenant's request came; then the role loses its access. */
     @Test
     void aRoleIsProvenAgainAlthoughAnotherTenantThatNamesItCannotReadTheKey() {

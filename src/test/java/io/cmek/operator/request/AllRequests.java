@@ -181,8 +181,7 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
             }
         }
         var probes = new TreeMap<Identity, KeyRequests.Probe>();
-        proving.forEach((role, by) -> probes.put(
-                role, new KeyRequests.Probe(by.firstKey(), by.firstEntry().getValue())));
+        proving.forEach((role, byReader) -> probes.put(role, new KeyRequests.Probe(byReader)));
         return new KeyRequests(
                 on(key).size(),
                 readers,

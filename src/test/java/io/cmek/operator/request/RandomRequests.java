@@ -65,8 +65,16 @@ final class RandomRequests {
     /** Few, so that they are shared. */
     private final List<KeyArn> keys;
 
+    private final boolean sharesRole;
+
     RandomRequests(Random random) {
+        this(random, false);
+    }
+
+    /** @param sharesRole whether the tenants have their data role in common, which proves their access; else it is known whose each principal is */
+    RandomRequests(Random random, boolean sharesRole) {
         this.random = random;
+        this.sharesRole = sharesRole;
         var some = new ArrayList<>(KEYS);
         Collections.shuffle(some, random);
         this.keys = List.copyOf(some.subList(0, 3));
@@ -81,7 +89,6 @@ final class RandomRequests {
         return keys;
     }
 
-    /** Its principals are its own, so that it is known whose each is. */
     private Tenant tenant(String name) {
         Identity identity = one(List.of(identity("shared"), identity(name), identity(name)));
         return new Tenant(
@@ -93,19 +100,26 @@ final class RandomRequests {
                 List.of(new Glob(one(List.of("*", "*", "bucket-*")))),
                 identity,
                 new Tenant.Principals(
-                        new TreeSet<>(List.of(role(name, "data"))),
+                        new TreeSet<>(List.of(dataRole(name))),
                         new TreeSet<>(List.of(role(name, "backup"))),
                         new TreeSet<>(List.of(role(name, "replication")))),
                 probe(name));
     }
 
     private @Nullable Identity probe(String name) {
+        if (sharesRole) {
+            return new Identity(dataRole(name), null);
+        }
         return switch (random.nextInt(4)) {
             case 0 -> null;
             case 1 -> new Identity(role("t0", "data"), null);
             case 2 -> new Identity(role(name, "backup"), null);
             default -> new Identity(role(name, "data"), null);
         };
+    }
+
+    private String dataRole(String name) {
+        return role(sharesRole ? "shared" : name, "data");
     }
 
     private static Identity identity(String name) {

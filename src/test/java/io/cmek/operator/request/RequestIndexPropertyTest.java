@@ -63,9 +63,9 @@ class RequestIndexPropertyTest {
 
         private int made;
 
-        World(Random random) {
+        World(Random random, boolean sharesRole) {
             this.random = random;
-            this.requests = new RandomRequests(random);
+            this.requests = new RandomRequests(random, sharesRole);
             this.index = new RequestIndex(new Authorization(requests.tenants()));
         }
 
@@ -233,14 +233,14 @@ class RequestIndexPropertyTest {
     }
 
     @Property(tries = 100)
-    void answersAsIfItHadBeenMadeOfAllLivingRequestsAtOnce(@ForAll Random random) {
-        new World(random).run(25);
+    void answersAsIfItHadBeenMadeOfAllLivingRequestsAtOnce(@ForAll Random random, @ForAll boolean sharesRole) {
+        new World(random, sharesRole).run(25);
     }
 
     /** Each answer of a resource that is different is told, and nobody is told to look who has nothing to see. */
     @Property(tries = 100)
-    void namesEveryResourceWhoseAnswerIsDifferentAndNoOther(@ForAll Random random) {
-        var world = new World(random);
+    void namesEveryResourceWhoseAnswerIsDifferentAndNoOther(@ForAll Random random, @ForAll boolean sharesRole) {
+        var world = new World(random, sharesRole);
         for (int i = 0; i < 25; i++) {
             Answers before = world.answers();
             var livingBefore = Map.copyOf(world.living);
@@ -262,8 +262,8 @@ class RequestIndexPropertyTest {
     }
 
     @Property(tries = 50)
-    void keepsNothingOfWhatIsGone(@ForAll Random random) {
-        var world = new World(random);
+    void keepsNothingOfWhatIsGone(@ForAll Random random, @ForAll boolean sharesRole) {
+        var world = new World(random, sharesRole);
         for (int i = 0; i < 20; i++) {
             world.step(new HashSet<>());
         }
@@ -277,8 +277,8 @@ class RequestIndexPropertyTest {
 
     /** The order in which they come makes no difference: after a restart they come in another. */
     @Property(tries = 50)
-    void theOrderInWhichRequestsComeMakesNoDifference(@ForAll Random random) {
-        var world = new World(random);
+    void theOrderInWhichRequestsComeMakesNoDifference(@ForAll Random random, @ForAll boolean sharesRole) {
+        var world = new World(random, sharesRole);
         for (int i = 0; i < 20; i++) {
             world.step(new HashSet<>());
         }
@@ -297,7 +297,7 @@ class RequestIndexPropertyTest {
     void theseWorldsAreFullOfWhatMatters() {
         var seen = new TreeMap<String, Integer>();
         for (int seed = 0; seed < 100; seed++) {
-            var world = new World(new Random(seed));
+            var world = new World(new Random(seed), true);
             for (int i = 0; i < 25; i++) {
                 world.step(new HashSet<>());
                 for (KeyArn key : world.requests.keys()) {
@@ -305,6 +305,11 @@ class RequestIndexPropertyTest {
                     count(seen, "required", !view.required().isEmpty());
                     count(seen, "left to the owner", !view.leftToOwner().isEmpty());
                     count(seen, "probes", !view.probes().isEmpty());
+                    count(
+                            seen,
+                            "a probe of two readers",
+                            view.probes().values().stream()
+                                    .anyMatch(probe -> probe.needed().size() > 1));
                     count(seen, "two writers", view.writers().size() > 1);
                     count(seen, "releasing", !view.releasing().isEmpty());
                     count(seen, "unreadable", world.index.mayBeNeededByUnreadable(key));
@@ -324,6 +329,7 @@ class RequestIndexPropertyTest {
                         "required",
                         "left to the owner",
                         "probes",
+                        "a probe of two readers",
                         "two writers",
                         "releasing",
                         "unreadable",

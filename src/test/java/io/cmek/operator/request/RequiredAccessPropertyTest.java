@@ -71,7 +71,9 @@ class RequiredAccessPropertyTest {
                         requests.required(), requests.suggested(), world.index().suggestedOn(key))) {
                     assertHasNothingFor(stranger, grants);
                 }
-                requests.probes().values().forEach(probe -> assertHasNothingFor(stranger, probe.needed()));
+                requests.probes().values().stream()
+                        .flatMap(probe -> probe.needed().values().stream())
+                        .forEach(needed -> assertHasNothingFor(stranger, needed));
                 assertThat(requests.writers().values())
                         .as("who writes")
                         .noneMatch(claim -> world.tenants()

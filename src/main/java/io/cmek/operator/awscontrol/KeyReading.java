@@ -1,0 +1,50 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyRules;
+import io.cmek.operator.policy.Grants;
+import io.cmek.operator.policy.KeyPolicyText;
+import io.cmek.operator.policy.PolicyAccess;
+import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * A key as one set of credentials sees it at one moment.
+ *
+ * @param maxAge how long a read is relied upon while reads fail
+ */
+record KeyReading(
+        KeyArn key, Observation<KeyFacts> facts, Observation<KeyPolicyText> policy, Instant now, Duration maxAge) {
+
+    boolean isUsable() {
+        return usable().isGood();
+    }
+
+    /** Whether the key can never be used. */
+    boolean isUnfit() {
+        return KeyRules.UNFIT.contains(usable().reason());
+    }
+
+    private Judgement usable() {
+        return KeyJudge.usable("The key " + key, facts, now, maxAge);
+    }
+
+    /** Whether the key can be used, and its policy gives what is needed: then a role may prove that it has it. */
+    boolean shows(Grants needed) {
+        return isUsable() && gives(needed);
+    }
+
+    private boolean gives(Grants needed) {
+        if (!(policy.at(now, maxAge) instanceof Observation.Known.Fact<KeyPolicyText>(KeyPolicyText text))) {
+            return false;
+        }
+        try {
+            return PolicyAccess.read(text.document(), key, needed).missing().isEmpty();
+        } catch (UnreadablePolicyException e) {
+            return false;
+        }
+    }
+}

@@ -205,6 +205,7 @@ public final class KeyController implements KeySnapshot.Source {
             state.releases
                     .keySet()
                     .retainAll(requests.releasing().stream().map(Claim::uid).toList());
+            state.lostUpdates.forget(clock.instant());
         }
 
         private void handleRefreshes() {
@@ -212,7 +213,7 @@ public final class KeyController implements KeySnapshot.Source {
             if (theirs == null) {
                 return;
             }
-            theirs.forEach(state.lostUpdates::handle);
+            theirs.forEach(write -> state.lostUpdates.handle(write, clock.instant()));
             state.credentials.values().forEach(own -> {
                 own.factsPoll.refreshNow();
                 own.policyPoll.refreshNow();
@@ -448,7 +449,7 @@ public final class KeyController implements KeySnapshot.Source {
                                 identity, key, next.text(), claim.id().dotted()));
                 if (mayHaveWritten(answer)) {
                     tellWhatWasLeftBehind(askers, added);
-                    state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text());
+                    state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text(), next.text());
                 }
                 writes++;
                 if (answer instanceof Answer.Failed<String>(Failure failure)) {

@@ -45,6 +45,11 @@ public final class KeyPolicyText {
         return PolicyDocument.parse(text);
     }
 
+    /** The same for two that are equal, and for no others: for whoever keeps many. */
+    public String digest() {
+        return digest;
+    }
+
     private static String digest(String meaning) {
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");

@@ -84,8 +84,7 @@ public final class BucketController implements BucketSnapshot.Source {
         @Nullable
         Encryption applied;
 
-        @Nullable
-        Drift drift;
+        final DriftTracker<Encryption> drift = new DriftTracker<>();
 
         @Nullable
         String plannedFor;
@@ -216,6 +215,10 @@ public final class BucketController implements BucketSnapshot.Source {
             state.keyReady = keyJudge.judge(holder, use.key(), tenant, keys.of(use.key()), clock.instant())
                     .assessment()
                     .isReady();
+            if (!holder.uid().equals(state.plannedFor)) {
+                // What was found for one holder is none of the next one's business.
+                state.drift.drop();
+            }
             state.plannedFor = holder.uid();
             // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile.
             if (state.writes.failures() > 0 && state.writes.isOver() && state.facts.failure() == null) {
@@ -230,21 +233,20 @@ public final class BucketController implements BucketSnapshot.Source {
             Encryption before = state.applied == null
                     ? index.lastApplied(holder.uid()).buckets().get(use.name())
                     : state.applied;
-            if (state.drift == null) {
-                state.drift =
-                        BucketPlan.change(use, plan, before).map(this::drift).orElse(null);
+            if (!state.drift.isOpen()) {
+                BucketPlan.change(use, plan, before).map(this::drift).ifPresent(state.drift::found);
             }
             switch (plan) {
                 case BucketPlan.Nothing(Encryption encryption) -> {
                     state.applied = encryption;
-                    state.drift = null;
+                    tellWhatWasRepaired(holder, encryption, false);
                     state.notApplied = null;
                     // It was made private before it was encrypted, though the answer to that may have been lost.
                     state.unfinished = false;
                     state.writes.succeeded();
                 }
                 case BucketPlan.Refuse(Judgement why) -> {
-                    state.drift = null;
+                    state.drift.drop();
                     state.notApplied = null;
                     state.writes.succeeded();
                 }
@@ -257,7 +259,7 @@ public final class BucketController implements BucketSnapshot.Source {
         }
 
         private void write(Claim holder, BucketUse use, BucketPlan plan) {
-            Duration pause = state.drift == null ? Duration.ZERO : state.repairs.left();
+            Duration pause = state.drift.isOpen() ? state.repairs.left() : Duration.ZERO;
             if (pause.isPositive()) {
                 state.notApplied = changedBack(use, plan, state.repairs.notBefore());
                 return;
@@ -289,23 +291,27 @@ public final class BucketController implements BucketSnapshot.Source {
                     state.notApplied = null;
                     state.applied = encryption;
                     state.facts = Observation.seen(new BucketFacts.Present(encryption), clock.instant());
-                    if (state.drift != null) {
-                        state.repairs.repaired(clock.instant());
-                        observer.repaired(state.drift);
-                        events.repaired(holder, state.drift);
-                        state.drift = null;
-                    }
+                    tellWhatWasRepaired(holder, encryption, true);
                     tellWhatWasLeftBehind(holder, "The bucket stays, encrypted with " + use.key() + ".");
                 }
                 case Answer.Failed<Encryption>(Failure failure) -> {
                     if (failure instanceof Failure.Unavailable || state.unfinished) {
                         // S3 may have done it all the same, or some of it.
                         tellWhatWasLeftBehind(holder, "The bucket stays, if it was made.");
+                        state.drift.answerLost(now -> use.key().toString().equals(now.kmsKeyId()));
                     }
                     state.writes.failed(new Backoff(FIRST_RETRY, LONGEST_RETRY, random));
                     state.notApplied = notWritten(use, failure);
                 }
             }
+        }
+
+        private void tellWhatWasRepaired(Claim holder, Encryption now, boolean byUs) {
+            state.drift.closed(now, byUs).ifPresent(drift -> {
+                state.repairs.repaired(clock.instant());
+                observer.repaired(drift);
+                events.repaired(holder, drift);
+            });
         }
 
         /** The resource may have been deleted, without its finalizer, while S3 took its time. */

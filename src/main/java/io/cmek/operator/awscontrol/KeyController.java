@@ -168,6 +168,17 @@ public final class KeyController implements KeySnapshot.Source {
         return new Backoff(first, longest, random);
     }
 
+    /**
+     * What is to become of a policy.
+     *
+     * @param losses what others took away of what was in place
+     * @param putsBackOurs whether the revision puts that back, too
+     */
+    private record Change(
+            Function<PolicyDocument, MergeResult> revision,
+            Function<PolicyDocument, List<String>> losses,
+            boolean putsBackOurs) {}
+
     /** One turn at one key. */
     private final class Work {
 
@@ -324,13 +335,15 @@ public final class KeyController implements KeySnapshot.Source {
                 own.notApplied = null;
                 return;
             }
-            Grants before = state.given == null ? lastApplied() : state.given;
+            Grants before = before();
             PolicyOutcome outcome = write(
                     identity,
                     own,
                     claim,
-                    policy -> merge.grow(policy, requiredAs(identity)),
-                    policy -> merge.losses(policy, before.and(requiredAs(identity))));
+                    new Change(
+                            policy -> merge.grow(policy, requiredAs(identity)),
+                            policy -> merge.losses(policy, before.and(requiredAs(identity))),
+                            true));
             switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, @Nullable Drift repaired) -> {
                     state.given = merge.owned(policy);
@@ -362,22 +375,19 @@ public final class KeyController implements KeySnapshot.Source {
             return now.writers().containsKey(identity) ? requests.required().and(now.required()) : Grants.NONE;
         }
 
-        /** The statements that the statuses show, and of them what the operator writes. */
-        private Grants lastApplied() {
-            return index.appliedAccess(key, merge::given).minus(requests.leftToOwner());
+        /**
+         * What our statements gave when they were last in place. At first that is what the statuses show, and of it what the operator writes.
+         */
+        private Grants before() {
+            return state.given == null
+                    ? index.appliedAccess(key, merge::given).minus(requests.leftToOwner())
+                    : state.given;
         }
 
         /**
          * Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing.
-         *
-         * @param losses what others took away of what was in place
          */
-        private PolicyOutcome write(
-                Identity identity,
-                OfCredentials own,
-                Claim claim,
-                Function<PolicyDocument, MergeResult> revision,
-                Function<PolicyDocument, List<String>> losses) {
+        private PolicyOutcome write(Identity identity, OfCredentials own, Claim claim, Change change) {
             PolicyDocument written = null;
             int writes = 0;
             while (true) {
@@ -398,20 +408,21 @@ public final class KeyController implements KeySnapshot.Source {
                     }
                 }
                 List<LostUpdate> lost = state.lostUpdates.updates();
-                KeyPlan plan = KeyPlan.of(merge, written, policy, lost, settings.restoresStatements(), revision);
+                KeyPlan plan =
+                        KeyPlan.of(merge, written, policy, lost, settings.restoresStatements(), change.revision());
                 PolicyDocument next;
                 switch (plan) {
                     case KeyPlan.Nothing(Replay replay) -> {
-                        return inPlace(policy, replay, lost, written != null);
+                        return inPlace(own, change, policy, replay, lost, written != null);
                     }
                     case KeyPlan.Refuse(Replay replay, List<Problem> problems) -> {
                         return new PolicyOutcome.Blocked(problems);
                     }
                     case KeyPlan.Write(Replay replay, PolicyDocument document) -> next = document;
                 }
-                List<String> found = written == null ? losses.apply(policy) : List.of();
+                List<String> found = written == null ? change.losses().apply(policy) : List.of();
                 find(found, plan.replay(), own);
-                if (!own.writes.isOver() && own.notApplied != null && !isContestOver(own, policy, revision)) {
+                if (!own.writes.isOver() && own.notApplied != null && !isContestOver(own, policy, change)) {
                     return own.notApplied;
                 }
                 Duration pause = found.isEmpty() ? Duration.ZERO : state.repairs.left();
@@ -454,6 +465,9 @@ public final class KeyController implements KeySnapshot.Source {
                 writes++;
                 if (answer instanceof Answer.Failed<String>(Failure failure)) {
                     observer.policyWritten(key, failure);
+                    if (mayHaveWritten(answer) && mends(change)) {
+                        answerLost(next);
+                    }
                     own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
                     return new PolicyOutcome.NotWritten(failure, added);
                 }
@@ -468,10 +482,9 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         /** Whether nobody takes ours away any more: then what our writes took from others is not to wait. */
-        private static boolean isContestOver(
-                OfCredentials own, PolicyDocument policy, Function<PolicyDocument, MergeResult> revision) {
+        private static boolean isContestOver(OfCredentials own, PolicyDocument policy, Change change) {
             return own.notApplied instanceof PolicyOutcome.Conflict
-                    && revision.apply(policy) instanceof MergeResult.InPlace;
+                    && change.revision().apply(policy) instanceof MergeResult.InPlace;
         }
 
         /** Whether KMS has replaced the policy, or whether that is not known. */
@@ -481,27 +494,49 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         private void find(List<String> losses, Replay replay, OfCredentials own) {
-            if (state.drift != null) {
+            if (state.drift.isOpen()) {
                 return;
             }
             if (!losses.isEmpty()) {
-                state.drift = ofOurs(losses, own.policy);
+                state.drift.found(ofOurs(losses, own.policy));
+                state.driftCall = own.policyCall;
             } else if (settings.restoresStatements() && !replay.restored().isEmpty()) {
-                state.drift = ofOthers(
+                state.drift.found(ofOthers(
                         replay,
                         "It was put back as CloudTrail has it (PutKeyPolicy).",
-                        !replay.returned().isEmpty());
+                        !replay.returned().isEmpty()));
+                state.driftCall = own.policyCall;
             }
         }
 
+        /** Whether the change repairs what was found, too. */
+        private boolean mends(Change change) {
+            return change.putsBackOurs() || !state.drift.isOpen(Drift.What.POLICY);
+        }
+
+        /** The next read that shows what the document would have put back tells that KMS has it, and the drift is told then. */
+        private void answerLost(PolicyDocument sent) {
+            boolean ours = state.drift.isOpen(Drift.What.POLICY);
+            state.drift.answerLost(policy -> ours ? merge.hasOursOf(policy, sent) : merge.hasOthersOf(policy, sent));
+            state.driftCall = state.calls;
+        }
+
         /** @param byUs whether a write of this turn has made it so */
-        private PolicyOutcome inPlace(PolicyDocument policy, Replay replay, List<LostUpdate> lost, boolean byUs) {
-            Drift repaired = byUs ? state.drift : null;
-            // Nothing of ours is left to repair: somebody else put it back, or made it something that is not ours to
-            // mend.
-            state.drift = null;
+        private PolicyOutcome inPlace(
+                OfCredentials own,
+                Change change,
+                PolicyDocument policy,
+                Replay replay,
+                List<LostUpdate> lost,
+                boolean byUs) {
+            Drift repaired = own.policyCall >= state.driftCall && mends(change)
+                    ? state.drift.closed(policy, byUs).orElse(null)
+                    : null;
             if (repaired != null) {
                 observer.repaired(repaired);
+                if (!byUs && repaired.what() == Drift.What.POLICY) {
+                    state.repairs.repaired(clock.instant());
+                }
             }
             Drift untold = replay.restored().isEmpty() && replay.returned().isEmpty()
                     ? null
@@ -634,8 +669,10 @@ public final class KeyController implements KeySnapshot.Source {
                     identity,
                     own,
                     claim,
-                    policy -> merge.release(policy, released, needed.plus(comers())),
-                    policy -> List.of());
+                    new Change(
+                            policy -> merge.release(policy, released, needed.plus(comers())),
+                            policy -> List.of(),
+                            false));
             return switch (outcome) {
                 case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
                     state.given = merge.owned(policy);

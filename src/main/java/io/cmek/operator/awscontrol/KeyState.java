@@ -2,10 +2,10 @@ package io.cmek.operator.awscontrol;
 
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
 import io.cmek.operator.cloud.Identity;
-import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.policy.Grants;
 import io.cmek.operator.policy.KeyPolicyText;
+import io.cmek.operator.policy.PolicyDocument;
 import io.cmek.operator.policy.PolicyOutcome;
 import java.time.Instant;
 import java.util.TreeMap;
@@ -81,9 +81,10 @@ final class KeyState {
     @Nullable
     Grants given;
 
-    /** Found and not repaired yet. The first finding counts: what comes later is what was made of it meanwhile. */
-    @Nullable
-    Drift drift;
+    final DriftTracker<PolicyDocument> drift = new DriftTracker<>();
+
+    /** The number of the call that found the drift, or that may have repaired it: what was read before shows neither. */
+    long driftCall = -1;
 
     /** The access of the last plan. */
     Grants planned = Grants.NONE;

@@ -187,6 +187,17 @@ public record PolicyMerge(String installationId) {
         return losses;
     }
 
+    /** Whether our statements in the policy give all that those in the other one do. */
+    public boolean hasOursOf(PolicyDocument policy, PolicyDocument other) {
+        return losses(policy, owned(other)).isEmpty();
+    }
+
+    /** Whether all statements of others that the other policy has are in the policy, too. */
+    public boolean hasOthersOf(PolicyDocument policy, PolicyDocument other) {
+        var present = new Tally(policy);
+        return others(other).stream().allMatch(present::take);
+    }
+
     private static String narrowing(Statement now, StatementKind kind, SortedSet<String> principals) {
         var parts = new ArrayList<String>();
         var named = Statement.canonical(now.awsPrincipals("Principal"));

@@ -325,6 +325,75 @@ class AwsOrdersTest {
         assertThat(world.repaired).extracting(Drift::what).containsExactly(Drift.What.POLICY);
     }
 
+    /** Another tenant's role has read the policy before that, when all was in place: that shows no repair, whether it was made or not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void tellsItOnceAlsoWhereAnOlderReadOfAnotherTenantComesFirst(boolean takesEffect) {
+        var w = new World(
+                1, World.tenant("a", role("a"), A, null, "team-a"), World.tenant("b", role("b"), B, null, "team-b"));
+        KeyArn k = w.newKey(1);
+        w.put(RequestOf.named("orders").in("team-a").data(k).build());
+        w.put(RequestOf.named("orders").in("team-b").data(k).build());
+        w.advance(Duration.ofMinutes(2));
+        var lost = new AtomicBoolean();
+        w.aws.rule((op, identity, item) -> {
+            if (op.equals("kms:GetKeyPolicy") && identity.equals(B) && !lost.get()) {
+                return Trouble.THROTTLED;
+            }
+            return op.equals("kms:PutKeyPolicy") && lost.compareAndSet(false, true)
+                    ? takesEffect ? Trouble.LOSES_ITS_ANSWER : Trouble.TIMES_OUT
+                    : null;
+        });
+        w.kms.put(k, FakeKms.document(FakeKms.ROOT));
+        w.advance(Duration.ofMinutes(5));
+
+        assertThat(w.hasStatement(k, "DataUse")).isTrue();
+        assertThat(w.repaired).extracting(Drift::what).containsExactly(Drift.What.POLICY);
+    }
+
+    /** The answer was lost with the repair, and whose access it was is gone before the next read. */
+    @Test
+    void tellsOfNoRepairThatWasNotMade() {
+        world.put(RequestOf.on(key, "orders"));
+        Claim billing =
+                world.put(RequestOf.named("billing").data(key).backup(key).build());
+        world.settle();
+        world.advance(Duration.ofSeconds(10));
+        world.kms.put(key, without());
+        assertThat(world.hasStatement(key, "BackupUse")).isFalse();
+        world.aws.fail("kms:PutKeyPolicy", Trouble.TIMES_OUT);
+        world.advance(Duration.ofMinutes(2));
+        world.remove(billing);
+        world.advance(Duration.ofMinutes(5));
+
+        assertThat(world.keys.of(key).view(Identity.OWN).notApplied())
+                .as("what is asked for now is there")
+                .isNull();
+        assertThat(world.repaired).isEmpty();
+        assertThat(world.told).doesNotContain("repaired POLICY");
+    }
+
+    /** What was in the bucket of the first one is none of the next one's business. */
+    @Test
+    void tellsTheNextHolderOfABucketNothingOfWhatWasFoundBefore() {
+        Claim first = world.put(
+                RequestOf.named("orders").data(key).bucket("orders-data").build());
+        world.settle();
+        world.advance(Duration.ofSeconds(10));
+        world.s3.delete("orders-data");
+        world.aws.fail("s3:CreateBucket", Trouble.TIMES_OUT);
+        world.advance(Duration.ofMinutes(6));
+        world.remove(first);
+        world.s3.put("orders-data", new FakeS3.Bucket(true, "us-east-1", FakeS3.under(key), true));
+        Claim next = world.put(
+                RequestOf.named("billing").data(key).bucket("orders-data").build());
+        world.advance(Duration.ofMinutes(5));
+
+        assertThat(world.judge(next, "orders-data").assessment().encrypted().reason())
+                .isEqualTo(Reason.BucketsEncrypted);
+        assertThat(world.repaired).isEmpty();
+    }
+
     // -- CloudTrail
 
     /** SQS delivers at least once, and what could not be removed from the queue comes again. */

@@ -674,9 +674,13 @@ public final class KeyController implements KeySnapshot.Source {
                             policy -> List.of(),
                             false));
             return switch (outcome) {
-                case PolicyOutcome.InPlace(PolicyDocument policy, var repaired) -> {
-                    state.given = merge.owned(policy);
+                case PolicyOutcome.InPlace(PolicyDocument policy, @Nullable Drift repaired) -> {
+                    // What was taken of the others' meanwhile is still to be found.
+                    state.given = merge.owned(policy).plus(before().minus(released.minus(needed)));
                     own.writes.succeeded();
+                    if (repaired != null) {
+                        events.repaired(claim, repaired);
+                    }
                     yield new Release.Done();
                 }
                 case PolicyOutcome.Unseen(Failure.NotFound gone, var since) -> new Release.Done();

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
 import io.cmek.operator.claim.Claim;
+import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.policy.PolicyWrite;
 import java.time.Duration;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
@@ -256,6 +258,65 @@ class KeyReleaseTest {
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.release(other)).isEqualTo(new Release.Done());
         assertThat(world.kms.policy(key)).doesNotContain("CmekOperator");
+    }
+
+    /** CloudTrail tells of it after the last request that writes has gone. */
+    @Test
+    void tellsWhatTheWriteOfAReleasePutBack() {
+        start();
+        afterAWriteOfAuditors();
+
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.kms.policy(key)).contains("Auditors").doesNotContain("CmekOperator");
+        assertThat(world.told).containsExactly("written", "repaired STATEMENTS_OF_OTHERS", "event for orders");
+    }
+
+    @Test
+    void tellsWhatItsWriteTookAlsoWhereOnlyAReleaseIsLeft() {
+        world.restoresStatements = false;
+        world.restart();
+        start();
+        afterAWriteOfAuditors();
+
+        assertThat(world.release(going)).isEqualTo(new Release.Done());
+        assertThat(world.told).containsExactly("written", "conflict", "event for orders");
+    }
+
+    private void afterAWriteOfAuditors() {
+        world.controllers.refresh(new PolicyWrite(
+                key, world.clock.instant(), FakeKms.document(FakeKms.ROOT, FakeKms.ROOT.replace("Root", "Auditors"))));
+        world.put(going);
+        world.settle();
+    }
+
+    /** A release takes away; what was taken of the others' is not put back by it. */
+    @Test
+    void aReleaseTellsOfNoRepairThatItDoesNotMake() {
+        Identity a = new Identity("arn:aws:iam::111122223333:role/tenant-a", null);
+        Identity b = new Identity("arn:aws:iam::111122223333:role/tenant-b", null);
+        var w = new World(
+                1,
+                World.tenant("a", World.ROLE + "-a", a, null, "team-a"),
+                World.tenant("b", World.ROLE + "-b", b, null, "team-b"));
+        w.newKey(1);
+        var leaving = RequestOf.named("billing").in("team-b").data(key).release();
+        w.put(leaving.build());
+        w.settle();
+        String withoutA = w.kms.policy(key);
+        w.put(RequestOf.named("orders").in("team-a").data(key).build());
+        w.advance(Duration.ofMinutes(2));
+        w.kms.put(key, withoutA);
+        w.aws.rule((operation, identity, item) ->
+                operation.equals("kms:PutKeyPolicy") && identity.equals(a) ? Trouble.DENIED : null);
+        w.put(leaving.going().build());
+        w.advance(Duration.ofMinutes(2));
+        assertThat(w.kms.policy(key)).doesNotContain(World.ROLE + "-b");
+        assertThat(w.repaired).isEmpty();
+
+        w.aws.heal();
+        w.advance(Duration.ofMinutes(5));
+        assertThat(w.kms.policy(key)).contains(World.ROLE + "-a");
+        assertThat(w.repaired).hasSize(1);
     }
 
     /** At each point around each request the process may end; the next one finishes what is left. */

@@ -212,6 +212,11 @@ public final class KeyController implements KeySnapshot.Source {
 
         private void evict() {
             state.credentials.keySet().retainAll(requests.readers());
+            state.credentials.forEach((identity, own) -> {
+                if (!requests.writers().containsKey(identity)) {
+                    own.notApplied = null;
+                }
+            });
             state.proofs.keySet().retainAll(requests.probes().keySet());
             state.releases
                     .keySet()

@@ -394,6 +394,24 @@ class AwsOrdersTest {
         assertThat(world.repaired).isEmpty();
     }
 
+    /** Nobody had the policy written any more; then somebody has again, and it is judged before its first turn. */
+    @Test
+    void showsNoOldFailureToALaterRequest() {
+        world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
+        Claim claim = world.put(RequestOf.on(key, "orders"));
+        world.settle();
+        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
+        world.put(RequestOf.named("orders").data(key).published().build());
+        world.advance(Duration.ofMinutes(10));
+        world.aws.heal();
+        world.put(claim);
+
+        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.Pending);
+        assertThat(world.judge(claim).isAnswered()).isFalse();
+        world.settle();
+        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+    }
+
     // -- CloudTrail
 
     /** SQS delivers at least once, and what could not be removed from the queue comes again. */

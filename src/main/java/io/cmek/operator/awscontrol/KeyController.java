@@ -89,8 +89,7 @@ public final class KeyController implements KeySnapshot.Source {
     private volatile boolean hasAnswer;
     private final Snapshots<KeyArn, KeySnapshot> snapshots;
 
-    /** What other threads have for the key's worker: that it is to read it, and what others wrote. */
-    private final Map<KeyArn, List<PolicyWrite>> refreshes = new ConcurrentSkipListMap<>();
+    private final Refreshes refreshes = new Refreshes();
 
     /** @param changed is told of each key whose snapshot says something else now */
     public KeyController(
@@ -131,16 +130,12 @@ public final class KeyController implements KeySnapshot.Source {
 
     /** Has everything of the key read at its next turn. */
     public void refresh(KeyArn key) {
-        refreshes.merge(key, List.of(), KeyController::both);
+        refreshes.add(key);
     }
 
     /** Takes note of what somebody wrote, as CloudTrail tells it: a write of ours may have replaced it. */
     public void refresh(PolicyWrite theirs) {
-        refreshes.merge(theirs.key(), List.of(theirs), KeyController::both);
-    }
-
-    private static List<PolicyWrite> both(List<PolicyWrite> before, List<PolicyWrite> more) {
-        return Stream.concat(before.stream(), more.stream()).toList();
+        refreshes.add(theirs);
     }
 
     /** Works on a key, whose worker the caller is. */
@@ -149,7 +144,7 @@ public final class KeyController implements KeySnapshot.Source {
         if (requests.isEmpty()) {
             states.remove(key);
             snapshots.remove(key);
-            refreshes.remove(key);
+            refreshes.take(key);
             return Turn.FORGOTTEN;
         }
         KeyState state = states.computeIfAbsent(
@@ -225,10 +220,10 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         private void handleRefreshes() {
-            List<PolicyWrite> theirs = refreshes.remove(key);
-            if (theirs == null) {
-                return;
-            }
+            refreshes.take(key).ifPresent(this::handle);
+        }
+
+        private void handle(List<PolicyWrite> theirs) {
             theirs.forEach(write -> state.lostUpdates.handle(write, clock.instant()));
             state.credentials.values().forEach(own -> {
                 own.factsPoll.refreshNow();

@@ -51,9 +51,31 @@ public final class AwsControllers {
         queue.add(new AwsItem.Key(theirs.key()));
     }
 
-    /** The work on the next item, which the caller has to do; empty where none is ready, or there is no room for one more. */
-    public Optional<Runnable> next() {
-        return queue.take().map(item -> () -> work(item));
+    /** The work on one item, which nobody else can take. Who has it either does it or puts it off. */
+    public interface Work extends Runnable {
+
+        /** Gives the item back without a turn at it; it is ready again a moment later. */
+        void putOff();
+    }
+
+    /** The work on the next item; empty where none is ready, or there is no room for one more. */
+    public Optional<Work> next() {
+        return queue.take().map(this::workOn);
+    }
+
+    private Work workOn(AwsItem item) {
+        return new Work() {
+            @Override
+            public void run() {
+                work(item);
+            }
+
+            @Override
+            public void putOff() {
+                queue.done(item, Outcome.NOT_CALLED);
+                queue.addAfter(item, backoff.after(1));
+            }
+        };
     }
 
     /** How long until {@link #next} may have work; empty where none is planned. */
@@ -67,7 +89,7 @@ public final class AwsControllers {
      * @return whether there was one for which there is room
      */
     public boolean workOnNext() {
-        Optional<Runnable> work = next();
+        Optional<Work> work = next();
         work.ifPresent(Runnable::run);
         return work.isPresent();
     }

@@ -1,15 +1,19 @@
 package io.cmek.operator.runtime;
 
 import io.cmek.operator.awscontrol.AwsControllers;
+import io.cmek.operator.awscontrol.AwsControllers.Work;
 import io.cmek.operator.awscontrol.WorkQueue;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * lets, and end when there is nothing to do.
  */
 final class AwsWorkers implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(AwsWorkers.class);
 
     /** How long an idle worker is kept. */
     private static final Duration IDLE = Duration.ofSeconds(5);
@@ -31,16 +37,28 @@ final class AwsWorkers implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
-    private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
-            0,
-            MOST_THREADS,
-            IDLE.toMillis(),
-            TimeUnit.MILLISECONDS,
-            new SynchronousQueue<>(),
-            Thread.ofPlatform().daemon().name("aws-worker-", 0).factory());
+    private final ExecutorService workers;
     private final Loop loop = new Loop("aws-queue", Duration.ofMillis(1), this::handOut);
     private volatile @Nullable AwsControllers controllers;
     private boolean isWoken;
+
+    /** Whether the last item found no thread. */
+    private boolean isFull;
+
+    AwsWorkers() {
+        this(new ThreadPoolExecutor(
+                0,
+                MOST_THREADS,
+                IDLE.toMillis(),
+                TimeUnit.MILLISECONDS,
+                new SynchronousQueue<>(),
+                Thread.ofPlatform().daemon().name("aws-worker-", 0).factory()));
+    }
+
+    /** @param workers runs what it accepts at once, or rejects it */
+    AwsWorkers(ExecutorService workers) {
+        this.workers = workers;
+    }
 
     /** Has the queue looked at again: something in it may be ready. */
     void wakeUp() {
@@ -66,12 +84,43 @@ final class AwsWorkers implements AutoCloseable {
     private void handOut() {
         AwsControllers controllers = Objects.requireNonNull(this.controllers);
         for (int handedOut = 0; handedOut < MOST_IN_A_BEAT; handedOut++) {
-            Optional<Runnable> next = controllers.next();
+            Optional<Work> next = controllers.next();
             if (next.isEmpty()) {
                 awaitMore(controllers);
                 return;
             }
-            workers.execute(next.get());
+            if (!isAccepted(next.get())) {
+                awaitThread();
+                return;
+            }
+        }
+    }
+
+    /** An item that no thread takes goes back to the queue: else nobody could ever take it again. */
+    private boolean isAccepted(Work work) {
+        try {
+            workers.execute(work);
+            isFull = false;
+            return true;
+        } catch (RejectedExecutionException e) {
+            work.putOff();
+            if (!isFull && !workers.isShutdown()) {
+                LOG.warn("No thread is free for the next key or bucket; it waits, and so do all others until one is");
+            }
+            isFull = true;
+            return false;
+        }
+    }
+
+    /** A worker that gives its item back wakes the loop. */
+    private void awaitThread() {
+        lock.lock();
+        try {
+            woken.awaitNanos(BEAT.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
         }
     }
 

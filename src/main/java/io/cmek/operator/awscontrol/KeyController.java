@@ -30,7 +30,6 @@ import io.cmek.operator.request.RequestIndex;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -180,6 +179,7 @@ public final class KeyController implements KeySnapshot.Source {
         private final KeyArn key;
         private final KeyState state;
         private final KeyRequests requests;
+        private final PolicyWords words;
         private boolean timedOut;
         private boolean called;
         private @Nullable RequestIndex existing;
@@ -191,6 +191,7 @@ public final class KeyController implements KeySnapshot.Source {
             this.key = key;
             this.state = state;
             this.requests = requests;
+            this.words = new PolicyWords(key);
         }
 
         void run() {
@@ -384,9 +385,7 @@ public final class KeyController implements KeySnapshot.Source {
                     : state.given;
         }
 
-        /**
-         * Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing.
-         */
+        /** Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing. */
         private PolicyOutcome write(Identity identity, OfCredentials own, Claim claim, Change change) {
             PolicyDocument written = null;
             int writes = 0;
@@ -427,7 +426,8 @@ public final class KeyController implements KeySnapshot.Source {
                 }
                 Duration pause = found.isEmpty() ? Duration.ZERO : state.repairs.left();
                 if (pause.isPositive()) {
-                    return changedBack(found, state.repairs.notBefore());
+                    return new PolicyOutcome.Conflict(
+                            words.changedBack(found, state.repairs.times(), state.repairs.notBefore()));
                 }
                 if (own.policy.failure() != null && isFresh(own)) {
                     own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
@@ -446,8 +446,7 @@ public final class KeyController implements KeySnapshot.Source {
                 if (writes == ROUNDS) {
                     observer.policyConflict(key);
                     own.writes.failed(backoff(FIRST_RETRY, LONGEST_CONTESTED_RETRY));
-                    return new PolicyOutcome.Conflict("The policy of " + key
-                            + " was written by somebody else each time the operator wrote it; the write is repeated.");
+                    return new PolicyOutcome.Conflict(words.contested());
                 }
                 if (written != null) {
                     observer.policyConflict(key);
@@ -498,15 +497,16 @@ public final class KeyController implements KeySnapshot.Source {
                 return;
             }
             if (!losses.isEmpty()) {
-                state.drift.found(ofOurs(losses, own.policy));
+                state.drift.found(words.ofOurs(losses, own.policy.changedAfter(), readAt(own)));
                 state.driftCall = own.policyCall;
             } else if (settings.restoresStatements() && !replay.restored().isEmpty()) {
-                state.drift.found(ofOthers(
-                        replay,
-                        "It was put back as CloudTrail has it (PutKeyPolicy).",
-                        !replay.returned().isEmpty()));
+                state.drift.found(words.putBack(replay));
                 state.driftCall = own.policyCall;
             }
+        }
+
+        private Instant readAt(OfCredentials own) {
+            return Objects.requireNonNullElseGet(own.policy.seenAt(), clock::instant);
         }
 
         /** Whether the change repairs what was found, too. */
@@ -538,9 +538,7 @@ public final class KeyController implements KeySnapshot.Source {
                     state.repairs.repaired(clock.instant());
                 }
             }
-            Drift untold = replay.restored().isEmpty() && replay.returned().isEmpty()
-                    ? null
-                    : ofOthers(replay, "Who wrote it has to write it again; CloudTrail has it (PutKeyPolicy).", true);
+            Drift untold = replay.restored().isEmpty() && replay.returned().isEmpty() ? null : words.taken(replay);
             if (repaired == null || untold == null) {
                 state.lostUpdates.resolved(lost);
             }
@@ -566,40 +564,8 @@ public final class KeyController implements KeySnapshot.Source {
                                 .and(left)
                                 .isEmpty())
                         .findFirst()
-                        .ifPresent(gone -> events.leftBehind(
-                                gone,
-                                "While the operator wrote the policy of " + key + ", the resource was deleted. "
-                                        + String.join(", ", merge.sids(left))
-                                        + " in that policy gives access that nobody asks for now. If it is there and not needed,"
-                                        + " the key's owner can remove it."));
+                        .ifPresent(gone -> events.leftBehind(gone, words.leftBehind(merge.sids(left))));
             }
-        }
-
-        private PolicyOutcome changedBack(List<String> losses, Instant notBefore) {
-            int times = state.repairs.times();
-            return new PolicyOutcome.Conflict("In the policy of " + key + ", " + String.join(", and ", losses)
-                    + ", after the operator had put it back "
-                    + (times == 1 ? "once" : times + " times") + ". It is put back at "
-                    + notBefore.truncatedTo(ChronoUnit.SECONDS)
-                    + ". Find in CloudTrail who changes it (PutKeyPolicy).");
-        }
-
-        private Drift ofOurs(List<String> losses, Observation<KeyPolicyText> seen) {
-            Instant foundAt = Objects.requireNonNullElseGet(seen.seenAt(), clock::instant);
-            return new Drift(
-                    Drift.What.POLICY,
-                    "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
-                            + Drift.when(seen.changedAfter(), foundAt)
-                            + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
-                    false);
-        }
-
-        private Drift ofOthers(Replay replay, String remedy, boolean lossy) {
-            return new Drift(
-                    Drift.What.STATEMENTS_OF_OTHERS,
-                    "About the policy of " + key + ":" + PolicyWords.lost(replay, remedy)
-                            + PolicyWords.returned(replay),
-                    lossy);
         }
 
         /** Takes away what only the requests required that are being deleted. */

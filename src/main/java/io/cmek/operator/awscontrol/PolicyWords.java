@@ -1,15 +1,77 @@
 package io.cmek.operator.awscontrol;
 
+import io.cmek.operator.condition.Drift;
+import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.policy.PolicyMerge.Replay;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** The sentences about the statements of others that a write of ours concerned. */
-final class PolicyWords {
+/** The sentences about what the operator and others make of the policy of one key. */
+record PolicyWords(KeyArn key) {
 
-    private PolicyWords() {}
+    /**
+     * Others took away what was in place, and it was put back.
+     *
+     * @param losses a clause for each statement
+     * @param after the last read that saw the policy as it had been, null where none did
+     * @param by the read that saw the change
+     */
+    Drift ofOurs(List<String> losses, @Nullable Instant after, Instant by) {
+        return new Drift(
+                Drift.What.POLICY,
+                "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
+                        + Drift.when(after, by)
+                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
+                false);
+    }
 
-    static String lost(Replay replay, String remedy) {
+    /** A write of ours took statements of others, and they are put back. */
+    Drift putBack(Replay replay) {
+        return ofOthers(
+                replay,
+                "It was put back as CloudTrail has it (PutKeyPolicy).",
+                !replay.returned().isEmpty());
+    }
+
+    /** A write of ours took statements of others, and they are left to their authors. */
+    Drift taken(Replay replay) {
+        return ofOthers(replay, "Who wrote it has to write it again; CloudTrail has it (PutKeyPolicy).", true);
+    }
+
+    private Drift ofOthers(Replay replay, String remedy, boolean lossy) {
+        return new Drift(
+                Drift.What.STATEMENTS_OF_OTHERS,
+                "About the policy of " + key + ":" + lost(replay, remedy) + returned(replay),
+                lossy);
+    }
+
+    /** Others change it back each time. */
+    String changedBack(List<String> losses, int times, Instant notBefore) {
+        return "In the policy of " + key + ", " + String.join(", and ", losses)
+                + ", after the operator had put it back "
+                + (times == 1 ? "once" : times + " times") + ". It is put back at "
+                + notBefore.truncatedTo(ChronoUnit.SECONDS)
+                + ". Find in CloudTrail who changes it (PutKeyPolicy).";
+    }
+
+    /** Others write in the same moment each time. */
+    String contested() {
+        return "The policy of " + key
+                + " was written by somebody else each time the operator wrote it; the write is repeated.";
+    }
+
+    /** @param sids of the statements that were written for a resource that is gone */
+    String leftBehind(List<String> sids) {
+        return "While the operator wrote the policy of " + key + ", the resource was deleted. "
+                + String.join(", ", sids)
+                + " in that policy gives access that nobody asks for now. If it is there and not needed,"
+                + " the key's owner can remove it.";
+    }
+
+    private static String lost(Replay replay, String remedy) {
         return replay.restored().isEmpty()
                 ? ""
                 : " " + capitalized(named(replay.restored()))
@@ -17,7 +79,7 @@ final class PolicyWords {
                         + remedy;
     }
 
-    static String returned(Replay replay) {
+    private static String returned(Replay replay) {
         return replay.returned().isEmpty()
                 ? ""
                 : " Somebody removed " + named(replay.returned())

@@ -1,7 +1,4 @@
-/**
- * The only package that speaks to AWS, and the only one that knows the AWS SDK. Whatever AWS or the network does becomes a
- * {@link io.cmek.operator.cloud.Failure}; no exception of the SDK leaves this package.
- */
+/** What AWS answers, told without the AWS SDK: the vocabulary that the pure packages share with {@code aws}. */
 @NullMarked
 package io.cmek.operator.aws;
 

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
 import io.cmek.operator.awscontrol.WorkQueue.Outcome;
-import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.keypolicy.PolicyWrite;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;

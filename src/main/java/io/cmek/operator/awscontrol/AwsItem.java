@@ -1,6 +1,6 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.key.KeyArn;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,7 @@
 package io.cmek.operator.awscontrol;
 
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.awscontrol.Observation.Known;
 import io.cmek.operator.awscontrol.WorkQueue.Outcome;
 import io.cmek.operator.bucket.BucketFacts;
@@ -7,15 +9,13 @@ import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketPlan;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.bucket.BucketWrites;
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.request.BucketRequests;
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.index.BucketRequests;
+import io.cmek.operator.index.RequestIndex;
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Clock;
 import java.time.Duration;

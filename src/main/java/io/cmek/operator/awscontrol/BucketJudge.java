@@ -1,14 +1,14 @@
 package io.cmek.operator.awscontrol;
 
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.awscontrol.Observation.Known;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketPlan;
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.request.BucketUse;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.Drift;
+import io.cmek.operator.request.Claim;
 
 /** Is told what the controllers of keys and buckets did, to tell it as an Event. It must not wait. */
 public interface ControllerEvents {

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.condition.Text;
 import java.util.Objects;
 import java.util.function.Supplier;

@@ -4,10 +4,10 @@ import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyRules;
-import io.cmek.operator.policy.Grants;
-import io.cmek.operator.policy.KeyPolicyText;
-import io.cmek.operator.policy.PolicyAccess;
-import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.KeyPolicyText;
+import io.cmek.operator.keypolicy.PolicyAccess;
+import io.cmek.operator.keypolicy.PolicyDocument.UnreadablePolicyException;
 import java.time.Duration;
 import java.time.Instant;
 

@@ -1,11 +1,11 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.policy.Grants;
-import io.cmek.operator.policy.KeyPolicyText;
-import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.KeyPolicyText;
+import io.cmek.operator.keypolicy.PolicyOutcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

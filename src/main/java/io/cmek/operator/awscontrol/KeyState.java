@@ -1,12 +1,12 @@
 package io.cmek.operator.awscontrol;
 
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.policy.Grants;
-import io.cmek.operator.policy.KeyPolicyText;
-import io.cmek.operator.policy.PolicyDocument;
-import io.cmek.operator.policy.PolicyOutcome;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.KeyPolicyText;
+import io.cmek.operator.keypolicy.PolicyDocument;
+import io.cmek.operator.keypolicy.PolicyOutcome;
 import java.time.Instant;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.index.RequestIndex;
 
 /**
  * The requests of all resources as the API server has them now, past every cache (quorum reads; Kubernetes API concepts, "Resource versions").

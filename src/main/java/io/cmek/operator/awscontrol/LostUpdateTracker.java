@@ -1,10 +1,10 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.policy.KeyPlan.LostUpdate;
-import io.cmek.operator.policy.KeyPolicyText;
-import io.cmek.operator.policy.PolicyDocument;
-import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
-import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.keypolicy.KeyPlan.LostUpdate;
+import io.cmek.operator.keypolicy.KeyPolicyText;
+import io.cmek.operator.keypolicy.PolicyDocument;
+import io.cmek.operator.keypolicy.PolicyDocument.UnreadablePolicyException;
+import io.cmek.operator.keypolicy.PolicyWrite;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

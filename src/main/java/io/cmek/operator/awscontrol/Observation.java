@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;

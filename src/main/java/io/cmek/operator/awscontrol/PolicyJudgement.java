@@ -1,14 +1,14 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.policy.Grants;
-import io.cmek.operator.policy.PolicyAccess;
-import io.cmek.operator.policy.PolicyAccess.Doubt;
-import io.cmek.operator.policy.PolicyOutcome;
-import io.cmek.operator.policy.Problem;
-import io.cmek.operator.policy.Refusal;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.PolicyAccess;
+import io.cmek.operator.keypolicy.PolicyAccess.Doubt;
+import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.Problem;
+import io.cmek.operator.keypolicy.Refusal;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,7 @@ package io.cmek.operator.awscontrol;
 
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.PolicyMerge.Replay;
+import io.cmek.operator.keypolicy.PolicyMerge.Replay;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.keypolicy.PolicyWrite;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package io.cmek.operator.bucket;
 
 import io.cmek.operator.bucket.BucketFacts.Encryption;
-import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.BucketUse;
 import org.jspecify.annotations.Nullable;
 
 /**

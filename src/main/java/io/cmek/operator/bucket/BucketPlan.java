@@ -1,10 +1,10 @@
 package io.cmek.operator.bucket;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
-import io.cmek.operator.claim.BucketUse;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.BucketUse;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

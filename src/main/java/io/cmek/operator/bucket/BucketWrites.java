@@ -1,11 +1,11 @@
 package io.cmek.operator.bucket;
 
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService.Creation;
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.request.BucketUse;
 import java.util.function.BooleanSupplier;
 
 /**

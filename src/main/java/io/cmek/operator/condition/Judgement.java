@@ -1,6 +1,6 @@
 package io.cmek.operator.condition;
 
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Failure;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;

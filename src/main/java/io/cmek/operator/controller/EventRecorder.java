@@ -1,13 +1,13 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.ControllerEvents;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Text;
-import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;

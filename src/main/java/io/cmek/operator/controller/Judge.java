@@ -1,5 +1,6 @@
 package io.cmek.operator.controller;
 
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.BucketJudge;
 import io.cmek.operator.awscontrol.BucketSnapshot;
@@ -7,17 +8,16 @@ import io.cmek.operator.awscontrol.KeyJudge;
 import io.cmek.operator.awscontrol.KeySnapshot;
 import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketPlan;
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.Impact;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyRules;
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.Impact;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,9 +2,9 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.request.Claim;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Duration;
 import java.util.Map;

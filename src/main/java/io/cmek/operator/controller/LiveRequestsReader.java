@@ -1,12 +1,12 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ApiServerError;
-import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.awscontrol.LiveRequests;
-import io.cmek.operator.inventory.Resources;
-import io.cmek.operator.inventory.Shard;
-import io.cmek.operator.request.Authorization;
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.cluster.ApiServerError;
+import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.index.Authorization;
+import io.cmek.operator.index.RequestIndex;
+import io.cmek.operator.resource.Resources;
+import io.cmek.operator.resource.Shard;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Optional;
 import java.util.function.Supplier;

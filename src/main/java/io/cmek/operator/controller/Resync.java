@@ -2,9 +2,9 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.claim.ClaimId;
-import io.cmek.operator.inventory.NotUnderstood;
-import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.resource.NotUnderstood;
+import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.util.List;
 import java.util.Objects;

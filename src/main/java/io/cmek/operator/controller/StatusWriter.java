@@ -1,14 +1,14 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ApiServerError;
-import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.Backoff;
 import io.cmek.operator.awscontrol.RepairTimer;
 import io.cmek.operator.awscontrol.RetryTimer;
 import io.cmek.operator.awscontrol.Ticker;
-import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.cluster.ApiServerError;
+import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ApiServerError;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.cluster.ApiServerError;
 import io.cmek.operator.condition.Text;
+import io.cmek.operator.request.ClaimId;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.volume.StorageClassSpec;
+import io.cmek.operator.storageclass.StorageClassSpec;
 import org.jspecify.annotations.Nullable;
 
 /** The StorageClasses that the operator made, as far as the informers know them. */

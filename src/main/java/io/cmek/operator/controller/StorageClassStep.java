@@ -1,17 +1,17 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ClusterApi;
-import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.ClaimId;
-import io.cmek.operator.claim.VolumeUse;
+import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.cluster.StorageClassPublisher;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.inventory.Resources;
-import io.cmek.operator.volume.StorageClassSpec;
-import io.cmek.operator.volume.VolumeAssessment;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.VolumeUse;
+import io.cmek.operator.resource.Resources;
+import io.cmek.operator.storageclass.StorageClassSpec;
+import io.cmek.operator.storageclass.VolumeAssessment;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

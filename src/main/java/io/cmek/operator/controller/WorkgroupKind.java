@@ -1,18 +1,18 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.inventory.NotUnderstood;
-import io.cmek.operator.inventory.Resources;
-import io.cmek.operator.inventory.SecondaryRegion;
 import io.cmek.operator.replication.Secondary;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.resource.NotUnderstood;
+import io.cmek.operator.resource.Resources;
+import io.cmek.operator.resource.SecondaryRegion;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;

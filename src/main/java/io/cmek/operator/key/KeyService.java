@@ -1,8 +1,8 @@
 package io.cmek.operator.key;
 
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import org.jspecify.annotations.Nullable;
 
 /**

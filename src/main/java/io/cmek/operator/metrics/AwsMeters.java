@@ -1,8 +1,8 @@
 package io.cmek.operator.metrics;
 
-import io.cmek.operator.aws.CallObserver;
-import io.cmek.operator.aws.Failures;
-import io.cmek.operator.aws.Operation;
+import io.cmek.operator.awssdk.CallObserver;
+import io.cmek.operator.awssdk.Failures;
+import io.cmek.operator.awssdk.Operation;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;

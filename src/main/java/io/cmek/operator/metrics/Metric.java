@@ -1,7 +1,7 @@
 package io.cmek.operator.metrics;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.aws.Operation;
+import io.cmek.operator.awssdk.Operation;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;

@@ -1,7 +1,7 @@
 package io.cmek.operator.metrics;
 
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.awscontrol.WriteObserver;
-import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.key.KeyArn;
 import io.micrometer.core.instrument.Counter;

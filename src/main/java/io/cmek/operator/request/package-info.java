@@ -1,4 +1,4 @@
-/** The encryption requests of all resources, found by key and by bucket, and what they require together. */
+/** What one resource asks for, and who else asks for the same key or bucket. */
 @NullMarked
 package io.cmek.operator.request;
 

@@ -1,8 +1,8 @@
 package io.cmek.operator.tenancy;
 
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.StatementKind;
+import io.cmek.operator.keypolicy.StatementKind;
 import java.util.List;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;

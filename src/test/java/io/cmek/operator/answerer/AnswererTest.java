@@ -2,18 +2,18 @@ package io.cmek.operator.answerer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.AwsClients;
-import io.cmek.operator.aws.AwsSettings;
-import io.cmek.operator.aws.CallObserver;
-import io.cmek.operator.aws.KmsKeyService;
-import io.cmek.operator.aws.S3BucketService;
-import io.cmek.operator.aws.SdkSettings;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.WorkQueue;
+import io.cmek.operator.awssdk.AwsClients;
+import io.cmek.operator.awssdk.AwsSettings;
+import io.cmek.operator.awssdk.CallObserver;
+import io.cmek.operator.awssdk.KmsKeyService;
+import io.cmek.operator.awssdk.S3BucketService;
+import io.cmek.operator.awssdk.SdkSettings;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService.Creation;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import java.net.URI;
 import java.net.http.HttpClient;

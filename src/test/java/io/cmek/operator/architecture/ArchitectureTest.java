@@ -27,19 +27,19 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import io.cmek.operator.act.ClusterApi;
-import io.cmek.operator.act.StorageClassApi;
-import io.cmek.operator.act.StorageClassPublisher;
+import io.cmek.operator.app.Leadership;
 import io.cmek.operator.awscontrol.BucketController;
 import io.cmek.operator.awscontrol.KeyController;
 import io.cmek.operator.awscontrol.LiveRequests;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.bucket.BucketWrites;
+import io.cmek.operator.cloudtrail.EventConsumer;
+import io.cmek.operator.cloudtrail.EventQueue;
+import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.cluster.StorageClassApi;
+import io.cmek.operator.cluster.StorageClassPublisher;
 import io.cmek.operator.docs.MarkdownPage;
-import io.cmek.operator.events.EventConsumer;
-import io.cmek.operator.events.EventQueue;
 import io.cmek.operator.key.KeyService;
-import io.cmek.operator.runtime.Leadership;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -74,11 +74,20 @@ class ArchitectureTest {
 
     /** They decide; they do no input or output. */
     static final String[] PURE = packages(
-            "key", "policy", "bucket", "volume", "replication", "tenancy", "condition", "claim", "request", "cloud");
+            "key",
+            "keypolicy",
+            "bucket",
+            "storageclass",
+            "replication",
+            "tenancy",
+            "condition",
+            "request",
+            "index",
+            "aws");
 
     /** All that runs on one thread in virtual time when its ports are replaced: the pure packages, the controllers, and what lies between. */
     static final String[] CORE =
-            concat(PURE, packages("api", "awscontrol", "controller", "inventory", "events", "act"));
+            concat(PURE, packages("api", "awscontrol", "controller", "resource", "cloudtrail", "cluster"));
 
     /** Each method is one request to AWS. */
     private static final Class<?>[] AWS_PORTS = {KeyService.class, BucketService.class, EventQueue.class};
@@ -275,7 +284,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyAwsKnowsTheAwsSdk = noClasses()
             .that()
-            .resideOutsideOfPackage(ROOT + ".aws..")
+            .resideOutsideOfPackage(ROOT + ".awssdk..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage(AWS_SDK);
@@ -283,7 +292,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyMetricsAndTheWiringKnowMicrometer = noClasses()
             .that()
-            .resideOutsideOfPackages(packages("metrics", "runtime"))
+            .resideOutsideOfPackages(packages("metrics", "app"))
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.micrometer..");
@@ -291,7 +300,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule awsKnowsNothingOfKubernetes = noClasses()
             .that()
-            .resideInAPackage(ROOT + ".aws..")
+            .resideInAPackage(ROOT + ".awssdk..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(concat(CONTAINER, OPERATOR_SDK, KUBERNETES_CLIENT));
@@ -299,7 +308,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyRuntimeKnowsTheContainer = noClasses()
             .that()
-            .resideOutsideOfPackages(packages("runtime"))
+            .resideOutsideOfPackages(packages("app"))
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(CONTAINER);
@@ -308,7 +317,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyRuntimeAndMetricsKnowTheOperatorSdk = noClasses()
             .that()
-            .resideOutsideOfPackages(packages("runtime", "metrics"))
+            .resideOutsideOfPackages(packages("app", "metrics"))
             .should()
             .dependOnClassesThat()
             .resideInAPackage(OPERATOR_SDK);
@@ -317,7 +326,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyActAndRuntimeKnowTheKubernetesClient = noClasses()
             .that()
-            .resideOutsideOfPackages(packages("act", "runtime"))
+            .resideOutsideOfPackages(packages("cluster", "app"))
             .should()
             .dependOnClassesThat(resideInAnyPackage(KUBERNETES_CLIENT + "kubernetes.client..")
                     .and(not(equivalentTo(CustomResource.class)))
@@ -328,7 +337,7 @@ class ArchitectureTest {
             .that(not(isOrIsIn(KeyController.class)))
             .and(not(isOrIsIn(KeyService.class)))
             .and()
-            .resideOutsideOfPackage(ROOT + ".aws..")
+            .resideOutsideOfPackage(ROOT + ".awssdk..")
             .should()
             .accessTargetWhere(isMethodOf(KeyService.class));
 
@@ -339,7 +348,7 @@ class ArchitectureTest {
             .and(not(isOrIsIn(BucketService.class)))
             .and(not(isOrIsIn(BucketWrites.class)))
             .and()
-            .resideOutsideOfPackage(ROOT + ".aws..")
+            .resideOutsideOfPackage(ROOT + ".awssdk..")
             .should()
             .accessTargetWhere(isMethodOf(BucketService.class))
             .orShould()
@@ -349,7 +358,7 @@ class ArchitectureTest {
     static final ArchRule onlyTheConsumerOfEventsCallsSqs = noClasses()
             .that(not(isOrIsIn(EventConsumer.class)))
             .and()
-            .resideOutsideOfPackage(ROOT + ".aws..")
+            .resideOutsideOfPackage(ROOT + ".awssdk..")
             .should()
             .accessTargetWhere(isMethodOf(EventQueue.class));
 
@@ -357,7 +366,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule whoJudgesResourcesDoesNotKnowThePortsToAws = noClasses()
             .that()
-            .resideInAnyPackage(packages("controller", "inventory", "act", "request", "claim", "volume"))
+            .resideInAnyPackage(packages("controller", "resource", "cluster", "index", "request", "storageclass"))
             .should()
             .dependOnClassesThat(belongToAnyOf(AWS_PORTS));
 
@@ -365,10 +374,10 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheWiringKnowsTheAdaptersToAws = noClasses()
             .that()
-            .resideOutsideOfPackages(packages("aws", "runtime", "metrics"))
+            .resideOutsideOfPackages(packages("awssdk", "app", "metrics"))
             .should()
             .dependOnClassesThat()
-            .resideInAPackage(ROOT + ".aws..");
+            .resideInAPackage(ROOT + ".awssdk..");
 
     /** A lock over a call would have one who waits for AWS hold up all others. */
     @ArchTest
@@ -429,7 +438,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyActWritesToKubernetes = noClasses()
             .that()
-            .resideOutsideOfPackages(packages("act"))
+            .resideOutsideOfPackages(packages("cluster"))
             .and()
             .areNotAssignableTo(Leadership.class)
             .should()
@@ -438,7 +447,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule theClockIsInjected = noClasses()
             .that()
-            .resideOutsideOfPackage(ROOT + ".runtime..")
+            .resideOutsideOfPackage(ROOT + ".app..")
             .should()
             .accessTargetWhere(target(READS_THE_TIME));
 

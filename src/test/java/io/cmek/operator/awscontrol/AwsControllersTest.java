@@ -3,15 +3,15 @@ package io.cmek.operator.awscontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.bucket.BucketService;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyService;
+import io.cmek.operator.request.Claim;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -153,7 +153,7 @@ class AwsControllersTest {
                         k -> {}),
                 world.buckets,
                 world.random);
-        world.enqueue(world.index.put(going, io.cmek.operator.request.LastApplied.NOTHING));
+        world.enqueue(world.index.put(going, io.cmek.operator.index.LastApplied.NOTHING));
         while (broken.workOnNext()) {
             // Until nothing is ready.
         }

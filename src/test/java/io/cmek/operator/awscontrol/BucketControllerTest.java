@@ -3,15 +3,15 @@ package io.cmek.operator.awscontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.LastApplied;
+import io.cmek.operator.request.Claim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -266,8 +266,8 @@ class BucketControllerTest {
                         new Trouble(
                                 false,
                                 Duration.ZERO,
-                                new io.cmek.operator.cloud.Failure.NotFound(
-                                        new io.cmek.operator.cloud.Failure.Detail("s3", "NoSuchBucket", "", null))),
+                                new io.cmek.operator.aws.Failure.NotFound(
+                                        new io.cmek.operator.aws.Failure.Detail("s3", "NoSuchBucket", "", null))),
                         Reason.AwsUnavailable)
                 .entrySet()) {
             var w = new World();

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.bucket.BucketFacts;
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.request.BucketUse;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

@@ -2,12 +2,12 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.FakeAws.Call;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.Claim;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -229,7 +229,7 @@ class CredentialsTest {
             for (String tenant : List.of("a-" + n, "b-" + n)) {
                 w.enqueue(w.index.put(
                         RequestOf.named("orders").in(tenant).data(k).build(),
-                        io.cmek.operator.request.LastApplied.NOTHING));
+                        io.cmek.operator.index.LastApplied.NOTHING));
                 w.controllers.refresh(new AwsItem.Key(k));
             }
         }

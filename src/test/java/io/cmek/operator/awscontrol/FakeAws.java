@@ -1,8 +1,8 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

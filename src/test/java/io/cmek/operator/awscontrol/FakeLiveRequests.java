@@ -1,9 +1,9 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.request.Authorization;
-import io.cmek.operator.request.LastApplied;
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.index.Authorization;
+import io.cmek.operator.index.LastApplied;
+import io.cmek.operator.index.RequestIndex;
+import io.cmek.operator.request.Claim;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -1,11 +1,11 @@
 package io.cmek.operator.awscontrol;
 
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
 import java.util.List;
 import java.util.Map;

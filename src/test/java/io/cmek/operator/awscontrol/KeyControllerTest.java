@@ -2,19 +2,19 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Drift;
 import io.cmek.operator.condition.Reason;
+import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.Grants;
-import io.cmek.operator.policy.PolicyOutcome;
-import io.cmek.operator.policy.PolicyWrite;
-import io.cmek.operator.policy.Problem;
-import io.cmek.operator.policy.StatementKind;
-import io.cmek.operator.request.LastApplied;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.PolicyWrite;
+import io.cmek.operator.keypolicy.Problem;
+import io.cmek.operator.keypolicy.StatementKind;
+import io.cmek.operator.request.Claim;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

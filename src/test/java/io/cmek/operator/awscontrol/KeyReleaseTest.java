@@ -2,15 +2,15 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.PolicyOutcome;
-import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.PolicyWrite;
+import io.cmek.operator.request.Claim;
 import java.time.Duration;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.keypolicy.PolicyWrite;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

@@ -2,9 +2,9 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.awscontrol.Observation.Known;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

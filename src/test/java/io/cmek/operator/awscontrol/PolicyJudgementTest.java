@@ -2,18 +2,18 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.claim.ClaimsOf;
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.policy.Grants;
-import io.cmek.operator.policy.PolicyAccess;
-import io.cmek.operator.policy.PolicyDocument;
-import io.cmek.operator.policy.PolicyDocument.UnreadablePolicyException;
-import io.cmek.operator.policy.PolicyOutcome;
-import io.cmek.operator.policy.StatementKind;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.PolicyAccess;
+import io.cmek.operator.keypolicy.PolicyDocument;
+import io.cmek.operator.keypolicy.PolicyDocument.UnreadablePolicyException;
+import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.StatementKind;
+import io.cmek.operator.request.ClaimsOf;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

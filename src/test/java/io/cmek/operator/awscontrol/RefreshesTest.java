@@ -3,7 +3,7 @@ package io.cmek.operator.awscontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.PolicyWrite;
+import io.cmek.operator.keypolicy.PolicyWrite;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;

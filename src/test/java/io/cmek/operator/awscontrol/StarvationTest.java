@@ -3,9 +3,9 @@ package io.cmek.operator.awscontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
-import io.cmek.operator.claim.Claim;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.Claim;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

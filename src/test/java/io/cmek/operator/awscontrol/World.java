@@ -1,17 +1,17 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.claim.Claim;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.condition.Drift;
+import io.cmek.operator.index.Authorization;
+import io.cmek.operator.index.BucketRequests;
+import io.cmek.operator.index.Changes;
+import io.cmek.operator.index.LastApplied;
+import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.PolicyMerge;
-import io.cmek.operator.request.Authorization;
-import io.cmek.operator.request.BucketRequests;
-import io.cmek.operator.request.Changes;
-import io.cmek.operator.request.LastApplied;
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.keypolicy.PolicyMerge;
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;

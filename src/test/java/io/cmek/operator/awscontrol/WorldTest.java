@@ -2,7 +2,7 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Identity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
-import io.cmek.operator.claim.BucketUse;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.BucketUse;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

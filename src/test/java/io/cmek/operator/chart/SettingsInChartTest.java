@@ -3,9 +3,9 @@ package io.cmek.operator.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.cmek.operator.app.Settings;
+import io.cmek.operator.app.SettingsOf;
 import io.cmek.operator.docs.Setting;
-import io.cmek.operator.runtime.Settings;
-import io.cmek.operator.runtime.SettingsOf;
 import io.cmek.operator.testing.Chart;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;

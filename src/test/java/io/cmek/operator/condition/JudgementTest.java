@@ -3,7 +3,7 @@ package io.cmek.operator.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Failure;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

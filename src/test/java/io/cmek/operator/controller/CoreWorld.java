@@ -1,6 +1,5 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.StorageClassPublisher;
 import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.Cmek;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
@@ -13,6 +12,8 @@ import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupRef;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.awscontrol.AwsControllers;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.BucketController;
@@ -27,21 +28,20 @@ import io.cmek.operator.awscontrol.VirtualClock;
 import io.cmek.operator.awscontrol.VirtualWorkers;
 import io.cmek.operator.awscontrol.WorkQueue;
 import io.cmek.operator.awscontrol.WriteObserver;
-import io.cmek.operator.claim.ClaimId;
-import io.cmek.operator.cloud.Failure;
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.cluster.StorageClassPublisher;
 import io.cmek.operator.condition.Drift;
-import io.cmek.operator.inventory.NotUnderstood;
-import io.cmek.operator.inventory.Resources;
-import io.cmek.operator.inventory.Shard;
+import io.cmek.operator.index.Authorization;
+import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.PolicyMerge;
-import io.cmek.operator.request.Authorization;
-import io.cmek.operator.request.RequestIndex;
+import io.cmek.operator.keypolicy.PolicyMerge;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.resource.NotUnderstood;
+import io.cmek.operator.resource.Resources;
+import io.cmek.operator.resource.Shard;
+import io.cmek.operator.storageclass.StorageClassSpec;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
-import io.cmek.operator.volume.StorageClassSpec;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
@@ -557,9 +557,9 @@ final class CoreWorld {
                     "controller", controller.isEmpty(),
                     "written statuses", written.isEmpty(),
                     "steps", steps.isEmpty(),
-                    "index", io.cmek.operator.request.Kept.isNothing(index),
+                    "index", io.cmek.operator.index.Kept.isNothing(index),
                     "resources", resources.all().isEmpty(),
-                    "publisher", io.cmek.operator.act.Published.isNothing(publisher),
+                    "publisher", io.cmek.operator.cluster.Published.isNothing(publisher),
                     "keys and buckets", VirtualWorkers.isEmpty(keys, buckets, queue)));
             return empty.entrySet().stream()
                     .filter(e -> !e.getValue())

@@ -2,7 +2,7 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.awscontrol.Backoff;
 import io.cmek.operator.awscontrol.ManualTicker;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.request.ClaimId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,7 +1,5 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.act.ClusterApi;
-import io.cmek.operator.act.StorageClassApi;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
@@ -10,8 +8,10 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.awscontrol.Ticker;
-import io.cmek.operator.claim.ClaimId;
-import io.cmek.operator.inventory.Resources;
+import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.cluster.StorageClassApi;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;

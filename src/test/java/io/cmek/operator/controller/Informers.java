@@ -2,7 +2,7 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.Ticker;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.request.ClaimId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -4,13 +4,13 @@ import static io.cmek.operator.controller.CoreWorld.id;
 import static io.cmek.operator.controller.CoreWorld.replicaId;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.awscontrol.FakeAws;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.ClaimId;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import java.time.Duration;

@@ -4,7 +4,6 @@ import static io.cmek.operator.controller.CoreWorld.id;
 import static io.cmek.operator.controller.CoreWorld.replicaId;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.act.ClusterApi;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
@@ -13,8 +12,9 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.FakeAws;
 import io.cmek.operator.awscontrol.FakeKms;
-import io.cmek.operator.claim.ClaimId;
+import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.ClaimId;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.time.Instant;

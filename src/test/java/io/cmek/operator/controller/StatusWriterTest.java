@@ -4,8 +4,8 @@ import static io.cmek.operator.controller.CoreWorld.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.claim.ClaimId;
 import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.request.ClaimId;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -2,10 +2,10 @@ package io.cmek.operator.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
 import io.cmek.operator.awscontrol.Observation;
-import io.cmek.operator.claim.ClaimsOf;
-import io.cmek.operator.cloud.Answer;
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.request.ClaimsOf;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.cmek.operator.aws.Operation;
+import io.cmek.operator.awssdk.Operation;
 import io.cmek.operator.docs.MarkdownPage.Block;
 import java.nio.file.Path;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package io.cmek.operator.docs;
 
-import io.cmek.operator.runtime.Settings;
+import io.cmek.operator.app.Settings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.lang.reflect.Method;

@@ -3,12 +3,12 @@ package io.cmek.operator.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cmek.operator.aws.CallObserver;
-import io.cmek.operator.aws.Failures;
-import io.cmek.operator.aws.Operation;
-import io.cmek.operator.claim.ClaimsOf;
-import io.cmek.operator.cloud.Failure;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.awssdk.CallObserver;
+import io.cmek.operator.awssdk.Failures;
+import io.cmek.operator.awssdk.Operation;
 import io.cmek.operator.condition.Drift;
+import io.cmek.operator.request.ClaimsOf;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;

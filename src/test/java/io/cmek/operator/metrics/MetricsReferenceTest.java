@@ -2,12 +2,12 @@ package io.cmek.operator.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.claim.ClaimsOf;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.metrics.Census.Cause;
 import io.cmek.operator.metrics.Census.Loss;
 import io.cmek.operator.metrics.Census.Trouble;
 import io.cmek.operator.metrics.MetricsPage.Documented;
+import io.cmek.operator.request.ClaimsOf;
 import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-/** Tests of what all requests require together. */
+/** Tests of who is entitled to what. */
 @NullMarked
 package io.cmek.operator.request;
 

@@ -2,9 +2,9 @@ package io.cmek.operator.tenancy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.cloud.Identity;
+import io.cmek.operator.aws.Identity;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.policy.StatementKind;
+import io.cmek.operator.keypolicy.StatementKind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;

@@ -1,0 +1,39 @@
+package io.cmek.operator.app;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** Sends Events to the API server, one after another. Those that come while too many wait are only in the log. */
+final class EventSender implements Executor, AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(EventSender.class);
+    private static final int MOST_WAITING = 10_000;
+    private static final Duration IDLE = Duration.ofSeconds(5);
+
+    private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new LinkedBlockingQueue<>(MOST_WAITING),
+            Thread.ofPlatform().daemon().name("events").factory(),
+            (event, full) -> LOG.warnf("%d Events wait for the API server: one more is not sent", MOST_WAITING));
+
+    EventSender() {
+        executor.allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    public void execute(Runnable event) {
+        executor.execute(event);
+    }
+
+    @Override
+    public void close() {
+        executor.shutdown();
+    }
+}

@@ -1,0 +1,38 @@
+package io.cmek.operator.app;
+
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
+import java.util.List;
+
+/** By this class the Quarkus extension finds the kind. */
+@ControllerConfiguration(name = "replicacmek")
+class ReplicaCmekReconciler implements Reconciler<ReplicaCmek>, ConfigurableReconciler<ReplicaCmek> {
+
+    private final Adapter adapter;
+
+    ReplicaCmekReconciler(Adapter adapter) {
+        this.adapter = adapter;
+    }
+
+    @Override
+    public void updateConfigurationFrom(ControllerConfigurationOverrider<ReplicaCmek> configuration) {
+        adapter.configure(configuration);
+    }
+
+    @Override
+    public List<EventSource<?, ReplicaCmek>> prepareEventSources(EventSourceContext<ReplicaCmek> context) {
+        return adapter.sources(context);
+    }
+
+    @Override
+    public UpdateControl<ReplicaCmek> reconcile(ReplicaCmek resource, Context<ReplicaCmek> context) {
+        return adapter.reconcile(resource);
+    }
+}

@@ -1,0 +1,38 @@
+package io.cmek.operator.app;
+
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
+import java.util.List;
+
+/** By this class the Quarkus extension finds the kind. */
+@ControllerConfiguration(name = "workgroup")
+class WorkgroupReconciler implements Reconciler<Workgroup>, ConfigurableReconciler<Workgroup> {
+
+    private final Adapter adapter;
+
+    WorkgroupReconciler(Adapter adapter) {
+        this.adapter = adapter;
+    }
+
+    @Override
+    public void updateConfigurationFrom(ControllerConfigurationOverrider<Workgroup> configuration) {
+        adapter.configure(configuration);
+    }
+
+    @Override
+    public List<EventSource<?, Workgroup>> prepareEventSources(EventSourceContext<Workgroup> context) {
+        return adapter.sources(context);
+    }
+
+    @Override
+    public UpdateControl<Workgroup> reconcile(Workgroup resource, Context<Workgroup> context) {
+        return adapter.reconcile(resource);
+    }
+}

@@ -1,0 +1,226 @@
+package io.cmek.operator.awssdk;
+
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.awscore.defaultsmode.DefaultsMode;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
+import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
+import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
+
+/**
+ * The clients of AWS, one set for each identity in each region, made when first used. They share one HTTP client, one timer thread and the
+ * operator's own credentials; a thousand keys in one region are one set.
+ *
+ * <p>Repetition is the SDK's business (standard retry mode: up to three attempts), but for PutKeyPolicy. So are endpoints and credentials: its
+ * standard settings apply. How many calls are under way at a time is not: that is for those who call.
+ */
+public final class AwsClients implements AutoCloseable {
+
+    /** Several times the threads that call AWS: a ceiling against leaks, not a limit that anybody is to feel. */
+    private static final int MOST_CONNECTIONS = 256;
+
+    /** STS allows 64 characters of {@code [\w+=,.@-]} (STS API Reference, "AssumeRole"). */
+    private static final int LONGEST_SESSION_NAME = 64;
+
+    private static final String APPLICATION = "cmek-operator";
+
+    private record Scope(Identity identity, String region) {}
+
+    private final AwsSettings settings;
+    private final CallObserver observer;
+    private final AttemptReports attempts;
+    private final SdkHttpClient http;
+    private final ScheduledThreadPoolExecutor timer;
+    private final RenewableCredentials own =
+            new RenewableCredentials(CredentialsException.OWN, DefaultCredentialsProvider.builder()::build);
+    private final Map<Scope, RegionalClients> clients = new ConcurrentHashMap<>();
+    private final Map<Scope, RenewableCredentials> sessions = new ConcurrentHashMap<>();
+    private final Map<String, StsClient> securityTokens = new ConcurrentHashMap<>();
+
+    public AwsClients(AwsSettings settings, CallObserver observer) {
+        this.settings = settings;
+        this.observer = observer;
+        this.attempts = new AttemptReports(observer);
+        this.http = Apache5HttpClient.builder()
+                .maxConnections(MOST_CONNECTIONS)
+                .connectionTimeout(min(Duration.ofSeconds(3), settings.attemptTimeout()))
+                .connectionAcquisitionTimeout(settings.attemptTimeout())
+                .socketTimeout(settings.attemptTimeout())
+                .connectionMaxIdleTime(Duration.ofSeconds(60))
+                .tcpKeepAlive(true)
+                .build();
+        this.timer = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("aws-timeouts").factory());
+        // A time-out is set for each call and nearly always cancelled: without this it would stay until its time.
+        this.timer.setRemoveOnCancelPolicy(true);
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    RegionalClients of(Identity identity, String region) {
+        return clients.computeIfAbsent(new Scope(identity, region), this::open);
+    }
+
+    private RegionalClients open(Scope scope) {
+        RenewableCredentials credentials = credentials(scope);
+        Region region = Region.of(scope.region());
+        return new RegionalClients(
+                scope.identity().toString(),
+                credentials,
+                () -> configure(KmsClient.builder(), region, credentials).build(),
+                () -> configure(KmsClient.builder(), region, credentials)
+                        .overrideConfiguration(o -> common(o).retryStrategy(onceInTime()))
+                        .build(),
+                () -> configure(S3Client.builder(), region, credentials)
+                        .forcePathStyle(settings.pathStyleAccess())
+                        .crossRegionAccessEnabled(false)
+                        .disableMultiRegionAccessPoints(true)
+                        .disableS3ExpressSessionAuth(true)
+                        .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                        .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                        .build(),
+                // The wait for messages is the repetition.
+                () -> configure(SqsClient.builder(), region, credentials)
+                        .overrideConfiguration(o -> common(o).retryStrategy(AwsRetryStrategy.doNotRetry()))
+                        .build(),
+                () -> configure(StsClient.builder(), region, credentials).build(),
+                settings.callTimeout(),
+                observer,
+                account(scope.identity()));
+    }
+
+    /** The account of a role: {@code arn:<partition>:iam::<account>:role/…}. */
+    private static @Nullable String account(Identity identity) {
+        String[] parts =
+                identity.roleArn() == null ? new String[0] : identity.roleArn().split(":", 6);
+        return parts.length == 6 && !parts[4].isEmpty() ? parts[4] : null;
+    }
+
+    /** A session for each region, though one would do for all: so no region depends on the STS of another. */
+    private RenewableCredentials credentials(Scope scope) {
+        return scope.identity().roleArn() == null
+                ? own
+                : sessions.computeIfAbsent(
+                        scope, s -> new RenewableCredentials(Operation.ASSUME_ROLE.toString(), () -> assumed(s)));
+    }
+
+    private AwsCredentialsProvider assumed(Scope scope) {
+        String sessionName = APPLICATION + "-" + settings.installationId();
+        return StsAssumeRoleCredentialsProvider.builder()
+                .stsClient(new ObservedAssumeRole(
+                        securityTokens.computeIfAbsent(
+                                scope.region(),
+                                r -> configure(StsClient.builder(), Region.of(r), own)
+                                        .build()),
+                        observer))
+                .refreshRequest(AssumeRoleRequest.builder()
+                        .roleArn(scope.identity().roleArn())
+                        .externalId(scope.identity().externalId())
+                        .roleSessionName(sessionName.substring(0, Math.min(sessionName.length(), LONGEST_SESSION_NAME)))
+                        .build())
+                .build();
+    }
+
+    private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configure(
+            B builder, Region region, AwsCredentialsProvider credentials) {
+        return builder.region(region)
+                .credentialsProvider(credentials)
+                .httpClient(http)
+                // Regional endpoints for us-east-1, too.
+                .defaultsMode(DefaultsMode.STANDARD)
+                .overrideConfiguration(o -> common(o).retryStrategy(RetryMode.STANDARD));
+    }
+
+    /**
+     * Nothing is repeated but what AWS refused for the time of its signature, and so has not done: the SDK has learned AWS's time from the
+     * answer, and signs anew at once.
+     */
+    private static RetryStrategy onceInTime() {
+        return StandardRetryStrategy.builder()
+                .useClientDefaults(false)
+                .maxAttempts(2)
+                .retryOnException(e -> e instanceof AwsServiceException refused && refused.isClockSkewException())
+                .treatAsThrottling(e -> false)
+                .backoffStrategy(BackoffStrategy.retryImmediately())
+                .circuitBreakerEnabled(false)
+                .build();
+    }
+
+    private ClientOverrideConfiguration.Builder common(ClientOverrideConfiguration.Builder configuration) {
+        return configuration
+                .apiCallAttemptTimeout(settings.attemptTimeout())
+                .apiCallTimeout(settings.callTimeout())
+                .scheduledExecutorService(timer)
+                .appId(APPLICATION)
+                .addExecutionInterceptor(new BoundedAnswers())
+                .addMetricPublisher(attempts);
+    }
+
+    /** Tells the observer of the calls that the SDK's credentials provider makes by itself. */
+    private record ObservedAssumeRole(StsClient sts, CallObserver observer) implements StsClient {
+
+        @Override
+        public AssumeRoleResponse assumeRole(AssumeRoleRequest request) {
+            long start = System.nanoTime();
+            String outcome = CallObserver.OK;
+            try {
+                return sts.assumeRole(request);
+            } catch (RuntimeException e) {
+                Failure failure = Failures.classify(Operation.ASSUME_ROLE.toString(), e);
+                outcome = failure.detail().code();
+                observer.failed(Operation.ASSUME_ROLE, request.roleArn(), failure);
+                throw e;
+            } finally {
+                observer.called(Operation.ASSUME_ROLE, outcome, Duration.ofNanos(System.nanoTime() - start));
+            }
+        }
+
+        @Override
+        public String serviceName() {
+            return sts.serviceName();
+        }
+
+        @Override
+        public void close() {
+            sts.close();
+        }
+    }
+
+    /** Ends what is under way and gives back connections and threads. */
+    @Override
+    public void close() {
+        clients.values().forEach(RegionalClients::close);
+        sessions.values().forEach(RenewableCredentials::close);
+        securityTokens.values().forEach(StsClient::close);
+        own.close();
+        http.close();
+        timer.shutdownNow();
+    }
+}

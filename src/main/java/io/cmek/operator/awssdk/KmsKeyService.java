@@ -1,0 +1,160 @@
+package io.cmek.operator.awssdk;
+
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyService;
+import io.cmek.operator.key.Proof;
+import java.util.Base64;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kms.model.DecryptResponse;
+import software.amazon.awssdk.services.kms.model.DryRunModifierType;
+import software.amazon.awssdk.services.kms.model.GenerateDataKeyWithoutPlaintextResponse;
+import software.amazon.awssdk.services.kms.model.GetKeyPolicyResponse;
+import software.amazon.awssdk.services.kms.model.KeyMetadata;
+
+/** {@link KeyService} on AWS KMS. */
+public final class KmsKeyService implements KeyService {
+
+    /** The only policy that a key's owner writes; another name is a policy that AWS RAM keeps. */
+    private static final String POLICY = "default";
+
+    private final AwsClients aws;
+
+    public KmsKeyService(AwsClients aws) {
+        this.aws = aws;
+    }
+
+    @Override
+    public Answer<KeyFacts> describe(Identity identity, KeyArn key) {
+        return aws.of(identity, key.region())
+                .kms(Operation.DESCRIBE_KEY, key, kms -> kms.describeKey(r -> r.keyId(key.toString())))
+                .answer(Operation.DESCRIBE_KEY, response -> facts(key, response.keyMetadata()));
+    }
+
+    private static @Nullable KeyFacts facts(KeyArn key, @Nullable KeyMetadata told) {
+        if (told == null) {
+            return null;
+        }
+        String state = told.keyStateAsString();
+        String spec = told.keySpecAsString();
+        String usage = told.keyUsageAsString();
+        String manager = told.keyManagerAsString();
+        String origin = told.originAsString();
+        if (state == null || spec == null || usage == null || manager == null || origin == null) {
+            return null;
+        }
+        return new KeyFacts(
+                key,
+                state,
+                spec,
+                usage,
+                manager,
+                origin,
+                Boolean.TRUE.equals(told.multiRegion()),
+                told.deletionDate(),
+                told.validTo());
+    }
+
+    @Override
+    public Answer<String> readPolicy(Identity identity, KeyArn key) {
+        return aws.of(identity, key.region())
+                .kms(
+                        Operation.GET_KEY_POLICY,
+                        key,
+                        kms -> kms.getKeyPolicy(r -> r.keyId(key.toString()).policyName(POLICY)))
+                .answer(Operation.GET_KEY_POLICY, GetKeyPolicyResponse::policy);
+    }
+
+    /**
+     * KMS's lockout safety check stays on: a policy that would lock its writer out of the key is refused by KMS.
+     *
+     * <p>On whose behalf it is becomes part of the user agent, which is in each record of CloudTrail (CloudTrail User Guide, "CloudTrail
+     * record contents"). A session name would take a session for each resource.
+     */
+    @Override
+    public Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf) {
+        return aws.of(identity, key.region())
+                .kmsWrite(
+                        Operation.PUT_KEY_POLICY,
+                        key,
+                        kms -> kms.putKeyPolicy(r -> r.keyId(key.toString())
+                                .policyName(POLICY)
+                                .policy(document)
+                                .overrideConfiguration(o ->
+                                        o.addApiName(agent -> agent.name("for").version(onBehalfOf)))))
+                .answer(Operation.PUT_KEY_POLICY, response -> document);
+    }
+
+    /**
+     * {@code GenerateDataKeyWithoutPlaintext} shows that new data can be encrypted; an implementation of KMS that knows no dry run really makes
+     * a data key, and gives it only encrypted.
+     *
+     * <p>CreateGrant is not asked. The statement that allows it has the condition {@code kms:GrantIsForAWSResource}, which is true only when
+     * an AWS service makes the grant on the role's behalf (KMS Developer Guide, "AWS KMS condition keys"): a call of the role itself is
+     * denied, dry or not, by a policy that is right. Whether grants are allowed is read from the policy, and a proof never leaves a grant
+     * on a key.
+     */
+    @Override
+    public Answer<Proof> proveEncrypt(Identity probe, KeyArn key) {
+        Reply<GenerateDataKeyWithoutPlaintextResponse> reply = aws.of(probe, key.region())
+                .kms(
+                        Operation.GENERATE_DATA_KEY,
+                        key,
+                        kms -> kms.generateDataKeyWithoutPlaintext(
+                                r -> r.keyId(key.toString()).numberOfBytes(32).dryRun(true)));
+        return proof(reply, GenerateDataKeyWithoutPlaintextResponse::ciphertextBlob);
+    }
+
+    /**
+     * {@code Decrypt} shows that what is encrypted can be read. It is asked with the modifier {@code IGNORE_CIPHERTEXT} and no ciphertext (KMS
+     * API Reference, "Decrypt"). A made-up ciphertext would not do: KMS may find it invalid before it looks at the permission. Where an
+     * implementation of KMS has really made a data key, that is what Decrypt is asked for.
+     */
+    @Override
+    public Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext) {
+        Reply<DecryptResponse> reply = aws.of(probe, key.region())
+                .kms(
+                        Operation.DECRYPT,
+                        key,
+                        kms -> kms.decrypt(r -> {
+                            r.keyId(key.toString()).dryRun(true);
+                            if (ciphertext == null) {
+                                r.dryRunModifiers(DryRunModifierType.IGNORE_CIPHERTEXT);
+                            } else {
+                                r.ciphertextBlob(SdkBytes.fromByteArray(
+                                        Base64.getDecoder().decode(ciphertext)));
+                            }
+                        }));
+        return proof(reply, response -> null);
+    }
+
+    /**
+     * A dry run always ends in an error; an implementation without dry runs really does it. Either shows that it is allowed.
+     *
+     * @param ciphertext of a response, null where it has none
+     */
+    private static <T> Answer<Proof> proof(Reply<T> reply, Function<T, @Nullable SdkBytes> ciphertext) {
+        return switch (reply) {
+            case Reply.Ok<T>(T response) -> {
+                SdkBytes made = ciphertext.apply(response);
+                yield new Answer.Got<>(new Proof(
+                        true, made == null ? null : Base64.getEncoder().encodeToString(made.asByteArrayUnsafe())));
+            }
+            case Reply.Refused<T> refused
+            when refused.code().equals(Failures.DRY_RUN) -> new Answer.Got<>(new Proof(true, null));
+            // That the probe role cannot be assumed says nothing about what it may do.
+            case Reply.Refused<T>(Failure failure, var error)
+            when failure instanceof Failure.Denied && isOfKms(failure) -> new Answer.Got<>(new Proof(false, null));
+            case Reply.Refused<T>(Failure failure, var error) -> new Answer.Failed<>(failure);
+        };
+    }
+
+    private static boolean isOfKms(Failure failure) {
+        return failure.detail().operation().startsWith("kms:");
+    }
+}

@@ -1,0 +1,232 @@
+package io.cmek.operator.awssdk;
+
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.bucket.BucketFacts;
+import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketService;
+import io.cmek.operator.key.KeyArn;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.s3.model.Bucket;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketEncryptionResponse;
+import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
+import software.amazon.awssdk.services.s3.model.ObjectOwnership;
+import software.amazon.awssdk.services.s3.model.PutBucketEncryptionResponse;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionByDefault;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionConfiguration;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
+
+/**
+ * {@link BucketService} on Amazon S3. Every call names the account that must own the bucket, which is the account in which the identity acts:
+ * bucket names are global, and a name that somebody else took must never be mistaken for ours (S3 User Guide, "Verifying bucket ownership
+ * with bucket owner condition").
+ */
+public final class S3BucketService implements BucketService {
+
+    /** The one region that is never named in a CreateBucket (S3 API Reference, "CreateBucket"). */
+    private static final String NO_CONSTRAINT = "us-east-1";
+
+    private static final String REGION_HEADER = "x-amz-bucket-region";
+    private static final Pattern REGION_ELEMENT = Pattern.compile("<Region>([a-z0-9-]{1,32})</Region>");
+    private static final Pattern REGION_IN_MESSAGE = Pattern.compile("The ([a-z0-9-]{1,32}) location constraint");
+    private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,32}");
+
+    private final AwsClients aws;
+
+    public S3BucketService(AwsClients aws) {
+        this.aws = aws;
+    }
+
+    @Override
+    public Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket) {
+        return asOwner(identity, region, (clients, owner) -> readEncryption(clients, region, bucket, owner));
+    }
+
+    @Override
+    public Answer<Boolean> isListed(Identity identity, String region, String bucket) {
+        return aws.of(identity, region)
+                .s3(Operation.LIST_BUCKETS, bucket, s3 -> s3.listBuckets(r -> r.prefix(bucket)))
+                .answer(
+                        Operation.LIST_BUCKETS,
+                        list -> list.buckets().stream().map(Bucket::name).anyMatch(bucket::equals));
+    }
+
+    @Override
+    public Answer<Boolean> isTaken(Identity identity, String region, String bucket) {
+        Reply<HeadBucketResponse> head =
+                aws.of(identity, region).s3(Operation.HEAD_BUCKET, bucket, s3 -> s3.headBucket(r -> r.bucket(bucket)));
+        return switch (head) {
+            case Reply.Ok<HeadBucketResponse> exists -> new Answer.Got<>(true);
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
+            when error != null && !regionHeader(error).isEmpty() -> new Answer.Got<>(true);
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
+            when error != null && error.statusCode() == 404 -> new Answer.Got<>(false);
+            case Reply.Refused<HeadBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
+        };
+    }
+
+    /** @param call with the clients and the account that must own the bucket */
+    private <T> Answer<T> asOwner(
+            Identity identity, String region, BiFunction<RegionalClients, String, Answer<T>> call) {
+        RegionalClients clients = aws.of(identity, region);
+        return switch (clients.account()) {
+            case Answer.Failed<String>(Failure failure) -> new Answer.Failed<>(failure);
+            case Answer.Got<String>(String owner) -> call.apply(clients, owner);
+        };
+    }
+
+    private static Answer<BucketFacts> readEncryption(
+            RegionalClients clients, String region, String bucket, String owner) {
+        Reply<GetBucketEncryptionResponse> reply = clients.s3(
+                Operation.GET_BUCKET_ENCRYPTION,
+                bucket,
+                s3 -> s3.getBucketEncryption(r -> r.bucket(bucket).expectedBucketOwner(owner)));
+        if (!(reply instanceof Reply.Refused<GetBucketEncryptionResponse> refused)) {
+            return reply.answer(
+                    Operation.GET_BUCKET_ENCRYPTION, response -> present(response.serverSideEncryptionConfiguration()));
+        }
+        String elsewhere = otherRegion(refused.error(), region);
+        return switch (refused.code()) {
+            case "NoSuchBucket" -> new Answer.Got<>(new BucketFacts.Absent());
+            case "ServerSideEncryptionConfigurationNotFoundError" ->
+                new Answer.Got<>(new BucketFacts.Present(Encryption.NO_RULE));
+            case "PermanentRedirect", "IllegalLocationConstraintException" ->
+                new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
+            // Where it names no region it is about the credentials.
+            case "AuthorizationHeaderMalformed" ->
+                elsewhere.isEmpty()
+                        ? new Answer.Failed<>(refused.failure())
+                        : new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
+            default -> new Answer.Failed<>(refused.failure());
+        };
+    }
+
+    /** The region that S3 sends us to, empty where it names none or the one we are in. */
+    private static String otherRegion(@Nullable AwsServiceException error, String region) {
+        if (error == null || error.awsErrorDetails() == null) {
+            return "";
+        }
+        AwsErrorDetails details = error.awsErrorDetails();
+        String told = regionHeader(error);
+        if (told.isEmpty() && details.rawResponse() != null) {
+            told = first(REGION_ELEMENT, details.rawResponse().asString(StandardCharsets.UTF_8));
+        }
+        if (told.isEmpty()) {
+            told = first(REGION_IN_MESSAGE, details.errorMessage());
+        }
+        return told.equals(region) ? "" : told;
+    }
+
+    private static String regionHeader(AwsServiceException error) {
+        AwsErrorDetails details = error.awsErrorDetails();
+        if (details == null || details.sdkHttpResponse() == null) {
+            return "";
+        }
+        return details.sdkHttpResponse()
+                .firstMatchingHeader(REGION_HEADER)
+                .filter(header -> REGION.matcher(header).matches())
+                .orElse("");
+    }
+
+    private static String first(Pattern pattern, @Nullable String text) {
+        Matcher matcher = pattern.matcher(text == null ? "" : text);
+        return matcher.find() ? matcher.group(1) : "";
+    }
+
+    private static BucketFacts present(@Nullable ServerSideEncryptionConfiguration configuration) {
+        if (configuration == null || configuration.rules().isEmpty()) {
+            return new BucketFacts.Present(Encryption.NO_RULE);
+        }
+        // S3 accepts exactly one rule.
+        ServerSideEncryptionRule rule = configuration.rules().getFirst();
+        ServerSideEncryptionByDefault byDefault = rule.applyServerSideEncryptionByDefault();
+        return new BucketFacts.Present(new Encryption(
+                byDefault == null ? null : byDefault.sseAlgorithmAsString(),
+                byDefault == null ? null : byDefault.kmsMasterKeyID(),
+                Boolean.TRUE.equals(rule.bucketKeyEnabled()),
+                rule.blockedEncryptionTypes() == null
+                        ? List.of()
+                        : rule.blockedEncryptionTypes().encryptionTypeAsStrings()));
+    }
+
+    @Override
+    public Answer<Encryption> encrypt(Identity identity, String region, String bucket, KeyArn key, Encryption current) {
+        return asOwner(identity, region, (clients, owner) -> encrypt(clients, bucket, owner, key, current));
+    }
+
+    private static Answer<Encryption> encrypt(
+            RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
+        List<String> blocked = current.blockedEncryptionTypes();
+        ServerSideEncryptionRule rule = ServerSideEncryptionRule.builder()
+                .applyServerSideEncryptionByDefault(
+                        d -> d.sseAlgorithm(ServerSideEncryption.AWS_KMS).kmsMasterKeyID(key.toString()))
+                .bucketKeyEnabled(true)
+                .applyMutation(r -> {
+                    if (!blocked.isEmpty()) {
+                        r.blockedEncryptionTypes(b -> b.encryptionTypeWithStrings(blocked));
+                    }
+                })
+                .build();
+        Reply<PutBucketEncryptionResponse> reply = clients.s3(
+                Operation.PUT_BUCKET_ENCRYPTION,
+                bucket,
+                s3 -> s3.putBucketEncryption(r -> r.bucket(bucket)
+                        .expectedBucketOwner(owner)
+                        .serverSideEncryptionConfiguration(c -> c.rules(rule))));
+        return reply.answer(
+                Operation.PUT_BUCKET_ENCRYPTION,
+                response -> new Encryption(ServerSideEncryption.AWS_KMS.toString(), key.toString(), true, blocked));
+    }
+
+    @Override
+    public Answer<Creation> create(Identity identity, String region, String bucket) {
+        Reply<CreateBucketResponse> reply = aws.of(identity, region)
+                .s3(Operation.CREATE_BUCKET, bucket, s3 -> s3.createBucket(request(bucket, region)));
+        return switch (reply) {
+            case Reply.Ok<CreateBucketResponse> ok -> new Answer.Got<>(Creation.MADE);
+            case Reply.Refused<CreateBucketResponse> refused
+            when refused.code().equals("BucketAlreadyOwnedByYou") -> new Answer.Got<>(Creation.ALREADY_OURS);
+            case Reply.Refused<CreateBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
+        };
+    }
+
+    private static CreateBucketRequest request(String bucket, String region) {
+        return CreateBucketRequest.builder()
+                .bucket(bucket)
+                .objectOwnership(ObjectOwnership.BUCKET_OWNER_ENFORCED)
+                .applyMutation(r -> {
+                    if (!region.equals(NO_CONSTRAINT)) {
+                        r.createBucketConfiguration(c -> c.locationConstraint(region));
+                    }
+                })
+                .build();
+    }
+
+    @Override
+    public Answer<String> blockPublicAccess(Identity identity, String region, String bucket) {
+        return asOwner(
+                identity,
+                region,
+                (clients, owner) -> clients.s3(
+                                Operation.PUT_PUBLIC_ACCESS_BLOCK,
+                                bucket,
+                                s3 -> s3.putPublicAccessBlock(r -> r.bucket(bucket)
+                                        .expectedBucketOwner(owner)
+                                        .publicAccessBlockConfiguration(p -> p.blockPublicAcls(true)
+                                                .ignorePublicAcls(true)
+                                                .blockPublicPolicy(true)
+                                                .restrictPublicBuckets(true))))
+                        .answer(Operation.PUT_PUBLIC_ACCESS_BLOCK, response -> bucket));
+    }
+}

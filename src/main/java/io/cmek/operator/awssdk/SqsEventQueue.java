@@ -1,0 +1,65 @@
+package io.cmek.operator.awssdk;
+
+import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.cloudtrail.EventQueue;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@link EventQueue} on Amazon SQS, with the operator's own credentials. */
+public final class SqsEventQueue implements EventQueue {
+
+    /** SQS Developer Guide, "Amazon SQS short and long polling". Shorter than an attempt may take. */
+    private static final int WAIT_SECONDS = 3;
+
+    /** The most that SQS gives at once. */
+    private static final int MOST_MESSAGES = 10;
+
+    /** AWS General Reference, "Amazon SQS endpoints and quotas"; SQS Developer Guide, "Amazon VPC endpoints". */
+    private static final Pattern REGION =
+            Pattern.compile("https://(?:[a-z0-9-]+\\.)?sqs(?:-fips)?\\.([a-z0-9-]+)\\.[^/]+/.*");
+
+    private final String queueUrl;
+    private final RegionalClients clients;
+
+    /**
+     * @param queueUrl as SQS gives it; its region is the queue's
+     * @param fallback the region where the URL names none, as that of another endpoint
+     */
+    public SqsEventQueue(AwsClients aws, String queueUrl, Optional<String> fallback) {
+        this.queueUrl = queueUrl;
+        this.clients = aws.of(Identity.OWN, region(queueUrl).or(() -> fallback).orElse("us-east-1"));
+    }
+
+    static Optional<String> region(String queueUrl) {
+        Matcher region = REGION.matcher(queueUrl);
+        return region.matches() ? Optional.of(region.group(1)) : Optional.empty();
+    }
+
+    @Override
+    public Answer<List<Message>> receive() {
+        return clients.sqs(
+                        Operation.RECEIVE_MESSAGE,
+                        queueUrl,
+                        sqs -> sqs.receiveMessage(r -> r.queueUrl(queueUrl)
+                                .maxNumberOfMessages(MOST_MESSAGES)
+                                .waitTimeSeconds(WAIT_SECONDS)))
+                .answer(
+                        Operation.RECEIVE_MESSAGE,
+                        response -> response.messages().stream()
+                                .filter(m -> m.body() != null && m.receiptHandle() != null)
+                                .map(m -> new Message(m.body(), m.receiptHandle()))
+                                .toList());
+    }
+
+    @Override
+    public Answer<Message> remove(Message message) {
+        return clients.sqs(
+                        Operation.DELETE_MESSAGE,
+                        queueUrl,
+                        sqs -> sqs.deleteMessage(r -> r.queueUrl(queueUrl).receiptHandle(message.receipt())))
+                .answer(Operation.DELETE_MESSAGE, response -> message);
+    }
+}

@@ -1,5 +1,0 @@
-/** What one resource asks for, and who else asks for the same key or bucket. */
-@NullMarked
-package io.cmek.operator.claim;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,86 @@
+package io.cmek.operator.index;
+
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.ClaimId;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The requests on one bucket. A bucket belongs to the request that has it already. As long as none has, it belongs to the oldest one on it that
+ * its tenant permits, so that nobody can block a bucket that is not theirs.
+ */
+final class BucketUsers {
+
+    private final String name;
+
+    /** By uid. */
+    private final TreeMap<String, Claim> claims = new TreeMap<>();
+
+    private final Comparator<Claim> order;
+
+    /** Those to which the bucket may belong, the one to which it does first. */
+    private final TreeSet<Claim> candidates;
+
+    BucketUsers(String name) {
+        this.name = name;
+        this.order = Comparator.comparing((Claim c) -> !hasBucket(c, name))
+                .thenComparing(Claim::createdAt)
+                .thenComparing(Claim::uid);
+        this.candidates = new TreeSet<>(order);
+    }
+
+    /** @param permitted whether its tenant permits all that it asks for */
+    void put(Claim claim, boolean permitted) {
+        remove(claim.uid());
+        claims.put(claim.uid(), claim);
+        if (permitted || hasBucket(claim, name)) {
+            candidates.add(claim);
+        }
+    }
+
+    void remove(String uid) {
+        Claim before = claims.remove(uid);
+        if (before != null) {
+            candidates.remove(before);
+        }
+    }
+
+    /** Whose the bucket is, and so all that the others on it are told. */
+    record Holder(String uid, ClaimId id) {}
+
+    /** The request to which the bucket belongs, be it served or not; empty where it belongs to none. */
+    Optional<Holder> holder() {
+        return candidates.stream().findFirst().map(claim -> new Holder(claim.uid(), claim.id()));
+    }
+
+    boolean isEmpty() {
+        return claims.isEmpty();
+    }
+
+    Collection<Claim> claims() {
+        return List.copyOf(claims.values());
+    }
+
+    /** The other request to which the bucket belongs; empty where it belongs to this one, or to none. */
+    Optional<Claim> holderBesides(Claim claim) {
+        // The claim at hand may be newer than the one that is known of its resource.
+        return candidates.stream()
+                .filter(other -> !other.uid().equals(claim.uid()))
+                .findFirst()
+                .filter(other -> order.compare(other, claim) < 0);
+    }
+
+    private static boolean hasBucket(Claim claim, String bucket) {
+        for (BucketUse use : claim.buckets()) {
+            if (use.name().equals(bucket) && claim.served().has(use)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

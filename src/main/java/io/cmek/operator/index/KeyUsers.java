@@ -1,0 +1,232 @@
+package io.cmek.operator.index;
+
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.Neighbours;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The requests on one key, and what each of them contributes to what they ask for together. */
+final class KeyUsers {
+
+    private static final Comparator<Claim> OLDEST =
+            Comparator.comparing(Claim::createdAt).thenComparing(Claim::uid);
+
+    private static final Comparator<Claim> BY_NAME =
+            Comparator.comparing(Claim::id).thenComparing(Claim::uid);
+
+    /**
+     * What one request contributes.
+     *
+     * @param identity the credentials of its tenant, null where no tenant covers it
+     * @param reads whether the key is read for it
+     * @param readsPolicy whether the policy of the key is read for it
+     * @param writes whether its access is written into the policy
+     * @param probe the role that proves its access, null where none does
+     * @param needed the access that it needs of the key, nothing where the key need not be suggested to its owner
+     * @param inUse whether it uses the key and stays
+     */
+    record Contribution(
+            Claim claim,
+            @Nullable Identity identity,
+            boolean reads,
+            boolean readsPolicy,
+            boolean writes,
+            @Nullable Identity probe,
+            Grants required,
+            Grants needed,
+            boolean leftToOwner,
+            boolean inUse,
+            boolean releasing) {}
+
+    /** By uid. */
+    private final TreeMap<String, Contribution> contributions = new TreeMap<>();
+
+    private final TreeMap<Identity, Integer> readers = new TreeMap<>();
+    private final TreeMap<Identity, Integer> policyReaders = new TreeMap<>();
+    private final TreeMap<Identity, TreeSet<Claim>> writers = new TreeMap<>();
+
+    /** By role, and by the credentials of the tenants that name it. */
+    private final TreeMap<Identity, TreeMap<Identity, RequiredAccess>> probes = new TreeMap<>();
+
+    private final RequiredAccess required = new RequiredAccess();
+    private final RequiredAccess suggested = new RequiredAccess();
+    private final RequiredAccess leftToOwner = new RequiredAccess();
+
+    /** By namespace. Two may have the same name for a while: one that was deleted and created again, and its predecessor. */
+    private final TreeMap<String, TreeSet<Claim>> inUse = new TreeMap<>();
+
+    private final TreeMap<String, Claim> releasing = new TreeMap<>();
+    private long used;
+
+    /**
+     * What a change of one request changes for the others.
+     *
+     * @param ofKey whether the key has to be looked at again
+     * @param before what was suggested to the owner of the key
+     */
+    record Effect(boolean ofKey, Grants before) {}
+
+    Effect put(Contribution contribution) {
+        Contribution before = contributions.put(contribution.claim().uid(), contribution);
+        if (before != null && before.equals(contribution)) {
+            return new Effect(false, Grants.NONE);
+        }
+        Grants suggestedBefore = suggested.grants();
+        if (before != null) {
+            count(before, false);
+        }
+        count(contribution, true);
+        return new Effect(true, suggestedBefore);
+    }
+
+    Effect remove(String uid) {
+        Contribution before = contributions.remove(uid);
+        if (before == null) {
+            return new Effect(false, Grants.NONE);
+        }
+        Grants suggestedBefore = suggested.grants();
+        count(before, false);
+        return new Effect(true, suggestedBefore);
+    }
+
+    boolean isEmpty() {
+        return contributions.isEmpty();
+    }
+
+    Collection<Claim> claims() {
+        return contributions.values().stream().map(Contribution::claim).toList();
+    }
+
+    Grants suggested() {
+        return suggested.grants();
+    }
+
+    private void count(Contribution c, boolean more) {
+        Identity identity = c.identity();
+        if (identity != null) {
+            if (c.reads()) {
+                count(readers, identity, more);
+            }
+            if (c.readsPolicy()) {
+                count(policyReaders, identity, more);
+            }
+            if (c.writes()) {
+                member(writers, identity, c.claim(), OLDEST, more);
+            }
+            if (c.probe() != null) {
+                probe(c.probe(), identity, c.needed(), more);
+            }
+        }
+        change(required, c.required(), more);
+        change(suggested, c.needed(), more);
+        if (c.leftToOwner()) {
+            change(leftToOwner, c.needed(), more);
+        }
+        if (c.inUse()) {
+            member(inUse, c.claim().id().namespace(), c.claim(), BY_NAME, more);
+            used += more ? 1 : -1;
+        }
+        if (c.releasing()) {
+            if (more) {
+                releasing.put(c.claim().uid(), c.claim());
+            } else {
+                releasing.remove(c.claim().uid());
+            }
+        }
+    }
+
+    private static void change(RequiredAccess access, Grants grants, boolean more) {
+        if (more) {
+            access.add(grants);
+        } else {
+            access.remove(grants);
+        }
+    }
+
+    private static <K> void count(TreeMap<K, Integer> counts, K key, boolean more) {
+        if (more) {
+            counts.merge(key, 1, Integer::sum);
+        } else {
+            counts.computeIfPresent(key, (k, n) -> n == 1 ? null : n - 1);
+        }
+    }
+
+    private static <K, V> void member(
+            TreeMap<K, TreeSet<V>> sets, K key, V value, Comparator<? super V> order, boolean more) {
+        TreeSet<V> set = sets.computeIfAbsent(key, k -> new TreeSet<>(order));
+        if (more) {
+            set.add(value);
+        } else {
+            set.remove(value);
+        }
+        if (set.isEmpty()) {
+            sets.remove(key);
+        }
+    }
+
+    private void probe(Identity role, Identity reader, Grants needed, boolean more) {
+        TreeMap<Identity, RequiredAccess> ofRole = probes.computeIfAbsent(role, r -> new TreeMap<>());
+        RequiredAccess access = ofRole.computeIfAbsent(reader, r -> new RequiredAccess());
+        change(access, needed, more);
+        if (access.grants().isEmpty()) {
+            ofRole.remove(reader);
+        }
+        if (ofRole.isEmpty()) {
+            probes.remove(role);
+        }
+    }
+
+    KeyRequests view() {
+        var oldest = new LinkedHashMap<Identity, Claim>();
+        writers.forEach((identity, claims) -> oldest.put(identity, claims.getFirst()));
+        var proving = new LinkedHashMap<Identity, KeyRequests.Probe>();
+        probes.forEach((role, byReader) -> proving.put(role, probe(byReader)));
+        return new KeyRequests(
+                contributions.size(),
+                sorted(readers),
+                sorted(policyReaders),
+                Collections.unmodifiableSequencedMap(oldest),
+                Collections.unmodifiableSequencedMap(proving),
+                required.grants(),
+                suggested.grants(),
+                leftToOwner.grants(),
+                List.copyOf(releasing.values()));
+    }
+
+    private static KeyRequests.Probe probe(TreeMap<Identity, RequiredAccess> byReader) {
+        var needed = new LinkedHashMap<Identity, Grants>();
+        byReader.forEach((reader, access) -> needed.put(reader, access.grants()));
+        return new KeyRequests.Probe(Collections.unmodifiableSequencedMap(needed));
+    }
+
+    private static SequencedSet<Identity> sorted(TreeMap<Identity, Integer> counts) {
+        return Collections.unmodifiableSequencedSet(new LinkedHashSet<>(counts.keySet()));
+    }
+
+    /** The other requests that use the key and stay. */
+    Neighbours neighboursOf(Claim claim) {
+        TreeSet<Claim> own = inUse.getOrDefault(claim.id().namespace(), new TreeSet<>(BY_NAME));
+        boolean counted = Optional.ofNullable(contributions.get(claim.uid()))
+                .filter(Contribution::inUse)
+                .isPresent();
+        List<ClaimId> named = own.stream()
+                .filter(other -> !other.uid().equals(claim.uid()))
+                .limit(Neighbours.NAMED)
+                .map(Claim::id)
+                .toList();
+        long here = own.size() - (counted ? 1 : 0);
+        return new Neighbours(named, here - named.size(), used - own.size());
+    }
+}

@@ -1,0 +1,485 @@
+package io.cmek.operator.index;
+
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.PolicyAccess;
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.tenancy.Tenant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * The requests of all resources, by key and by bucket, and the required access of each key. A change of one request costs what this request
+ * names, and never a visit to all requests on its keys.
+ *
+ * <p>The identity of a request is the uid of its resource. All methods may be called from any thread; none waits.
+ */
+public final class RequestIndex {
+
+    private record Entry(Claim claim, LastApplied applied, boolean guarded, Judgement accepted) {}
+
+    private record Unreadable(String namespace, Set<String> keyArns, boolean namesMore, boolean served) {
+
+        boolean mayName(KeyArn key) {
+            return namesMore || keyArns.contains(key.toString());
+        }
+    }
+
+    private final Authorization authorization;
+
+    /** By uid. */
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    private final TreeMap<KeyArn, KeyUsers> keys = new TreeMap<>();
+    private final TreeMap<String, BucketUsers> buckets = new TreeMap<>();
+
+    /** By uid: the stored objects that this version cannot read. */
+    private final TreeMap<String, Unreadable> unreadable = new TreeMap<>();
+
+    private long visited;
+
+    public RequestIndex(Authorization authorization) {
+        this.authorization = authorization;
+    }
+
+    public Authorization authorization() {
+        return authorization;
+    }
+
+    /** Adds the request of a resource that has the operator's finalizer, or replaces the one with the same uid. */
+    public Changes put(Claim claim, LastApplied applied) {
+        return put(claim, applied, true);
+    }
+
+    /**
+     * Adds the request of a resource, or replaces the one with the same uid.
+     *
+     * @param guarded whether the resource has the operator's finalizer: without it nothing is written for the resource, because nothing would be
+     *     taken back
+     */
+    public synchronized Changes put(Claim claim, LastApplied applied, boolean guarded) {
+        Changes changes = Changes.none();
+        forgetUnreadable(claim.uid(), changes);
+        Entry before = entries.get(claim.uid());
+        if (before != null && before.claim().equals(claim) && before.guarded() == guarded) {
+            entries.put(claim.uid(), new Entry(claim, applied, guarded, before.accepted()));
+            return changes;
+        }
+        changes.resources().add(claim.id());
+        Set<String> names = namesOf(claim);
+        if (before != null) {
+            names.addAll(namesOf(before.claim()));
+        }
+        Map<String, BucketUsers.Holder> holders = holders(names);
+        boolean permitted = authorization.judge(claim).isGood();
+        if (before != null) {
+            namesOf(before.claim()).forEach(name -> leave(name, claim.uid()));
+        }
+        namesOf(claim)
+                .forEach(name -> buckets.computeIfAbsent(name, BucketUsers::new).put(claim, permitted));
+        changes.buckets().addAll(names);
+        var suggested = new TreeMap<KeyArn, Grants>();
+        evaluate(claim, applied, guarded, judge(claim), changes, suggested);
+        evaluateOthersOn(names, holders, claim.uid(), changes, suggested);
+        noteSuggestions(suggested, changes);
+        return changes;
+    }
+
+    /** Removes the request of a resource that is gone. */
+    public synchronized Changes remove(String uid) {
+        Changes changes = Changes.none();
+        forgetUnreadable(uid, changes);
+        Entry before = entries.remove(uid);
+        if (before == null) {
+            return changes;
+        }
+        Set<String> names = namesOf(before.claim());
+        Map<String, BucketUsers.Holder> holders = holders(names);
+        names.forEach(name -> leave(name, uid));
+        changes.buckets().addAll(names);
+        var suggested = new TreeMap<KeyArn, Grants>();
+        for (KeyArn key : before.claim().distinctKeys()) {
+            withdraw(key, uid, changes, suggested);
+        }
+        evaluateOthersOn(names, holders, uid, changes, suggested);
+        noteSuggestions(suggested, changes);
+        return changes;
+    }
+
+    private static Set<String> namesOf(Claim claim) {
+        var names = new TreeSet<String>();
+        claim.buckets().forEach(use -> names.add(use.name()));
+        return names;
+    }
+
+    private void leave(String bucket, String uid) {
+        BucketUsers users = buckets.get(bucket);
+        if (users != null) {
+            users.remove(uid);
+            if (users.isEmpty()) {
+                buckets.remove(bucket);
+            }
+        }
+    }
+
+    private Map<String, BucketUsers.Holder> holders(Set<String> names) {
+        var holders = new TreeMap<String, BucketUsers.Holder>();
+        for (String name : names) {
+            Optional.ofNullable(buckets.get(name))
+                    .flatMap(BucketUsers::holder)
+                    .ifPresent(holder -> holders.put(name, holder));
+        }
+        return holders;
+    }
+
+    /** Others on the same bucket may be accepted now, or no longer, or for another's sake; but only where it has changed hands. */
+    private void evaluateOthersOn(
+            Set<String> names,
+            Map<String, BucketUsers.Holder> before,
+            String uid,
+            Changes changes,
+            Map<KeyArn, Grants> suggested) {
+        Map<String, BucketUsers.Holder> now = holders(names);
+        var others = new TreeMap<String, Claim>();
+        for (String name : names) {
+            BucketUsers users = buckets.get(name);
+            if (users != null && !Objects.equals(before.get(name), now.get(name))) {
+                users.claims().stream().filter(c -> !c.uid().equals(uid)).forEach(c -> others.put(c.uid(), c));
+            }
+        }
+        others.values().forEach(other -> {
+            Entry known = entries.get(other.uid());
+            Judgement accepted = judge(other);
+            if (known != null && !known.accepted().equals(accepted)) {
+                changes.resources().add(other.id());
+                changes.buckets().addAll(namesOf(other));
+                evaluate(other, known.applied(), known.guarded(), accepted, changes, suggested);
+            }
+        });
+    }
+
+    private void evaluate(
+            Claim claim,
+            LastApplied applied,
+            boolean guarded,
+            Judgement accepted,
+            Changes changes,
+            Map<KeyArn, Grants> suggested) {
+        Entry before = entries.put(claim.uid(), new Entry(claim, applied, guarded, accepted));
+        Set<KeyArn> now = claim.distinctKeys();
+        if (before != null) {
+            before.claim().distinctKeys().stream()
+                    .filter(key -> !now.contains(key))
+                    .forEach(key -> withdraw(key, claim.uid(), changes, suggested));
+        }
+        for (KeyArn key : now) {
+            KeyUsers users = keys.computeIfAbsent(key, k -> new KeyUsers());
+            note(key, users.put(contribution(claim, accepted, guarded, key)), changes, suggested);
+        }
+    }
+
+    private void withdraw(KeyArn key, String uid, Changes changes, Map<KeyArn, Grants> suggested) {
+        KeyUsers users = keys.get(key);
+        if (users != null) {
+            note(key, users.remove(uid), changes, suggested);
+            if (users.isEmpty()) {
+                keys.remove(key);
+            }
+        }
+    }
+
+    /** @param suggested by key, what was suggested to its owner before the change; it may be so again in the end */
+    private static void note(KeyArn key, KeyUsers.Effect effect, Changes changes, Map<KeyArn, Grants> suggested) {
+        if (effect.ofKey()) {
+            changes.keys().add(key);
+            suggested.putIfAbsent(key, effect.before());
+        }
+    }
+
+    /**
+     * The statements that are suggested for a shared key name the principals of all that use it: they all have to show the new ones. That is the
+     * only change of one request that visits the others on its key.
+     */
+    private void noteSuggestions(Map<KeyArn, Grants> suggested, Changes changes) {
+        suggested.forEach((key, before) -> {
+            Grants after = suggestedOn(key);
+            if (!before.equals(after)) {
+                Grants difference = after.minus(before).plus(before.minus(after));
+                claimsOn(key).stream()
+                        .filter(claim -> authorization.showsAny(claim, key, difference))
+                        .forEach(claim -> changes.resources().add(claim.id()));
+            }
+        });
+    }
+
+    private KeyUsers.Contribution contribution(Claim claim, Judgement accepted, boolean guarded, KeyArn key) {
+        Optional<Tenant> tenant = authorization.tenantOf(claim);
+        boolean ok = accepted.isGood();
+        boolean waits = accepted.reason() == Reason.Pending;
+        boolean asksAws = !claim.isGoing() || claim.deletionPolicy() == DeletionPolicy.Release;
+        boolean managed = claim.policyManagement() == PolicyManagement.Managed;
+        boolean writes = ok && managed && guarded && !claim.isGoing();
+        boolean stays = !claim.isGoing() && (ok || waits);
+        Grants needed = stays ? authorization.neededBy(claim, key) : Grants.NONE;
+        Identity probe = tenant.map(Tenant::probe)
+                .filter(role -> ok && role.roleArn() != null && PolicyAccess.isWantedFor(needed, role.roleArn()))
+                .orElse(null);
+        boolean releasing = claim.isGoing()
+                && claim.deletionPolicy() == DeletionPolicy.Release
+                && managed
+                && guarded
+                && isReleasable(accepted)
+                && tenant.isPresent();
+        return new KeyUsers.Contribution(
+                claim,
+                tenant.map(Tenant::identity).orElse(null),
+                asksAws && (ok || waits && claim.ownKeys().contains(key)),
+                asksAws && ok,
+                writes,
+                probe,
+                writes ? authorization.requiredFor(claim, key) : Grants.NONE,
+                needed,
+                stays && !managed,
+                ok && !claim.isGoing(),
+                releasing);
+    }
+
+    /** Without its Workgroup, a ReplicaCmek that was served is refused; what it had is given back all the same. */
+    public static boolean isReleasable(Judgement accepted) {
+        return accepted.isGood() || accepted.reason() == Reason.WorkgroupNotFound;
+    }
+
+    /** What {@code Accepted} says of a request, whether it is in the index or not. */
+    public synchronized Judgement judge(Claim claim) {
+        visited++;
+        Judgement permitted = authorization.judge(claim);
+        if (!permitted.isGood()) {
+            return permitted;
+        }
+        if (!claim.standing().isGood()) {
+            return claim.standing();
+        }
+        for (BucketUse use : claim.buckets()) {
+            Optional<Claim> holder =
+                    Optional.ofNullable(buckets.get(use.name())).flatMap(users -> users.holderBesides(claim));
+            if (holder.isPresent()) {
+                return Judgement.bad(
+                        Reason.BucketClaimedByAnother,
+                        use.label() + " belongs already to " + nameFor(claim, holder.get())
+                                + ". One bucket belongs to one claim: delete one of the two and create it again with a"
+                                + " bucket of its own.");
+            }
+        }
+        return permitted;
+    }
+
+    /** Whoever may read a request's status may not know what there is in other namespaces. */
+    private static String nameFor(Claim reader, Claim other) {
+        return other.id().namespace().equals(reader.id().namespace())
+                ? "the " + other.id().kind() + " " + other.id().name()
+                : "a resource of another namespace";
+    }
+
+    public synchronized Optional<Claim> find(String uid) {
+        return Optional.ofNullable(entries.get(uid)).map(Entry::claim);
+    }
+
+    /** The last applied state of a resource; nothing where it is unknown. */
+    public synchronized LastApplied lastApplied(String uid) {
+        Entry entry = entries.get(uid);
+        return entry == null ? LastApplied.NOTHING : entry.applied();
+    }
+
+    /** What the requests on the key ask for together. Costs the number of credentials, and of requests that give back. */
+    public synchronized KeyRequests onKey(KeyArn key) {
+        KeyUsers users = keys.get(key);
+        if (users == null) {
+            return KeyRequests.NONE;
+        }
+        KeyRequests requests = users.view();
+        visited += requests.releasing().size();
+        return requests;
+    }
+
+    /** Every request that names the key, those that are being deleted included. */
+    public synchronized Collection<Claim> claimsOn(KeyArn key) {
+        KeyUsers users = keys.get(key);
+        Collection<Claim> claims = users == null ? List.of() : users.claims();
+        visited += claims.size();
+        return claims;
+    }
+
+    /** The keys that are named at all, in a fixed order. */
+    public synchronized List<KeyArn> keys() {
+        return List.copyOf(keys.keySet());
+    }
+
+    /** The buckets that are named at all, in a fixed order. */
+    public synchronized List<String> buckets() {
+        return List.copyOf(buckets.keySet());
+    }
+
+    /** The other requests that use the key and stay. */
+    public synchronized Neighbours neighboursOn(KeyArn key, Claim claim) {
+        KeyUsers users = keys.get(key);
+        return users == null ? Neighbours.NONE : users.neighboursOf(claim);
+    }
+
+    /** What the owner of the key is to write for all requests that name it, whoever writes its policy. */
+    public synchronized Grants suggestedOn(KeyArn key) {
+        KeyUsers users = keys.get(key);
+        return users == null ? Grants.NONE : users.suggested();
+    }
+
+    /**
+     * The access that the last statuses of the resources on a key show as applied. Visits all of them: for the first plan of a key in a process.
+     * Of each resource counts only what it needs itself: its status suggests, too, what others need, and that may never have been there.
+     *
+     * @param given reads the statements of a status
+     */
+    public synchronized Grants appliedAccess(KeyArn key, Function<String, Grants> given) {
+        var applied = new RequiredAccess();
+        for (Claim claim : claimsOn(key)) {
+            Entry entry = entries.get(claim.uid());
+            Grants needed = authorization.neededBy(claim, key);
+            entry.applied().statements().getOrDefault(key, List.of()).stream()
+                    .map(statements -> given.apply(statements).and(needed))
+                    .forEach(applied::add);
+        }
+        return applied.grants();
+    }
+
+    public synchronized BucketRequests onBucket(String bucket) {
+        SequencedSet<BucketRequests.Reader> readers = new LinkedHashSet<>();
+        Optional<Claim> holder = Optional.empty();
+        for (Claim claim : claimsOnBucket(bucket)) {
+            Entry known = entries.get(claim.uid());
+            Judgement accepted = known == null ? judge(claim) : known.accepted();
+            boolean reads = (accepted.isGood() || accepted.reason() == Reason.Pending) && !claim.isGoing();
+            if (reads) {
+                authorization
+                        .tenantOf(claim)
+                        .ifPresent(tenant -> readers.add(new BucketRequests.Reader(tenant.identity(), claim.region())));
+                holder = accepted.isGood() && isGuarded(claim) ? Optional.of(claim) : holder;
+            }
+        }
+        return new BucketRequests(
+                Collections.unmodifiableSequencedSet(readers),
+                holder,
+                holder.flatMap(authorization::tenantOf).map(Tenant::identity));
+    }
+
+    private boolean isGuarded(Claim claim) {
+        Entry entry = entries.get(claim.uid());
+        return entry != null && entry.guarded();
+    }
+
+    /** The resources that name the bucket. */
+    public synchronized Collection<Claim> claimsOnBucket(String bucket) {
+        BucketUsers users = buckets.get(bucket);
+        Collection<Claim> claims = users == null ? List.of() : users.claims();
+        visited += claims.size();
+        return claims;
+    }
+
+    /**
+     * Adds a stored object that this version cannot read: it may need what is in the policies of the keys that it names.
+     *
+     * @param keyArns the key ARNs in it
+     * @param namesMore whether it may name any key
+     * @param served whether data may exist under these keys
+     */
+    public synchronized Changes putUnreadable(
+            String uid, String namespace, Set<String> keyArns, boolean namesMore, boolean served) {
+        var found = new Unreadable(namespace, new TreeSet<>(keyArns), namesMore, served);
+        if (found.equals(unreadable.get(uid))) {
+            return Changes.none();
+        }
+        Changes changes = remove(uid);
+        unreadable.put(uid, found);
+        changes.keys().addAll(namedBy(found));
+        return changes;
+    }
+
+    /** What was not taken from a key for the sake of the object may be now. */
+    private void forgetUnreadable(String uid, Changes changes) {
+        Unreadable before = unreadable.remove(uid);
+        if (before != null) {
+            changes.keys().addAll(namedBy(before));
+        }
+    }
+
+    private List<KeyArn> namedBy(Unreadable object) {
+        return keys.keySet().stream().filter(object::mayName).toList();
+    }
+
+    /**
+     * Whether nothing may be taken from the policy of the key, because an object that cannot be read may need what is there. One whose tenant
+     * may not use the key, and that was never served, needs nothing: or whoever may create one could stop the releases of other tenants.
+     */
+    public synchronized boolean mayBeNeededByUnreadable(KeyArn key) {
+        return unreadable.values().stream()
+                .filter(u -> u.mayName(key))
+                .anyMatch(u -> u.served()
+                        || authorization
+                                .tenants()
+                                .of(u.namespace())
+                                .filter(tenant -> tenant.mayUse(key))
+                                .isPresent());
+    }
+
+    /** How many stored objects cannot be read. */
+    public synchronized int unreadable() {
+        return unreadable.size();
+    }
+
+    /**
+     * What has to stay in the policy of the key when a request releases it: what every other request needs that exists, accepted or not, whoever
+     * writes its policies, an earlier or later one of the same name among them. Only those do not count that are releasing the key themselves.
+     *
+     * @param statements reads what a status shows of a key: all that is known of what a request needs that was served and that its tenant, by
+     *     mistake perhaps, covers no longer. It may tell more, because it has what others need on the key; then more stays
+     */
+    public synchronized Grants neededBesides(Claim leaving, KeyArn key, Function<String, Grants> statements) {
+        var needed = new RequiredAccess();
+        claimsOn(key).stream()
+                .filter(c -> !c.uid().equals(leaving.uid()))
+                .filter(c -> !c.isGoing() || c.deletionPolicy() == DeletionPolicy.Retain)
+                .forEach(c -> {
+                    if (authorization.mayUse(c, key)) {
+                        needed.add(authorization.requiredFor(c, key));
+                    } else {
+                        c.served().statementsOn(key).forEach(s -> needed.add(statements.apply(s)));
+                    }
+                });
+        return needed.grants();
+    }
+
+    /** Whether nothing is kept of any request. */
+    synchronized boolean isEmpty() {
+        return entries.isEmpty() && keys.isEmpty() && buckets.isEmpty() && unreadable.isEmpty();
+    }
+
+    /** How many requests were judged or visited since the index was made: the cost, as tests count it. */
+    public synchronized long visited() {
+        return visited;
+    }
+}

@@ -1,0 +1,464 @@
+package io.cmek.operator.keypolicy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.key.Wildcards;
+import io.cmek.operator.keypolicy.Circumstances.Holds;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a key policy, as read, lets the service's roles do (IAM User Guide, "Policy evaluation logic"). It knows only the policy: a
+ * statement that delegates to the account's IAM policies is no proof, and of a condition it is known only sometimes whether it is met.
+ *
+ * @param missing what no statement allows, by kind
+ * @param denials sentences about statements that deny the service's roles what is wanted
+ * @param volumeDenials sentences about statements that deny the key to the role as which EBS attaches volumes, with the remedy
+ * @param doubts what is allowed or denied only under conditions of which nobody can tell who reads the policy
+ * @param delegations the names of statements that leave what is missing to the account's IAM policies
+ */
+public record PolicyAccess(
+        Grants missing,
+        List<String> denials,
+        List<String> volumeDenials,
+        List<Doubt> doubts,
+        List<String> delegations) {
+
+    /**
+     * A statement of which it is not known whether it applies: mostly because its condition decides.
+     *
+     * @param statement its place in the policy
+     * @param principal whom it is about: one of the service, or the role as which EBS attaches volumes
+     * @param use what it is about
+     * @param denies whether it is a Deny
+     * @param alike which calls fare alike by it
+     * @param proven whether the calls of a proof fare as it says: it covers what they do
+     */
+    public record Doubt(
+            int statement, String principal, Use use, boolean denies, Alike alike, boolean proven, String sentence) {
+
+        private boolean isAbout(String role) {
+            return means(principal, role);
+        }
+
+        /** Whether a proof as the role leaves no doubt: a statement that all calls of the role meet or miss alike, was met or missed by it. */
+        private boolean isSettledBy(String role) {
+            boolean shown = proven && alike.compareTo(Alike.ROLE) <= 0;
+            return use != Use.VOLUMES
+                    && isAbout(role)
+                    && (denies ? shown : shown || (use == Use.KEY && alike != Alike.SESSION));
+        }
+    }
+
+    /** What a statement is about. */
+    public enum Use {
+        /** The use of the key by the service's roles. */
+        KEY,
+        /** The grants that the service's roles have made. */
+        GRANTS,
+        /** The use of the key by EBS, which attaches volumes. */
+        VOLUMES
+    }
+
+    private static final String DECRYPT = "kms:Decrypt";
+
+    /** What a proof asks for ({@code KeyService.proveAccess}). */
+    private static final List<String> PROVEN = List.of("kms:GenerateDataKeyWithoutPlaintext", DECRYPT);
+
+    /** What {@code kms:ReEncrypt*} and {@code kms:GenerateDataKey*} stand for (Service Authorization Reference, AWS KMS). */
+    private static final Map<String, List<String>> EXPANSIONS = Map.of(
+            "kms:ReEncrypt*",
+            List.of("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+            "kms:GenerateDataKey*",
+            List.of(
+                    "kms:GenerateDataKey",
+                    "kms:GenerateDataKeyWithoutPlaintext",
+                    "kms:GenerateDataKeyPair",
+                    "kms:GenerateDataKeyPairWithoutPlaintext"));
+
+    public PolicyAccess {
+        denials = List.copyOf(denials);
+        volumeDenials = List.copyOf(volumeDenials);
+        doubts = List.copyOf(doubts);
+        delegations = List.copyOf(delegations);
+    }
+
+    /** Whether statements without a condition that matters allow all that is wanted; others may still deny it. */
+    public boolean isAllowed() {
+        return missing.isEmpty() && doubts.stream().allMatch(Doubt::denies);
+    }
+
+    /** Whether the policy alone shows that the service can use the key. */
+    public boolean isComplete() {
+        return missing.isEmpty() && denials.isEmpty() && volumeDenials.isEmpty() && doubts.isEmpty();
+    }
+
+    /** Whether the service can use the key, and EBS cannot: buckets are served, volumes are not. */
+    public boolean deniesOnlyVolumes() {
+        return missing.isEmpty() && denials.isEmpty() && !volumeDenials.isEmpty();
+    }
+
+    /** @param key whose policy it is */
+    public static PolicyAccess read(PolicyDocument policy, KeyArn key, Grants wanted) {
+        var statements = policy.statements();
+        var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
+        var denials = new LinkedHashSet<String>();
+        var doubts = new LinkedHashSet<Doubt>();
+        var delegations = new LinkedHashSet<String>();
+        wanted.principals().forEach((kind, principals) -> {
+            for (String principal : principals) {
+                var reading = new Reading(key, kind, principal);
+                if (!reading.allowed(statements, doubts)) {
+                    missing.computeIfAbsent(kind, k -> new TreeSet<>()).add(principal);
+                    delegations.addAll(reading.delegations(statements));
+                }
+                reading.denied(statements, denials, doubts);
+            }
+        });
+        var volumeDenials = new LinkedHashSet<String>();
+        wanted.of(StatementKind.DATA_GRANTS).stream()
+                .flatMap(principal -> Statement.account(principal).stream())
+                .distinct()
+                .forEach(account -> new Volumes(key, account).denied(statements, volumeDenials, doubts));
+        return new PolicyAccess(
+                new Grants(missing),
+                List.copyOf(denials),
+                List.copyOf(volumeDenials),
+                List.copyOf(doubts),
+                List.copyOf(delegations));
+    }
+
+    /**
+     * The same, after KMS let the role encrypt and decrypt in calls of its own. That settles what holds for all of its calls. For EBS's role in
+     * the same account, it settles what holds for every role of the account, where the statement decided about both.
+     */
+    public PolicyAccess provenFor(String role) {
+        List<Doubt> settled = doubts.stream().filter(d -> d.isSettledBy(role)).toList();
+        return new PolicyAccess(
+                missing,
+                denials,
+                volumeDenials,
+                doubts.stream()
+                        .filter(d -> !settled.contains(d)
+                                && !(d.use() == Use.VOLUMES
+                                        && d.alike() == Alike.ACCOUNT
+                                        && isSameAccount(d.principal(), role)
+                                        && settled.stream()
+                                                .anyMatch(s -> s.statement() == d.statement()
+                                                        && s.denies()
+                                                        && s.alike() == Alike.ACCOUNT)))
+                        .toList(),
+                delegations);
+    }
+
+    private static boolean isSameAccount(String one, String other) {
+        return Statement.account(one).equals(Statement.account(other));
+    }
+
+    /**
+     * The doubts that make a refusal of KMS inconclusive: the role may fare otherwise in another session, when a service of AWS calls for it, or
+     * with another encryption context. A condition that all of its calls meet alike is no excuse.
+     */
+    public List<Doubt> excusesFor(String role) {
+        return doubts.stream()
+                .filter(d -> d.use() == Use.KEY
+                        && d.isAbout(role)
+                        && (d.proven() || !d.denies())
+                        && d.alike().compareTo(Alike.ROLE) > 0)
+                .toList();
+    }
+
+    /** Whether what is wanted for these principals is wanted for the role: it is one of them, or in an account that is. */
+    public static boolean isWantedFor(Grants wanted, String role) {
+        return wanted.principals().values().stream().flatMap(Collection::stream).anyMatch(p -> means(p, role));
+    }
+
+    /** What one principal is allowed and denied of one kind of statement. */
+    private static final class Reading {
+
+        private final KeyArn key;
+        private final StatementKind kind;
+        private final String principal;
+        private final List<String> actions;
+        private final Circumstances circumstances;
+
+        Reading(KeyArn key, StatementKind kind, String principal) {
+            this.key = key;
+            this.kind = kind;
+            this.principal = principal;
+            this.actions = expand(kind);
+            this.circumstances = Circumstances.of(key, kind, principal);
+        }
+
+        /** Whether each action is allowed, be it under conditions; these are added to the doubts. */
+        boolean allowed(List<Statement> statements, Set<Doubt> doubts) {
+            var deciding = new LinkedHashSet<Statement>();
+            for (String action : actions) {
+                List<Statement> allowing = statements.stream()
+                        .filter(s -> allows(s, key, principal, action) && holds(s) != Holds.NEVER)
+                        .toList();
+                if (allowing.isEmpty()) {
+                    return false;
+                }
+                if (allowing.stream().noneMatch(s -> holds(s) == Holds.ALWAYS)) {
+                    deciding.addAll(allowing);
+                }
+            }
+            deciding.forEach(s -> doubts.add(doubt(s, " allows it to " + principal + " only under its condition")));
+            return true;
+        }
+
+        /** Statements that let the account's IAM policies allow all of it (KMS Developer Guide, "Default key policy"). */
+        List<String> delegations(List<Statement> statements) {
+            return statements.stream()
+                    .filter(Statement::isAllow)
+                    .filter(s -> s.awsPrincipals("Principal").stream()
+                            .anyMatch(p -> !p.equals("*") && !isSame(p, principal) && means(p, principal)))
+                    .filter(s -> actions.stream().allMatch(a -> coversAction(s, a)) && covers(s, key))
+                    .filter(s -> holds(s) != Holds.NEVER)
+                    .map(Statement::name)
+                    .toList();
+        }
+
+        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {
+            for (Statement statement : statements) {
+                List<String> denied = actions.stream()
+                        .filter(a -> statement.isDeny() && coversAction(statement, a) && covers(statement, key))
+                        .toList();
+                Holds concerned = concerns(statement);
+                Holds holds = holds(statement);
+                if (denied.isEmpty() || concerned == Holds.NEVER || holds == Holds.NEVER) {
+                    continue;
+                }
+                if (concerned == Holds.PERHAPS) {
+                    doubts.add(
+                            statement.has("NotPrincipal")
+                                    ? doubt(
+                                            statement,
+                                            " may deny it to " + principal
+                                                    + ", because its NotPrincipal names the role and not its account, too")
+                                    : doubt(statement, " denies it to a session of " + principal));
+                } else if (holds == Holds.PERHAPS) {
+                    doubts.add(doubt(statement, " denies it to " + principal + " under its condition"));
+                } else {
+                    denials.add("The statement " + statement.name() + " denies " + principal + " "
+                            + String.join(", ", denied) + ".");
+                }
+            }
+        }
+
+        /**
+         * Whether a Deny is about the principal at all. In a Principal, an account stands for everybody in it. In a NotPrincipal it does not: a
+         * role is exempt where it is named itself, and "you must also specify the account"; without it "the policy might deny access" (IAM User
+         * Guide, "NotPrincipal").
+         */
+        private Holds concerns(Statement statement) {
+            if (!statement.has("NotPrincipal")) {
+                List<String> named = statement.awsPrincipals("Principal");
+                return named.stream().anyMatch(p -> means(p, principal))
+                        ? Holds.ALWAYS
+                        : named.stream().anyMatch(p -> Statement.isSessionOf(p, principal))
+                                ? Holds.PERHAPS
+                                : Holds.NEVER;
+            }
+            List<String> exempt = statement.awsPrincipals("NotPrincipal");
+            if (exempt.contains("*")) {
+                return Holds.NEVER;
+            }
+            if (exempt.stream().noneMatch(p -> isSame(p, principal))) {
+                return Holds.ALWAYS;
+            }
+            return namesAccountOf(principal, exempt) ? Holds.NEVER : Holds.PERHAPS;
+        }
+
+        private Holds holds(Statement statement) {
+            return circumstances.holds(statement.json().get("Condition"));
+        }
+
+        private Doubt doubt(Statement statement, String what) {
+            boolean ofSession = statement.isDeny()
+                    && !statement.has("NotPrincipal")
+                    && statement.awsPrincipals("Principal").stream().noneMatch(p -> means(p, principal));
+            Alike alike = circumstances.alike(statement.json().get("Condition"));
+            // What all calls of the account have in common does not tell whether KMS takes the name of the role for
+            // enough.
+            Alike least = ofSession ? Alike.SESSION : concerns(statement) == Holds.PERHAPS ? Alike.ROLE : Alike.ACCOUNT;
+            return new Doubt(
+                    statement.index(),
+                    principal,
+                    kind.onlyForAwsResources() ? Use.GRANTS : Use.KEY,
+                    statement.isDeny(),
+                    alike.compareTo(least) < 0 ? least : alike,
+                    covers(statement, key)
+                            && (statement.isDeny()
+                                    ? PROVEN.stream().anyMatch(a -> coversAction(statement, a))
+                                    : PROVEN.stream().allMatch(a -> coversAction(statement, a))),
+                    "The statement " + statement.name() + what + keys(statement) + ".");
+        }
+    }
+
+    /** On what a condition asks, as a sentence goes on. */
+    private static String keys(Statement statement) {
+        SortedSet<String> keys = statement.conditionKeys();
+        return keys.isEmpty() ? "" : " on " + String.join(", ", keys);
+    }
+
+    /**
+     * What is denied to EBS. To attach a volume, EC2 decrypts the volume's data key as an identity-only role in the account of whoever has the
+     * volume attached. A grant allows it, and an explicit Deny in the key policy beats the grant (EBS User Guide, "Permissions for instances").
+     *
+     * <p>AWS writes the role's ARN in two ways: without the id of the instance (Data Perimeter Policy Examples), and with it (EBS User Guide). A
+     * Deny that exempts the former does not deny. One that exempts only the latter is in doubt.
+     */
+    private static final class Volumes {
+
+        private final KeyArn key;
+        private final String role;
+        private final String account;
+        private final Circumstances ofRole;
+
+        Volumes(KeyArn key, String account) {
+            this.key = key;
+            this.role = "arn:" + key.partition() + ":iam::" + account + ":role/" + Circumstances.EBS;
+            this.account = account;
+            this.ofRole = Circumstances.ofVolumes(key, account, role);
+        }
+
+        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {
+            for (Statement statement : statements) {
+                if (!statement.isDeny() || !coversAction(statement, DECRYPT) || !covers(statement, key)) {
+                    continue;
+                }
+                Holds concerned = concerns(statement);
+                JsonNode condition = statement.json().get("Condition");
+                Holds holds = ofRole.holds(condition);
+                Holds instance = ofInstances(condition);
+                String named = "The statement " + statement.name();
+                if (concerned == Holds.NEVER) {
+                    continue;
+                }
+                if (holds == Holds.NEVER) {
+                    // Without an exemption, it was meant for the instances.
+                    if (instance != Holds.NEVER && statement.isTargetedByCondition("aws:PrincipalArn")) {
+                        doubts.add(doubt(
+                                statement,
+                                Alike.CALL,
+                                named + " denies " + DECRYPT + " to " + role
+                                        + "/<instance id>, as which EBS may attach volumes."));
+                    }
+                } else if (concerned == Holds.PERHAPS) {
+                    doubts.add(doubt(
+                            statement,
+                            Alike.CALL,
+                            named + " denies " + DECRYPT + " to a session of " + role
+                                    + ", as which EBS attaches volumes."));
+                } else if (holds == Holds.PERHAPS) {
+                    doubts.add(doubt(
+                            statement,
+                            ofRole.alike(condition),
+                            named + " may deny " + DECRYPT + " to " + role
+                                    + ", as which EBS attaches volumes, by its condition" + keys(statement) + "."));
+                } else if (instance != Holds.ALWAYS) {
+                    doubts.add(doubt(
+                            statement,
+                            Alike.CALL,
+                            named + " may deny " + DECRYPT + " to EBS, which attaches volumes as " + role
+                                    + ": it exempts only the form with an instance id. Exempt " + role + ", too."));
+                } else {
+                    denials.add(named + " denies " + DECRYPT + " to EBS, which attaches volumes as " + role
+                            + ". Exempt " + role + " and " + role + "/* in it, by ArnNotLike on aws:PrincipalArn.");
+                }
+            }
+        }
+
+        private Holds ofInstances(@Nullable JsonNode condition) {
+            Set<Holds> each = Circumstances.instances(condition).stream()
+                    .map(id -> Circumstances.ofVolumes(key, account, role + "/" + id)
+                            .holds(condition))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            return each.size() == 1 ? each.iterator().next() : Holds.PERHAPS;
+        }
+
+        /**
+         * KMS takes no role that does not exist into a policy, so a NotPrincipal can name only the account. That is what exempts EBS's role.
+         */
+        private Holds concerns(Statement statement) {
+            if (statement.has("NotPrincipal")) {
+                List<String> exempt = statement.awsPrincipals("NotPrincipal");
+                return exempt.contains("*") || namesAccountOf(role, exempt) ? Holds.NEVER : Holds.ALWAYS;
+            }
+            List<String> named = statement.awsPrincipals("Principal");
+            return named.stream().anyMatch(p -> means(p, role))
+                    ? Holds.ALWAYS
+                    : named.stream().anyMatch(p -> Statement.isSessionOf(p, role) || p.startsWith(role + "/"))
+                            ? Holds.PERHAPS
+                            : Holds.NEVER;
+        }
+
+        private Doubt doubt(Statement statement, Alike alike, String sentence) {
+            return new Doubt(statement.index(), role, Use.VOLUMES, true, alike, false, sentence);
+        }
+    }
+
+    private static List<String> expand(StatementKind kind) {
+        return kind.actions().stream()
+                .flatMap(a -> EXPANSIONS.getOrDefault(a, List.of(a)).stream())
+                .toList();
+    }
+
+    private static boolean allows(Statement statement, KeyArn key, String principal, String action) {
+        return statement.isAllow()
+                && statement.awsPrincipals("Principal").stream().anyMatch(p -> p.equals("*") || isSame(p, principal))
+                && coversAction(statement, action)
+                && covers(statement, key);
+    }
+
+    private static boolean namesAccountOf(String principal, List<String> principals) {
+        return Statement.account(principal)
+                .map(account ->
+                        principals.stream().anyMatch(p -> Statement.canonical(p).equals(account)))
+                .orElse(false);
+    }
+
+    /** In the Principal of a Deny, an account stands for everybody in it. */
+    private static boolean means(String denied, String principal) {
+        String[] parts = principal.split(":", 6);
+        return denied.equals("*")
+                || isSame(denied, principal)
+                || (parts.length == 6 && Statement.canonical(denied).equals(parts[4]));
+    }
+
+    private static boolean isSame(String one, String other) {
+        return Statement.canonical(one).equals(Statement.canonical(other));
+    }
+
+    private static boolean coversAction(Statement statement, String action) {
+        return statement.has("NotAction")
+                ? statement.strings("NotAction").stream().noneMatch(pattern -> matches(pattern, action))
+                : statement.strings("Action").stream().anyMatch(pattern -> matches(pattern, action));
+    }
+
+    /**
+     * In a key policy {@code "*"} is the key that has it. The ARN of another key means nothing, not even that of the primary in the policy of a
+     * replica (KMS Developer Guide, "Key policies").
+     */
+    private static boolean covers(Statement statement, KeyArn key) {
+        return statement.has("NotResource")
+                ? statement.strings("NotResource").stream().noneMatch(pattern -> matches(pattern, key.toString()))
+                : statement.strings("Resource").stream().anyMatch(pattern -> matches(pattern, key.toString()));
+    }
+
+    /** Actions are compared without case; so are resources here, because the ARNs of keys have no upper case. */
+    private static boolean matches(String pattern, String text) {
+        return Wildcards.matches(pattern.toLowerCase(Locale.ROOT), text.toLowerCase(Locale.ROOT));
+    }
+}

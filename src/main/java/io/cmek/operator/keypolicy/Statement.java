@@ -1,0 +1,163 @@
+package io.cmek.operator.keypolicy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One statement of a key policy, with its place in the document. Reads only; never changes the JSON. */
+record Statement(int index, ObjectNode json) {
+
+    /** IAM User Guide, "IAM identifiers": what a deleted user's or role's ARN turns into. */
+    private static final Pattern DEAD_PRINCIPAL = Pattern.compile("(AIDA|AROA)[A-Z0-9]{12,124}");
+
+    private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:aws[a-z0-9-]*:iam::([0-9]{12}):root");
+
+    private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
+
+    private static final Pattern SESSION =
+            Pattern.compile("arn:aws[a-z0-9-]*:sts::([0-9]{12}):assumed-role/([^/]+)/.+");
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
+    private static final int LONGEST_NAME = 128;
+
+    @Nullable
+    String sid() {
+        JsonNode sid = json.get("Sid");
+        return sid != null && sid.isTextual() ? sid.textValue() : null;
+    }
+
+    /** How a person finds it: its Sid, else its place. */
+    String name() {
+        String sid = sid();
+        return sid != null && !sid.isEmpty() ? "'" + printable(sid) + "'" : "number " + (index + 1) + " (without Sid)";
+    }
+
+    /** Fit for one line of a status, an Event or a log, whatever whoever wrote the policy has put in. */
+    private static String printable(String text) {
+        String line = UNPRINTABLE.matcher(text).replaceAll("?");
+        return line.length() <= LONGEST_NAME ? line : line.substring(0, LONGEST_NAME) + "…";
+    }
+
+    /** The same text for all statements that mean the same, wherever they stand. */
+    String meaning() {
+        return CanonicalForm.ofStatement(json);
+    }
+
+    boolean has(String member) {
+        return json.has(member);
+    }
+
+    boolean isAllow() {
+        return "Allow".equals(json.path("Effect").textValue());
+    }
+
+    boolean isDeny() {
+        return "Deny".equals(json.path("Effect").textValue());
+    }
+
+    /** A member that may be a string or a list of strings; other shapes give an empty list. */
+    List<String> strings(String member) {
+        return texts(json.get(member));
+    }
+
+    /** The AWS principals of {@code Principal} or {@code NotPrincipal}; {@code "*"} counts as one. */
+    List<String> awsPrincipals(String member) {
+        JsonNode principal = json.get(member);
+        if (principal == null) {
+            return List.of();
+        }
+        return principal.isTextual() ? List.of(principal.textValue()) : texts(principal.get("AWS"));
+    }
+
+    /** In an order that does not change from read to read. */
+    SortedSet<String> deadPrincipals() {
+        var dead = new TreeSet<String>();
+        for (String member : List.of("Principal", "NotPrincipal")) {
+            awsPrincipals(member).stream().filter(Statement::isDead).forEach(dead::add);
+        }
+        return dead;
+    }
+
+    /** The keys that its condition asks for, as a message shows them. */
+    SortedSet<String> conditionKeys() {
+        var keys = new TreeSet<String>();
+        JsonNode condition = json.get("Condition");
+        if (condition != null) {
+            condition.forEach(operator -> operator.fieldNames().forEachRemaining(key -> keys.add(printable(key))));
+        }
+        return keys;
+    }
+
+    static boolean isDead(String principal) {
+        return DEAD_PRINCIPAL.matcher(principal).matches();
+    }
+
+    /** An account's root and its bare id are the same principal (IAM User Guide, "AWS account principals"). */
+    static String canonical(String principal) {
+        Matcher root = ACCOUNT_ROOT.matcher(principal);
+        return root.matches() ? root.group(1) : principal;
+    }
+
+    /** The account of an ARN, or the one that a bare id or a root's ARN means; empty for others, such as {@code "*"}. */
+    static Optional<String> account(String principal) {
+        String[] parts = principal.split(":", 6);
+        String account = parts.length == 6 ? parts[4] : principal;
+        return ACCOUNT.matcher(account).matches() ? Optional.of(account) : Optional.empty();
+    }
+
+    /**
+     * Whether one is a session of a role (IAM User Guide, "IAM identifiers"): its ARN has the role's name, without the path.
+     *
+     * @param role ARN of a role; no other principal has sessions
+     */
+    static boolean isSessionOf(String principal, String role) {
+        Matcher session = SESSION.matcher(principal);
+        String[] parts = role.split(":", 6);
+        return session.matches()
+                && parts.length == 6
+                && parts[5].startsWith("role/")
+                && session.group(1).equals(parts[4])
+                && session.group(2).equals(parts[5].substring(parts[5].lastIndexOf('/') + 1));
+    }
+
+    /** Whether its condition asks for a key with operators that want a value and not with one that excepts values. */
+    boolean isTargetedByCondition(String key) {
+        JsonNode condition = json.get("Condition");
+        return condition != null
+                && condition.propertyStream().noneMatch(o -> o.getKey().contains("Not") && asksFor(o.getValue(), key))
+                && condition.propertyStream().anyMatch(o -> asksFor(o.getValue(), key));
+    }
+
+    private static boolean asksFor(JsonNode operator, String key) {
+        return operator.propertyStream().anyMatch(k -> k.getKey().equalsIgnoreCase(key));
+    }
+
+    static SortedSet<String> canonical(Collection<String> principals) {
+        var set = new TreeSet<String>();
+        principals.forEach(p -> set.add(canonical(p)));
+        return set;
+    }
+
+    private static List<String> texts(@Nullable JsonNode node) {
+        var texts = new ArrayList<String>();
+        if (node != null && node.isTextual()) {
+            texts.add(node.textValue());
+        } else if (node != null && node.isArray()) {
+            node.forEach(element -> {
+                if (element.isTextual()) {
+                    texts.add(element.textValue());
+                }
+            });
+        }
+        return texts;
+    }
+}

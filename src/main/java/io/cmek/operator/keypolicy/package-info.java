@@ -1,0 +1,5 @@
+/** The key policy: reading it without changing it, the statements that the service needs, and the grow-only merge (R3). */
+@NullMarked
+package io.cmek.operator.keypolicy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package io.cmek.operator.request;
+
+import io.cmek.operator.api.v1alpha1.ReclaimPolicy;
+import io.cmek.operator.api.v1alpha1.Volumes;
+import io.cmek.operator.key.KeyArn;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The volumes of a claim: the StorageClass that encrypts them with the data key. */
+public record VolumeUse(
+        String storageClassName, KeyArn key, Map<String, String> parameters, ReclaimPolicy reclaimPolicy) {
+
+    /** The StorageClass of a resource is named after it, so that a person finds it without looking it up. */
+    public static String storageClassName(ClaimId owner) {
+        return "cmek-" + owner.namespace() + "-" + owner.name();
+    }
+
+    public static VolumeUse of(ClaimId owner, KeyArn key, @Nullable Volumes asked) {
+        Volumes volumes = asked == null ? new Volumes(null, null) : asked;
+        return new VolumeUse(
+                storageClassName(owner), key, volumes.parametersOrEmpty(), volumes.reclaimPolicyOrDefault());
+    }
+
+    public VolumeUse {
+        parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
+    }
+}

@@ -1,5 +1,0 @@
-/** Tests of the writers: what they write, and above all what they do not. */
-@NullMarked
-package io.cmek.operator.act;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.cmek.operator.awssdk;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.cmek.operator.cloud;
-
-import org.jspecify.annotations.NullMarked;

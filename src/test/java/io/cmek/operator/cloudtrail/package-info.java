@@ -1,0 +1,4 @@
+@NullMarked
+package io.cmek.operator.cloudtrail;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+package io.cmek.operator.cluster;
+
+/** What a publisher keeps, for tests of other packages. */
+public final class Published {
+
+    private Published() {}
+
+    public static boolean isNothing(StorageClassPublisher publisher) {
+        return publisher.isEmpty();
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package io.cmek.operator.events;
-
-import org.jspecify.annotations.NullMarked;

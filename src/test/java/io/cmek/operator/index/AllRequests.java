@@ -1,0 +1,232 @@
+package io.cmek.operator.index;
+
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.PolicyAccess;
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.tenancy.Tenant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** What {@link RequestIndex} has to answer, computed anew from all requests each time: slow, and easy to see through. */
+record AllRequests(Authorization authorization, Collection<Claim> all, Collection<Unreadable> unreadable) {
+
+    /** A stored object that cannot be read. */
+    record Unreadable(String uid, String namespace, Set<String> keyArns, boolean namesMore, boolean served) {}
+
+    List<Claim> on(KeyArn key) {
+        return all.stream().filter(c -> c.uses(key)).toList();
+    }
+
+    List<Claim> onBucket(String bucket) {
+        return all.stream()
+                .filter(c -> c.buckets().stream().anyMatch(b -> b.name().equals(bucket)))
+                .toList();
+    }
+
+    Judgement judge(Claim claim) {
+        Judgement permitted = authorization.judge(claim);
+        if (!permitted.isGood()) {
+            return permitted;
+        }
+        if (!claim.standing().isGood()) {
+            return claim.standing();
+        }
+        for (BucketUse use : claim.buckets()) {
+            Comparator<Claim> order = Comparator.comparing((Claim c) -> hasBucket(c, use.name()) ? 0 : 1)
+                    .thenComparing(Claim::createdAt)
+                    .thenComparing(Claim::uid);
+            Optional<Claim> holder = onBucket(use.name()).stream()
+                    .filter(c -> !c.uid().equals(claim.uid()))
+                    .filter(c -> order.compare(c, claim) < 0)
+                    .filter(c -> authorization.judge(c).isGood() || hasBucket(c, use.name()))
+                    .min(order);
+            if (holder.isPresent()) {
+                boolean near = holder.get().id().namespace().equals(claim.id().namespace());
+                return Judgement.bad(
+                        Reason.BucketClaimedByAnother,
+                        use.label() + " belongs already to "
+                                + (near
+                                        ? "the " + holder.get().id().kind() + " "
+                                                + holder.get().id().name()
+                                        : "a resource of another namespace")
+                                + ". One bucket belongs to one claim: delete one of the two and create it again with a"
+                                + " bucket of its own.");
+            }
+        }
+        return permitted;
+    }
+
+    private static boolean hasBucket(Claim claim, String bucket) {
+        return claim.buckets().stream()
+                .anyMatch(use -> use.name().equals(bucket) && claim.served().has(use));
+    }
+
+    private boolean isGood(Claim claim) {
+        return judge(claim).isGood();
+    }
+
+    private boolean isPending(Claim claim) {
+        return judge(claim).reason() == Reason.Pending;
+    }
+
+    private Stream<Claim> staying(KeyArn key) {
+        return on(key).stream().filter(c -> !c.isGoing()).filter(c -> isGood(c) || isPending(c));
+    }
+
+    /** What the operator writes: that of a request which is deleted, but held, stays. */
+    Grants requiredOn(KeyArn key) {
+        return sum(on(key).stream()
+                .filter(c -> c.policyManagement() == PolicyManagement.Managed && !c.isGoing() && isGood(c))
+                .map(c -> authorization.requiredFor(c, key)));
+    }
+
+    Grants suggestedOn(KeyArn key) {
+        return sum(staying(key).map(c -> authorization.neededBy(c, key)));
+    }
+
+    Grants leftToOwnerOn(KeyArn key) {
+        return sum(staying(key)
+                .filter(c -> c.policyManagement() == PolicyManagement.Publish)
+                .map(c -> authorization.neededBy(c, key)));
+    }
+
+    Grants neededBesides(Claim leaving, KeyArn key, Function<String, Grants> statements) {
+        return sum(on(key).stream()
+                .filter(c -> !c.uid().equals(leaving.uid()))
+                .filter(c -> !c.isGoing() || c.deletionPolicy() == DeletionPolicy.Retain)
+                .map(c -> authorization.mayUse(c, key)
+                        ? authorization.requiredFor(c, key)
+                        : sum(c.served().statementsOn(key).stream().map(statements))));
+    }
+
+    private static Grants sum(Stream<Grants> each) {
+        return each.reduce(Grants.NONE, Grants::plus);
+    }
+
+    List<Claim> othersOn(KeyArn key, Claim claim) {
+        return on(key).stream()
+                .filter(c -> !c.uid().equals(claim.uid()) && !c.isGoing() && isGood(c))
+                .toList();
+    }
+
+    Neighbours neighboursOn(KeyArn key, Claim claim) {
+        return Neighbours.of(claim, othersOn(key, claim));
+    }
+
+    boolean mayBeNeededByUnreadable(KeyArn key) {
+        return unreadable.stream()
+                .filter(u -> u.namesMore() || u.keyArns().contains(key.toString()))
+                .anyMatch(u -> u.served()
+                        || authorization
+                                .tenants()
+                                .of(u.namespace())
+                                .filter(t -> t.mayUse(key))
+                                .isPresent());
+    }
+
+    KeyRequests viewOf(KeyArn key) {
+        var readers = new TreeSet<Identity>();
+        var policyReaders = new TreeSet<Identity>();
+        var writers = new TreeMap<Identity, Claim>();
+        var proving = new TreeMap<Identity, TreeMap<Identity, Grants>>();
+        var releasing = new TreeMap<String, Claim>();
+        for (Claim claim : on(key)) {
+            Optional<Tenant> tenant = authorization.tenantOf(claim);
+            if (tenant.isEmpty()) {
+                continue;
+            }
+            Identity identity = tenant.get().identity();
+            boolean managed = claim.policyManagement() == PolicyManagement.Managed;
+            boolean releases = claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
+            boolean forgotten = claim.isGoing() && !releases;
+            if (!forgotten
+                    && (isGood(claim) || isPending(claim) && claim.ownKeys().contains(key))) {
+                readers.add(identity);
+            }
+            if (!forgotten && isGood(claim)) {
+                policyReaders.add(identity);
+            }
+            if (managed && !claim.isGoing() && isGood(claim)) {
+                Claim other = writers.get(identity);
+                writers.put(identity, other == null || older(claim, other) ? claim : other);
+            }
+            Identity probe = tenant.get().probe();
+            Grants needed = authorization.neededBy(claim, key);
+            if (probe != null
+                    && probe.roleArn() != null
+                    && !claim.isGoing()
+                    && isGood(claim)
+                    && PolicyAccess.isWantedFor(needed, probe.roleArn())) {
+                proving.computeIfAbsent(probe, p -> new TreeMap<>()).merge(identity, needed, Grants::plus);
+            }
+            if (releases && managed && (isGood(claim) || judge(claim).reason() == Reason.WorkgroupNotFound)) {
+                releasing.put(claim.uid(), claim);
+            }
+        }
+        var probes = new TreeMap<Identity, KeyRequests.Probe>();
+        proving.forEach((role, byReader) -> probes.put(role, new KeyRequests.Probe(byReader)));
+        return new KeyRequests(
+                on(key).size(),
+                readers,
+                policyReaders,
+                writers,
+                probes,
+                requiredOn(key),
+                suggestedOn(key),
+                leftToOwnerOn(key),
+                List.copyOf(releasing.values()));
+    }
+
+    private static boolean older(Claim one, Claim other) {
+        return Comparator.comparing(Claim::createdAt).thenComparing(Claim::uid).compare(one, other) < 0;
+    }
+
+    BucketRequests viewOf(String bucket) {
+        var readers = new LinkedHashSet<BucketRequests.Reader>();
+        var holders = new ArrayList<Claim>();
+        for (Claim claim : onBucket(bucket)) {
+            if (!claim.isGoing() && (isGood(claim) || isPending(claim))) {
+                authorization
+                        .tenantOf(claim)
+                        .ifPresent(t -> readers.add(new BucketRequests.Reader(t.identity(), claim.region())));
+                if (isGood(claim)) {
+                    holders.add(claim);
+                }
+            }
+        }
+        if (holders.size() > 1) {
+            throw new AssertionError(bucket + " belongs to several: " + holders);
+        }
+        Optional<Claim> holder = holders.stream().findFirst();
+        return new BucketRequests(
+                readers, holder, holder.flatMap(authorization::tenantOf).map(Tenant::identity));
+    }
+
+    /** What a resource is told of itself. */
+    record Own(Judgement accepted, List<Grants> suggestions) {}
+
+    Own own(Claim claim) {
+        return new Own(
+                judge(claim),
+                claim.keys().stream()
+                        .map(use -> authorization.shownFor(claim, use, suggestedOn(use.key())))
+                        .toList());
+    }
+}

@@ -1,0 +1,572 @@
+package io.cmek.operator.index;
+
+import static io.cmek.operator.request.ClaimsOf.BACKUP_KEY;
+import static io.cmek.operator.request.ClaimsOf.KEY;
+import static io.cmek.operator.request.ClaimsOf.claim;
+import static io.cmek.operator.request.ClaimsOf.tenant;
+import static io.cmek.operator.request.ClaimsOf.with;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.PolicyManagement;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.aws.Identity;
+import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.PolicyMerge;
+import io.cmek.operator.keypolicy.StatementKind;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.request.KeyUse;
+import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.tenancy.Tenants;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/** What the requests of several resources ask for together, rule by rule. */
+class RequestIndexTest {
+
+    private static final String A = "arn:aws:iam::111122223333:role/a";
+    private static final String B = "arn:aws:iam::111122223333:role/b";
+
+    private static final KeyArn PRIMARY =
+            KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
+    private static final KeyArn REPLICA =
+            KeyArn.parse("arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab");
+
+    private static final PolicyMerge MERGE = new PolicyMerge("default");
+    private static final Tenants TENANTS =
+            new Tenants(List.of(tenant("a", A, "*", "team-a"), tenant("b", B, "b-*", "team-b")));
+
+    @Test
+    void aRequestWithinItsTenantIsAccepted() {
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.Accepted);
+        assertThat(among(claim).authorization().principalsFor(claim).data()).containsExactly(A);
+    }
+
+    @Test
+    void aNamespaceWithoutTenantIsRefusedAndTheStatementsStillShown() {
+        Claim claim = claim("team-c", "orders", 0, "orders-data");
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.NamespaceNotPermitted);
+        assertThat(among(claim).judge(claim).message()).contains("'team-c'", "cmek.tenants.<name>.namespaces");
+        assertThat(among(claim).authorization().principalsFor(claim).data())
+                .singleElement()
+                .asString()
+                .startsWith("<");
+    }
+
+    @Test
+    void aKeyOfAnotherAccountIsRefused() {
+        KeyArn foreign = KeyArn.parse("arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "orders-data"), foreign, null);
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.KeyNotPermitted);
+        assertThat(among(claim).judge(claim).message())
+                .startsWith("The backup key " + foreign)
+                .contains("cmek.tenants.a.keys");
+    }
+
+    @Test
+    void aBucketBeyondTheTenantIsRefused() {
+        Claim claim = claim("team-b", "orders", 0, "a-data");
+
+        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.BucketNotPermitted);
+        assertThat(among(claim).judge(claim).message())
+                .startsWith("The data bucket a-data")
+                .contains("cmek.tenants.b.buckets");
+    }
+
+    @Test
+    void aRequestThatOthersDoNotLetBeServedIsRefusedForTheirReason() {
+        Judgement standing = Judgement.bad(Reason.WorkgroupNotFound, "There is no such Workgroup.");
+        Claim dependent = standing(claim("team-a", "orders", 0, "orders-data"), standing);
+
+        assertThat(among(dependent).judge(dependent)).isEqualTo(standing);
+        assertThat(among(dependent).onKey(KEY).required()).isEqualTo(Grants.NONE);
+    }
+
+    @Property(tries = 100)
+    void theOldestPermittedRequestHoldsTheBucketInWhateverOrderTheyCome(@ForAll Random random) {
+        var claims = new ArrayList<>(List.of(
+                claim("team-b", "early", 0, "shared"), // not permitted: buckets b-* only
+                claim("team-c", "nobody", 1, "shared"), // no tenant
+                claim("team-a", "first", 2, "shared"),
+                claim("team-a", "second", 3, "shared"),
+                claim("team-a", "also-second", 3, "shared")));
+        Collections.shuffle(claims, random);
+        RequestIndex index = among(claims.toArray(Claim[]::new));
+
+        assertThat(claims)
+                .filteredOn(c -> index.judge(c).isGood())
+                .extracting(c -> c.id().name())
+                .containsExactly("first");
+        assertThat(claims)
+                .filteredOn(c -> index.judge(c).reason() == Reason.BucketClaimedByAnother)
+                .hasSize(2)
+                .allSatisfy(c -> assertThat(index.judge(c).message()).contains("Workgroup first."));
+        assertThat(index.onBucket("shared").holder())
+                .get()
+                .extracting(c -> c.id().name())
+                .isEqualTo("first");
+    }
+
+    @Property(tries = 50)
+    void amongRequestsOfTheSameSecondTheSmallestUidHoldsTheBucket(@ForAll Random random) {
+        var claims = new ArrayList<>(IntStream.range(0, 10)
+                .mapToObj(i -> claim("team-a", "w" + i, 0, "shared"))
+                .toList());
+        Collections.shuffle(claims, random);
+        RequestIndex index = among(claims.toArray(Claim[]::new));
+
+        assertThat(claims)
+                .filteredOn(c -> index.judge(c).isGood())
+                .extracting(c -> c.id().name())
+                .containsExactly("w0");
+    }
+
+    @Test
+    void aRequestThatIsNotInTheIndexYetIsJudgedAmongTheOthers() {
+        Claim old = claim("team-a", "old", 0, "shared");
+        Claim fresh = claim("team-a", "fresh", 1, "shared");
+
+        assertThat(among(old).judge(fresh).reason()).isEqualTo(Reason.BucketClaimedByAnother);
+        assertThat(among(fresh).judge(old).isGood()).isTrue();
+    }
+
+    /** Its status shows the bucket no longer, and the index has not been told yet. */
+    @Test
+    void aNewerVersionOfTheHolderIsJudgedByWhatItSaysItself() {
+        Claim first = claim("team-a", "first", 0, "b-shared");
+        Claim late = claim("team-a", "late", 1, "b-shared");
+        RequestIndex index = among(first, served(late));
+
+        assertThat(index.judge(served(late)).isGood()).isTrue();
+        assertThat(index.judge(late).reason()).isEqualTo(Reason.BucketClaimedByAnother);
+    }
+
+    @Test
+    void aBucketIsHeldUntilItsHolderIsGone() {
+        Claim leaving = with(claim("team-a", "old", 0, "shared"), PolicyManagement.Managed, true);
+        Claim next = claim("team-a", "next", 1, "shared");
+        RequestIndex index = among(leaving, next);
+        assertThat(index.judge(next).reason()).isEqualTo(Reason.BucketClaimedByAnother);
+
+        Changes changes = index.remove(leaving.uid());
+
+        assertThat(index.judge(next).isGood()).isTrue();
+        assertThat(changes.resources()).containsExactly(next.id());
+        assertThat(changes.buckets()).containsExactly("shared");
+        assertThat(changes.keys()).containsExactly(KEY);
+    }
+
+    @Test
+    void whoHasTheBucketKeepsItWhateverTheOthersAreCalledAndTheSettingsSay() {
+        Claim served = served(claim("team-a", "served", 1, "b-shared"));
+        Claim smaller = claim("team-a", "a-smaller", 1, "b-shared");
+        Claim older = claim("team-b", "older", 0, "b-shared");
+        Claim uncovered = ClaimsOf.served(
+                claim("elsewhere", "uncovered", 2, "b-other"), EncryptionState.DEGRADED, MERGE.suggestion(use(A)));
+        Claim next = claim("team-b", "next", 0, "b-other");
+        RequestIndex index = among(served, smaller, older, uncovered, next);
+
+        assertThat(index.judge(served).isGood()).isTrue();
+        for (Claim refused : List.of(smaller, older, next)) {
+            assertThat(index.judge(refused).reason()).as(refused.toString()).isEqualTo(Reason.BucketClaimedByAnother);
+        }
+    }
+
+    @Test
+    void theHolderOfABucketIsNamedOnlyWithinItsNamespace() {
+        Claim holder = claim("team-a", "orders", 0, "b-orders");
+        Claim neighbour = claim("team-a", "invoices", 1, "b-orders");
+        Claim stranger = claim("team-b", "billing", 2, "b-orders");
+        RequestIndex index = among(holder, neighbour, stranger);
+
+        assertThat(index.judge(neighbour).message()).contains("the Workgroup orders.");
+        assertThat(index.judge(stranger).message()).doesNotContain("team-a", "Workgroup orders");
+    }
+
+    @Test
+    void whoeverLeavesABucketForAnotherHasBothLookedAt() {
+        Claim before = claim("team-a", "orders", 0, "a-old");
+        Claim after = claim("team-a", "orders", 0, "a-new");
+        RequestIndex index = among(before);
+
+        assertThat(index.put(after, LastApplied.NOTHING).buckets()).containsExactly("a-new", "a-old");
+        assertThat(index.buckets()).containsExactly("a-new");
+        assertThat(index.onBucket("a-old").readers()).isEmpty();
+    }
+
+    @Test
+    void theRequiredAccessOfAKeyIsThatOfAllItIsManagedFor() {
+        Claim one = claim("team-a", "one", 0, "a-one");
+        Claim two = claim("team-b", "two", 1, "b-two");
+        Claim published = with(claim("team-a", "published", 2, "a-published"), PolicyManagement.Publish, false);
+        Claim leaving = with(claim("team-a", "leaving", 3, "a-leaving"), PolicyManagement.Managed, true);
+        Claim refused = claim("team-b", "refused", 4, "a-refused");
+        Claim late = claim("team-b", "late", 5, "b-two");
+
+        assertThat(required(one, two, published, leaving, refused, late)).isEqualTo(use(A, B));
+        assertThat(required(one, published, leaving)).isEqualTo(use(A));
+        assertThat(required(published, leaving, refused)).isEqualTo(Grants.NONE);
+        assertThat(required(two, late)).isEqualTo(use(B));
+        assertThat(among(one).onKey(BACKUP_KEY).required()).isEqualTo(Grants.NONE);
+    }
+
+    /** Another resource needs it, so its data is in use. */
+    @Test
+    void aRequestThatIsHeldIsRequiredAlthoughItIsBeingDeleted() {
+        Claim leaving = with(claim("team-a", "leaving", 0, "a-leaving"), PolicyManagement.Managed, true);
+
+        assertThat(required(ClaimsOf.held(leaving))).isEqualTo(use(A));
+        assertThat(required(leaving)).isEqualTo(Grants.NONE);
+    }
+
+    @Test
+    void theSameKeyForDataAndBackupNeedsTheStatementsOfBoth() {
+        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "a-data"), KEY, "a-backup");
+
+        assertThat(required(claim)).isEqualTo(use(A).plus(Grants.of(StatementKind.BACKUP_USE, Set.of(A))));
+        assertThat(among(claim).onKey(KEY).count()).isEqualTo(1);
+        assertThat(claim.distinctKeys()).containsExactly(KEY);
+        assertThat(claim.label(KEY)).isEqualTo("The data and backup key " + KEY);
+    }
+
+    @Test
+    void aBackupKeyNeedsOnlyItsOwnStatement() {
+        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "a-data"), BACKUP_KEY, "a-backup");
+
+        assertThat(among(claim).onKey(BACKUP_KEY).required()).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(A)));
+    }
+
+    /** Whoever names one replica has no access to another by that. */
+    @Test
+    void whatIsRequiredOnOneReplicaOfAMultiRegionKeyIsNotRequiredOnAnother() {
+        Claim one = ClaimsOf.withBackup(claim("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
+        Claim two = ClaimsOf.withBackup(claim("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
+        RequestIndex index = among(one, two);
+
+        assertThat(index.onKey(PRIMARY).required()).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(A)));
+        assertThat(index.onKey(REPLICA).required()).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));
+    }
+
+    @Test
+    void aWorkgroupAndItsOwnReplicaCmekHaveTheSameStatementsOnTheirMultiRegionKey() {
+        Claim workgroup = ClaimsOf.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+        Claim replica = ClaimsOf.withKeys(
+                claim("team-a", "west", 1, "a-west"),
+                new KeyUse(Purpose.Data, REPLICA),
+                new KeyUse(Purpose.Primary, PRIMARY));
+        RequestIndex index = among(workgroup, replica);
+        Grants both = use(A).plus(Grants.of(StatementKind.REPLICATION_USE, Set.of(A)));
+
+        assertThat(index.onKey(PRIMARY).required()).isEqualTo(both);
+        assertThat(index.onKey(REPLICA).required()).isEqualTo(both);
+    }
+
+    @Test
+    void whatIsSuggestedIsForAllWhoUseTheKey() {
+        Claim managed = claim("team-a", "orders", 0, "orders-data");
+        Claim published = with(claim("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
+        KeyRequests requests = among(managed, published).onKey(KEY);
+
+        assertThat(requests.required()).isEqualTo(use(A));
+        assertThat(requests.suggested()).isEqualTo(use(A, B));
+        assertThat(requests.leftToOwner()).isEqualTo(use(B));
+    }
+
+    @Test
+    void whoComesWithOtherPrincipalsHasTheOthersOnTheKeyShowThem() {
+        Claim one = claim("team-a", "one", 0, "a-one");
+        Claim other = claim("team-a", "other", 0, "a-other");
+        Claim backup = ClaimsOf.withKeys(claim("team-a", "backup", 0, "a-backup"), new KeyUse(Purpose.Backup, KEY));
+        Claim stranger = claim("elsewhere", "stranger", 0, "a-stranger");
+        RequestIndex index = among(one, backup, stranger);
+
+        assertThat(index.put(other, LastApplied.NOTHING).resources())
+                .as("with the same principals")
+                .containsExactly(other.id());
+        Claim billing = claim("team-b", "billing", 1, "b-data");
+        assertThat(index.put(billing, LastApplied.NOTHING).resources())
+                .as("with others: those on the key for the same use, whose tenant may use it")
+                .containsExactlyInAnyOrder(billing.id(), one.id(), other.id());
+        assertThat(index.remove(billing.uid()).resources()).containsExactlyInAnyOrder(one.id(), other.id());
+    }
+
+    @Test
+    void whatComesAgainUnchangedChangesNothing() {
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        RequestIndex index = among(claim);
+        var applied = new LastApplied(Map.of(KEY, List.of(MERGE.suggestion(use(A, B)))), Map.of(), true);
+
+        assertThat(index.put(claim, applied).isEmpty()).isTrue();
+        assertThat(index.lastApplied(claim.uid())).isEqualTo(applied);
+        assertThat(index.appliedAccess(KEY, MERGE::given))
+                .as("of what its status shows, what it needs itself")
+                .isEqualTo(use(A));
+    }
+
+    @Test
+    void theOldestRequestStandsForItsCredentials() {
+        Claim young = claim("team-a", "young", 3, "a-young");
+        Claim old = claim("team-a", "old", 1, "a-old");
+        RequestIndex index = among(young, old);
+        assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(Identity.OWN, old));
+
+        index.remove(old.uid());
+
+        assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(Identity.OWN, young));
+    }
+
+    @Test
+    void whatIsReleasedIsNotWhatOthersNeed() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim published = with(claim("team-a", "published", 1, "a-published"), PolicyManagement.Publish, false);
+        Claim retaining = with(claim("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
+        Claim alsoReleasing = releasing(claim("team-b", "also", 3, "b-also"));
+        Claim refused = claim("team-b", "refused", 4, "a-refused");
+        Claim stranger = claim("elsewhere", "stranger", 5, "c-stranger");
+
+        assertThat(among(leaving).authorization().requiredFor(leaving, KEY)).isEqualTo(use(A));
+        assertThat(besides(leaving, leaving)).isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving, published)).isEqualTo(use(A));
+        assertThat(besides(leaving, leaving, retaining)).isEqualTo(use(B));
+        assertThat(besides(leaving, leaving, refused))
+                .as("refused, but its tenant may use the key")
+                .isEqualTo(use(B));
+        assertThat(besides(leaving, leaving, alsoReleasing, stranger)).isEqualTo(Grants.NONE);
+        assertThat(among(leaving, alsoReleasing, published).onKey(KEY).releasing())
+                .containsExactlyInAnyOrder(leaving, alsoReleasing);
+    }
+
+    @Test
+    void aRequestThatIsHeldKeepsWhatItHasAlthoughItIsReleasing() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim held = ClaimsOf.held(releasing(claim("team-b", "held", 1, "b-held")));
+        RequestIndex index = among(leaving, held);
+
+        assertThat(besides(leaving, leaving, held)).isEqualTo(use(B));
+        assertThat(index.neighboursOn(KEY, leaving)).isEqualTo(new Neighbours(List.of(), 0, 1));
+        assertThat(index.suggestedOn(KEY)).isEqualTo(use(B));
+        assertThat(index.onKey(KEY).releasing()).containsExactly(leaving);
+    }
+
+    /** A mistake in the settings is none of the data's. */
+    @Test
+    void whoWasServedKeepsWhatItsStatusShowsThoughNoTenantCoversItAnyMore() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim stranger = claim("elsewhere", "stranger", 1, "c-stranger");
+        Claim served = ClaimsOf.served(stranger, EncryptionState.DEGRADED, MERGE.suggestion(use(A, B)));
+        Claim never = ClaimsOf.served(stranger, EncryptionState.FAILED, MERGE.suggestion(use(A, B)));
+
+        assertThat(besides(leaving, leaving, served)).isEqualTo(use(A, B));
+        assertThat(besides(leaving, leaving, never)).isEqualTo(Grants.NONE);
+        assertThat(required(leaving, served)).isEqualTo(Grants.NONE);
+    }
+
+    /** Its record was lost, and is about to be rebuilt: until then nothing is taken away from it. */
+    @Test
+    void aRequestThatWaitsForItsRecordKeepsWhatItHas() {
+        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        Claim waiting = standing(claim("team-b", "waiting", 1, "b-waiting"), Judgement.pending("Wait."));
+
+        assertThat(required(leaving, waiting)).isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving, waiting)).isEqualTo(use(B));
+    }
+
+    @Test
+    void aMultiRegionKeyIsReleasedOnBothSides() {
+        Claim workgroup = ClaimsOf.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+        Claim replica = releasing(ClaimsOf.withKeys(
+                claim("team-a", "west", 1, "a-west"),
+                new KeyUse(Purpose.Data, REPLICA),
+                new KeyUse(Purpose.Primary, PRIMARY)));
+        Claim late = ClaimsOf.withKeys(claim("team-b", "late", 2, "b-late"), new KeyUse(Purpose.Backup, REPLICA));
+        RequestIndex index = among(workgroup, replica, late);
+        Grants replication = Grants.of(StatementKind.REPLICATION_USE, Set.of(A));
+
+        assertThat(index.authorization().requiredFor(replica, REPLICA)).isEqualTo(use(A).plus(replication));
+        assertThat(index.authorization().requiredFor(replica, PRIMARY)).isEqualTo(replication);
+        assertThat(index.neededBesides(replica, PRIMARY, MERGE::given)).isEqualTo(use(A));
+        assertThat(index.neededBesides(replica, REPLICA, MERGE::given))
+                .isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));
+        assertThat(index.onKey(PRIMARY).releasing()).containsExactly(replica);
+        assertThat(index.onKey(REPLICA).releasing()).containsExactly(replica);
+    }
+
+    /** What an earlier incarnation takes back, the living one of the same name may need. */
+    @Test
+    void whoHasTheSameNameIsAnotherAllTheSame() {
+        Claim earlier = releasing(claim("team-a", "orders", 0, "a-orders"));
+        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-orders"));
+
+        assertThat(besides(earlier, living)).isEqualTo(use(A));
+    }
+
+    @Test
+    void aForcedReplacementIsServedInWhicheverOrderItIsTold() {
+        Claim earlier = claim("team-a", "orders", 0, "a-orders");
+        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-orders"));
+        Claim neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
+
+        RequestIndex removedFirst = among(earlier, neighbour);
+        removedFirst.remove(earlier.uid());
+        removedFirst.put(living, LastApplied.NOTHING);
+        RequestIndex putFirst = among(earlier, neighbour);
+        putFirst.put(living, LastApplied.NOTHING);
+        assertThat(putFirst.judge(living).reason())
+                .as("the bucket is the earlier one's until it is gone")
+                .isEqualTo(Reason.BucketClaimedByAnother);
+        Changes changes = putFirst.remove(earlier.uid());
+
+        assertThat(changes.resources()).contains(living.id());
+        for (RequestIndex index : List.of(removedFirst, putFirst)) {
+            assertThat(index.judge(living).isGood()).isTrue();
+            assertThat(index.onKey(KEY)).isEqualTo(among(living, neighbour).onKey(KEY));
+            assertThat(index.onBucket("a-orders").holder()).contains(living);
+            assertThat(index.find(earlier.uid())).isEmpty();
+            assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new Neighbours(List.of(living.id()), 0, 0));
+        }
+    }
+
+    /** Both use the key for a moment; what the earlier one takes with it is only its own. */
+    @Test
+    void whoIsReplacedLeavesItsSuccessorAmongTheNeighbours() {
+        Claim earlier = claim("team-a", "orders", 0, "a-orders");
+        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-other"));
+        Claim neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
+        RequestIndex index = among(earlier, living, neighbour);
+
+        index.remove(earlier.uid());
+
+        assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new Neighbours(List.of(living.id()), 0, 0));
+        assertThat(index.neighboursOn(KEY, living)).isEqualTo(new Neighbours(List.of(neighbour.id()), 0, 0));
+    }
+
+    @Test
+    void theNeighboursOnAKeyAreThoseThatAreServedAndStay() {
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        Claim near = claim("team-a", "invoices", 1, "invoices-data");
+        Claim served = claim("team-b", "billing", 1, "b-data");
+        Claim leaving = with(claim("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
+        Claim refused = claim("elsewhere", "stranger", 3, "stranger-data");
+
+        assertThat(among(claim, near, served, leaving, refused).neighboursOn(KEY, claim))
+                .isEqualTo(new Neighbours(List.of(near.id()), 0, 1));
+    }
+
+    @Test
+    void ofManyNeighboursFiveAreNamed() {
+        RequestIndex index = among(IntStream.range(0, 8)
+                .mapToObj(i -> claim("team-a", "w" + i, 0, "a-" + i))
+                .toArray(Claim[]::new));
+
+        assertThat(index.neighboursOn(KEY, claim("team-a", "w2", 0, "a-2")))
+                .isEqualTo(new Neighbours(
+                        IntStream.of(0, 1, 3, 4, 5)
+                                .mapToObj(i -> claim("team-a", "w" + i, 0, "a").id())
+                                .toList(),
+                        2,
+                        0));
+    }
+
+    /** A stranger's object that cannot be read does not stop the releases of others on their keys. */
+    @Test
+    void anUnreadableObjectNeedsAKeyOnlyWhereItsTenantMayUseItOrItWasServed() {
+        assertThat(unreadable("team-a", Set.of(KEY.toString()), false, false)).isTrue();
+        assertThat(unreadable("stranger", Set.of(KEY.toString()), false, true)).isTrue();
+        assertThat(unreadable("stranger", Set.of(KEY.toString()), false, false)).isFalse();
+        assertThat(unreadable("team-a", Set.of(BACKUP_KEY.toString()), false, true))
+                .isFalse();
+        assertThat(unreadable("team-a", Set.of(), true, false)).isTrue();
+    }
+
+    @Test
+    void whatCanBeReadAgainNeedsNoMoreThanItSays() {
+        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        RequestIndex index = among(claim, claim("team-a", "other", 0, "other-data"));
+
+        Changes lost = index.putUnreadable(claim.uid(), "team-a", Set.of(KEY.toString()), true, false);
+        assertThat(lost.keys()).containsExactly(KEY);
+        assertThat(index.mayBeNeededByUnreadable(KEY)).isTrue();
+        assertThat(index.onKey(KEY).count()).isEqualTo(1);
+        assertThat(index.unreadable()).isEqualTo(1);
+
+        Changes found = index.put(claim, LastApplied.NOTHING);
+        assertThat(found.keys()).containsExactly(KEY);
+        assertThat(index.mayBeNeededByUnreadable(KEY)).isFalse();
+        assertThat(index.unreadable()).isZero();
+    }
+
+    private static boolean unreadable(String namespace, Set<String> keyArns, boolean namesMore, boolean served) {
+        RequestIndex index = among();
+        index.putUnreadable("uid", namespace, keyArns, namesMore, served);
+        return index.mayBeNeededByUnreadable(KEY);
+    }
+
+    private static Claim served(Claim claim) {
+        return ClaimsOf.served(claim, EncryptionState.ENABLED, MERGE.suggestion(use(A)));
+    }
+
+    private static Claim standing(Claim claim, Judgement standing) {
+        return changed(claim, claim.deletionPolicy(), claim.leaving(), standing);
+    }
+
+    private static Claim releasing(Claim claim) {
+        return changed(claim, DeletionPolicy.Release, true, claim.standing());
+    }
+
+    private static Claim changed(Claim claim, DeletionPolicy deletionPolicy, boolean leaving, Judgement standing) {
+        return new Claim(
+                claim.id(),
+                claim.uid(),
+                claim.createdAt(),
+                claim.region(),
+                claim.keys(),
+                claim.buckets(),
+                claim.volumes(),
+                claim.databases(),
+                claim.policyManagement(),
+                deletionPolicy,
+                leaving,
+                claim.held(),
+                claim.served(),
+                standing);
+    }
+
+    private static Grants use(String... principals) {
+        return Grants.of(StatementKind.DATA_USE, Set.of(principals))
+                .plus(Grants.of(StatementKind.DATA_GRANTS, Set.of(principals)));
+    }
+
+    private static Grants required(Claim... all) {
+        return among(all).onKey(KEY).required();
+    }
+
+    /** What has to stay on {@link ClaimsOf#KEY} when the first one goes. */
+    private static Grants besides(Claim leaving, Claim... all) {
+        return among(all).neededBesides(leaving, KEY, MERGE::given);
+    }
+
+    private static RequestIndex among(Claim... claims) {
+        var index = new RequestIndex(new Authorization(TENANTS));
+        for (Claim claim : claims) {
+            index.put(claim, LastApplied.NOTHING);
+        }
+        return index;
+    }
+}

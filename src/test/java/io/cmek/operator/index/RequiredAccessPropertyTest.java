@@ -1,0 +1,242 @@
+package io.cmek.operator.index;
+
+import static io.cmek.operator.index.RandomRequests.BUCKETS;
+import static io.cmek.operator.index.RandomRequests.KEYS;
+import static io.cmek.operator.index.RandomRequests.MERGE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cmek.operator.api.v1alpha1.DeletionPolicy;
+import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.StatementKind;
+import io.cmek.operator.request.BucketUse;
+import io.cmek.operator.request.Claim;
+import io.cmek.operator.tenancy.Tenant;
+import io.cmek.operator.tenancy.Tenants;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whose principals come into the policy of a key, and whose go, over random tenants and requests: tenants whose keys differ by region, namespaces
+ * that nobody covers, replicas of one key everywhere, statuses that do not fit, names that are used again.
+ */
+class RequiredAccessPropertyTest {
+
+    /** A world of tenants and requests. */
+    private record World(Tenants tenants, List<Claim> claims, RequestIndex index) {
+
+        static World of(Tenants tenants, List<Claim> claims) {
+            var index = new RequestIndex(new Authorization(tenants));
+            claims.forEach(claim -> index.put(claim, LastApplied.NOTHING));
+            return new World(tenants, claims, index);
+        }
+
+        static World random(Random random) {
+            var requests = new RandomRequests(random);
+            var claims = new ArrayList<Claim>();
+            for (int i = 0; i < 2 + random.nextInt(7); i++) {
+                claims.add(
+                        requests.request(requests.id(), "uid-" + random.nextInt(1000) + "-" + i, requests.createdAt()));
+            }
+            return of(requests.tenants(), claims);
+        }
+
+        List<Claim> others() {
+            return claims.stream().filter(claim -> !isReleasing(claim)).toList();
+        }
+
+        /** What a release takes from the policy. */
+        Grants taken(Claim leaving, KeyArn key) {
+            return index.authorization()
+                    .requiredFor(leaving, key)
+                    .minus(index.neededBesides(leaving, key, MERGE::given));
+        }
+    }
+
+    @Property(tries = 2_000)
+    void nobodyComesIntoThePolicyOfAKeyThatTheirTenantMayNotUse(@ForAll Random random) {
+        World world = World.random(random);
+        for (KeyArn key : KEYS) {
+            KeyRequests requests = world.index().onKey(key);
+            world.tenants().all().stream().filter(t -> !t.mayUse(key)).forEach(stranger -> {
+                for (Grants grants : List.of(
+                        requests.required(), requests.suggested(), world.index().suggestedOn(key))) {
+                    assertHasNothingFor(stranger, grants);
+                }
+                requests.probes().values().stream()
+                        .flatMap(probe -> probe.needed().values().stream())
+                        .forEach(needed -> assertHasNothingFor(stranger, needed));
+                assertThat(requests.writers().values())
+                        .as("who writes")
+                        .noneMatch(claim -> world.tenants()
+                                .of(claim.id().namespace())
+                                .filter(stranger::equals)
+                                .isPresent());
+            });
+        }
+    }
+
+    private static void assertHasNothingFor(Tenant stranger, Grants grants) {
+        for (StatementKind kind : StatementKind.values()) {
+            assertThat(grants.of(kind))
+                    .doesNotContainAnyElementsOf(stranger.principals().of(kind));
+        }
+    }
+
+    /** Who has access to a key is nothing for those to read who may not use it. */
+    @Property(tries = 2_000)
+    void whoMayNotUseAKeyReadsOfNobodyElse(@ForAll Random random) {
+        World world = World.random(random);
+        for (Claim claim : world.claims()) {
+            claim.keys().stream()
+                    .filter(use -> !world.index().authorization().mayUse(claim, use.key()))
+                    .forEach(use -> assertThat(world.index()
+                                    .authorization()
+                                    .shownFor(claim, use, world.index().suggestedOn(use.key())))
+                            .isEqualTo(Claim.wants(
+                                    use, world.index().authorization().principalsFor(claim))));
+        }
+    }
+
+    /** The only statement for somebody who does not name the key in the spec is that of a ReplicaCmek on the primary's data key. */
+    @Property(tries = 2_000)
+    void whoComesIntoThePolicyOfAKeyNamesIt(@ForAll Random random) {
+        World world = World.random(random);
+        for (KeyArn key : KEYS) {
+            Grants required = world.index().onKey(key).required();
+            for (StatementKind kind : StatementKind.values()) {
+                for (String principal : required.of(kind)) {
+                    assertThat(world.claims())
+                            .as(principal + " by " + kind + " on " + key)
+                            .anyMatch(claim -> claim.uses(key)
+                                    && world.tenants().of(claim.id().namespace()).stream()
+                                            .anyMatch(tenant ->
+                                                    tenant.principals().of(kind).contains(principal)));
+                }
+            }
+        }
+    }
+
+    @Property(tries = 3_000)
+    void noReleaseTakesWhatAnotherNeedsThatExists(@ForAll Random random) {
+        World world = World.random(random);
+        for (Claim leaving : world.claims()) {
+            if (!isReleasing(leaving)) {
+                continue;
+            }
+            for (KeyArn key : leaving.distinctKeys()) {
+                Grants taken = world.taken(leaving, key);
+                assertThat(taken.and(world.index().onKey(key).required()))
+                        .as("what is written at the same time")
+                        .isEqualTo(Grants.NONE);
+                for (Claim other : world.others()) {
+                    assertThat(taken.and(neededBy(other, key, world)))
+                            .as(other + " needs it on " + key)
+                            .isEqualTo(Grants.NONE);
+                }
+            }
+        }
+    }
+
+    /** Where its tenant may not use the key any more, its status tells what it had. */
+    private static Grants neededBy(Claim claim, KeyArn key, World world) {
+        return world.tenants()
+                .of(claim.id().namespace())
+                .filter(tenant -> tenant.mayUse(key))
+                .map(tenant -> claim.wants(key, tenant))
+                .orElseGet(() -> claim.served().keys().stream()
+                        .filter(line -> line.arn().equals(key.toString()))
+                        .map(KeyStatus::suggestedPolicy)
+                        .map(MERGE::given)
+                        .reduce(Grants.NONE, Grants::plus));
+    }
+
+    /** Else two that go together would leave behind what each believes the other to need. */
+    @Property(tries = 2_000)
+    void whoIsReleasingKeepsNothingForItself(@ForAll Random random) {
+        World world = World.random(random);
+        for (Claim leaving : world.claims()) {
+            if (isReleasing(leaving)) {
+                var alone = new ArrayList<>(world.others());
+                alone.add(leaving);
+                for (KeyArn key : leaving.distinctKeys()) {
+                    assertThat(world.taken(leaving, key))
+                            .isEqualTo(World.of(world.tenants(), alone).taken(leaving, key));
+                    Grants ofOthers = World.of(world.tenants(), world.others())
+                            .index()
+                            .onKey(key)
+                            .required();
+                    assertThat(world.index().onKey(key).required().minus(ofOthers))
+                            .as("nor does it come into the policy again")
+                            .isEqualTo(Grants.NONE);
+                }
+            }
+        }
+    }
+
+    @Property(tries = 2_000)
+    void aBucketIsServedForOneAndWhoHasItKeepsIt(@ForAll Random random) {
+        World world = World.random(random);
+        for (String bucket : BUCKETS) {
+            Collection<Claim> named = world.index().claimsOnBucket(bucket);
+            List<Claim> served = named.stream()
+                    .filter(claim -> world.index().judge(claim).isGood())
+                    .toList();
+            assertThat(served).hasSizeLessThanOrEqualTo(1);
+            if (named.stream().anyMatch(claim -> has(claim, bucket))) {
+                assertThat(served).allMatch(claim -> has(claim, bucket));
+            }
+            assertThat(world.index().onBucket(bucket).holder().stream())
+                    .as("for whom it is written")
+                    .allMatch(served::contains);
+        }
+    }
+
+    private static boolean has(Claim claim, String bucket) {
+        return claim.buckets().stream()
+                .filter(use -> use.name().equals(bucket))
+                .anyMatch((BucketUse use) -> claim.served().has(use));
+    }
+
+    private static boolean isReleasing(Claim claim) {
+        return claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
+    }
+
+    /** The properties above would hold in a world in which nothing happens. */
+    @Test
+    void theseWorldsAreFullOfWhatMatters() {
+        Map<String, Integer> seen = new TreeMap<>();
+        for (int seed = 0; seed < 500; seed++) {
+            World world = World.random(new Random(seed));
+            Authorization authorization = world.index().authorization();
+            for (Claim claim : world.claims()) {
+                for (KeyArn key : claim.distinctKeys()) {
+                    Grants required = authorization.requiredFor(claim, key);
+                    count(seen, "crossing", !required.equals(authorization.neededBy(claim, key)));
+                    count(seen, "strange", !authorization.mayUse(claim, key));
+                    if (isReleasing(claim)) {
+                        Grants taken = world.taken(claim, key);
+                        count(seen, "taken", !taken.isEmpty());
+                        count(seen, "spared", !taken.equals(required));
+                    }
+                }
+            }
+        }
+        assertThat(seen).containsOnlyKeys("crossing", "strange", "taken", "spared");
+        assertThat(seen.values()).allMatch(n -> n > 20, seen.toString());
+    }
+
+    private static void count(Map<String, Integer> seen, String what, boolean is) {
+        if (is) {
+            seen.merge(what, 1, Integer::sum);
+        }
+    }
+}

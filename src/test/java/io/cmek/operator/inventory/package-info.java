@@ -1,5 +1,0 @@
-/** Tests of the claims, the gate and the lock over the resources of a cluster. */
-@NullMarked
-package io.cmek.operator.inventory;
-
-import org.jspecify.annotations.NullMarked;

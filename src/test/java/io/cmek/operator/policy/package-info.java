@@ -1,5 +1,0 @@
-/** Tests of the key policy: properties over generated documents, and real-looking documents with the outcome checked in. */
-@NullMarked
-package io.cmek.operator.policy;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests of the claims, the gate and the lock over the resources of a cluster. */
+@NullMarked
+package io.cmek.operator.resource;
+
+import org.jspecify.annotations.NullMarked;

@@ -38,7 +38,7 @@ final class AwsWorkers implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
     private final ExecutorService workers;
-    private final Loop loop = new Loop("aws-queue", Duration.ofMillis(1), this::handOut);
+    private final PeriodicTask loop = new PeriodicTask("aws-queue", Duration.ofMillis(1), this::handOut);
     private volatile @Nullable AwsControllers controllers;
     private boolean isWoken;
 
@@ -76,7 +76,7 @@ final class AwsWorkers implements AutoCloseable {
         this.controllers = controllers;
     }
 
-    Loop loop() {
+    PeriodicTask loop() {
         return loop;
     }
 

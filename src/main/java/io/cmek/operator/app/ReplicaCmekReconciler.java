@@ -15,9 +15,9 @@ import java.util.List;
 @ControllerConfiguration(name = "replicacmek")
 class ReplicaCmekReconciler implements Reconciler<ReplicaCmek>, ConfigurableReconciler<ReplicaCmek> {
 
-    private final Adapter adapter;
+    private final ReconcilerAdapter adapter;
 
-    ReplicaCmekReconciler(Adapter adapter) {
+    ReplicaCmekReconciler(ReconcilerAdapter adapter) {
         this.adapter = adapter;
     }
 

@@ -1,7 +1,7 @@
 package io.cmek.operator.app;
 
 import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.cluster.StorageClassPublisher;
+import io.cmek.operator.cluster.StorageClassReconciler;
 import io.cmek.operator.controller.StorageClassCache;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.storageclass.StorageClassSpec;
@@ -28,8 +28,8 @@ final class StorageClasses implements StorageClassCache {
         Class<P> owner = context.getPrimaryResourceClass();
         var source = new InformerEventSource<StorageClass, P>(
                 InformerEventSourceConfiguration.from(StorageClass.class, owner)
-                        .withLabelSelector(StorageClassPublisher.MANAGED_BY + "=" + StorageClassPublisher.OPERATOR + ","
-                                + StorageClassPublisher.OWNER_KIND + "=" + owner.getSimpleName())
+                        .withLabelSelector(StorageClassReconciler.MANAGED_BY + "=" + StorageClassReconciler.OPERATOR
+                                + "," + StorageClassReconciler.OWNER_KIND + "=" + owner.getSimpleName())
                         .withSecondaryToPrimaryMapper(StorageClasses::ownerOf)
                         .withGenericFilter(storageClass -> ownerOf(storageClass).stream()
                                 .allMatch(owning -> NotUnderstood.mayBeReconciled(
@@ -46,15 +46,15 @@ final class StorageClasses implements StorageClassCache {
                 .map(source -> source.get(new ResourceID(name)))
                 .flatMap(Optional::stream)
                 .findFirst()
-                .map(StorageClassPublisher::read)
+                .map(StorageClassReconciler::read)
                 .orElse(null);
     }
 
     private static Set<ResourceID> ownerOf(StorageClass storageClass) {
         Map<String, String> labels = storageClass.getMetadata().getLabels();
-        String name = labels.get(StorageClassPublisher.OWNER_NAME);
+        String name = labels.get(StorageClassReconciler.OWNER_NAME);
         return name == null
                 ? Set.of()
-                : Set.of(new ResourceID(name, labels.get(StorageClassPublisher.OWNER_NAMESPACE)));
+                : Set.of(new ResourceID(name, labels.get(StorageClassReconciler.OWNER_NAMESPACE)));
     }
 }

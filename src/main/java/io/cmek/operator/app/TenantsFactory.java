@@ -1,7 +1,7 @@
 package io.cmek.operator.app;
 
 import io.cmek.operator.app.Settings.TenantSettings;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
@@ -63,13 +63,13 @@ final class TenantsFactory {
                 globs(settings.keys()),
                 globs(settings.buckets()),
                 settings.roleArn()
-                        .map(r -> new Identity(r, settings.externalId().orElse(null)))
-                        .orElse(Identity.OWN),
+                        .map(r -> new CredentialScope(r, settings.externalId().orElse(null)))
+                        .orElse(CredentialScope.OWN),
                 new Tenant.Principals(
                         new TreeSet<>(data),
                         new TreeSet<>(settings.principals().backup().orElse(data)),
                         new TreeSet<>(settings.principals().replication().orElse(data))),
-                settings.probeRoleArn().map(r -> new Identity(r, null)).orElse(null));
+                settings.probeRoleArn().map(r -> new CredentialScope(r, null)).orElse(null));
     }
 
     private void check(String property, List<String> values, Pattern shape, String expected) {

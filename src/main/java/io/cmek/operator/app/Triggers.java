@@ -1,7 +1,7 @@
 package io.cmek.operator.app;
 
 import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import java.util.Map;
@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** Has the operator SDK reconcile resources, by the event source of their kind. */
-final class Triggers implements Consumer<ClaimId> {
+final class Triggers implements Consumer<ResourceRef> {
 
     private final Map<String, SimpleInboundEventSource<? extends StoredResource>> sources = new ConcurrentHashMap<>();
 
@@ -18,7 +18,7 @@ final class Triggers implements Consumer<ClaimId> {
     }
 
     @Override
-    public void accept(ClaimId id) {
+    public void accept(ResourceRef id) {
         var source = sources.get(id.kind());
         if (source != null) {
             source.propagateEvent(new ResourceID(id.name(), id.namespace()));

@@ -15,9 +15,9 @@ import java.util.List;
 @ControllerConfiguration(name = "workgroup")
 class WorkgroupReconciler implements Reconciler<Workgroup>, ConfigurableReconciler<Workgroup> {
 
-    private final Adapter adapter;
+    private final ReconcilerAdapter adapter;
 
-    WorkgroupReconciler(Adapter adapter) {
+    WorkgroupReconciler(ReconcilerAdapter adapter) {
         this.adapter = adapter;
     }
 

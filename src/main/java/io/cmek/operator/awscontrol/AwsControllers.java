@@ -105,7 +105,7 @@ public final class AwsControllers {
     }
 
     private void work(AwsItem item) {
-        Turn turn = null;
+        WorkResult turn = null;
         try {
             turn = turn(item);
         } finally {
@@ -119,7 +119,7 @@ public final class AwsControllers {
      * @return what it has to tell, null where it failed by a fault of ours
      */
     @Nullable
-    Turn turn(AwsItem item) {
+    WorkResult turn(AwsItem item) {
         try {
             return switch (item) {
                 case AwsItem.Key key -> keys.work(key.arn());
@@ -134,7 +134,7 @@ public final class AwsControllers {
     }
 
     /** Gives an item back to the queue, after a turn at it. */
-    void giveBack(AwsItem item, @Nullable Turn turn) {
+    void giveBack(AwsItem item, @Nullable WorkResult turn) {
         queue.done(item, turn == null ? Outcome.NOT_CALLED : turn.outcome());
         if (turn == null) {
             queue.addAfter(item, backoff.after(MANY));

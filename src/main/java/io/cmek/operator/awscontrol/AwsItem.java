@@ -1,6 +1,6 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface AwsItem extends Comparable<AwsItem> {
 
     /** In which it is called. */
-    Partition partition();
+    WorkerPartition partition();
 
     /** Keys come before buckets. */
     @Override
@@ -23,8 +23,8 @@ public sealed interface AwsItem extends Comparable<AwsItem> {
     record Key(KeyArn arn) implements AwsItem {
 
         @Override
-        public Partition partition() {
-            return new Partition(arn.account(), arn.region());
+        public WorkerPartition partition() {
+            return new WorkerPartition(arn.account(), arn.region());
         }
 
         @Override
@@ -38,14 +38,14 @@ public sealed interface AwsItem extends Comparable<AwsItem> {
      *
      * @param region in which it is expected
      */
-    record Bucket(Identity identity, String region, String name) implements AwsItem {
+    record Bucket(CredentialScope identity, String region, String name) implements AwsItem {
 
         private static final Comparator<Bucket> ORDER =
                 Comparator.comparing(Bucket::name).thenComparing(Bucket::region).thenComparing(Bucket::identity);
 
         @Override
-        public Partition partition() {
-            return new Partition(account(identity.roleArn()), region);
+        public WorkerPartition partition() {
+            return new WorkerPartition(account(identity.roleArn()), region);
         }
 
         /** {@code arn:<partition>:iam::<account>:role/…}; a bucket belongs to the account of the role. */

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
 import io.cmek.operator.awscontrol.Observation.Known;
 import io.cmek.operator.awscontrol.WorkQueue.Outcome;
 import io.cmek.operator.bucket.BucketFacts;
@@ -9,13 +9,13 @@ import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketPlan;
 import io.cmek.operator.bucket.BucketService;
 import io.cmek.operator.bucket.BucketWrites;
-import io.cmek.operator.condition.Drift;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.BucketRequests;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,7 +61,7 @@ public final class BucketController implements BucketSnapshot.Source {
     private final Ticker ticker;
     private final Clock clock;
     private final RandomGenerator random;
-    private final WriteObserver observer;
+    private final WriteListener observer;
     private final ControllerEvents events;
 
     private final Map<AwsItem.Bucket, State> states = new ConcurrentSkipListMap<>();
@@ -78,7 +78,7 @@ public final class BucketController implements BucketSnapshot.Source {
                 new RepairTimer(new Backoff(FIRST_REPAIR_DELAY, LONGEST_REPAIR_DELAY, random), ticker);
 
         @Nullable
-        Judgement notApplied;
+        ConditionResult notApplied;
 
         /** The encryption that was seen in place last; null before that. */
         @Nullable
@@ -105,7 +105,7 @@ public final class BucketController implements BucketSnapshot.Source {
             Ticker ticker,
             Clock clock,
             RandomGenerator random,
-            WriteObserver observer,
+            WriteListener observer,
             ControllerEvents events,
             Consumer<AwsItem.Bucket> changed) {
         this.service = service;
@@ -132,13 +132,13 @@ public final class BucketController implements BucketSnapshot.Source {
     }
 
     /** Works on a bucket, whose worker the caller is. */
-    Turn work(AwsItem.Bucket bucket) {
+    WorkResult work(AwsItem.Bucket bucket) {
         BucketRequests requests = index.onBucket(bucket.name());
         if (!requests.readers().contains(new BucketRequests.Reader(bucket.identity(), bucket.region()))) {
             states.remove(bucket);
             snapshots.remove(bucket);
             refreshes.remove(bucket);
-            return Turn.FORGOTTEN;
+            return WorkResult.FORGOTTEN;
         }
         State state = states.computeIfAbsent(bucket, b -> new State());
         if (refreshes.remove(bucket) != null) {
@@ -149,7 +149,7 @@ public final class BucketController implements BucketSnapshot.Source {
             work.read();
         }
         // While it was read, requests may have gone and come.
-        Optional<Claim> holder = holder(bucket);
+        Optional<EncryptionRequest> holder = holder(bucket);
         if (holder.isEmpty()) {
             state.plannedFor = null;
             state.notApplied = null;
@@ -157,11 +157,11 @@ public final class BucketController implements BucketSnapshot.Source {
             work.apply(holder.get());
         }
         work.publish();
-        return new Turn(work.outcome(), Optional.of(work.next()));
+        return new WorkResult(work.outcome(), Optional.of(work.next()));
     }
 
     /** The request for which the bucket is written to by these credentials. */
-    private Optional<Claim> holder(AwsItem.Bucket bucket) {
+    private Optional<EncryptionRequest> holder(AwsItem.Bucket bucket) {
         BucketRequests requests = index.onBucket(bucket.name());
         return requests.holder()
                 .filter(claim -> claim.region().equals(bucket.region()))
@@ -187,26 +187,26 @@ public final class BucketController implements BucketSnapshot.Source {
         }
 
         void read() {
-            Answer<BucketFacts> answer = call(
+            AwsResult<BucketFacts> answer = call(
                     "s3:GetBucketEncryption", () -> service.look(bucket.identity(), bucket.region(), bucket.name()));
             state.facts = state.facts.then(answer, clock.instant());
-            state.poll.done(answer instanceof Answer.Failed<BucketFacts>);
+            state.poll.done(answer instanceof AwsResult.Error<BucketFacts>);
         }
 
         Outcome outcome() {
             return timedOut ? Outcome.TIMED_OUT : called ? Outcome.ANSWERED : Outcome.NOT_CALLED;
         }
 
-        private <T> Answer<T> call(String operation, Supplier<Answer<T>> request) {
+        private <T> AwsResult<T> call(String operation, Supplier<AwsResult<T>> request) {
             called = true;
-            Answer<T> answer = GuardedCall.of(operation, bucket, request);
-            if (answer instanceof Answer.Failed<T>(Failure failure) && failure.isTimeOut()) {
+            AwsResult<T> answer = GuardedCall.of(operation, bucket, request);
+            if (answer instanceof AwsResult.Error<T>(AwsError failure) && failure.isTimeOut()) {
                 timedOut = true;
             }
             return answer;
         }
 
-        void apply(Claim holder) {
+        void apply(EncryptionRequest holder) {
             BucketUse use = holder.buckets().stream()
                     .filter(b -> b.name().equals(bucket.name()))
                     .findFirst()
@@ -225,7 +225,7 @@ public final class BucketController implements BucketSnapshot.Source {
                 read();
             }
             if (!(state.facts.at(clock.instant(), settings.factsMaxAge())
-                    instanceof Known.Fact<BucketFacts>(BucketFacts facts))) {
+                    instanceof Known.Fresh<BucketFacts>(BucketFacts facts))) {
                 state.notApplied = null;
                 return;
             }
@@ -245,7 +245,7 @@ public final class BucketController implements BucketSnapshot.Source {
                     state.unfinished = false;
                     state.writes.succeeded();
                 }
-                case BucketPlan.Refuse(Judgement why) -> {
+                case BucketPlan.Refuse(ConditionResult why) -> {
                     state.drift.drop();
                     state.notApplied = null;
                     state.writes.succeeded();
@@ -258,7 +258,7 @@ public final class BucketController implements BucketSnapshot.Source {
             }
         }
 
-        private void write(Claim holder, BucketUse use, BucketPlan plan) {
+        private void write(EncryptionRequest holder, BucketUse use, BucketPlan plan) {
             Duration pause = state.drift.isOpen() ? state.repairs.left() : Duration.ZERO;
             if (pause.isPositive()) {
                 state.notApplied = changedBack(use, plan, state.repairs.notBefore());
@@ -269,7 +269,8 @@ public final class BucketController implements BucketSnapshot.Source {
             }
             if (state.facts.failure() != null) {
                 // Nothing is written to what cannot be read. The poll goes on reading.
-                state.notApplied = Judgement.couldNotLook(use.label(), state.facts.failure(), state.facts.seenAt());
+                state.notApplied =
+                        ConditionResult.couldNotLook(use.label(), state.facts.failure(), state.facts.seenAt());
                 return;
             }
             var writes = new BucketWrites(
@@ -279,13 +280,13 @@ public final class BucketController implements BucketSnapshot.Source {
                     use,
                     state.unfinished,
                     () -> state.unfinished = true,
-                    () -> holder(bucket).map(Claim::uid).equals(Optional.of(holder.uid())));
-            Answer<Encryption> answer = call("s3:PutBucketEncryption", () -> switch (plan) {
+                    () -> holder(bucket).map(EncryptionRequest::uid).equals(Optional.of(holder.uid())));
+            AwsResult<Encryption> answer = call("s3:PutBucketEncryption", () -> switch (plan) {
                 case BucketPlan.Encrypt encrypt -> writes.encrypt(encrypt);
                 default -> writes.create();
             });
             switch (answer) {
-                case Answer.Got<Encryption>(Encryption encryption) -> {
+                case AwsResult.Success<Encryption>(Encryption encryption) -> {
                     state.writes.succeeded();
                     state.unfinished = false;
                     state.notApplied = null;
@@ -294,8 +295,8 @@ public final class BucketController implements BucketSnapshot.Source {
                     tellWhatWasRepaired(holder, encryption, true);
                     tellWhatWasLeftBehind(holder, "The bucket stays, encrypted with " + use.key() + ".");
                 }
-                case Answer.Failed<Encryption>(Failure failure) -> {
-                    if (failure instanceof Failure.Unavailable || state.unfinished) {
+                case AwsResult.Error<Encryption>(AwsError failure) -> {
+                    if (failure instanceof AwsError.Unavailable || state.unfinished) {
                         // S3 may have done it all the same, or some of it.
                         tellWhatWasLeftBehind(holder, "The bucket stays, if it was made.");
                         state.drift.answerLost(now -> use.key().toString().equals(now.kmsKeyId()));
@@ -306,7 +307,7 @@ public final class BucketController implements BucketSnapshot.Source {
             }
         }
 
-        private void tellWhatWasRepaired(Claim holder, Encryption now, boolean byUs) {
+        private void tellWhatWasRepaired(EncryptionRequest holder, Encryption now, boolean byUs) {
             state.drift.closed(now, byUs).ifPresent(drift -> {
                 state.repairs.repaired(clock.instant());
                 observer.repaired(drift);
@@ -315,7 +316,7 @@ public final class BucketController implements BucketSnapshot.Source {
         }
 
         /** The resource may have been deleted, without its finalizer, while S3 took its time. */
-        private void tellWhatWasLeftBehind(Claim holder, String what) {
+        private void tellWhatWasLeftBehind(EncryptionRequest holder, String what) {
             if (index.find(holder.uid()).isEmpty()) {
                 events.leftBehind(
                         holder,
@@ -325,9 +326,9 @@ public final class BucketController implements BucketSnapshot.Source {
         }
 
         /** Somebody changes it back each time. */
-        private Judgement changedBack(BucketUse use, BucketPlan plan, Instant notBefore) {
+        private ConditionResult changedBack(BucketUse use, BucketPlan plan, Instant notBefore) {
             int times = state.repairs.times();
-            return Judgement.pending(
+            return ConditionResult.pending(
                     use.label()
                             + (plan instanceof BucketPlan.Encrypt
                                     ? " is not encrypted with " + use.key()
@@ -339,28 +340,30 @@ public final class BucketController implements BucketSnapshot.Source {
                             + ". Find in CloudTrail who changes it (PutBucketEncryption, DeleteBucketEncryption, DeleteBucket).");
         }
 
-        private Drift drift(BucketPlan.Change change) {
+        private DriftRepair drift(BucketPlan.Change change) {
             Instant foundAt = Objects.requireNonNullElseGet(state.facts.seenAt(), clock::instant);
-            return new Drift(
-                    Drift.What.BUCKET,
-                    change.found() + " " + Drift.when(state.facts.changedAfter(), foundAt) + " " + change.done(),
+            return new DriftRepair(
+                    DriftRepair.What.BUCKET,
+                    change.found() + " " + DriftRepair.when(state.facts.changedAfter(), foundAt) + " " + change.done(),
                     change.lossy());
         }
 
-        private Judgement notWritten(BucketUse use, Failure failure) {
+        private ConditionResult notWritten(BucketUse use, AwsError failure) {
             String message = use.label() + " was not encrypted: " + failure.detail() + ".";
             return switch (failure) {
-                case Failure.Denied denied ->
-                    Judgement.bad(
+                case AwsError.Denied denied ->
+                    ConditionResult.bad(
                             Reason.WriteDenied,
                             message
                                     + " Give the operator's role s3:PutEncryptionConfiguration, and s3:CreateBucket"
                                     + " where it is to create it.");
-                case Failure.Rejected rejected -> Judgement.bad(Reason.WriteDenied, message);
-                case Failure.Throttled throttled -> Judgement.unknown(Reason.Throttled, message + " It is repeated.");
-                case Failure.NotFound gone -> Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
-                case Failure.Unavailable unavailable ->
-                    Judgement.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                case AwsError.Rejected rejected -> ConditionResult.bad(Reason.WriteDenied, message);
+                case AwsError.Throttled throttled ->
+                    ConditionResult.unknown(Reason.Throttled, message + " It is repeated.");
+                case AwsError.NotFound gone ->
+                    ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                case AwsError.Unavailable unavailable ->
+                    ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
             };
         }
 

@@ -1,12 +1,12 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
 import io.cmek.operator.awscontrol.Observation.Known;
-import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketPlan;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.bucket.BucketResult;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.request.BucketUse;
 import java.time.Duration;
@@ -25,7 +25,7 @@ public record BucketJudge(Duration factsMaxAge) {
      *
      * @param isAnswered whether the controller of buckets has done for the request what it can; else there will be news before long
      */
-    public record Judged(BucketAssessment assessment, boolean isAnswered) {}
+    public record Judged(BucketResult assessment, boolean isAnswered) {}
 
     /**
      * Judges the bucket for a request that is served.
@@ -36,28 +36,29 @@ public record BucketJudge(Duration factsMaxAge) {
     public Judged judge(
             String uid, BucketUse use, String region, boolean keyReady, BucketSnapshot snapshot, Instant now) {
         boolean isPlanned = uid.equals(snapshot.plannedFor()) && snapshot.keyReady() == keyReady;
-        Judgement notApplied = uid.equals(snapshot.plannedFor()) ? snapshot.notApplied() : null;
+        ConditionResult notApplied = uid.equals(snapshot.plannedFor()) ? snapshot.notApplied() : null;
         return switch (snapshot.facts().at(now, factsMaxAge)) {
-            case Known.Fact<BucketFacts>(BucketFacts facts) ->
+            case Known.Fresh<BucketFacts>(BucketFacts facts) ->
                 switch (BucketPlan.of(use, region, facts)) {
                     case BucketPlan.Nothing(Encryption encryption) ->
                         new Judged(
-                                new BucketAssessment(
+                                new BucketResult(
                                         use,
                                         encryption,
-                                        Judgement.good(
+                                        ConditionResult.good(
                                                 Reason.BucketsEncrypted,
                                                 use.label() + " is encrypted with " + use.key() + ".")),
                                 true);
-                    case BucketPlan.Refuse(Judgement why) -> new Judged(new BucketAssessment(use, null, why), true);
+                    case BucketPlan.Refuse(ConditionResult why) -> new Judged(new BucketResult(use, null, why), true);
                     case BucketPlan.Encrypt(Encryption current) ->
                         open(use, current, keyReady, isPlanned, notApplied, "encrypted");
                     case BucketPlan.Create() -> open(use, null, keyReady, isPlanned, notApplied, "created");
                 };
-            case Known.Not<BucketFacts>(Failure failure, Instant since) ->
-                new Judged(new BucketAssessment(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
-            case Known.NotYet<BucketFacts>() ->
-                new Judged(new BucketAssessment(use, null, Judgement.unanswered(use.label())), false);
+            case Known.Unavailable<BucketFacts>(AwsError failure, Instant since) ->
+                new Judged(
+                        new BucketResult(use, null, ConditionResult.couldNotLook(use.label(), failure, since)), true);
+            case Known.NotObserved<BucketFacts>() ->
+                new Judged(new BucketResult(use, null, ConditionResult.unanswered(use.label())), false);
         };
     }
 
@@ -66,33 +67,35 @@ public record BucketJudge(Duration factsMaxAge) {
             @Nullable Encryption current,
             boolean keyReady,
             boolean isPlanned,
-            @Nullable Judgement notApplied,
+            @Nullable ConditionResult notApplied,
             String done) {
         if (keyReady && notApplied != null) {
-            return new Judged(new BucketAssessment(use, current, notApplied), true);
+            return new Judged(new BucketResult(use, current, notApplied), true);
         }
         return new Judged(
-                new BucketAssessment(
-                        use, current, Judgement.pending(use.label() + " is " + done + " when its key is ready.")),
+                new BucketResult(
+                        use, current, ConditionResult.pending(use.label() + " is " + done + " when its key is ready.")),
                 !keyReady || isPlanned);
     }
 
     /** Judges the bucket for a request of which it is not settled that it may have the bucket. */
     public Judged look(BucketUse use, String region, BucketSnapshot snapshot, Instant now) {
         return switch (snapshot.facts().at(now, factsMaxAge)) {
-            case Known.Fact<BucketFacts>(BucketFacts facts) ->
+            case Known.Fresh<BucketFacts>(BucketFacts facts) ->
                 new Judged(
-                        BucketPlan.of(use, region, facts) instanceof BucketPlan.Refuse(Judgement why)
-                                ? new BucketAssessment(use, null, why)
-                                : new BucketAssessment(
+                        BucketPlan.of(use, region, facts) instanceof BucketPlan.Refuse(ConditionResult why)
+                                ? new BucketResult(use, null, why)
+                                : new BucketResult(
                                         use,
                                         null,
-                                        Judgement.pending(use.label() + " is encrypted when the claim is accepted.")),
+                                        ConditionResult.pending(
+                                                use.label() + " is encrypted when the claim is accepted.")),
                         true);
-            case Known.Not<BucketFacts>(Failure failure, Instant since) ->
-                new Judged(new BucketAssessment(use, null, Judgement.couldNotLook(use.label(), failure, since)), true);
-            case Known.NotYet<BucketFacts>() ->
-                new Judged(new BucketAssessment(use, null, Judgement.unanswered(use.label())), false);
+            case Known.Unavailable<BucketFacts>(AwsError failure, Instant since) ->
+                new Judged(
+                        new BucketResult(use, null, ConditionResult.couldNotLook(use.label(), failure, since)), true);
+            case Known.NotObserved<BucketFacts>() ->
+                new Judged(new BucketResult(use, null, ConditionResult.unanswered(use.label())), false);
         };
     }
 }

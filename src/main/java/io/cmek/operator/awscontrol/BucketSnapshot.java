@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
 import io.cmek.operator.bucket.BucketFacts;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -18,7 +18,7 @@ public record BucketSnapshot(
         Observation<BucketFacts> facts,
         @Nullable String plannedFor,
         boolean keyReady,
-        @Nullable Judgement notApplied) {
+        @Nullable ConditionResult notApplied) {
 
     /** What is known of a bucket that was never read. */
     public static final BucketSnapshot NEVER = new BucketSnapshot(Observation.never(), null, false, null);

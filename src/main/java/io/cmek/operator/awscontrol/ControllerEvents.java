@@ -1,26 +1,26 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.condition.Drift;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.condition.DriftRepair;
+import io.cmek.operator.request.EncryptionRequest;
 
 /** Is told what the controllers of keys and buckets did, to tell it as an Event. It must not wait. */
 public interface ControllerEvents {
 
     /** Something that others had changed is in place again. */
-    void repaired(Claim claim, Drift drift);
+    void repaired(EncryptionRequest claim, DriftRepair drift);
 
     /**
      * Something was written for a resource that was deleted, without its finalizer, while the write was under way; it stays.
      *
      * @param what a sentence
      */
-    void leftBehind(Claim gone, String what);
+    void leftBehind(EncryptionRequest gone, String what);
 
     ControllerEvents NONE = new ControllerEvents() {
         @Override
-        public void repaired(Claim claim, Drift drift) {}
+        public void repaired(EncryptionRequest claim, DriftRepair drift) {}
 
         @Override
-        public void leftBehind(Claim gone, String what) {}
+        public void leftBehind(EncryptionRequest gone, String what) {}
     };
 }

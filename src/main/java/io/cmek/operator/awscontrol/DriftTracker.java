@@ -1,6 +1,6 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.DriftRepair;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DriftTracker<F> {
 
-    private @Nullable Drift found;
+    private @Nullable DriftRepair found;
 
     /** How a read shows that the repair was made whose answer was lost; null where no answer was. */
     private @Nullable Predicate<F> repair;
@@ -23,11 +23,11 @@ final class DriftTracker<F> {
     }
 
     /** Whether it is open, and of this kind. */
-    boolean isOpen(Drift.What what) {
+    boolean isOpen(DriftRepair.What what) {
         return found != null && found.what() == what;
     }
 
-    void found(Drift drift) {
+    void found(DriftRepair drift) {
         if (found == null) {
             found = drift;
         }
@@ -50,9 +50,9 @@ final class DriftTracker<F> {
      * @param byUs whether a write whose answer came has made it so
      * @return what we repaired, as far as that is known
      */
-    Optional<Drift> closed(F now, boolean byUs) {
+    Optional<DriftRepair> closed(F now, boolean byUs) {
         boolean ours = byUs || (repair != null && repair.test(now));
-        Optional<Drift> repaired = Optional.ofNullable(found).filter(drift -> ours);
+        Optional<DriftRepair> repaired = Optional.ofNullable(found).filter(drift -> ours);
         drop();
         return repaired;
     }

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
 import io.cmek.operator.condition.Text;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -18,12 +18,12 @@ final class GuardedCall {
     private GuardedCall() {}
 
     /** @param item that the request is about, for the log */
-    static <T> Answer<T> of(String operation, Object item, Supplier<Answer<T>> request) {
+    static <T> AwsResult<T> of(String operation, Object item, Supplier<AwsResult<T>> request) {
         try {
             return request.get();
         } catch (RuntimeException e) {
             LOG.errorf(e, "%s for %s failed in an unforeseen way; it is repeated", operation, item);
-            return new Answer.Failed<>(new Failure.Unavailable(new Failure.Detail(
+            return new AwsResult.Error<>(new AwsError.Unavailable(new AwsError.Detail(
                     operation,
                     e.getClass().getSimpleName(),
                     Text.line(Objects.requireNonNullElse(e.getMessage(), ""), LONGEST_WORDS),

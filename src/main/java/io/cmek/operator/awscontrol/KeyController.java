@@ -1,20 +1,20 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
 import io.cmek.operator.awscontrol.KeyState.OfCredentials;
 import io.cmek.operator.awscontrol.KeyState.OfProof;
 import io.cmek.operator.awscontrol.KeyState.OfRelease;
 import io.cmek.operator.awscontrol.WorkQueue.Outcome;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.index.KeyRequests;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyService;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.KeyPlan;
 import io.cmek.operator.keypolicy.KeyPlan.LostUpdate;
 import io.cmek.operator.keypolicy.KeyPolicyText;
@@ -24,9 +24,9 @@ import io.cmek.operator.keypolicy.PolicyDocument.UnreadablePolicyException;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.PolicyMerge.Replay;
 import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.PolicyViolation;
 import io.cmek.operator.keypolicy.PolicyWrite;
-import io.cmek.operator.keypolicy.Problem;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -81,7 +81,7 @@ public final class KeyController implements KeySnapshot.Source {
     private final Ticker ticker;
     private final Clock clock;
     private final RandomGenerator random;
-    private final WriteObserver observer;
+    private final WriteListener observer;
     private final ControllerEvents events;
 
     private final Map<KeyArn, KeyState> states = new ConcurrentSkipListMap<>();
@@ -100,7 +100,7 @@ public final class KeyController implements KeySnapshot.Source {
             Ticker ticker,
             Clock clock,
             RandomGenerator random,
-            WriteObserver observer,
+            WriteListener observer,
             ControllerEvents events,
             Consumer<KeyArn> changed) {
         this.keys = keys;
@@ -138,19 +138,19 @@ public final class KeyController implements KeySnapshot.Source {
     }
 
     /** Works on a key, whose worker the caller is. */
-    Turn work(KeyArn key) {
+    WorkResult work(KeyArn key) {
         KeyRequests requests = index.onKey(key);
         if (requests.isEmpty()) {
             states.remove(key);
             snapshots.remove(key);
             refreshes.take(key);
-            return Turn.FORGOTTEN;
+            return WorkResult.FORGOTTEN;
         }
         KeyState state = states.computeIfAbsent(
                 key, k -> new KeyState(new RepairTimer(backoff(FIRST_REPAIR_DELAY, LONGEST_CONTESTED_RETRY), ticker)));
         var work = new Work(key, state, requests);
         work.run();
-        return new Turn(work.outcome(), Optional.of(work.next()));
+        return new WorkResult(work.outcome(), Optional.of(work.next()));
     }
 
     /** Whether nothing is kept of any key: for tests of what is evicted. */
@@ -179,19 +179,19 @@ public final class KeyController implements KeySnapshot.Source {
         private final KeyArn key;
         private final KeyState state;
         private final KeyRequests requests;
-        private final PolicyWords words;
+        private final PolicyMessages words;
         private boolean timedOut;
         private boolean called;
         private @Nullable RequestIndex existing;
 
         /** The roles that cannot prove their access before something else about the key changes. */
-        private final Set<Identity> unprovable = new TreeSet<>();
+        private final Set<CredentialScope> unprovable = new TreeSet<>();
 
         Work(KeyArn key, KeyState state, KeyRequests requests) {
             this.key = key;
             this.state = state;
             this.requests = requests;
-            this.words = new PolicyWords(key);
+            this.words = new PolicyMessages(key);
         }
 
         void run() {
@@ -216,7 +216,9 @@ public final class KeyController implements KeySnapshot.Source {
             state.proofs.keySet().retainAll(requests.probes().keySet());
             state.releases
                     .keySet()
-                    .retainAll(requests.releasing().stream().map(Claim::uid).toList());
+                    .retainAll(requests.releasing().stream()
+                            .map(EncryptionRequest::uid)
+                            .toList());
             state.lostUpdates.forget(clock.instant());
         }
 
@@ -233,7 +235,7 @@ public final class KeyController implements KeySnapshot.Source {
             state.proofs.values().forEach(proof -> proof.poll.refreshNow());
         }
 
-        private OfCredentials of(Identity identity) {
+        private OfCredentials of(CredentialScope identity) {
             return state.credentials.computeIfAbsent(
                     identity,
                     i -> new OfCredentials(newPoll(), newPoll(), new RetryTimer(ticker), new RetryTimer(ticker)));
@@ -244,14 +246,14 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         /** Those that a time-out kept from their turn come first. */
-        private static List<Identity> from(Collection<Identity> all, @Nullable Identity timedOut) {
+        private static List<CredentialScope> from(Collection<CredentialScope> all, @Nullable CredentialScope timedOut) {
             var order = new ArrayList<>(all);
             Collections.rotate(order, -(order.indexOf(timedOut) + 1));
             return order;
         }
 
         private void observe() {
-            for (Identity identity : from(requests.readers(), state.readTimedOut)) {
+            for (CredentialScope identity : from(requests.readers(), state.readTimedOut)) {
                 OfCredentials own = of(identity);
                 if (!timedOut && own.factsPoll.isDue()) {
                     readFacts(identity, own);
@@ -270,16 +272,16 @@ public final class KeyController implements KeySnapshot.Source {
             state.readTimedOut = null;
         }
 
-        private void readFacts(Identity identity, OfCredentials own) {
-            Answer<KeyFacts> answer = call("kms:DescribeKey", () -> keys.describe(identity, key));
+        private void readFacts(CredentialScope identity, OfCredentials own) {
+            AwsResult<KeyFacts> answer = call("kms:DescribeKey", () -> keys.describe(identity, key));
             own.facts = own.facts.then(answer, clock.instant());
-            own.factsPoll.done(!(answer instanceof Answer.Got<KeyFacts>(KeyFacts facts))
+            own.factsPoll.done(!(answer instanceof AwsResult.Success<KeyFacts>(KeyFacts facts))
                     || !facts.state().equals("Enabled"));
         }
 
-        private void readPolicy(Identity identity, OfCredentials own) {
+        private void readPolicy(CredentialScope identity, OfCredentials own) {
             own.policyAskedAt = clock.instant();
-            Answer<KeyPolicyText> answer = call("kms:GetKeyPolicy", () -> keys.readPolicy(identity, key))
+            AwsResult<KeyPolicyText> answer = call("kms:GetKeyPolicy", () -> keys.readPolicy(identity, key))
                     .map(KeyPolicyText::of);
             own.policy = own.policy.then(answer, clock.instant());
             own.policyPoll.done(own.policy.failure() != null);
@@ -290,11 +292,11 @@ public final class KeyController implements KeySnapshot.Source {
             return timedOut ? Outcome.TIMED_OUT : called ? Outcome.ANSWERED : Outcome.NOT_CALLED;
         }
 
-        private <T> Answer<T> call(String operation, Supplier<Answer<T>> request) {
+        private <T> AwsResult<T> call(String operation, Supplier<AwsResult<T>> request) {
             called = true;
             state.calls++;
-            Answer<T> answer = GuardedCall.of(operation, key, request);
-            if (answer instanceof Answer.Failed<T>(Failure failure) && failure.isTimeOut()) {
+            AwsResult<T> answer = GuardedCall.of(operation, key, request);
+            if (answer instanceof AwsResult.Error<T>(AwsError failure) && failure.isTimeOut()) {
                 timedOut = true;
             } else {
                 hasAnswer = true;
@@ -314,7 +316,7 @@ public final class KeyController implements KeySnapshot.Source {
         /** Has the policy give what is required, with each of the credentials for which that is not so. */
         private void apply() {
             boolean all = true;
-            for (Identity identity : from(requests.writers().sequencedKeySet(), state.writeTimedOut)) {
+            for (CredentialScope identity : from(requests.writers().sequencedKeySet(), state.writeTimedOut)) {
                 OfCredentials own = of(identity);
                 if (timedOut || own.policy.isNever()) {
                     all = false;
@@ -330,13 +332,13 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        private void grow(Identity identity, OfCredentials own) {
-            Claim claim = index.onKey(key).writers().get(identity);
+        private void grow(CredentialScope identity, OfCredentials own) {
+            EncryptionRequest claim = index.onKey(key).writers().get(identity);
             if (claim == null) {
                 own.notApplied = null;
                 return;
             }
-            Grants before = before();
+            AccessRequirements before = before();
             PolicyOutcome outcome = write(
                     identity,
                     own,
@@ -346,7 +348,7 @@ public final class KeyController implements KeySnapshot.Source {
                             policy -> merge.losses(policy, before.and(requiredAs(identity))),
                             true));
             switch (outcome) {
-                case PolicyOutcome.InPlace(PolicyDocument policy, @Nullable Drift repaired) -> {
+                case PolicyOutcome.UpToDate(PolicyDocument policy, @Nullable DriftRepair repaired) -> {
                     state.given = merge.owned(policy);
                     own.notApplied = null;
                     own.writes.succeeded();
@@ -354,14 +356,14 @@ public final class KeyController implements KeySnapshot.Source {
                         events.repaired(claim, repaired);
                     }
                 }
-                case PolicyOutcome.NotWritten failed -> own.notApplied = failed;
+                case PolicyOutcome.WriteFailed failed -> own.notApplied = failed;
                 case PolicyOutcome.Conflict conflict -> own.notApplied = conflict;
                 case PolicyOutcome.Blocked blocked -> {
                     own.notApplied = blocked;
                     own.writes.succeeded();
                 }
-                case PolicyOutcome.Unseen unseen -> own.notApplied = null;
-                case PolicyOutcome.LeftToOwner left ->
+                case PolicyOutcome.ReadFailed unseen -> own.notApplied = null;
+                case PolicyOutcome.NotManaged left ->
                     throw new IllegalStateException("a policy of ours is not left to its owner: " + left);
             }
         }
@@ -371,39 +373,42 @@ public final class KeyController implements KeySnapshot.Source {
          * is required newly is the next turn's: it would look like somebody else's write to this one. Nothing where these credentials write for
          * nobody any more.
          */
-        private Grants requiredAs(Identity identity) {
+        private AccessRequirements requiredAs(CredentialScope identity) {
             KeyRequests now = index.onKey(key);
-            return now.writers().containsKey(identity) ? requests.required().and(now.required()) : Grants.NONE;
+            return now.writers().containsKey(identity)
+                    ? requests.required().and(now.required())
+                    : AccessRequirements.NONE;
         }
 
         /**
          * What our statements gave when they were last in place. At first that is what the statuses show, and of it what the operator writes.
          */
-        private Grants before() {
+        private AccessRequirements before() {
             return state.given == null
                     ? index.appliedAccess(key, merge::given).minus(requests.leftToOwner())
                     : state.given;
         }
 
         /** Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing. */
-        private PolicyOutcome write(Identity identity, OfCredentials own, Claim claim, Change change) {
+        private PolicyOutcome write(
+                CredentialScope identity, OfCredentials own, EncryptionRequest claim, Change change) {
             PolicyDocument written = null;
             int writes = 0;
             while (true) {
                 PolicyDocument policy;
                 switch (own.policy.at(clock.instant(), settings.factsMaxAge())) {
-                    case Observation.Known.Fact<KeyPolicyText>(KeyPolicyText text) -> {
+                    case Observation.Known.Fresh<KeyPolicyText>(KeyPolicyText text) -> {
                         try {
                             policy = text.document();
                         } catch (UnreadablePolicyException e) {
                             return PolicyOutcome.Blocked.unreadable(e);
                         }
                     }
-                    case Observation.Known.Not<KeyPolicyText>(Failure failure, Instant since) -> {
-                        return new PolicyOutcome.Unseen(failure, since);
+                    case Observation.Known.Unavailable<KeyPolicyText>(AwsError failure, Instant since) -> {
+                        return new PolicyOutcome.ReadFailed(failure, since);
                     }
-                    case Observation.Known.NotYet<KeyPolicyText>() -> {
-                        return PolicyOutcome.Unseen.UNANSWERED;
+                    case Observation.Known.NotObserved<KeyPolicyText>() -> {
+                        return PolicyOutcome.ReadFailed.UNANSWERED;
                     }
                 }
                 List<LostUpdate> lost = state.lostUpdates.updates();
@@ -414,7 +419,7 @@ public final class KeyController implements KeySnapshot.Source {
                     case KeyPlan.Nothing(Replay replay) -> {
                         return inPlace(own, change, policy, replay, lost, written != null);
                     }
-                    case KeyPlan.Refuse(Replay replay, List<Problem> problems) -> {
+                    case KeyPlan.Refuse(Replay replay, List<PolicyViolation> problems) -> {
                         return new PolicyOutcome.Blocked(problems);
                     }
                     case KeyPlan.Write(Replay replay, PolicyDocument document) -> next = document;
@@ -431,14 +436,14 @@ public final class KeyController implements KeySnapshot.Source {
                 }
                 if (own.policy.failure() != null && isFresh(own)) {
                     own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
-                    return new PolicyOutcome.NotWritten(own.policy.failure(), Grants.NONE);
+                    return new PolicyOutcome.WriteFailed(own.policy.failure(), AccessRequirements.NONE);
                 }
                 // KMS writes whole documents, and unconditionally: what somebody else has added since the policy was
                 // read would be lost unseen. So the read comes right before the write.
                 if (!isFresh(own)) {
                     if (own.policy.failure() != null && !own.policyPoll.isDue()) {
                         // The poll goes on reading, and its turn comes when AWS answers.
-                        return new PolicyOutcome.NotWritten(own.policy.failure(), Grants.NONE);
+                        return new PolicyOutcome.WriteFailed(own.policy.failure(), AccessRequirements.NONE);
                     }
                     readPolicy(identity, own);
                     continue;
@@ -451,9 +456,9 @@ public final class KeyController implements KeySnapshot.Source {
                 if (written != null) {
                     observer.policyConflict(key);
                 }
-                Grants added = merge.owned(next).minus(merge.owned(policy));
-                Collection<Claim> askers = added.isEmpty() ? List.of() : index.claimsOn(key);
-                Answer<String> answer = call(
+                AccessRequirements added = merge.owned(next).minus(merge.owned(policy));
+                Collection<EncryptionRequest> askers = added.isEmpty() ? List.of() : index.claimsOn(key);
+                AwsResult<String> answer = call(
                         "kms:PutKeyPolicy",
                         () -> keys.writePolicy(
                                 identity, key, next.text(), claim.id().dotted()));
@@ -462,13 +467,13 @@ public final class KeyController implements KeySnapshot.Source {
                     state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text(), next.text());
                 }
                 writes++;
-                if (answer instanceof Answer.Failed<String>(Failure failure)) {
+                if (answer instanceof AwsResult.Error<String>(AwsError failure)) {
                     observer.policyWritten(key, failure);
                     if (mayHaveWritten(answer) && mends(change)) {
                         answerLost(next);
                     }
                     own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
-                    return new PolicyOutcome.NotWritten(failure, added);
+                    return new PolicyOutcome.WriteFailed(failure, added);
                 }
                 observer.policyWritten(key, null);
                 if (!found.isEmpty()) {
@@ -487,9 +492,9 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         /** Whether KMS has replaced the policy, or whether that is not known. */
-        private static boolean mayHaveWritten(Answer<String> answer) {
-            return !(answer instanceof Answer.Failed<String>(Failure failure))
-                    || failure instanceof Failure.Unavailable;
+        private static boolean mayHaveWritten(AwsResult<String> answer) {
+            return !(answer instanceof AwsResult.Error<String>(AwsError failure))
+                    || failure instanceof AwsError.Unavailable;
         }
 
         private void find(List<String> losses, Replay replay, OfCredentials own) {
@@ -511,12 +516,12 @@ public final class KeyController implements KeySnapshot.Source {
 
         /** Whether the change repairs what was found, too. */
         private boolean mends(Change change) {
-            return change.putsBackOurs() || !state.drift.isOpen(Drift.What.POLICY);
+            return change.putsBackOurs() || !state.drift.isOpen(DriftRepair.What.POLICY);
         }
 
         /** The next read that shows what the document would have put back tells that KMS has it, and the drift is told then. */
         private void answerLost(PolicyDocument sent) {
-            boolean ours = state.drift.isOpen(Drift.What.POLICY);
+            boolean ours = state.drift.isOpen(DriftRepair.What.POLICY);
             state.drift.answerLost(policy -> ours ? merge.hasOursOf(policy, sent) : merge.hasOthersOf(policy, sent));
             state.driftCall = state.calls;
         }
@@ -529,16 +534,17 @@ public final class KeyController implements KeySnapshot.Source {
                 Replay replay,
                 List<LostUpdate> lost,
                 boolean byUs) {
-            Drift repaired = own.policyCall >= state.driftCall && mends(change)
+            DriftRepair repaired = own.policyCall >= state.driftCall && mends(change)
                     ? state.drift.closed(policy, byUs).orElse(null)
                     : null;
             if (repaired != null) {
                 observer.repaired(repaired);
-                if (!byUs && repaired.what() == Drift.What.POLICY) {
+                if (!byUs && repaired.what() == DriftRepair.What.POLICY) {
                     state.repairs.repaired(clock.instant());
                 }
             }
-            Drift untold = replay.restored().isEmpty() && replay.returned().isEmpty() ? null : words.taken(replay);
+            DriftRepair untold =
+                    replay.restored().isEmpty() && replay.returned().isEmpty() ? null : words.taken(replay);
             if (repaired == null || untold == null) {
                 state.lostUpdates.resolved(lost);
             }
@@ -546,7 +552,7 @@ public final class KeyController implements KeySnapshot.Source {
                 observer.policyConflict(key);
                 repaired = untold;
             }
-            return new PolicyOutcome.InPlace(policy, repaired);
+            return new PolicyOutcome.UpToDate(policy, repaired);
         }
 
         /**
@@ -554,8 +560,8 @@ public final class KeyController implements KeySnapshot.Source {
          *
          * @param askers the requests on the key, as they were before
          */
-        private void tellWhatWasLeftBehind(Collection<Claim> askers, Grants added) {
-            Grants left = added.minus(index.onKey(key).required());
+        private void tellWhatWasLeftBehind(Collection<EncryptionRequest> askers, AccessRequirements added) {
+            AccessRequirements left = added.minus(index.onKey(key).required());
             if (!left.isEmpty()) {
                 askers.stream()
                         .filter(claim -> index.find(claim.uid()).isEmpty())
@@ -570,7 +576,7 @@ public final class KeyController implements KeySnapshot.Source {
 
         /** Takes away what only the requests required that are being deleted. */
         private void release() {
-            for (Claim claim : requests.releasing()) {
+            for (EncryptionRequest claim : requests.releasing()) {
                 OfRelease own = state.releases.computeIfAbsent(
                         claim.uid(), uid -> new OfRelease(new Release.Waits("has not begun"), new RetryTimer(ticker)));
                 if (!timedOut && !(own.release instanceof Release.Done) && own.retry.isOver()) {
@@ -598,7 +604,7 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        private Release released(Claim claim) {
+        private Release released(EncryptionRequest claim) {
             RequestIndex all;
             switch (existing == null ? live.read() : new LiveRequests.Reading.Read(existing)) {
                 case LiveRequests.Reading.Failed(String why) -> {
@@ -609,17 +615,17 @@ public final class KeyController implements KeySnapshot.Source {
                     existing = requests;
                 }
             }
-            Optional<Claim> now = all.find(claim.uid());
+            Optional<EncryptionRequest> now = all.find(claim.uid());
             if (now.isEmpty() || !now.get().isGoing() || !RequestIndex.isReleasable(all.judge(now.get()))) {
                 return new Release.Waits("it is not confirmed that the resource is about to go; it is tried again");
             }
             if (all.mayBeNeededByUnreadable(key)) {
                 return new Release.NeededByUnreadable();
             }
-            Identity identity =
+            CredentialScope identity =
                     index.authorization().tenantOf(claim).orElseThrow().identity();
-            Grants released = all.authorization().requiredFor(now.get(), key);
-            Grants needed = all.neededBesides(now.get(), key, merge::given);
+            AccessRequirements released = all.authorization().requiredFor(now.get(), key);
+            AccessRequirements needed = all.neededBesides(now.get(), key, merge::given);
             OfCredentials own = of(identity);
             // A policy that was read earlier may lack what was written since, by a write of ours whose answer was lost,
             // too.
@@ -627,7 +633,7 @@ public final class KeyController implements KeySnapshot.Source {
                 readPolicy(identity, own);
             }
             if (own.policy.lastSeen() != null && own.policy.failure() != null) {
-                return new Release.Failed(new PolicyOutcome.Unseen(own.policy.failure(), own.policy.seenAt()));
+                return new Release.Failed(new PolicyOutcome.ReadFailed(own.policy.failure(), own.policy.seenAt()));
             }
             // Between the read of all resources and the write somebody may have come who needs it: the index adds to
             // what stays.
@@ -640,7 +646,7 @@ public final class KeyController implements KeySnapshot.Source {
                             policy -> List.of(),
                             false));
             return switch (outcome) {
-                case PolicyOutcome.InPlace(PolicyDocument policy, @Nullable Drift repaired) -> {
+                case PolicyOutcome.UpToDate(PolicyDocument policy, @Nullable DriftRepair repaired) -> {
                     // What was taken of the others' meanwhile is still to be found.
                     state.given = merge.owned(policy).plus(before().minus(released.minus(needed)));
                     own.writes.succeeded();
@@ -649,19 +655,19 @@ public final class KeyController implements KeySnapshot.Source {
                     }
                     yield new Release.Done();
                 }
-                case PolicyOutcome.Unseen(Failure.NotFound gone, var since) -> new Release.Done();
+                case PolicyOutcome.ReadFailed(AwsError.NotFound gone, var since) -> new Release.Done();
                 default -> new Release.Failed(outcome);
             };
         }
 
-        private Grants comers() {
+        private AccessRequirements comers() {
             KeyRequests now = index.onKey(key);
             return now.required().plus(now.suggested());
         }
 
         /** A role that is to use the key proves that it can, as soon as the policy lets it. */
         private void prove() {
-            for (Identity role : from(requests.probes().sequencedKeySet(), state.proofTimedOut)) {
+            for (CredentialScope role : from(requests.probes().sequencedKeySet(), state.proofTimedOut)) {
                 KeyRequests.Probe probe =
                         Objects.requireNonNull(requests.probes().get(role));
                 OfProof own = state.proofs.computeIfAbsent(role, r -> new OfProof(newPoll()));
@@ -671,9 +677,9 @@ public final class KeyController implements KeySnapshot.Source {
                 if (!isProvable(probe)) {
                     unprovable.add(role);
                 } else {
-                    Answer<Boolean> answer = call("kms:Decrypt", () -> keys.proveAccess(role, key));
+                    AwsResult<Boolean> answer = call("kms:Decrypt", () -> keys.proveAccess(role, key));
                     own.access = own.access.then(answer, clock.instant());
-                    own.poll.done(!(answer instanceof Answer.Got<Boolean>(Boolean allowed)) || !allowed);
+                    own.poll.done(!(answer instanceof AwsResult.Success<Boolean>(Boolean allowed)) || !allowed);
                     state.proofTimedOut = timedOut ? role : state.proofTimedOut;
                 }
             }
@@ -689,10 +695,10 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         private void publish() {
-            var views = new java.util.TreeMap<Identity, KeySnapshot.View>();
+            var views = new java.util.TreeMap<CredentialScope, KeySnapshot.View>();
             state.credentials.forEach((identity, own) ->
                     views.put(identity, new KeySnapshot.View(own.facts, own.policy, own.notApplied)));
-            var proofs = new java.util.TreeMap<Identity, Observation<Boolean>>();
+            var proofs = new java.util.TreeMap<CredentialScope, Observation<Boolean>>();
             state.proofs.forEach((role, own) -> proofs.put(role, own.access));
             var releases = new java.util.TreeMap<String, Release>();
             state.releases.forEach((uid, own) -> releases.put(uid, own.release));
@@ -721,7 +727,7 @@ public final class KeyController implements KeySnapshot.Source {
                     .orElse(settings.pollInterval());
         }
 
-        private Stream<Duration> due(Identity identity, OfCredentials own) {
+        private Stream<Duration> due(CredentialScope identity, OfCredentials own) {
             var due = new ArrayList<Duration>();
             due.add(own.factsPoll.left());
             if (requests.policyReaders().contains(identity) && !reading(own).isUnfit()) {
@@ -730,7 +736,7 @@ public final class KeyController implements KeySnapshot.Source {
             // A policy that cannot be read, or that KMS would refuse, is planned again when the poll has read it.
             if (requests.writers().containsKey(identity)
                     && own.policy.failure() == null
-                    && (own.notApplied instanceof PolicyOutcome.NotWritten
+                    && (own.notApplied instanceof PolicyOutcome.WriteFailed
                             || own.notApplied instanceof PolicyOutcome.Conflict)) {
                 due.add(
                         own.writes.left().compareTo(state.repairs.left()) > 0

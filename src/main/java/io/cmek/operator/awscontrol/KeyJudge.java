@@ -1,16 +1,16 @@
 package io.cmek.operator.awscontrol;
 
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.Observation.Known;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
+import io.cmek.operator.key.KeyResult;
 import io.cmek.operator.key.KeyRules;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.KeyPolicyText;
 import io.cmek.operator.keypolicy.MergeResult;
 import io.cmek.operator.keypolicy.PolicyAccess;
@@ -18,8 +18,8 @@ import io.cmek.operator.keypolicy.PolicyDocument;
 import io.cmek.operator.keypolicy.PolicyDocument.UnreadablePolicyException;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.PolicyOutcome;
-import io.cmek.operator.keypolicy.Problem;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.keypolicy.PolicyViolation;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,88 +38,92 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
      *
      * @param isAnswered whether the controller of keys has done for the request what it can; else there will be news before long
      */
-    public record Judged(KeyAssessment assessment, boolean isAnswered) {}
+    public record Judged(KeyResult assessment, boolean isAnswered) {}
 
     /** What {@code KeysUsable} says of a key as it was read. */
-    public static Judgement usable(String label, Observation<KeyFacts> facts, Instant now, Duration factsMaxAge) {
+    public static ConditionResult usable(String label, Observation<KeyFacts> facts, Instant now, Duration factsMaxAge) {
         return switch (facts.at(now, factsMaxAge)) {
-            case Known.Fact<KeyFacts>(KeyFacts known) -> KeyRules.judge(label, known, now);
-            case Known.Not<KeyFacts>(Failure.NotFound gone, var since) ->
-                Judgement.bad(
+            case Known.Fresh<KeyFacts>(KeyFacts known) -> KeyRules.judge(label, known, now);
+            case Known.Unavailable<KeyFacts>(AwsError.NotFound gone, var since) ->
+                ConditionResult.bad(
                         Reason.KeyNotFound,
                         label + " does not exist: " + gone.detail()
                                 + ". Check the ARN; a key that was deleted cannot be brought back.");
-            case Known.Not<KeyFacts>(var failure, var since) -> Judgement.couldNotLook(label, failure, since);
-            case Known.NotYet<KeyFacts>() -> Judgement.unanswered(label);
+            case Known.Unavailable<KeyFacts>(var failure, var since) ->
+                ConditionResult.couldNotLook(label, failure, since);
+            case Known.NotObserved<KeyFacts>() -> ConditionResult.unanswered(label);
         };
     }
 
-    public Judgement usable(Claim claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
+    public ConditionResult usable(
+            EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
         return usable(claim.label(key), snapshot.view(tenant.identity()).facts(), now, factsMaxAge);
     }
 
     /** Judges the key for a request that is not served: only the key itself, of which nothing is done. */
-    public Judged look(Claim claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, String why, Instant now) {
+    public Judged look(
+            EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, String why, Instant now) {
         Observation<KeyFacts> facts = snapshot.view(tenant.identity()).facts();
         return new Judged(
-                KeyAssessment.pending(key, why).withUsable(usable(claim, key, tenant, snapshot, now), facts.lastSeen()),
+                KeyResult.pending(key, why).withUsable(usable(claim, key, tenant, snapshot, now), facts.lastSeen()),
                 !facts.isNever());
     }
 
     /** Judges the key for a request that is served. */
-    public Judged judge(Claim claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
+    public Judged judge(EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
         String label = claim.label(key);
         KeySnapshot.View view = snapshot.view(tenant.identity());
-        Judgement usable = usable(claim, key, tenant, snapshot, now);
-        var seen = new KeyAssessment(
+        ConditionResult usable = usable(claim, key, tenant, snapshot, now);
+        var seen = new KeyResult(
                 key,
                 view.facts().lastSeen(),
                 usable,
-                Judgement.pending(label + ": its policy waits until the key is usable."),
-                Judgement.pending(label + ": access is checked when its policy is in place."));
+                ConditionResult.pending(label + ": its policy waits until the key is usable."),
+                ConditionResult.pending(label + ": access is checked when its policy is in place."));
         if (KeyRules.UNFIT.contains(usable.reason())) {
             return new Judged(seen, true);
         }
-        Grants wanted = claim.wants(key, tenant);
+        AccessRequirements wanted = claim.wants(key, tenant);
         boolean ours = claim.policyManagement() == PolicyManagement.Managed;
         boolean writes = ours && usable.isGood();
         PolicyOutcome outcome = outcome(view, key, wanted, writes, now);
         boolean isPlanned =
                 claim.requires(key, tenant).minus(snapshot.required()).isEmpty();
-        Judgement policy = ours && outcome instanceof PolicyOutcome.LeftToOwner
-                ? writes ? Judgement.pending(label + ": its policy is about to be written.") : seen.policy()
-                : PolicyJudgement.of(label, outcome);
+        ConditionResult policy = ours && outcome instanceof PolicyOutcome.NotManaged
+                ? writes ? ConditionResult.pending(label + ": its policy is about to be written.") : seen.policy()
+                : PolicyConditions.of(label, outcome);
         Optional<PolicyAccess> given =
                 switch (outcome) {
-                    case PolicyOutcome.InPlace(var document, var repaired) ->
+                    case PolicyOutcome.UpToDate(var document, var repaired) ->
                         Optional.of(PolicyAccess.read(document, key, wanted));
-                    case PolicyOutcome.LeftToOwner(PolicyAccess access, var statements, var obstacles)
+                    case PolicyOutcome.NotManaged(PolicyAccess access, var statements, var obstacles)
                     when access.missing().isEmpty() -> Optional.of(access);
                     default -> Optional.empty();
                 };
-        Judgement access = given.map(g -> access(label, g, wanted, usable.isGood(), tenant, snapshot, now))
+        ConditionResult access = given.map(g -> access(label, g, wanted, usable.isGood(), tenant, snapshot, now))
                 .orElse(seen.access());
         boolean onlyVolumes = given.filter(g -> g.deniesOnlyVolumes())
-                .filter(g -> access.equals(PolicyJudgement.access(label, g)))
+                .filter(g -> access.equals(PolicyConditions.access(label, g)))
                 .isPresent();
         boolean isAnswered = !view.facts().isNever()
                 && !view.policy().isNever()
                 && (!writes || isPlanned || view.policy().failure() != null || view.notApplied() != null);
-        return new Judged(
-                new KeyAssessment(key, view.facts().lastSeen(), usable, policy, access, onlyVolumes), isAnswered);
+        return new Judged(new KeyResult(key, view.facts().lastSeen(), usable, policy, access, onlyVolumes), isAnswered);
     }
 
     /** @param writes whether the operator writes the policy; else it is only told what it gives */
-    private PolicyOutcome outcome(KeySnapshot.View view, KeyArn key, Grants wanted, boolean writes, Instant now) {
+    private PolicyOutcome outcome(
+            KeySnapshot.View view, KeyArn key, AccessRequirements wanted, boolean writes, Instant now) {
         return switch (view.policy().at(now, factsMaxAge)) {
-            case Known.Fact<KeyPolicyText>(KeyPolicyText text) -> outcome(text, view, key, wanted, writes);
-            case Known.Not<KeyPolicyText>(Failure failure, Instant since) -> new PolicyOutcome.Unseen(failure, since);
-            case Known.NotYet<KeyPolicyText>() -> PolicyOutcome.Unseen.UNANSWERED;
+            case Known.Fresh<KeyPolicyText>(KeyPolicyText text) -> outcome(text, view, key, wanted, writes);
+            case Known.Unavailable<KeyPolicyText>(AwsError failure, Instant since) ->
+                new PolicyOutcome.ReadFailed(failure, since);
+            case Known.NotObserved<KeyPolicyText>() -> PolicyOutcome.ReadFailed.UNANSWERED;
         };
     }
 
     private PolicyOutcome outcome(
-            KeyPolicyText text, KeySnapshot.View view, KeyArn key, Grants wanted, boolean writes) {
+            KeyPolicyText text, KeySnapshot.View view, KeyArn key, AccessRequirements wanted, boolean writes) {
         PolicyDocument policy;
         try {
             policy = text.document();
@@ -127,53 +131,55 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
             return PolicyOutcome.Blocked.unreadable(e);
         }
         if (writes && merge.grow(policy, wanted) instanceof MergeResult.InPlace) {
-            return new PolicyOutcome.InPlace(policy, null);
+            return new PolicyOutcome.UpToDate(policy, null);
         }
         if (writes && view.notApplied() != null) {
             return view.notApplied();
         }
         PolicyAccess access = PolicyAccess.read(policy, key, wanted);
         return access.isAllowed()
-                ? new PolicyOutcome.InPlace(policy, null)
-                : new PolicyOutcome.LeftToOwner(
+                ? new PolicyOutcome.UpToDate(policy, null)
+                : new PolicyOutcome.NotManaged(
                         access, merge.sids(access.missing()), obstacles(policy, access.missing()));
     }
 
-    private List<Problem> obstacles(PolicyDocument policy, Grants missing) {
-        return merge.grow(policy, missing) instanceof MergeResult.Blocked(List<Problem> problems)
+    private List<PolicyViolation> obstacles(PolicyDocument policy, AccessRequirements missing) {
+        return merge.grow(policy, missing) instanceof MergeResult.Blocked(List<PolicyViolation> problems)
                 ? problems
                 : List.of();
     }
 
     /** A role that is to use the key can prove it; where the tenant names none, the policy as read has to do. */
-    private Judgement access(
+    private ConditionResult access(
             String label,
             PolicyAccess given,
-            Grants wanted,
+            AccessRequirements wanted,
             boolean keyUsable,
             Tenant tenant,
             KeySnapshot snapshot,
             Instant now) {
-        Identity probe = tenant.probe();
+        CredentialScope probe = tenant.probe();
         return keyUsable
                         && probe != null
                         && probe.roleArn() != null
                         && PolicyAccess.isWantedFor(wanted, probe.roleArn())
                 ? proven(label, probe.roleArn(), snapshot.proof(probe), given, now)
-                : PolicyJudgement.access(label, given);
+                : PolicyConditions.access(label, given);
     }
 
-    private Judgement proven(String label, String role, Observation<Boolean> proof, PolicyAccess given, Instant now) {
+    private ConditionResult proven(
+            String label, String role, Observation<Boolean> proof, PolicyAccess given, Instant now) {
         return switch (proof.at(now, factsMaxAge)) {
-            case Known.Fact<Boolean>(Boolean granted) when granted -> PolicyJudgement.proven(label, role, given);
-            case Known.Fact<Boolean>(Boolean granted) -> PolicyJudgement.refused(label, role, given);
-            case Known.Not<Boolean>(var failure, var since) ->
-                Judgement.unknown(
-                        failure instanceof Failure.Rejected || failure instanceof Failure.Denied
+            case Known.Fresh<Boolean>(Boolean granted) when granted -> PolicyConditions.proven(label, role, given);
+            case Known.Fresh<Boolean>(Boolean granted) -> PolicyConditions.refused(label, role, given);
+            case Known.Unavailable<Boolean>(var failure, var since) ->
+                ConditionResult.unknown(
+                        failure instanceof AwsError.Rejected || failure instanceof AwsError.Denied
                                 ? Reason.NotProbed
                                 : Reason.AwsUnavailable,
                         label + ": whether " + role + " can use it is not known: " + failure.detail() + ".");
-            case Known.NotYet<Boolean>() -> Judgement.unanswered(label + ": whether " + role + " can use it");
+            case Known.NotObserved<Boolean>() ->
+                ConditionResult.unanswered(label + ": whether " + role + " can use it");
         };
     }
 }

@@ -1,10 +1,10 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyRules;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.KeyPolicyText;
 import io.cmek.operator.keypolicy.PolicyAccess;
 import io.cmek.operator.keypolicy.PolicyDocument.UnreadablePolicyException;
@@ -28,17 +28,17 @@ record KeyReading(
         return KeyRules.UNFIT.contains(usable().reason());
     }
 
-    private Judgement usable() {
+    private ConditionResult usable() {
         return KeyJudge.usable("The key " + key, facts, now, maxAge);
     }
 
     /** Whether the key can be used, and its policy gives what is needed: then a role may prove that it has it. */
-    boolean shows(Grants needed) {
+    boolean shows(AccessRequirements needed) {
         return isUsable() && gives(needed);
     }
 
-    private boolean gives(Grants needed) {
-        if (!(policy.at(now, maxAge) instanceof Observation.Known.Fact<KeyPolicyText>(KeyPolicyText text))) {
+    private boolean gives(AccessRequirements needed) {
+        if (!(policy.at(now, maxAge) instanceof Observation.Known.Fresh<KeyPolicyText>(KeyPolicyText text))) {
             return false;
         }
         try {

@@ -1,9 +1,9 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.KeyPolicyText;
 import io.cmek.operator.keypolicy.PolicyOutcome;
 import java.time.Duration;
@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record KeySnapshot(
         KeyArn key,
-        SortedMap<Identity, View> views,
-        SortedMap<Identity, Observation<Boolean>> proofs,
-        Grants required,
+        SortedMap<CredentialScope, View> views,
+        SortedMap<CredentialScope, Observation<Boolean>> proofs,
+        AccessRequirements required,
         SortedMap<String, Release> releases) {
 
     /**
@@ -72,14 +72,14 @@ public record KeySnapshot(
 
     /** What is known of a key that was never read. */
     public static KeySnapshot never(KeyArn key) {
-        return new KeySnapshot(key, new TreeMap<>(), new TreeMap<>(), Grants.NONE, new TreeMap<>());
+        return new KeySnapshot(key, new TreeMap<>(), new TreeMap<>(), AccessRequirements.NONE, new TreeMap<>());
     }
 
-    public View view(Identity identity) {
+    public View view(CredentialScope identity) {
         return views.getOrDefault(identity, View.NEVER);
     }
 
-    public Observation<Boolean> proof(Identity role) {
+    public Observation<Boolean> proof(CredentialScope role) {
         return proofs.getOrDefault(role, Observation.never());
     }
 
@@ -110,9 +110,9 @@ public record KeySnapshot(
     private static @Nullable Object says(@Nullable PolicyOutcome outcome) {
         return switch (outcome) {
             case null -> null;
-            case PolicyOutcome.NotWritten(var failure, Grants added) ->
+            case PolicyOutcome.WriteFailed(var failure, AccessRequirements added) ->
                 Arrays.asList(failure.getClass(), failure.detail().toString(), added);
-            case PolicyOutcome.Unseen(var failure, var since) ->
+            case PolicyOutcome.ReadFailed(var failure, var since) ->
                 Arrays.asList(failure.getClass(), failure.detail().toString());
             default -> outcome;
         };

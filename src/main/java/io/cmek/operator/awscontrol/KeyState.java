@@ -1,9 +1,9 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.KeyPolicyText;
 import io.cmek.operator.keypolicy.PolicyDocument;
 import io.cmek.operator.keypolicy.PolicyOutcome;
@@ -68,8 +68,8 @@ final class KeyState {
         }
     }
 
-    final TreeMap<Identity, OfCredentials> credentials = new TreeMap<>();
-    final TreeMap<Identity, OfProof> proofs = new TreeMap<>();
+    final TreeMap<CredentialScope, OfCredentials> credentials = new TreeMap<>();
+    final TreeMap<CredentialScope, OfProof> proofs = new TreeMap<>();
 
     /** By uid. */
     final TreeMap<String, OfRelease> releases = new TreeMap<>();
@@ -79,7 +79,7 @@ final class KeyState {
 
     /** What our statements gave when they were last in place; null before the first plan of this process. */
     @Nullable
-    Grants given;
+    AccessRequirements given;
 
     final DriftTracker<PolicyDocument> drift = new DriftTracker<>();
 
@@ -87,22 +87,22 @@ final class KeyState {
     long driftCall = -1;
 
     /** The access of the last plan. */
-    Grants planned = Grants.NONE;
+    AccessRequirements planned = AccessRequirements.NONE;
 
     /** Calls to AWS so far. */
     long calls;
 
     /** The credentials after which the next turn goes on with reading, because a call with them timed out. */
     @Nullable
-    Identity readTimedOut;
+    CredentialScope readTimedOut;
 
     /** The credentials after which the next turn goes on with writing. */
     @Nullable
-    Identity writeTimedOut;
+    CredentialScope writeTimedOut;
 
     /** The role after which the next turn goes on with proofs. */
     @Nullable
-    Identity proofTimedOut;
+    CredentialScope proofTimedOut;
 
     KeyState(RepairTimer repairs) {
         this.repairs = repairs;

@@ -1,7 +1,7 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record Observation<F>(
         @Nullable F lastSeen,
         @Nullable Instant seenAt,
-        @Nullable Failure failure,
+        @Nullable AwsError failure,
         @Nullable Instant changedAfter,
         @Nullable Instant failingSince) {
 
@@ -37,12 +37,12 @@ public record Observation<F>(
     }
 
     /** What is known after one more look. */
-    public Observation<F> then(Answer<F> answer, Instant at) {
+    public Observation<F> then(AwsResult<F> answer, Instant at) {
         return switch (answer) {
-            case Answer.Got<F>(F fact) ->
+            case AwsResult.Success<F>(F fact) ->
                 new Observation<>(fact, at, null, fact.equals(lastSeen) ? changedAfter : seenAt, null);
-            case Answer.Failed<F>(Failure.NotFound gone) -> new Observation<>(null, null, gone, null, null);
-            case Answer.Failed<F>(Failure reason) ->
+            case AwsResult.Error<F>(AwsError.NotFound gone) -> new Observation<>(null, null, gone, null, null);
+            case AwsResult.Error<F>(AwsError reason) ->
                 new Observation<>(lastSeen, seenAt, reason, changedAfter, Objects.requireNonNullElse(failingSince, at));
         };
     }
@@ -52,9 +52,9 @@ public record Observation<F>(
         if (lastSeen != null
                 && seenAt != null
                 && (failure == null || !seenAt.plus(maxAge).isBefore(now))) {
-            return new Known.Fact<>(lastSeen);
+            return new Known.Fresh<>(lastSeen);
         }
-        return failure != null ? new Known.Not<>(failure, seenAt) : new Known.NotYet<>();
+        return failure != null ? new Known.Unavailable<>(failure, seenAt) : new Known.NotObserved<>();
     }
 
     /**
@@ -63,7 +63,7 @@ public record Observation<F>(
      */
     public Object says(Instant now, Duration maxAge) {
         return switch (at(now, maxAge)) {
-            case Known.Not<F>(Failure why, Instant since) ->
+            case Known.Unavailable<F>(AwsError why, Instant since) ->
                 java.util.Arrays.asList(
                         why.getClass(), why.detail().operation(), why.detail().code(), since);
             case Known<F> known -> known;
@@ -73,11 +73,11 @@ public record Observation<F>(
     /** An observation, judged by its age. */
     public sealed interface Known<F> {
 
-        record Fact<F>(F value) implements Known<F> {}
+        record Fresh<F>(F value) implements Known<F> {}
 
         /** @param since when it was last seen, null where it never was */
-        record Not<F>(Failure failure, @Nullable Instant since) implements Known<F> {}
+        record Unavailable<F>(AwsError failure, @Nullable Instant since) implements Known<F> {}
 
-        record NotYet<F>() implements Known<F> {}
+        record NotObserved<F>() implements Known<F> {}
     }
 }

@@ -41,11 +41,11 @@ public final class WorkQueue<K> {
         TIMED_OUT
     }
 
-    private final Function<K, Partition> partitionOf;
+    private final Function<K, WorkerPartition> partitionOf;
     private final Ticker ticker;
     private final Runnable wakeUp;
 
-    private final Map<Partition, PartitionQueue<K>> queues = new LinkedHashMap<>();
+    private final Map<WorkerPartition, PartitionQueue<K>> queues = new LinkedHashMap<>();
 
     /** Those with an item that waits and room for it, in the order of their turns. */
     private final SequencedSet<PartitionQueue<K>> turns = new LinkedHashSet<>();
@@ -60,12 +60,12 @@ public final class WorkQueue<K> {
     /** The items of one partition: those that wait, in their order, and how many workers have. */
     private static final class PartitionQueue<K> {
 
-        final Partition partition;
+        final WorkerPartition partition;
         final SequencedSet<K> waiting = new LinkedHashSet<>();
         int inFlight;
         int limit = 1;
 
-        PartitionQueue(Partition partition) {
+        PartitionQueue(WorkerPartition partition) {
             this.partition = partition;
         }
 
@@ -101,7 +101,7 @@ public final class WorkQueue<K> {
      * @param partitionOf always the same for the same item
      * @param wakeUp called when an item may be ready earlier than {@link #untilNext} said; it must not wait
      */
-    public WorkQueue(Function<K, Partition> partitionOf, Ticker ticker, Runnable wakeUp) {
+    public WorkQueue(Function<K, WorkerPartition> partitionOf, Ticker ticker, Runnable wakeUp) {
         this.partitionOf = partitionOf;
         this.ticker = ticker;
         this.wakeUp = wakeUp;

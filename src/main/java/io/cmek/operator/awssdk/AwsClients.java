@@ -1,7 +1,7 @@
 package io.cmek.operator.awssdk;
 
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.CredentialScope;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,23 +49,23 @@ public final class AwsClients implements AutoCloseable {
 
     private static final String APPLICATION = "cmek-operator";
 
-    private record Scope(Identity identity, String region) {}
+    private record Scope(CredentialScope identity, String region) {}
 
     private final AwsSettings settings;
-    private final CallObserver observer;
-    private final AttemptReports attempts;
+    private final CallListener observer;
+    private final SdkMetricsPublisher attempts;
     private final SdkHttpClient http;
     private final ScheduledThreadPoolExecutor timer;
-    private final RenewableCredentials own =
-            new RenewableCredentials(CredentialsException.OWN, DefaultCredentialsProvider.builder()::build);
+    private final RefreshingCredentialsProvider own =
+            new RefreshingCredentialsProvider(CredentialsException.OWN, DefaultCredentialsProvider.builder()::build);
     private final Map<Scope, RegionalClients> clients = new ConcurrentHashMap<>();
-    private final Map<Scope, RenewableCredentials> sessions = new ConcurrentHashMap<>();
+    private final Map<Scope, RefreshingCredentialsProvider> sessions = new ConcurrentHashMap<>();
     private final Map<String, StsClient> securityTokens = new ConcurrentHashMap<>();
 
-    public AwsClients(AwsSettings settings, CallObserver observer) {
+    public AwsClients(AwsSettings settings, CallListener observer) {
         this.settings = settings;
         this.observer = observer;
-        this.attempts = new AttemptReports(observer);
+        this.attempts = new SdkMetricsPublisher(observer);
         this.http = Apache5HttpClient.builder()
                 .maxConnections(MOST_CONNECTIONS)
                 .connectionTimeout(min(Duration.ofSeconds(3), settings.attemptTimeout()))
@@ -84,12 +84,12 @@ public final class AwsClients implements AutoCloseable {
         return a.compareTo(b) < 0 ? a : b;
     }
 
-    RegionalClients of(Identity identity, String region) {
+    RegionalClients of(CredentialScope identity, String region) {
         return clients.computeIfAbsent(new Scope(identity, region), this::open);
     }
 
     private RegionalClients open(Scope scope) {
-        RenewableCredentials credentials = credentials(scope);
+        RefreshingCredentialsProvider credentials = credentials(scope);
         Region region = Region.of(scope.region());
         return new RegionalClients(
                 scope.identity().toString(),
@@ -117,18 +117,19 @@ public final class AwsClients implements AutoCloseable {
     }
 
     /** The account of a role: {@code arn:<partition>:iam::<account>:role/…}. */
-    private static @Nullable String account(Identity identity) {
+    private static @Nullable String account(CredentialScope identity) {
         String[] parts =
                 identity.roleArn() == null ? new String[0] : identity.roleArn().split(":", 6);
         return parts.length == 6 && !parts[4].isEmpty() ? parts[4] : null;
     }
 
     /** A session for each region, though one would do for all: so no region depends on the STS of another. */
-    private RenewableCredentials credentials(Scope scope) {
+    private RefreshingCredentialsProvider credentials(Scope scope) {
         return scope.identity().roleArn() == null
                 ? own
                 : sessions.computeIfAbsent(
-                        scope, s -> new RenewableCredentials(Operation.ASSUME_ROLE.toString(), () -> assumed(s)));
+                        scope,
+                        s -> new RefreshingCredentialsProvider(Operation.ASSUME_ROLE.toString(), () -> assumed(s)));
     }
 
     private AwsCredentialsProvider assumed(Scope scope) {
@@ -179,21 +180,21 @@ public final class AwsClients implements AutoCloseable {
                 .apiCallTimeout(settings.callTimeout())
                 .scheduledExecutorService(timer)
                 .appId(APPLICATION)
-                .addExecutionInterceptor(new BoundedAnswers())
+                .addExecutionInterceptor(new ResponseSizeLimiter())
                 .addMetricPublisher(attempts);
     }
 
     /** Tells the observer of the calls that the SDK's credentials provider makes by itself. */
-    private record ObservedAssumeRole(StsClient sts, CallObserver observer) implements StsClient {
+    private record ObservedAssumeRole(StsClient sts, CallListener observer) implements StsClient {
 
         @Override
         public AssumeRoleResponse assumeRole(AssumeRoleRequest request) {
             long start = System.nanoTime();
-            String outcome = CallObserver.OK;
+            String outcome = CallListener.OK;
             try {
                 return sts.assumeRole(request);
             } catch (RuntimeException e) {
-                Failure failure = Failures.classify(Operation.ASSUME_ROLE.toString(), e);
+                AwsError failure = ErrorClassifier.classify(Operation.ASSUME_ROLE.toString(), e);
                 outcome = failure.detail().code();
                 observer.failed(Operation.ASSUME_ROLE, request.roleArn(), failure);
                 throw e;
@@ -217,7 +218,7 @@ public final class AwsClients implements AutoCloseable {
     @Override
     public void close() {
         clients.values().forEach(RegionalClients::close);
-        sessions.values().forEach(RenewableCredentials::close);
+        sessions.values().forEach(RefreshingCredentialsProvider::close);
         securityTokens.values().forEach(StsClient::close);
         own.close();
         http.close();

@@ -1,8 +1,8 @@
 package io.cmek.operator.awssdk;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyService;
@@ -30,7 +30,7 @@ public final class KmsKeyService implements KeyService {
     }
 
     @Override
-    public Answer<KeyFacts> describe(Identity identity, KeyArn key) {
+    public AwsResult<KeyFacts> describe(CredentialScope identity, KeyArn key) {
         return aws.of(identity, key.region())
                 .kms(Operation.DESCRIBE_KEY, key, kms -> kms.describeKey(r -> r.keyId(key.toString())))
                 .answer(Operation.DESCRIBE_KEY, response -> facts(key, response.keyMetadata()));
@@ -61,7 +61,7 @@ public final class KmsKeyService implements KeyService {
     }
 
     @Override
-    public Answer<String> readPolicy(Identity identity, KeyArn key) {
+    public AwsResult<String> readPolicy(CredentialScope identity, KeyArn key) {
         return aws.of(identity, key.region())
                 .kms(
                         Operation.GET_KEY_POLICY,
@@ -77,7 +77,7 @@ public final class KmsKeyService implements KeyService {
      * record contents"). A session name would take a session for each resource.
      */
     @Override
-    public Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf) {
+    public AwsResult<String> writePolicy(CredentialScope identity, KeyArn key, String document, String onBehalfOf) {
         return aws.of(identity, key.region())
                 .kmsWrite(
                         Operation.PUT_KEY_POLICY,
@@ -100,8 +100,8 @@ public final class KmsKeyService implements KeyService {
      * on a key.
      */
     @Override
-    public Answer<Proof> proveEncrypt(Identity probe, KeyArn key) {
-        Reply<GenerateDataKeyWithoutPlaintextResponse> reply = aws.of(probe, key.region())
+    public AwsResult<Proof> proveEncrypt(CredentialScope probe, KeyArn key) {
+        SdkCallResult<GenerateDataKeyWithoutPlaintextResponse> reply = aws.of(probe, key.region())
                 .kms(
                         Operation.GENERATE_DATA_KEY,
                         key,
@@ -116,8 +116,8 @@ public final class KmsKeyService implements KeyService {
      * implementation of KMS has really made a data key, that is what Decrypt is asked for.
      */
     @Override
-    public Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext) {
-        Reply<DecryptResponse> reply = aws.of(probe, key.region())
+    public AwsResult<Proof> proveDecrypt(CredentialScope probe, KeyArn key, @Nullable String ciphertext) {
+        SdkCallResult<DecryptResponse> reply = aws.of(probe, key.region())
                 .kms(
                         Operation.DECRYPT,
                         key,
@@ -138,23 +138,24 @@ public final class KmsKeyService implements KeyService {
      *
      * @param ciphertext of a response, null where it has none
      */
-    private static <T> Answer<Proof> proof(Reply<T> reply, Function<T, @Nullable SdkBytes> ciphertext) {
+    private static <T> AwsResult<Proof> proof(SdkCallResult<T> reply, Function<T, @Nullable SdkBytes> ciphertext) {
         return switch (reply) {
-            case Reply.Ok<T>(T response) -> {
+            case SdkCallResult.Ok<T>(T response) -> {
                 SdkBytes made = ciphertext.apply(response);
-                yield new Answer.Got<>(new Proof(
+                yield new AwsResult.Success<>(new Proof(
                         true, made == null ? null : Base64.getEncoder().encodeToString(made.asByteArrayUnsafe())));
             }
-            case Reply.Refused<T> refused
-            when refused.code().equals(Failures.DRY_RUN) -> new Answer.Got<>(new Proof(true, null));
+            case SdkCallResult.Refused<T> refused
+            when refused.code().equals(ErrorClassifier.DRY_RUN) -> new AwsResult.Success<>(new Proof(true, null));
             // That the probe role cannot be assumed says nothing about what it may do.
-            case Reply.Refused<T>(Failure failure, var error)
-            when failure instanceof Failure.Denied && isOfKms(failure) -> new Answer.Got<>(new Proof(false, null));
-            case Reply.Refused<T>(Failure failure, var error) -> new Answer.Failed<>(failure);
+            case SdkCallResult.Refused<T>(AwsError failure, var error)
+            when failure instanceof AwsError.Denied && isOfKms(failure) ->
+                new AwsResult.Success<>(new Proof(false, null));
+            case SdkCallResult.Refused<T>(AwsError failure, var error) -> new AwsResult.Error<>(failure);
         };
     }
 
-    private static boolean isOfKms(Failure failure) {
+    private static boolean isOfKms(AwsError failure) {
         return failure.detail().operation().startsWith("kms:");
     }
 }

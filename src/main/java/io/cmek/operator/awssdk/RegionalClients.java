@@ -1,7 +1,7 @@
 package io.cmek.operator.awssdk;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
 import io.cmek.operator.key.KeyArn;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,14 +19,14 @@ import software.amazon.awssdk.utils.Lazy;
 final class RegionalClients implements AutoCloseable {
 
     private final String identity;
-    private final RenewableCredentials credentials;
+    private final RefreshingCredentialsProvider credentials;
     private final Lazy<KmsClient> keys;
     private final Lazy<KmsClient> keyWrites;
     private final Lazy<S3Client> buckets;
     private final Lazy<SqsClient> queues;
     private final Lazy<StsClient> callers;
     private final Duration callTimeout;
-    private final CallObserver observer;
+    private final CallListener observer;
     private final ReentrantLock asking = new ReentrantLock();
     private volatile @Nullable String account;
 
@@ -38,14 +38,14 @@ final class RegionalClients implements AutoCloseable {
      */
     RegionalClients(
             String identity,
-            RenewableCredentials credentials,
+            RefreshingCredentialsProvider credentials,
             Supplier<KmsClient> kms,
             Supplier<KmsClient> kmsWrites,
             Supplier<S3Client> s3,
             Supplier<SqsClient> sqs,
             Supplier<StsClient> sts,
             Duration callTimeout,
-            CallObserver observer,
+            CallListener observer,
             @Nullable String account) {
         this.identity = identity;
         this.credentials = credentials;
@@ -59,7 +59,7 @@ final class RegionalClients implements AutoCloseable {
         this.account = account;
     }
 
-    <T> Reply<T> kms(Operation operation, KeyArn key, Function<KmsClient, T> call) {
+    <T> SdkCallResult<T> kms(Operation operation, KeyArn key, Function<KmsClient, T> call) {
         return call(operation, key.toString(), keys, call);
     }
 
@@ -67,32 +67,33 @@ final class RegionalClients implements AutoCloseable {
      * For PutKeyPolicy: once, where AWS did not refuse it for its signature's time. It writes over whatever is there, so a write that was
      * repeated would undo what others did since the policy was read. Who writes reads again before the next attempt.
      */
-    <T> Reply<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {
+    <T> SdkCallResult<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {
         return call(operation, key.toString(), keyWrites, call);
     }
 
-    <T> Reply<T> s3(Operation operation, String bucket, Function<S3Client, T> call) {
+    <T> SdkCallResult<T> s3(Operation operation, String bucket, Function<S3Client, T> call) {
         return call(operation, bucket, buckets, call);
     }
 
-    <T> Reply<T> sqs(Operation operation, String queue, Function<SqsClient, T> call) {
+    <T> SdkCallResult<T> sqs(Operation operation, String queue, Function<SqsClient, T> call) {
         return call(operation, queue, queues, call);
     }
 
     /** The account in which the identity acts, asked once. */
-    Answer<String> account() {
+    AwsResult<String> account() {
         String known = account;
         if (known != null) {
-            return new Answer.Got<>(known);
+            return new AwsResult.Success<>(known);
         }
         asking.lock();
         try {
             if (account != null) {
-                return new Answer.Got<>(account);
+                return new AwsResult.Success<>(account);
             }
-            Answer<String> answer = call(Operation.GET_CALLER_IDENTITY, identity, callers, StsClient::getCallerIdentity)
+            AwsResult<String> answer = call(
+                            Operation.GET_CALLER_IDENTITY, identity, callers, StsClient::getCallerIdentity)
                     .answer(Operation.GET_CALLER_IDENTITY, caller -> caller.account());
-            if (answer instanceof Answer.Got<String>(String told)) {
+            if (answer instanceof AwsResult.Success<String>(String told)) {
                 account = told;
             }
             return answer;
@@ -101,13 +102,13 @@ final class RegionalClients implements AutoCloseable {
         }
     }
 
-    private <C, T> Reply<T> call(Operation operation, String subject, Lazy<C> client, Function<C, T> call) {
+    private <C, T> SdkCallResult<T> call(Operation operation, String subject, Lazy<C> client, Function<C, T> call) {
         long start = System.nanoTime();
-        Reply<T> reply = reply(operation.toString(), client, call);
+        SdkCallResult<T> reply = reply(operation.toString(), client, call);
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         switch (reply) {
-            case Reply.Ok<T> ok -> observer.called(operation, CallObserver.OK, took);
-            case Reply.Refused<T> refused -> {
+            case SdkCallResult.Ok<T> ok -> observer.called(operation, CallListener.OK, took);
+            case SdkCallResult.Refused<T> refused -> {
                 observer.called(operation, refused.code(), took);
                 if (!isOfAssumeRole(refused.failure())) {
                     observer.failed(operation, subject, refused.failure());
@@ -118,14 +119,14 @@ final class RegionalClients implements AutoCloseable {
     }
 
     /** Told where the role is assumed, once for all who need it. */
-    private static boolean isOfAssumeRole(Failure failure) {
+    private static boolean isOfAssumeRole(AwsError failure) {
         return failure.detail().operation().equals(Operation.ASSUME_ROLE.toString());
     }
 
-    private <C, T> Reply<T> reply(String operation, Lazy<C> client, Function<C, T> call) {
+    private <C, T> SdkCallResult<T> reply(String operation, Lazy<C> client, Function<C, T> call) {
         long start = System.nanoTime();
         try {
-            return new Reply.Ok<>(call.apply(client.getValue()));
+            return new SdkCallResult.Ok<>(call.apply(client.getValue()));
         } catch (RuntimeException e) {
             // Not only SdkException: some answers that are not what they should be make the SDK's unmarshallers throw
             // others.
@@ -137,19 +138,20 @@ final class RegionalClients implements AutoCloseable {
      * @param late whether the call's time is over. The SDK ends it by an interrupt, and where that meets the assuming of the role, which is a
      *     call inside the call, it says only that it was interrupted: nobody else has interrupted the thread then.
      */
-    private <T> Reply<T> refused(String operation, RuntimeException error, boolean late) {
-        Failure failure = Failures.classify(operation, error);
-        if (Failures.isInterruption(error)) {
+    private <T> SdkCallResult<T> refused(String operation, RuntimeException error, boolean late) {
+        AwsError failure = ErrorClassifier.classify(operation, error);
+        if (ErrorClassifier.isInterruption(error)) {
             if (late) {
-                return new Reply.Refused<>(Failures.timedOut(failure.detail().operation()), null);
+                return new SdkCallResult.Refused<>(
+                        ErrorClassifier.timedOut(failure.detail().operation()), null);
             }
             Thread.currentThread().interrupt();
         }
-        if (Failures.isAboutCredentials(failure.detail().code())
+        if (ErrorClassifier.isAboutCredentials(failure.detail().code())
                 && failure.detail().operation().equals(operation)) {
             credentials.renew();
         }
-        return new Reply.Refused<>(failure, error instanceof AwsServiceException answered ? answered : null);
+        return new SdkCallResult.Refused<>(failure, error instanceof AwsServiceException answered ? answered : null);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package io.cmek.operator.awssdk;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService;
@@ -49,12 +49,12 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket) {
+    public AwsResult<BucketFacts> readEncryption(CredentialScope identity, String region, String bucket) {
         return asOwner(identity, region, (clients, owner) -> readEncryption(clients, region, bucket, owner));
     }
 
     @Override
-    public Answer<Boolean> isListed(Identity identity, String region, String bucket) {
+    public AwsResult<Boolean> isListed(CredentialScope identity, String region, String bucket) {
         return aws.of(identity, region)
                 .s3(Operation.LIST_BUCKETS, bucket, s3 -> s3.listBuckets(r -> r.prefix(bucket)))
                 .answer(
@@ -63,52 +63,53 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<Boolean> isTaken(Identity identity, String region, String bucket) {
-        Reply<HeadBucketResponse> head =
+    public AwsResult<Boolean> isTaken(CredentialScope identity, String region, String bucket) {
+        SdkCallResult<HeadBucketResponse> head =
                 aws.of(identity, region).s3(Operation.HEAD_BUCKET, bucket, s3 -> s3.headBucket(r -> r.bucket(bucket)));
         return switch (head) {
-            case Reply.Ok<HeadBucketResponse> exists -> new Answer.Got<>(true);
-            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
-            when error != null && !regionHeader(error).isEmpty() -> new Answer.Got<>(true);
-            case Reply.Refused<HeadBucketResponse>(Failure failure, var error)
-            when error != null && error.statusCode() == 404 -> new Answer.Got<>(false);
-            case Reply.Refused<HeadBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
+            case SdkCallResult.Ok<HeadBucketResponse> exists -> new AwsResult.Success<>(true);
+            case SdkCallResult.Refused<HeadBucketResponse>(AwsError failure, var error)
+            when error != null && !regionHeader(error).isEmpty() -> new AwsResult.Success<>(true);
+            case SdkCallResult.Refused<HeadBucketResponse>(AwsError failure, var error)
+            when error != null && error.statusCode() == 404 -> new AwsResult.Success<>(false);
+            case SdkCallResult.Refused<HeadBucketResponse>(AwsError failure, var error) ->
+                new AwsResult.Error<>(failure);
         };
     }
 
     /** @param call with the clients and the account that must own the bucket */
-    private <T> Answer<T> asOwner(
-            Identity identity, String region, BiFunction<RegionalClients, String, Answer<T>> call) {
+    private <T> AwsResult<T> asOwner(
+            CredentialScope identity, String region, BiFunction<RegionalClients, String, AwsResult<T>> call) {
         RegionalClients clients = aws.of(identity, region);
         return switch (clients.account()) {
-            case Answer.Failed<String>(Failure failure) -> new Answer.Failed<>(failure);
-            case Answer.Got<String>(String owner) -> call.apply(clients, owner);
+            case AwsResult.Error<String>(AwsError failure) -> new AwsResult.Error<>(failure);
+            case AwsResult.Success<String>(String owner) -> call.apply(clients, owner);
         };
     }
 
-    private static Answer<BucketFacts> readEncryption(
+    private static AwsResult<BucketFacts> readEncryption(
             RegionalClients clients, String region, String bucket, String owner) {
-        Reply<GetBucketEncryptionResponse> reply = clients.s3(
+        SdkCallResult<GetBucketEncryptionResponse> reply = clients.s3(
                 Operation.GET_BUCKET_ENCRYPTION,
                 bucket,
                 s3 -> s3.getBucketEncryption(r -> r.bucket(bucket).expectedBucketOwner(owner)));
-        if (!(reply instanceof Reply.Refused<GetBucketEncryptionResponse> refused)) {
+        if (!(reply instanceof SdkCallResult.Refused<GetBucketEncryptionResponse> refused)) {
             return reply.answer(
                     Operation.GET_BUCKET_ENCRYPTION, response -> present(response.serverSideEncryptionConfiguration()));
         }
         String elsewhere = otherRegion(refused.error(), region);
         return switch (refused.code()) {
-            case "NoSuchBucket" -> new Answer.Got<>(new BucketFacts.Absent());
+            case "NoSuchBucket" -> new AwsResult.Success<>(new BucketFacts.Absent());
             case "ServerSideEncryptionConfigurationNotFoundError" ->
-                new Answer.Got<>(new BucketFacts.Present(Encryption.NO_RULE));
+                new AwsResult.Success<>(new BucketFacts.Present(Encryption.NO_RULE));
             case "PermanentRedirect", "IllegalLocationConstraintException" ->
-                new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
+                new AwsResult.Success<>(new BucketFacts.InAnotherRegion(elsewhere));
             // Where it names no region it is about the credentials.
             case "AuthorizationHeaderMalformed" ->
                 elsewhere.isEmpty()
-                        ? new Answer.Failed<>(refused.failure())
-                        : new Answer.Got<>(new BucketFacts.InAnotherRegion(elsewhere));
-            default -> new Answer.Failed<>(refused.failure());
+                        ? new AwsResult.Error<>(refused.failure())
+                        : new AwsResult.Success<>(new BucketFacts.InAnotherRegion(elsewhere));
+            default -> new AwsResult.Error<>(refused.failure());
         };
     }
 
@@ -161,11 +162,12 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<Encryption> encrypt(Identity identity, String region, String bucket, KeyArn key, Encryption current) {
+    public AwsResult<Encryption> encrypt(
+            CredentialScope identity, String region, String bucket, KeyArn key, Encryption current) {
         return asOwner(identity, region, (clients, owner) -> encrypt(clients, bucket, owner, key, current));
     }
 
-    private static Answer<Encryption> encrypt(
+    private static AwsResult<Encryption> encrypt(
             RegionalClients clients, String bucket, String owner, KeyArn key, Encryption current) {
         List<String> blocked = current.blockedEncryptionTypes();
         ServerSideEncryptionRule rule = ServerSideEncryptionRule.builder()
@@ -178,7 +180,7 @@ public final class S3BucketService implements BucketService {
                     }
                 })
                 .build();
-        Reply<PutBucketEncryptionResponse> reply = clients.s3(
+        SdkCallResult<PutBucketEncryptionResponse> reply = clients.s3(
                 Operation.PUT_BUCKET_ENCRYPTION,
                 bucket,
                 s3 -> s3.putBucketEncryption(r -> r.bucket(bucket)
@@ -190,14 +192,15 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<Creation> create(Identity identity, String region, String bucket) {
-        Reply<CreateBucketResponse> reply = aws.of(identity, region)
+    public AwsResult<Creation> create(CredentialScope identity, String region, String bucket) {
+        SdkCallResult<CreateBucketResponse> reply = aws.of(identity, region)
                 .s3(Operation.CREATE_BUCKET, bucket, s3 -> s3.createBucket(request(bucket, region)));
         return switch (reply) {
-            case Reply.Ok<CreateBucketResponse> ok -> new Answer.Got<>(Creation.MADE);
-            case Reply.Refused<CreateBucketResponse> refused
-            when refused.code().equals("BucketAlreadyOwnedByYou") -> new Answer.Got<>(Creation.ALREADY_OURS);
-            case Reply.Refused<CreateBucketResponse>(Failure failure, var error) -> new Answer.Failed<>(failure);
+            case SdkCallResult.Ok<CreateBucketResponse> ok -> new AwsResult.Success<>(Creation.MADE);
+            case SdkCallResult.Refused<CreateBucketResponse> refused
+            when refused.code().equals("BucketAlreadyOwnedByYou") -> new AwsResult.Success<>(Creation.ALREADY_OURS);
+            case SdkCallResult.Refused<CreateBucketResponse>(AwsError failure, var error) ->
+                new AwsResult.Error<>(failure);
         };
     }
 
@@ -214,7 +217,7 @@ public final class S3BucketService implements BucketService {
     }
 
     @Override
-    public Answer<String> blockPublicAccess(Identity identity, String region, String bucket) {
+    public AwsResult<String> blockPublicAccess(CredentialScope identity, String region, String bucket) {
         return asOwner(
                 identity,
                 region,

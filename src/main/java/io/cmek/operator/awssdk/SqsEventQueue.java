@@ -1,7 +1,7 @@
 package io.cmek.operator.awssdk;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.cloudtrail.EventQueue;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +30,8 @@ public final class SqsEventQueue implements EventQueue {
      */
     public SqsEventQueue(AwsClients aws, String queueUrl, Optional<String> fallback) {
         this.queueUrl = queueUrl;
-        this.clients = aws.of(Identity.OWN, region(queueUrl).or(() -> fallback).orElse("us-east-1"));
+        this.clients =
+                aws.of(CredentialScope.OWN, region(queueUrl).or(() -> fallback).orElse("us-east-1"));
     }
 
     static Optional<String> region(String queueUrl) {
@@ -39,7 +40,7 @@ public final class SqsEventQueue implements EventQueue {
     }
 
     @Override
-    public Answer<List<Message>> receive() {
+    public AwsResult<List<Message>> receive() {
         return clients.sqs(
                         Operation.RECEIVE_MESSAGE,
                         queueUrl,
@@ -55,7 +56,7 @@ public final class SqsEventQueue implements EventQueue {
     }
 
     @Override
-    public Answer<Message> remove(Message message) {
+    public AwsResult<Message> remove(Message message) {
         return clients.sqs(
                         Operation.DELETE_MESSAGE,
                         queueUrl,

@@ -1,7 +1,7 @@
 package io.cmek.operator.bucket;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.request.BucketUse;
@@ -67,7 +67,7 @@ public sealed interface BucketPlan {
     }
 
     /** Nothing may be done. */
-    record Refuse(Judgement why) implements BucketPlan {}
+    record Refuse(ConditionResult why) implements BucketPlan {}
 
     static BucketPlan of(BucketUse use, String region, BucketFacts facts) {
         return switch (facts) {
@@ -104,7 +104,7 @@ public sealed interface BucketPlan {
     }
 
     private static Refuse refuse(Reason reason, String message) {
-        return new Refuse(Judgement.bad(reason, message));
+        return new Refuse(ConditionResult.bad(reason, message));
     }
 
     /** Dual-layer encryption (aws:kms:dsse) under our key is stronger than what is asked for, and knows no S3 Bucket Key: it stays. */

@@ -1,15 +1,15 @@
 package io.cmek.operator.bucket;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 
 /**
  * What the operator asks of Amazon S3. Every abstract method makes exactly the one call that it names. Buckets are never deleted, and their
  * objects never touched.
  *
- * <p>A call that times out is {@code Failed} with a failure whose {@link Failure#isTimeOut} is true: S3 may have done it all the same.
+ * <p>A call that times out is {@code Failed} with a failure whose {@link AwsError#isTimeOut} is true: S3 may have done it all the same.
  */
 public interface BucketService {
 
@@ -17,34 +17,34 @@ public interface BucketService {
      * {@code s3:GetBucketEncryption} in {@code region}, naming the account that is expected to own the bucket. Absent and misplaced buckets are
      * facts; {@code Failed} is for everything else. {@code Denied} does not tell whose the bucket is.
      */
-    Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket);
+    AwsResult<BucketFacts> readEncryption(CredentialScope identity, String region, String bucket);
 
     /** {@code s3:ListBuckets}: whether the account in which the identity acts has a bucket of that name. */
-    Answer<Boolean> isListed(Identity identity, String region, String bucket);
+    AwsResult<Boolean> isListed(CredentialScope identity, String region, String bucket);
 
     /**
      * {@code s3:HeadBucket}: whether any account has a bucket of that name. S3 tells that even those whom it denies the bucket (S3 API Reference,
      * "HeadBucket").
      */
-    Answer<Boolean> isTaken(Identity identity, String region, String bucket);
+    AwsResult<Boolean> isTaken(CredentialScope identity, String region, String bucket);
 
     /**
      * Reads the bucket. Absent, foreign and misplaced buckets are facts; {@code Failed} is for everything else. S3 answers AccessDenied for a
      * bucket that somebody else owns and for one that we own but may not read. Only then is it asked more: the list of the account's own
      * buckets has the name or not, and HeadBucket tells whether it exists. Where these are denied, too, it stays unknown.
      */
-    default Answer<BucketFacts> look(Identity identity, String region, String bucket) {
-        Answer<BucketFacts> read = readEncryption(identity, region, bucket);
-        if (!(read instanceof Answer.Failed<BucketFacts>(Failure.Denied denied))
+    default AwsResult<BucketFacts> look(CredentialScope identity, String region, String bucket) {
+        AwsResult<BucketFacts> read = readEncryption(identity, region, bucket);
+        if (!(read instanceof AwsResult.Error<BucketFacts>(AwsError.Denied denied))
                 || !denied.detail().operation().startsWith("s3:")
-                || !(isListed(identity, region, bucket) instanceof Answer.Got<Boolean>(Boolean listed))
+                || !(isListed(identity, region, bucket) instanceof AwsResult.Success<Boolean>(Boolean listed))
                 || listed) {
             return read;
         }
         return switch (isTaken(identity, region, bucket)) {
-            case Answer.Got<Boolean>(Boolean taken) ->
-                new Answer.Got<>(taken ? new BucketFacts.OwnedByAnotherAccount() : new BucketFacts.Absent());
-            case Answer.Failed<Boolean> unknown -> read;
+            case AwsResult.Success<Boolean>(Boolean taken) ->
+                new AwsResult.Success<>(taken ? new BucketFacts.OwnedByAnotherAccount() : new BucketFacts.Absent());
+            case AwsResult.Error<Boolean> unknown -> read;
         };
     }
 
@@ -60,16 +60,16 @@ public interface BucketService {
      * {@code s3:CreateBucket} in {@code region}, with object ownership enforced to the bucket's owner. Call it only right after {@link #look}
      * said {@code Absent}: in us-east-1, S3 answers {@code MADE} for a bucket that is ours already, and resets its ACL.
      */
-    Answer<Creation> create(Identity identity, String region, String bucket);
+    AwsResult<Creation> create(CredentialScope identity, String region, String bucket);
 
     /**
      * {@code s3:PutPublicAccessBlock}: all four settings on. AWS does that for new buckets by itself; others may not. Safe to repeat.
      *
      * @return the name of the bucket
      */
-    Answer<String> blockPublicAccess(Identity identity, String region, String bucket);
+    AwsResult<String> blockPublicAccess(CredentialScope identity, String region, String bucket);
 
     /** {@code s3:PutBucketEncryption}: {@code aws:kms} with {@code key} and the S3 Bucket Key on, the blocked types kept as given. */
-    Answer<BucketFacts.Encryption> encrypt(
-            Identity identity, String region, String bucket, KeyArn key, BucketFacts.Encryption current);
+    AwsResult<BucketFacts.Encryption> encrypt(
+            CredentialScope identity, String region, String bucket, KeyArn key, BucketFacts.Encryption current);
 }

@@ -1,8 +1,8 @@
 package io.cmek.operator.bucket;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService.Creation;
 import io.cmek.operator.request.BucketUse;
@@ -21,7 +21,7 @@ import java.util.function.BooleanSupplier;
  */
 public record BucketWrites(
         BucketService buckets,
-        Identity identity,
+        CredentialScope identity,
         String region,
         BucketUse use,
         boolean unfinished,
@@ -33,41 +33,42 @@ public record BucketWrites(
      *
      * @return how it is encrypted now
      */
-    public Answer<Encryption> create() {
+    public AwsResult<Encryption> create() {
         return switch (buckets.look(identity, region, use.name())) {
-            case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
-            case Answer.Got<BucketFacts>(BucketFacts.Absent absent) ->
+            case AwsResult.Error<BucketFacts>(AwsError failure) -> new AwsResult.Error<>(failure);
+            case AwsResult.Success<BucketFacts>(BucketFacts.Absent absent) ->
                 !asked.getAsBoolean()
                         ? notAsked()
                         : switch (buckets.create(identity, region, use.name())) {
-                            case Answer.Failed<Creation>(Failure failure) -> {
-                                if (failure instanceof Failure.Unavailable) {
+                            case AwsResult.Error<Creation>(AwsError failure) -> {
+                                if (failure instanceof AwsError.Unavailable) {
                                     // S3 may have made it all the same.
                                     made.run();
                                 }
-                                yield new Answer.Failed<>(failure);
+                                yield new AwsResult.Error<>(failure);
                             }
-                            case Answer.Got<Creation>(Creation creation)
+                            case AwsResult.Success<Creation>(Creation creation)
                             when creation == Creation.MADE -> {
                                 made.run();
                                 yield finish(new BucketPlan.Encrypt(Encryption.NO_RULE), true);
                             }
-                            case Answer.Got<Creation> alreadyOurs -> adopt(buckets.look(identity, region, use.name()));
+                            case AwsResult.Success<Creation> alreadyOurs ->
+                                adopt(buckets.look(identity, region, use.name()));
                         };
-            case Answer.Got<BucketFacts> there -> adopt(there);
+            case AwsResult.Success<BucketFacts> there -> adopt(there);
         };
     }
 
-    private Answer<Encryption> adopt(Answer<BucketFacts> now) {
+    private AwsResult<Encryption> adopt(AwsResult<BucketFacts> now) {
         return switch (now) {
-            case Answer.Failed<BucketFacts>(Failure failure) -> new Answer.Failed<>(failure);
-            case Answer.Got<BucketFacts>(BucketFacts facts) ->
+            case AwsResult.Error<BucketFacts>(AwsError failure) -> new AwsResult.Error<>(failure);
+            case AwsResult.Success<BucketFacts>(BucketFacts facts) ->
                 switch (BucketPlan.of(use, region, facts)) {
-                    case BucketPlan.Nothing(Encryption current) -> new Answer.Got<>(current);
+                    case BucketPlan.Nothing(Encryption current) -> new AwsResult.Success<>(current);
                     case BucketPlan.Encrypt plan -> encrypt(plan);
                     // All else is for the caller to see by looking again.
                     case BucketPlan.Create _, BucketPlan.Refuse _ ->
-                        new Answer.Failed<>(new Failure.Rejected(new Failure.Detail(
+                        new AwsResult.Error<>(new AwsError.Rejected(new AwsError.Detail(
                                 "s3:CreateBucket",
                                 "BucketAlreadyExists",
                                 "the bucket has appeared since it was looked at, and is not one to take over",
@@ -81,23 +82,23 @@ public record BucketWrites(
      *
      * @return how it is encrypted now
      */
-    public Answer<Encryption> encrypt(BucketPlan.Encrypt plan) {
+    public AwsResult<Encryption> encrypt(BucketPlan.Encrypt plan) {
         return finish(plan, unfinished);
     }
 
-    private Answer<Encryption> finish(BucketPlan.Encrypt plan, boolean isOurs) {
+    private AwsResult<Encryption> finish(BucketPlan.Encrypt plan, boolean isOurs) {
         if (isOurs
                 && buckets.blockPublicAccess(identity, region, use.name())
-                        instanceof Answer.Failed<String>(Failure failure)) {
-            return new Answer.Failed<>(failure);
+                        instanceof AwsResult.Error<String>(AwsError failure)) {
+            return new AwsResult.Error<>(failure);
         }
         return asked.getAsBoolean()
                 ? buckets.encrypt(identity, region, use.name(), use.key(), plan.current())
                 : notAsked();
     }
 
-    private static Answer<Encryption> notAsked() {
-        return new Answer.Failed<>(new Failure.Rejected(new Failure.Detail(
+    private static AwsResult<Encryption> notAsked() {
+        return new AwsResult.Error<>(new AwsError.Rejected(new AwsError.Detail(
                 "s3:PutBucketEncryption",
                 "NotSent",
                 "the resource went, or was changed, before the request was sent",

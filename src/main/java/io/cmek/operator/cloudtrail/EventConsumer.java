@@ -1,6 +1,6 @@
 package io.cmek.operator.cloudtrail;
 
-import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.AwsResult;
 import io.cmek.operator.awscontrol.AwsControllers;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.Backoff;
@@ -46,12 +46,12 @@ public final class EventConsumer {
             return;
         }
         switch (queue.receive()) {
-            case Answer.Got<List<Message>>(List<Message> messages) -> {
+            case AwsResult.Success<List<Message>>(List<Message> messages) -> {
                 retry.succeeded();
                 messages.forEach(this::handle);
                 remove(messages);
             }
-            case Answer.Failed<List<Message>> failed -> retry.failed(backoff);
+            case AwsResult.Error<List<Message>> failed -> retry.failed(backoff);
         }
     }
 
@@ -67,7 +67,7 @@ public final class EventConsumer {
     /** What is not removed comes again, which does no harm. Ten time-outs in a row would pass for a loop that is dead. */
     private void remove(List<Message> messages) {
         for (Message message : messages) {
-            if (queue.remove(message) instanceof Answer.Failed<Message>) {
+            if (queue.remove(message) instanceof AwsResult.Error<Message>) {
                 return;
             }
         }

@@ -1,6 +1,6 @@
 package io.cmek.operator.cloudtrail;
 
-import io.cmek.operator.aws.Answer;
+import io.cmek.operator.aws.AwsResult;
 import java.util.List;
 
 /** Where events arrive: a queue that an EventBridge rule feeds. */
@@ -13,7 +13,7 @@ public interface EventQueue {
     record Message(String body, String receipt) {}
 
     /** Waits a few seconds for messages. They come again after a while unless they are removed. */
-    Answer<List<Message>> receive();
+    AwsResult<List<Message>> receive();
 
-    Answer<Message> remove(Message message);
+    AwsResult<Message> remove(Message message);
 }

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API server, by the fabric8 client. Each request is made once: who asks repeats the step itself ({@link ImpatientClient}).
+ * The API server, by the fabric8 client. Each request is made once: who asks repeats the step itself ({@link SingleAttemptClient}).
  *
  * <p>Statuses are written by server-side apply, each time with a fresh object and always as the same field manager, so that a spec that changes at
  * the same moment is never touched (Kubernetes documentation, "Server-Side Apply"). Finalizers are written by a JSON patch that tests uid and

@@ -23,14 +23,14 @@ public final class Conditions {
      */
     public static List<Condition> of(
             List<Condition> previous,
-            Map<ConditionType, Judgement> judgements,
-            Judgement allGood,
+            Map<ConditionType, ConditionResult> judgements,
+            ConditionResult allGood,
             long generation,
             Instant now) {
-        var all = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        var all = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
         all.putAll(judgements);
-        Judgement ready = ready(all, allGood);
-        Optional<Judgement> stalled = stalled(all);
+        ConditionResult ready = ready(all, allGood);
+        Optional<ConditionResult> stalled = stalled(all);
         all.put(ConditionType.Ready, ready);
         stalled.ifPresent(why -> all.put(ConditionType.Stalled, why));
 
@@ -48,14 +48,14 @@ public final class Conditions {
      */
     public static List<Condition> keeping(
             List<Condition> previous,
-            Map<ConditionType, Judgement> news,
+            Map<ConditionType, ConditionResult> news,
             Set<ConditionType> obsolete,
-            Judgement allGood,
+            ConditionResult allGood,
             long generation,
             Instant now) {
         var conditions = new ArrayList<Condition>();
         for (ConditionType type : ConditionType.values()) {
-            Judgement judgement = news.get(type);
+            ConditionResult judgement = news.get(type);
             if (type == ConditionType.Ready || type == ConditionType.Stalled) {
                 continue;
             }
@@ -66,16 +66,16 @@ public final class Conditions {
             }
         }
         Optional<Condition> first = conditions.stream()
-                .filter(c -> !c.status().equals(Judgement.Verdict.True.name()))
+                .filter(c -> !c.status().equals(ConditionResult.Verdict.True.name()))
                 .findFirst();
         conditions.add(first.map(c -> as(ConditionType.Ready, c, c.status(), previous, generation, now))
                 .orElseGet(() -> condition(previous, ConditionType.Ready, allGood, generation, now)));
         conditions.stream()
                 .filter(c -> !c.type().equals(ConditionType.Ready.name()))
-                .filter(c -> !c.status().equals(Judgement.Verdict.True.name()))
+                .filter(c -> !c.status().equals(ConditionResult.Verdict.True.name()))
                 .filter(c -> needsPerson(c, previous))
                 .findFirst()
-                .map(c -> as(ConditionType.Stalled, c, Judgement.Verdict.True.name(), previous, generation, now))
+                .map(c -> as(ConditionType.Stalled, c, ConditionResult.Verdict.True.name(), previous, generation, now))
                 .ifPresent(conditions::add);
         return conditions;
     }
@@ -118,7 +118,7 @@ public final class Conditions {
     }
 
     private static Condition condition(
-            List<Condition> previous, ConditionType type, Judgement judgement, long generation, Instant now) {
+            List<Condition> previous, ConditionType type, ConditionResult judgement, long generation, Instant now) {
         return new Condition(
                 type.name(),
                 judgement.verdict().name(),
@@ -128,15 +128,15 @@ public final class Conditions {
                 transition(previous, type, judgement.verdict().name(), now));
     }
 
-    private static Judgement ready(EnumMap<ConditionType, Judgement> judgements, Judgement allGood) {
+    private static ConditionResult ready(EnumMap<ConditionType, ConditionResult> judgements, ConditionResult allGood) {
         return judgements.values().stream().filter(j -> !j.isGood()).findFirst().orElse(allGood);
     }
 
-    private static Optional<Judgement> stalled(EnumMap<ConditionType, Judgement> judgements) {
+    private static Optional<ConditionResult> stalled(EnumMap<ConditionType, ConditionResult> judgements) {
         return judgements.values().stream()
-                .filter(Judgement::needsPerson)
+                .filter(ConditionResult::needsPerson)
                 .findFirst()
-                .map(j -> Judgement.good(j.reason(), j.message()));
+                .map(j -> ConditionResult.good(j.reason(), j.message()));
     }
 
     private static String transition(List<Condition> previous, ConditionType type, String status, Instant now) {

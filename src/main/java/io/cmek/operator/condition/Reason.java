@@ -2,7 +2,7 @@ package io.cmek.operator.condition;
 
 import static io.cmek.operator.condition.ConditionType.*;
 
-import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.condition.ConditionResult.Verdict;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -34,7 +34,7 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
      *
      * @param generation of the resource
      */
-    Optional<Duration> statusStands(Assessment assessment, @Nullable Long generation) {
+    Optional<Duration> statusStands(RequestResult assessment, @Nullable Long generation) {
         if (status == null
                 || !assessment.unreadable().neverRead()
                 || assessment.isWrong()
@@ -49,12 +49,12 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
     }
 
     /** Counted from the first failed read of all processes. */
-    private Instant firstFailure(Assessment assessment) {
+    private Instant firstFailure(RequestResult assessment) {
         Instant own = Objects.requireNonNullElse(assessment.unreadable().since(), now);
         return told().filter(since -> since.isBefore(own)).orElse(own);
     }
 
-    Since since(Assessment assessment) {
+    Since since(RequestResult assessment) {
         Instant since = assessment.unreadable().since();
         if (since == null) {
             return new Since(null, Optional.empty());

@@ -7,8 +7,8 @@ import io.cmek.operator.index.BucketRequests;
 import io.cmek.operator.index.Changes;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.Resources;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -22,10 +22,11 @@ public final class Dispatch {
     private final Resources resources;
     private final AwsControllers aws;
     private final ResourceController controller;
-    private final Consumer<ClaimId> trigger;
+    private final Consumer<ResourceRef> trigger;
 
     /** @param trigger has the resource reconciled */
-    public Dispatch(Resources resources, AwsControllers aws, ResourceController controller, Consumer<ClaimId> trigger) {
+    public Dispatch(
+            Resources resources, AwsControllers aws, ResourceController controller, Consumer<ResourceRef> trigger) {
         this.resources = resources;
         this.aws = aws;
         this.controller = controller;
@@ -73,8 +74,8 @@ public final class Dispatch {
 
     /** The snapshot of a key says something else: it is judged anew by all that name it, and buckets may be encrypted now. */
     public static void keyChanged(
-            KeyArn key, RequestIndex index, Consumer<AwsItem> enqueue, Consumer<ClaimId> trigger) {
-        for (Claim claim : index.claimsOn(key)) {
+            KeyArn key, RequestIndex index, Consumer<AwsItem> enqueue, Consumer<ResourceRef> trigger) {
+        for (EncryptionRequest claim : index.claimsOn(key)) {
             trigger.accept(claim.id());
             index.authorization()
                     .tenantOf(claim)
@@ -85,7 +86,7 @@ public final class Dispatch {
     }
 
     /** The snapshot of a bucket says something else. */
-    public static void bucketChanged(AwsItem.Bucket bucket, RequestIndex index, Consumer<ClaimId> trigger) {
+    public static void bucketChanged(AwsItem.Bucket bucket, RequestIndex index, Consumer<ResourceRef> trigger) {
         index.claimsOnBucket(bucket.name()).forEach(claim -> trigger.accept(claim.id()));
     }
 

@@ -3,10 +3,10 @@ package io.cmek.operator.controller;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.ControllerEvents;
 import io.cmek.operator.cluster.ClusterApi;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Text;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
@@ -54,7 +54,7 @@ public final class EventRecorder implements ControllerEvents {
         this.random = random;
     }
 
-    public void record(StoredResource about, List<Transition> transitions) {
+    public void record(StoredResource about, List<EventNotification> transitions) {
         transitions.forEach(t -> record(
                 Resources.idOf(about),
                 about.getMetadata().getUid(),
@@ -63,16 +63,16 @@ public final class EventRecorder implements ControllerEvents {
     }
 
     @Override
-    public void repaired(Claim claim, Drift drift) {
-        record(claim.id(), claim.uid(), null, Transition.of(drift));
+    public void repaired(EncryptionRequest claim, DriftRepair drift) {
+        record(claim.id(), claim.uid(), null, EventNotification.of(drift));
     }
 
     @Override
-    public void leftBehind(Claim gone, String what) {
-        record(gone.id(), gone.uid(), null, Transition.leftBehind(what));
+    public void leftBehind(EncryptionRequest gone, String what) {
+        record(gone.id(), gone.uid(), null, EventNotification.leftBehind(what));
     }
 
-    private void record(ClaimId about, String uid, @Nullable String resourceVersion, Transition transition) {
+    private void record(ResourceRef about, String uid, @Nullable String resourceVersion, EventNotification transition) {
         LOG.logf(
                 transition.warning() ? Logger.Level.WARN : Logger.Level.INFO,
                 "%s: %s: %s",
@@ -103,7 +103,7 @@ public final class EventRecorder implements ControllerEvents {
         sender.execute(() -> send(event, about));
     }
 
-    private void send(Event event, ClaimId about) {
+    private void send(Event event, ResourceRef about) {
         try {
             api.createEvent(event);
         } catch (RuntimeException e) {

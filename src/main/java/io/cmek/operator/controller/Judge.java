@@ -1,23 +1,23 @@
 package io.cmek.operator.controller;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.BucketJudge;
 import io.cmek.operator.awscontrol.BucketSnapshot;
 import io.cmek.operator.awscontrol.KeyJudge;
 import io.cmek.operator.awscontrol.KeySnapshot;
-import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketPlan;
-import io.cmek.operator.condition.Judgement;
-import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.bucket.BucketResult;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.ConditionResult.Verdict;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.key.KeyAssessment;
+import io.cmek.operator.key.KeyResult;
 import io.cmek.operator.key.KeyRules;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.Impact;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.KeyImpact;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,20 +50,20 @@ public record Judge(
      * @param isRead whether AWS has answered, by an answer or a failure, everything that was read for it
      * @param isAnswered whether the controllers of keys and buckets have done for it what they can; else there will be news before long
      */
-    record Judged(Assessment assessment, boolean isServed, boolean isRead, boolean isAnswered) {}
+    record Judged(RequestResult assessment, boolean isServed, boolean isRead, boolean isAnswered) {}
 
     /** What can be said before AWS was asked anything: for the first status. */
-    Assessment beforeAnyRead(Claim claim) {
-        Judgement accepted = index.judge(claim);
-        return Assessment.unseen(
+    RequestResult beforeAnyRead(EncryptionRequest claim) {
+        ConditionResult accepted = index.judge(claim);
+        return RequestResult.unseen(
                 claim,
                 accepted,
                 accepted.isGood() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
     }
 
     /** @param isUnderstood whether this version understands all of the resource; else nothing is written for it */
-    Judged judge(Claim claim, boolean isUnderstood, Instant now) {
-        Judgement accepted = index.judge(claim);
+    Judged judge(EncryptionRequest claim, boolean isUnderstood, Instant now) {
+        ConditionResult accepted = index.judge(claim);
         if (!claim.hasCmek() || (!accepted.isGood() && accepted.reason() != Reason.Pending)) {
             return new Judged(beforeAnyRead(claim), false, true, true);
         }
@@ -74,11 +74,11 @@ public record Judge(
         return served(claim, accepted, tenant, now);
     }
 
-    private Judged served(Claim claim, Judgement accepted, Tenant tenant, Instant now) {
+    private Judged served(EncryptionRequest claim, ConditionResult accepted, Tenant tenant, Instant now) {
         boolean isAnswered = true;
         boolean isRead = true;
-        var unreadable = UnreadableAws.NOTHING;
-        var judgedKeys = new TreeMap<KeyArn, KeyAssessment>();
+        var unreadable = ReadFailures.NOTHING;
+        var judgedKeys = new TreeMap<KeyArn, KeyResult>();
         for (KeyArn key : claim.distinctKeys()) {
             KeySnapshot snapshot = keys.of(key);
             KeyJudge.Judged judged = keyJudge.judge(claim, key, tenant, snapshot, now);
@@ -91,7 +91,7 @@ public record Judge(
                                     judged.assessment().usable().reason()));
             unreadable = unreadable.plus(key, view.facts(), factsMaxAge).plus(key, view.policy(), factsMaxAge);
         }
-        var judgedBuckets = new ArrayList<BucketAssessment>();
+        var judgedBuckets = new ArrayList<BucketResult>();
         for (BucketUse use : claim.buckets()) {
             BucketSnapshot snapshot = buckets.of(item(claim, use, tenant.identity()));
             BucketJudge.Judged judged = bucketJudge.judge(
@@ -102,7 +102,8 @@ public record Judge(
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
         }
         return new Judged(
-                Assessment.unseen(claim, accepted, "It waits for its key.").with(judgedKeys, judgedBuckets, unreadable),
+                RequestResult.unseen(claim, accepted, "It waits for its key.")
+                        .with(judgedKeys, judgedBuckets, unreadable),
                 true,
                 isRead,
                 isAnswered);
@@ -112,12 +113,13 @@ public record Judge(
      * Nothing is done for a request that waits to be recorded, or of which something is not understood. But its keys and buckets are read, because
      * they may be what it waits for, and then that is told of them.
      */
-    private Judged waiting(Claim claim, Judgement accepted, Tenant tenant, boolean isUnderstood, Instant now) {
+    private Judged waiting(
+            EncryptionRequest claim, ConditionResult accepted, Tenant tenant, boolean isUnderstood, Instant now) {
         String why = isUnderstood ? NOT_RECORDED : NOT_ACCEPTED;
         boolean isAnswered = true;
         boolean isRead = true;
-        var unreadable = UnreadableAws.NOTHING;
-        var looked = new TreeMap<KeyArn, KeyAssessment>();
+        var unreadable = ReadFailures.NOTHING;
+        var looked = new TreeMap<KeyArn, KeyResult>();
         for (KeyArn key : claim.ownKeys()) {
             KeySnapshot snapshot = keys.of(key);
             KeyJudge.Judged judged = keyJudge.look(claim, key, tenant, snapshot, why, now);
@@ -126,7 +128,7 @@ public record Judge(
             isRead &= judged.isAnswered();
             unreadable = unreadable.plus(key, snapshot.view(tenant.identity()).facts(), factsMaxAge);
         }
-        var seen = new ArrayList<BucketAssessment>();
+        var seen = new ArrayList<BucketResult>();
         for (BucketUse use : claim.buckets()) {
             BucketSnapshot snapshot = buckets.of(item(claim, use, tenant.identity()));
             BucketJudge.Judged judged = bucketJudge.look(use, claim.region(), snapshot, now);
@@ -136,27 +138,27 @@ public record Judge(
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
         }
         return new Judged(
-                Assessment.unseen(claim, isUnderstood ? standing(accepted, looked, seen) : accepted, why)
+                RequestResult.unseen(claim, isUnderstood ? standing(accepted, looked, seen) : accepted, why)
                         .with(looked, seen, unreadable),
                 false,
                 isRead,
                 isAnswered);
     }
 
-    private static Judgement standing(
-            Judgement accepted, Map<KeyArn, KeyAssessment> keys, List<BucketAssessment> buckets) {
+    private static ConditionResult standing(
+            ConditionResult accepted, Map<KeyArn, KeyResult> keys, List<BucketResult> buckets) {
         if (keys.values().stream()
                 .anyMatch(k -> KeyRules.UNFIT.contains(k.usable().reason()))) {
-            return Judgement.good(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.");
+            return ConditionResult.good(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.");
         }
         return buckets.stream()
                         .anyMatch(b -> BucketPlan.UNFIT.contains(b.encrypted().reason()))
-                ? Judgement.good(Reason.Accepted, "Nothing but its own buckets stands in the way of the claim.")
+                ? ConditionResult.good(Reason.Accepted, "Nothing but its own buckets stands in the way of the claim.")
                 : buckets.stream()
-                        .map(BucketAssessment::encrypted)
+                        .map(BucketResult::encrypted)
                         .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
                         .findFirst()
-                        .map(j -> Judgement.bad(
+                        .map(j -> ConditionResult.bad(
                                 j.reason(),
                                 j.message()
                                         + " Or, if the region was configured with that key before, one with that key."))
@@ -169,7 +171,7 @@ public record Judge(
      * And not those of a request whose bucket is under another customer-managed key: with that one it was configured, where nothing else tells.
      * Not either while that cannot be seen.
      */
-    boolean mayBeRecorded(Claim claim, Instant now) {
+    boolean mayBeRecorded(EncryptionRequest claim, Instant now) {
         Optional<Tenant> found = index.authorization().tenantOf(claim);
         if (found.isEmpty()) {
             return false;
@@ -189,13 +191,13 @@ public record Judge(
     }
 
     /** Whether KMS was asked about the key and answered; one that is being created waits, and is known all the same. */
-    private static boolean isSeen(Judgement usable) {
+    private static boolean isSeen(ConditionResult usable) {
         return usable.verdict() != Verdict.Unknown || usable.reason() == Reason.Pending;
     }
 
     /** What is known of the keys of a resource that is being deleted; without those of which that is nothing. */
-    Map<KeyArn, Judgement> usable(Claim claim, Instant now) {
-        var usable = new TreeMap<KeyArn, Judgement>();
+    Map<KeyArn, ConditionResult> usable(EncryptionRequest claim, Instant now) {
+        var usable = new TreeMap<KeyArn, ConditionResult>();
         if (claim.hasCmek() && index.judge(claim).isGood()) {
             Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
             claim.distinctKeys()
@@ -210,9 +212,9 @@ public record Judge(
      *
      * @param published whether the StorageClass of the resource is there
      */
-    Assessment withImpact(Assessment assessment, boolean published) {
-        Claim claim = assessment.claim();
-        var keysWithImpact = new TreeMap<KeyArn, KeyAssessment>();
+    RequestResult withImpact(RequestResult assessment, boolean published) {
+        EncryptionRequest claim = assessment.claim();
+        var keysWithImpact = new TreeMap<KeyArn, KeyResult>();
         assessment
                 .keys()
                 .forEach((arn, key) -> keysWithImpact.put(
@@ -223,22 +225,22 @@ public record Judge(
         return assessment.with(keysWithImpact);
     }
 
-    private KeyAssessment withImpact(
-            Claim claim, KeyAssessment key, List<BucketAssessment> buckets, boolean published) {
-        Impact impact = Impact.of(
+    private KeyResult withImpact(
+            EncryptionRequest claim, KeyResult key, List<BucketResult> buckets, boolean published) {
+        KeyImpact impact = KeyImpact.of(
                 claim,
                 key.key(),
                 buckets.stream()
                         .filter(b -> b.isUnder(key.key()))
-                        .map(BucketAssessment::use)
+                        .map(BucketResult::use)
                         .toList(),
                 published,
                 index.neighboursOn(key.key(), claim));
-        Impact concerned = key.servesBuckets() ? impact.onVolumes() : impact;
+        KeyImpact concerned = key.servesBuckets() ? impact.onVolumes() : impact;
         return concerned.isEmpty() ? key : key.withImpact(concerned.sentence());
     }
 
-    static AwsItem.Bucket item(Claim claim, BucketUse use, Identity identity) {
+    static AwsItem.Bucket item(EncryptionRequest claim, BucketUse use, CredentialScope identity) {
         return new AwsItem.Bucket(identity, claim.region(), use.name());
     }
 }

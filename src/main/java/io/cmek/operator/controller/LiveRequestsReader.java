@@ -5,15 +5,15 @@ import io.cmek.operator.cluster.ApiServerError;
 import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.RequestIndex;
+import io.cmek.operator.resource.ResourceSelector;
 import io.cmek.operator.resource.Resources;
-import io.cmek.operator.resource.Shard;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Reads all resources past the caches, and keeps of them what the index keeps. */
 public record LiveRequestsReader(
-        ClusterApi api, Supplier<Authorization> authorization, Optional<String> clusterRegion, Shard shard)
+        ClusterApi api, Supplier<Authorization> authorization, Optional<String> clusterRegion, ResourceSelector shard)
         implements LiveRequests {
 
     @Override

@@ -4,13 +4,13 @@ import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.awscontrol.KeySnapshot;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
-import io.cmek.operator.awscontrol.PolicyJudgement;
+import io.cmek.operator.awscontrol.PolicyConditions;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Text;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -22,14 +22,14 @@ import java.util.Optional;
  *
  * @param of the condition that it is about
  */
-record Obstacle(ConditionType of, Judgement why, Duration retry) {
+record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
 
-    Map<ConditionType, Judgement> judgements() {
-        var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+    Map<ConditionType, ConditionResult> judgements() {
+        var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
         judgements.put(of, why);
         judgements.put(
                 ConditionType.Deletable,
-                Judgement.pending(Text.message((of == ConditionType.PolicyApplied
+                ConditionResult.pending(Text.message((of == ConditionType.PolicyApplied
                                 ? "The resource goes when nothing of it is left in a key policy. "
                                 : "The resource goes when its StorageClass is deleted. ")
                         + why.message())));
@@ -40,7 +40,7 @@ record Obstacle(ConditionType of, Judgement why, Duration retry) {
      * The keys of a resource that is being deleted from whose policies its access was taken back. Something else may keep the resource after
      * that.
      */
-    static List<KeyArn> released(Claim claim, RequestIndex index, KeySnapshot.Source keys) {
+    static List<KeyArn> released(EncryptionRequest claim, RequestIndex index, KeySnapshot.Source keys) {
         return isReleased(claim, index)
                 ? claim.distinctKeys().stream()
                         .filter(key -> keys.of(key).releases().get(claim.uid()) instanceof Release.Done)
@@ -48,7 +48,7 @@ record Obstacle(ConditionType of, Judgement why, Duration retry) {
                 : List.of();
     }
 
-    private static boolean isReleased(Claim claim, RequestIndex index) {
+    private static boolean isReleased(EncryptionRequest claim, RequestIndex index) {
         return claim.deletionPolicy() == DeletionPolicy.Release
                 && claim.policyManagement() == PolicyManagement.Managed
                 && index.authorization().tenantOf(claim).isPresent()
@@ -56,32 +56,32 @@ record Obstacle(ConditionType of, Judgement why, Duration retry) {
     }
 
     /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
-    static Optional<Obstacle> ofRelease(Claim claim, RequestIndex index, KeySnapshot.Source keys) {
+    static Optional<Obstacle> ofRelease(EncryptionRequest claim, RequestIndex index, KeySnapshot.Source keys) {
         if (!isReleased(claim, index)) {
             return Optional.empty();
         }
-        List<Judgement> open = claim.distinctKeys().stream()
+        List<ConditionResult> open = claim.distinctKeys().stream()
                 .map(key -> ofRelease(claim, key, keys.of(key)))
                 .flatMap(Optional::stream)
                 .toList();
         return open.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Obstacle(ConditionType.PolicyApplied, Judgement.worst(open), Steps.RETRY));
+                : Optional.of(new Obstacle(ConditionType.PolicyApplied, ConditionResult.worst(open), Steps.RETRY));
     }
 
-    private static Optional<Judgement> ofRelease(Claim claim, KeyArn key, KeySnapshot snapshot) {
+    private static Optional<ConditionResult> ofRelease(EncryptionRequest claim, KeyArn key, KeySnapshot snapshot) {
         String label = claim.label(key);
         return switch (snapshot.releases().get(claim.uid())) {
-            case null -> Optional.of(Judgement.pending(label + ": the release of its access has not begun yet."));
+            case null -> Optional.of(ConditionResult.pending(label + ": the release of its access has not begun yet."));
             case Release.Done() -> Optional.empty();
             case Release.NeededByUnreadable() ->
-                Optional.of(Judgement.pending(label
+                Optional.of(ConditionResult.pending(label
                         + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
                         + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"
                         + " read), or set spec.deletionPolicy to Retain."));
             case Release.Waits(String why) ->
-                Optional.of(Judgement.pending("The release of its keys waits: " + why + "."));
-            case Release.Failed(var outcome) -> Optional.of(PolicyJudgement.of(label, outcome));
+                Optional.of(ConditionResult.pending("The release of its keys waits: " + why + "."));
+            case Release.Failed(var outcome) -> Optional.of(PolicyConditions.of(label, outcome));
         };
     }
 }

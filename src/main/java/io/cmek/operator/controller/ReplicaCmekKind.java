@@ -4,12 +4,12 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.resource.Resources;
-import io.cmek.operator.resource.SecondaryRegion;
+import io.cmek.operator.resource.SecondaryRegionState;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +26,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
     }
 
     @Override
-    public Optional<Judgement> notUnderstood(ReplicaCmek replica) {
+    public Optional<ConditionResult> notUnderstood(ReplicaCmek replica) {
         return NotUnderstood.of(replica, resources.workgroupNamedBy(replica).orElse(null));
     }
 
@@ -35,34 +35,34 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
     public boolean isLeftAlone(ReplicaCmek replica) {
         return resources
                 .workgroupNamedBy(replica)
-                .filter(workgroup -> SecondaryRegion.isRebuiltFrom(replica, workgroup))
+                .filter(workgroup -> SecondaryRegionState.isRebuiltFrom(replica, workgroup))
                 .isPresent();
     }
 
     /** Whether it may go, only the Workgroup as it is now can tell: a database may just have been added. */
     @Override
-    public Optional<Judgement> holds(ReplicaCmek replica) {
+    public Optional<ConditionResult> holds(ReplicaCmek replica) {
         String name = replica.getSpec().workgroupRef().name();
         return steps.run(
                 Resources.idOf(replica),
                 "the read of its Workgroup " + name,
                 () -> holds(replica, api.workgroup(replica.getMetadata().getNamespace(), name)),
-                why -> Optional.of(Judgement.pending(
+                why -> Optional.of(ConditionResult.pending(
                         "The resource stays while the read of the Workgroup " + name + " " + why + ".")));
     }
 
-    private static Optional<Judgement> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
-        return SecondaryRegion.holds(replica, workgroup)
+    private static Optional<ConditionResult> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+        return SecondaryRegionState.holds(replica, workgroup)
                 // The cache may still have the status that was wiped (isLeftAlone).
                 .or(() -> workgroup
-                        .filter(w -> SecondaryRegion.isRebuiltFrom(replica, w))
-                        .map(w -> Judgement.pending("The ReplicaCmek stays until the Workgroup "
+                        .filter(w -> SecondaryRegionState.isRebuiltFrom(replica, w))
+                        .map(w -> ConditionResult.pending("The ReplicaCmek stays until the Workgroup "
                                 + w.getMetadata().getName() + " has recorded its keys again.")))
                 .or(() -> NotUnderstood.holds(replica, workgroup));
     }
 
     @Override
-    public Addition<ReplicaCmekStatus> addition(ReplicaCmek replica, Predicate<Claim> mayBeRecorded) {
+    public Addition<ReplicaCmekStatus> addition(ReplicaCmek replica, Predicate<EncryptionRequest> mayBeRecorded) {
         return Nothing.MORE;
     }
 
@@ -71,7 +71,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
         MORE;
 
         @Override
-        public Map<ConditionType, Judgement> judgements() {
+        public Map<ConditionType, ConditionResult> judgements() {
             return Map.of();
         }
 

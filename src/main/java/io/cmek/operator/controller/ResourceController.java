@@ -3,19 +3,19 @@ package io.cmek.operator.controller;
 import static io.cmek.operator.controller.ReconcileResult.again;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.controller.StatusWriter.Stored;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.resource.Resources;
 import io.cmek.operator.storageclass.StorageClassSpec;
@@ -106,7 +106,7 @@ public final class ResourceController {
     }
 
     /** Brings the resource of that name to where it should be, as far as that does not need AWS, and says how it stands. */
-    public ReconcileResult reconcile(ClaimId id) {
+    public ReconcileResult reconcile(ResourceRef id) {
         if (!resources.isSynced()) {
             return again(OUTDATED_RETRY);
         }
@@ -139,7 +139,7 @@ public final class ResourceController {
 
     /** Forgets a resource that is gone. */
     public void forget(StoredResource gone) {
-        ClaimId id = Resources.idOf(gone);
+        ResourceRef id = Resources.idOf(gone);
         String uid = gone.getMetadata().getUid();
         writer.forget(uid);
         waiting.remove(uid);
@@ -160,7 +160,7 @@ public final class ResourceController {
 
         private final Kind<R, S> kind;
         private final R resource;
-        private final ClaimId id;
+        private final ResourceRef id;
         private final Instant now = clock.instant();
         private final List<Duration> retries = new ArrayList<>();
         private Stored<S> stored;
@@ -203,7 +203,7 @@ public final class ResourceController {
             if (kind.isLeftAlone(resource)) {
                 return again(LEFT_ALONE_RETRY);
             }
-            Claim claim = resources.claimOf(resource);
+            EncryptionRequest claim = resources.claimOf(resource);
             if (stored.status() == null) {
                 Kind.Addition<S> addition = kind.addition(resource, request -> false);
                 report(addition.status(first(judge.beforeAnyRead(claim), addition)));
@@ -237,10 +237,10 @@ public final class ResourceController {
         }
 
         /** @param held why the resource stays though it is being deleted */
-        private ReconcileResult keepUp(Claim claim, Optional<Judgement> held) {
+        private ReconcileResult keepUp(EncryptionRequest claim, Optional<ConditionResult> held) {
             boolean isUnderstood = kind.notUnderstood(resource).isEmpty();
             Judge.Judged judged = judge.judge(claim, isUnderstood, now);
-            Assessment assessment = judged.assessment();
+            RequestResult assessment = judged.assessment();
             if (judged.isAnswered()) {
                 waiting.remove(claim.uid());
             } else {
@@ -273,7 +273,10 @@ public final class ResourceController {
         }
 
         private StatusBuilder.Parts next(
-                Assessment assessment, Kind.Addition<S> addition, Optional<Judgement> held, boolean isUnderstood) {
+                RequestResult assessment,
+                Kind.Addition<S> addition,
+                Optional<ConditionResult> held,
+                boolean isUnderstood) {
             var blindness = new Blindness(stored.status(), now, settings.factsMaxAge());
             Blindness.Since unreadable = blindness.since(assessment);
             unreadable.again().ifPresent(retries::add);
@@ -292,25 +295,25 @@ public final class ResourceController {
             if (!isUnderstood && stored.status() != null && !assessment.isWrong()) {
                 return keeping(assessment.claim(), assessment.seen(held), Map.of(), unreadable.since(), addition);
             }
-            var more = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+            var more = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
             more.putAll(addition.judgements());
             held.ifPresent(why -> more.put(ConditionType.Deletable, why));
-            Judgement policy = assessment.judgements().get(ConditionType.PolicyApplied);
+            ConditionResult policy = assessment.judgements().get(ConditionType.PolicyApplied);
             if (unguarded != null && policy != null && policy.reason() == Reason.Pending) {
                 more.put(
                         ConditionType.PolicyApplied,
-                        Judgement.pending("Nothing is written for the resource: " + unguarded + "."));
+                        ConditionResult.pending("Nothing is written for the resource: " + unguarded + "."));
             }
             return statuses.parts(resource, stored.status(), assessment, unreadable.since(), more);
         }
 
-        private StatusBuilder.Parts first(Assessment assessment, Kind.Addition<S> addition) {
+        private StatusBuilder.Parts first(RequestResult assessment, Kind.Addition<S> addition) {
             return statuses.parts(resource, null, assessment, null, addition.judgements());
         }
 
         /** The resource is being deleted: it stays while something holds it, and goes when nothing of it is left. */
-        private ReconcileResult cleanUp(Claim claim) {
-            Optional<Judgement> held = kind.holds(resource);
+        private ReconcileResult cleanUp(EncryptionRequest claim) {
+            Optional<ConditionResult> held = kind.holds(resource);
             if (held.isPresent()) {
                 retries.add(Steps.RETRY);
                 return keepUp(claim, held);
@@ -333,33 +336,33 @@ public final class ResourceController {
                                 claim,
                                 Map.of(
                                         ConditionType.Deletable,
-                                        Judgement.pending("The resource stays while the removal of its finalizer "
+                                        ConditionResult.pending("The resource stays while the removal of its finalizer "
                                                 + ClusterApi.FINALIZER + " " + why + ".")));
                         return done(Steps.RETRY);
                     });
         }
 
         /** Nothing of it is judged but its keys, and what is told here. */
-        private void reportLeaving(Claim claim, Map<ConditionType, Judgement> told) {
+        private void reportLeaving(EncryptionRequest claim, Map<ConditionType, ConditionResult> told) {
             S status = stored.status();
             if (status == null) {
                 // The first one was refused, and is written again; until then nothing can be told.
                 return;
             }
-            var news = new EnumMap<ConditionType, Judgement>(ConditionType.class);
-            var unready = new TreeMap<KeyArn, KeyLineState>();
-            Map<KeyArn, Judgement> usable = judge.usable(claim, now);
+            var news = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
+            var unready = new TreeMap<KeyArn, KeyEncryptionState>();
+            Map<KeyArn, ConditionResult> usable = judge.usable(claim, now);
             if (!usable.isEmpty()) {
-                news.put(ConditionType.KeysUsable, Judgement.worst(usable.values()));
+                news.put(ConditionType.KeysUsable, ConditionResult.worst(usable.values()));
             }
             List<KeyArn> released = Obstacle.released(claim, resources.index(), judge.keys());
             if (!released.isEmpty()) {
-                news.put(ConditionType.PolicyApplied, Judgement.pending(RELEASED));
+                news.put(ConditionType.PolicyApplied, ConditionResult.pending(RELEASED));
             }
-            released.forEach(key -> unready.put(key, KeyLineState.PENDING));
+            released.forEach(key -> unready.put(key, KeyEncryptionState.PENDING));
             usable.forEach((key, judgement) -> {
                 if (!judgement.isGood()) {
-                    unready.put(key, KeyLineState.FAILED);
+                    unready.put(key, KeyEncryptionState.FAILED);
                 }
             });
             news.putAll(told);
@@ -368,12 +371,12 @@ public final class ResourceController {
         }
 
         private StatusBuilder.Parts keeping(
-                Claim claim,
-                Map<ConditionType, Judgement> told,
-                Map<KeyArn, KeyLineState> unready,
+                EncryptionRequest claim,
+                Map<ConditionType, ConditionResult> told,
+                Map<KeyArn, KeyEncryptionState> unready,
                 @Nullable String awsUnreadableSince,
                 Kind.Addition<S> addition) {
-            var news = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+            var news = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
             news.putAll(told);
             news.putAll(addition.judgements());
             return statuses.keeping(

@@ -4,24 +4,24 @@ import io.cmek.operator.api.v1alpha1.BucketStatus;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.bucket.BucketAssessment;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
+import io.cmek.operator.bucket.BucketResult;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Conditions;
-import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.key.KeyResult;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.request.KeyUse;
 import io.cmek.operator.request.VolumeUse;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -60,9 +60,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     Parts parts(
             HasMetadata resource,
             @Nullable CmekStatus previous,
-            Assessment assessment,
+            RequestResult assessment,
             @Nullable String awsUnreadableSince,
-            Map<ConditionType, Judgement> more) {
+            Map<ConditionType, ConditionResult> more) {
         var judgements = assessment.judgements();
         judgements.putAll(more);
         return new Parts(
@@ -97,9 +97,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     Parts keeping(
             HasMetadata resource,
             CmekStatus previous,
-            Claim claim,
-            Map<ConditionType, Judgement> news,
-            Map<KeyArn, KeyLineState> unready,
+            EncryptionRequest claim,
+            Map<ConditionType, ConditionResult> news,
+            Map<KeyArn, KeyEncryptionState> unready,
             @Nullable String awsUnreadableSince,
             Set<ConditionType> obsolete) {
         List<Condition> conditions = Conditions.keeping(
@@ -138,7 +138,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
         return isBlind && !isWrong ? EncryptionState.UNKNOWN : EncryptionState.DEGRADED;
     }
 
-    private static KeyStatus with(KeyStatus line, Map<KeyArn, KeyLineState> unready) {
+    private static KeyStatus with(KeyStatus line, Map<KeyArn, KeyEncryptionState> unready) {
         return unready.entrySet().stream()
                 .filter(e -> e.getKey().toString().equals(line.arn()))
                 .findFirst()
@@ -156,14 +156,14 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     private static final int LONGEST_SUGGESTION = 32_768;
 
     /** One line per key and purpose (R4), with the statements to add (R3). */
-    public List<KeyStatus> keys(Assessment assessment, @Nullable CmekStatus previous) {
+    public List<KeyStatus> keys(RequestResult assessment, @Nullable CmekStatus previous) {
         return assessment.claim().keys().stream()
                 .map(use -> line(use, assessment, previous))
                 .toList();
     }
 
-    private KeyStatus line(KeyUse use, Assessment assessment, @Nullable CmekStatus previous) {
-        KeyAssessment key = assessment.of(use.key());
+    private KeyStatus line(KeyUse use, RequestResult assessment, @Nullable CmekStatus previous) {
+        KeyResult key = assessment.of(use.key());
         boolean wasEnabled = previous != null && previous.wasEnabled();
         KeyFacts facts = key.facts();
         return new KeyStatus(
@@ -180,9 +180,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
      * of all of them. Not on a key that the tenant may not use: who has access there is none of its business. Where no tenant covers the
      * namespace any more, what the statements were stays: access that was given is not to be forgotten by a mistake in the settings.
      */
-    private String suggestion(KeyUse use, Claim claim, @Nullable CmekStatus previous) {
+    private String suggestion(KeyUse use, EncryptionRequest claim, @Nullable CmekStatus previous) {
         Authorization authorization = index.authorization();
-        Grants own = Claim.wants(use, authorization.principalsFor(claim));
+        AccessRequirements own = EncryptionRequest.wants(use, authorization.principalsFor(claim));
         if (authorization.tenantOf(claim).isEmpty()) {
             return lineOf(use, previous).map(KeyStatus::suggestedPolicy).orElseGet(() -> merge.suggestion(own));
         }
@@ -210,7 +210,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                         : new KeyStatus(
                                 line.purpose(),
                                 line.arn(),
-                                KeyLineState.PENDING,
+                                KeyEncryptionState.PENDING,
                                 line.keyState(),
                                 line.multiRegion(),
                                 line.suggestedPolicy()))
@@ -222,9 +222,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
         return lines.stream().filter(line -> line.purpose() != null).toList();
     }
 
-    private static Judgement allGood(Claim claim) {
+    private static ConditionResult allGood(EncryptionRequest claim) {
         if (!claim.hasCmek()) {
-            return Judgement.good(
+            return ConditionResult.good(
                     Reason.NoCmek,
                     "The workgroup has no CMEK: nothing of it is encrypted with a customer-managed key.");
         }
@@ -233,15 +233,15 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .map(use -> use.key().toString())
                 .distinct()
                 .collect(Collectors.joining(" and "));
-        return Judgement.good(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
+        return ConditionResult.good(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
     }
 
     /**
      * One line per bucket. What was last seen of one stays where nobody looks, because the claim is refused, and where S3 cannot be asked: it
      * tells who has the bucket ({@link Entitlements#judge}).
      */
-    public static List<BucketStatus> buckets(Assessment assessment, @Nullable CmekStatus previous) {
-        boolean refused = assessment.accepted().verdict() == Judgement.Verdict.False;
+    public static List<BucketStatus> buckets(RequestResult assessment, @Nullable CmekStatus previous) {
+        boolean refused = assessment.accepted().verdict() == ConditionResult.Verdict.False;
         return assessment.buckets().stream()
                 .map(bucket -> bucket.encryption() == null && (refused || isUnseen(bucket.encrypted()))
                         ? lineOf(bucket.use(), previous).orElseGet(() -> line(bucket))
@@ -249,8 +249,8 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .toList();
     }
 
-    private static boolean isUnseen(Judgement encrypted) {
-        return encrypted.verdict() == Judgement.Verdict.Unknown && encrypted.reason() != Reason.Pending;
+    private static boolean isUnseen(ConditionResult encrypted) {
+        return encrypted.verdict() == ConditionResult.Verdict.Unknown && encrypted.reason() != Reason.Pending;
     }
 
     private static Optional<BucketStatus> lineOf(BucketUse use, @Nullable CmekStatus status) {
@@ -260,7 +260,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .findFirst();
     }
 
-    private static BucketStatus line(BucketAssessment bucket) {
+    private static BucketStatus line(BucketResult bucket) {
         Encryption encryption = bucket.encryption();
         return new BucketStatus(
                 bucket.use().purpose(),
@@ -271,7 +271,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /** Named once it is published. */
-    public static @Nullable String storageClassName(Assessment assessment) {
+    public static @Nullable String storageClassName(RequestResult assessment) {
         VolumeUse volumes = assessment.claim().volumes();
         return volumes != null && assessment.volumes().encrypted().isGood() ? volumes.storageClassName() : null;
     }

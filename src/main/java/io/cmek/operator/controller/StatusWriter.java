@@ -71,15 +71,15 @@ public final class StatusWriter {
         /** What was repeated meanwhile may have other times. */
         boolean isShownBy(CmekStatus stored) {
             return !stored.equals(before)
-                    && Transition.between(attempted, stored).isEmpty();
+                    && EventNotification.between(attempted, stored).isEmpty();
         }
     }
 
-    private final WrittenStatuses written;
+    private final LastWrittenStatusCache written;
     private final ClusterApi api;
     private final Steps steps;
     private final EventRecorder events;
-    private final StatusObserver observer;
+    private final StatusListener observer;
     private final Ticker ticker;
     private final Backoff contested;
     private final Backoff reworded;
@@ -98,11 +98,11 @@ public final class StatusWriter {
     private final Map<String, Untold> untold = new ConcurrentSkipListMap<>();
 
     public StatusWriter(
-            WrittenStatuses written,
+            LastWrittenStatusCache written,
             ClusterApi api,
             Steps steps,
             EventRecorder events,
-            StatusObserver observer,
+            StatusListener observer,
             Ticker ticker,
             RandomGenerator random) {
         this.written = written;
@@ -146,7 +146,7 @@ public final class StatusWriter {
         limits.forEach(RepairTimer::repaired);
         written.wrote(resource, next, version.get());
         untold.remove(resource.getMetadata().getUid());
-        events.record(resource, Transition.between(stored.status(), next));
+        events.record(resource, EventNotification.between(stored.status(), next));
         return new Outcome<>(new Stored<>(version.get(), next), Optional.empty());
     }
 
@@ -156,7 +156,7 @@ public final class StatusWriter {
         if (attempt != null && stored != null && attempt.isShownBy(stored)) {
             untold.remove(resource.getMetadata().getUid());
             written.stands(resource, stored);
-            events.record(resource, Transition.between(attempt.before(), stored));
+            events.record(resource, EventNotification.between(attempt.before(), stored));
         }
     }
 
@@ -167,7 +167,7 @@ public final class StatusWriter {
         if (written.isOverwritten(resource, stored)) {
             limits.add(contests.computeIfAbsent(uid, u -> new RepairTimer(contested, ticker)));
         }
-        if (Transition.isReworded(stored, next)) {
+        if (EventNotification.isReworded(stored, next)) {
             limits.add(rewordings.computeIfAbsent(uid, u -> new RepairTimer(reworded, ticker)));
         }
         return limits;

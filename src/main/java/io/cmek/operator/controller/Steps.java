@@ -2,7 +2,7 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.cluster.ApiServerError;
 import io.cmek.operator.condition.Text;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.time.Duration;
@@ -27,7 +27,7 @@ public final class Steps {
     private static final Logger LOG = Logger.getLogger(Steps.class);
     private static final int LONGEST_WORDS = 240;
 
-    private record Step(ClaimId claim, String name) implements Comparable<Step> {
+    private record Step(ResourceRef claim, String name) implements Comparable<Step> {
 
         private static final Comparator<Step> ORDER =
                 Comparator.comparing(Step::claim).thenComparing(Step::name);
@@ -44,7 +44,8 @@ public final class Steps {
      * @param name what the step does, as a noun
      * @param otherwise what comes of it when it fails, made from a sentence's end that says why: "failed: …; it is tried again"
      */
-    <T extends @Nullable Object> T run(ClaimId claim, String name, Supplier<T> work, Function<String, T> otherwise) {
+    <T extends @Nullable Object> T run(
+            ResourceRef claim, String name, Supplier<T> work, Function<String, T> otherwise) {
         var step = new Step(claim, name);
         try {
             T done = work.get();
@@ -82,7 +83,7 @@ public final class Steps {
     }
 
     /** Forgets a claim that is gone. */
-    void forget(ClaimId claim) {
+    void forget(ResourceRef claim) {
         failing.keySet().removeIf(step -> step.claim().equals(claim));
     }
 

@@ -2,16 +2,16 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.cluster.ClusterApi;
-import io.cmek.operator.cluster.StorageClassPublisher;
+import io.cmek.operator.cluster.StorageClassReconciler;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.request.VolumeUse;
 import io.cmek.operator.resource.Resources;
+import io.cmek.operator.storageclass.StorageClassResult;
 import io.cmek.operator.storageclass.StorageClassSpec;
-import io.cmek.operator.storageclass.VolumeAssessment;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record StorageClassStep(
         Resources resources,
         StorageClassCache cache,
-        StorageClassPublisher publisher,
+        StorageClassReconciler publisher,
         ClusterApi api,
         EventRecorder events,
         Steps steps) {
@@ -29,7 +29,7 @@ public record StorageClassStep(
 
     /** As the cache has it; null where there is none. */
     @Nullable
-    StorageClassSpec find(Claim claim) {
+    StorageClassSpec find(EncryptionRequest claim) {
         return claim.volumes() == null ? null : cache.find(claim.volumes().storageClassName());
     }
 
@@ -37,17 +37,17 @@ public record StorageClassStep(
      * @param there as the cache has it
      * @param hasFinalizer whether the resource has it; without, nothing is made that nobody would take away again
      */
-    VolumeAssessment publish(
-            StoredResource resource, Assessment assessment, @Nullable StorageClassSpec there, boolean hasFinalizer) {
-        Claim claim = assessment.claim();
+    StorageClassResult publish(
+            StoredResource resource, RequestResult assessment, @Nullable StorageClassSpec there, boolean hasFinalizer) {
+        EncryptionRequest claim = assessment.claim();
         VolumeUse use = claim.volumes();
         if (use == null) {
-            return VolumeAssessment.of(Judgement.good(
+            return StorageClassResult.of(ConditionResult.good(
                     Reason.NotInClusterRegion,
                     "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
         }
         if (!hasFinalizer && there == null) {
-            return VolumeAssessment.of(Judgement.pending("The StorageClass " + use.storageClassName()
+            return StorageClassResult.of(ConditionResult.pending("The StorageClass " + use.storageClassName()
                     + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
         }
         if (there != null && assessment.isBucketUnderAnotherKey()) {
@@ -59,19 +59,19 @@ public record StorageClassStep(
                 () -> isToBeWritten(assessment, use, there) && !isStillThere(resource)
                         ? outdated()
                         : publish(resource, assessment, use, there),
-                why -> new VolumeAssessment(
-                        Judgement.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
+                why -> new StorageClassResult(
+                        ConditionResult.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
     }
 
-    private VolumeAssessment publish(
-            StoredResource resource, Assessment assessment, VolumeUse use, @Nullable StorageClassSpec there) {
-        Claim claim = assessment.claim();
-        VolumeAssessment published = publisher.publish(
+    private StorageClassResult publish(
+            StoredResource resource, RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
+        EncryptionRequest claim = assessment.claim();
+        StorageClassResult published = publisher.publish(
                 claim.id(),
                 use,
                 there,
                 assessment.storageClassWaitsFor(),
-                new StorageClassPublisher.Before(
+                new StorageClassReconciler.Before(
                         resources.index().lastApplied(claim.uid()).storageClass()),
                 drift -> events.repaired(claim, drift));
         return there == null && published.encrypted().isGood() && !isThere(claim.id())
@@ -80,7 +80,7 @@ public record StorageClassStep(
     }
 
     /** The resource went while the StorageClass was made, and nothing of it reminds the operator of that. */
-    private VolumeAssessment takenBack(Claim claim, VolumeUse use) {
+    private StorageClassResult takenBack(EncryptionRequest claim, VolumeUse use) {
         publisher
                 .withdraw(claim.id())
                 .ifPresent(why -> events.leftBehind(
@@ -91,19 +91,19 @@ public record StorageClassStep(
         return outdated();
     }
 
-    private static VolumeAssessment outdated() {
-        return new VolumeAssessment(Judgement.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY);
+    private static StorageClassResult outdated() {
+        return new StorageClassResult(ConditionResult.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY);
     }
 
     /** A StorageClass that is not as the resource wants it may be that of a later resource of the name, which an old copy does not show. */
-    private static boolean isToBeWritten(Assessment assessment, VolumeUse use, @Nullable StorageClassSpec there) {
+    private static boolean isToBeWritten(RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
         return there == null
                 ? assessment.storageClassWaitsFor().isEmpty()
-                : !StorageClassPublisher.isInPlace(assessment.claim().id(), use, there);
+                : !StorageClassReconciler.isInPlace(assessment.claim().id(), use, there);
     }
 
     /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
-    Optional<Obstacle> withdraw(StoredResource resource, Claim claim) {
+    Optional<Obstacle> withdraw(StoredResource resource, EncryptionRequest claim) {
         if (claim.volumes() == null && !isOwnerOf(claim.id(), cache.find(VolumeUse.storageClassName(claim.id())))) {
             return Optional.empty();
         }
@@ -115,17 +115,17 @@ public record StorageClassStep(
                                 .withdraw(claim.id())
                                 .map(why -> obstacle(
                                         why, publisher.pause(claim.id()).orElse(Steps.RETRY)))
-                        : Optional.of(obstacle(Judgement.pending(OUTDATED), ResourceController.OUTDATED_RETRY)),
-                why -> Optional.of(
-                        obstacle(Judgement.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));
+                        : Optional.of(obstacle(ConditionResult.pending(OUTDATED), ResourceController.OUTDATED_RETRY)),
+                why -> Optional.of(obstacle(
+                        ConditionResult.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));
     }
 
     /** One that was made before this cluster was said to be of another region goes, too. */
-    private static boolean isOwnerOf(ClaimId id, @Nullable StorageClassSpec there) {
+    private static boolean isOwnerOf(ResourceRef id, @Nullable StorageClassSpec there) {
         return there != null && there.owner().equals(Optional.of(id));
     }
 
-    private static Obstacle obstacle(Judgement why, Duration retry) {
+    private static Obstacle obstacle(ConditionResult why, Duration retry) {
         return new Obstacle(ConditionType.VolumesEncrypted, why, retry);
     }
 
@@ -151,17 +151,17 @@ public record StorageClassStep(
     }
 
     /** Whether any resource has the name: a later one takes the StorageClass over. */
-    private boolean isThere(ClaimId id) {
+    private boolean isThere(ResourceRef id) {
         return now(id).isPresent();
     }
 
-    private Optional<? extends StoredResource> now(ClaimId id) {
+    private Optional<? extends StoredResource> now(ResourceRef id) {
         return id.kind().equals("Workgroup")
                 ? api.workgroup(id.namespace(), id.name())
                 : api.replica(id.namespace(), id.name());
     }
 
-    void forget(ClaimId id) {
+    void forget(ResourceRef id) {
         publisher.forget(id);
     }
 }

@@ -36,7 +36,7 @@ public final class UnreadableReporter {
             String why = why(resource.unreadable());
             now.add(uid);
             if (!why.equals(told.put(uid, why))) {
-                events.record(resource, List.of(new Transition(true, REASON, ACTION, note(resource, why))));
+                events.record(resource, List.of(new EventNotification(true, REASON, ACTION, note(resource, why))));
             }
         }
         var before = new TreeSet<>(told.keySet());

@@ -4,15 +4,15 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.cluster.ClusterApi;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement;
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.replication.Secondary;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.replication.SecondaryState;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.resource.Resources;
-import io.cmek.operator.resource.SecondaryRegion;
+import io.cmek.operator.resource.SecondaryRegionState;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -37,7 +37,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     @Override
-    public Optional<Judgement> notUnderstood(Workgroup workgroup) {
+    public Optional<ConditionResult> notUnderstood(Workgroup workgroup) {
         return NotUnderstood.of(workgroup);
     }
 
@@ -47,39 +47,39 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     @Override
-    public Optional<Judgement> holds(Workgroup workgroup) {
+    public Optional<ConditionResult> holds(Workgroup workgroup) {
         return steps.run(
                 Resources.idOf(workgroup),
                 "the read of its ReplicaCmeks",
                 () -> holds(workgroup, api.replicas(workgroup.getMetadata().getNamespace())),
-                why -> Optional.of(
-                        Judgement.pending("The Workgroup stays while the read of its ReplicaCmeks " + why + ".")));
+                why -> Optional.of(ConditionResult.pending(
+                        "The Workgroup stays while the read of its ReplicaCmeks " + why + ".")));
     }
 
     /** @param all the ReplicaCmeks of the namespace as they are now: the cache may not know yet the one that the record names */
-    private Optional<Judgement> holds(Workgroup workgroup, List<ReplicaCmek> all) {
-        SecondaryRegion region = region(workgroup, mayName(workgroup, all), replica -> false);
+    private Optional<ConditionResult> holds(Workgroup workgroup, List<ReplicaCmek> all) {
+        SecondaryRegionState region = region(workgroup, mayName(workgroup, all), replica -> false);
         return region.holder()
                 .map(WorkgroupKind::held)
-                .or(() -> region.secondary() instanceof Secondary.Unreadable unreadable
-                        ? Optional.of(Judgement.pending("The Workgroup stays: " + unreadable.why()))
+                .or(() -> region.secondary() instanceof SecondaryState.Unreadable unreadable
+                        ? Optional.of(ConditionResult.pending("The Workgroup stays: " + unreadable.why()))
                         : Optional.empty())
                 .or(() -> NotUnderstood.holds(workgroup));
     }
 
-    private static Judgement held(ReplicaCmek replica) {
+    private static ConditionResult held(ReplicaCmek replica) {
         String name = replica.getMetadata().getName();
         return replica.isMarkedForDeletion()
-                ? Judgement.pending(
+                ? ConditionResult.pending(
                         "The Workgroup goes when its ReplicaCmek " + name + " is gone, which is being deleted.")
-                : Judgement.bad(
+                : ConditionResult.bad(
                         Reason.InUse,
                         "The Workgroup stays while its ReplicaCmek " + name
                                 + " exists: delete that too, or wait for the deletion of the" + " namespace.");
     }
 
     @Override
-    public Addition<WorkgroupStatus> addition(Workgroup workgroup, Predicate<Claim> mayBeRecorded) {
+    public Addition<WorkgroupStatus> addition(Workgroup workgroup, Predicate<EncryptionRequest> mayBeRecorded) {
         return new OfWorkgroup(decided(workgroup, mayBeRecorded));
     }
 
@@ -87,9 +87,9 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
      * Before the keys are recorded, all ReplicaCmeks are read once more, past the cache: one may have been configured already, with other keys.
      * Before a database is admitted, so is the one that admits it: it may be on its way out.
      */
-    private SecondaryRegion decided(Workgroup workgroup, Predicate<Claim> mayBeRecorded) {
-        ClaimId id = Resources.idOf(workgroup);
-        SecondaryRegion region = region(workgroup, resources.secondariesOf(workgroup), mayBeRecorded);
+    private SecondaryRegionState decided(Workgroup workgroup, Predicate<EncryptionRequest> mayBeRecorded) {
+        ResourceRef id = Resources.idOf(workgroup);
+        SecondaryRegionState region = region(workgroup, resources.secondariesOf(workgroup), mayBeRecorded);
         if (region.setsLockOf(workgroup)) {
             return steps.run(
                     id,
@@ -131,9 +131,9 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
                 .toList();
     }
 
-    private SecondaryRegion region(
-            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<Claim> mayBeRecorded) {
-        return SecondaryRegion.of(
+    private SecondaryRegionState region(
+            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<EncryptionRequest> mayBeRecorded) {
+        return SecondaryRegionState.of(
                 workgroup,
                 replicas,
                 replica -> resources.claimOf(replica, Optional.of(workgroup)),
@@ -143,11 +143,11 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     /** What gate and record say. */
-    private record OfWorkgroup(SecondaryRegion region) implements Addition<WorkgroupStatus> {
+    private record OfWorkgroup(SecondaryRegionState region) implements Addition<WorkgroupStatus> {
 
         @Override
-        public Map<ConditionType, Judgement> judgements() {
-            var judgements = new EnumMap<ConditionType, Judgement>(ConditionType.class);
+        public Map<ConditionType, ConditionResult> judgements() {
+            var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
             judgements.put(ConditionType.ReplicationAllowed, region.gate().judgement());
             region.failover().ifPresent(j -> judgements.put(ConditionType.FailoverReady, j));
             return judgements;

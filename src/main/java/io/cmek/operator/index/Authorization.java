@@ -1,11 +1,11 @@
 package io.cmek.operator.index;
 
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.request.KeyUse;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
@@ -16,34 +16,34 @@ public record Authorization(Tenants tenants) {
 
     private static final Tenant.Principals UNKNOWN = Tenant.Principals.of("<ARN of the service's data-plane role>");
 
-    public Optional<Tenant> tenantOf(Claim claim) {
+    public Optional<Tenant> tenantOf(EncryptionRequest claim) {
         return tenants.of(claim.id().namespace());
     }
 
     /** Who is to use the keys of the request; a text that tells what belongs there, where no tenant covers its namespace. */
-    public Tenant.Principals principalsFor(Claim claim) {
+    public Tenant.Principals principalsFor(EncryptionRequest claim) {
         return tenantOf(claim).map(Tenant::principals).orElse(UNKNOWN);
     }
 
     /** Whether the tenant of the request may use the key. */
-    public boolean mayUse(Claim claim, KeyArn key) {
+    public boolean mayUse(EncryptionRequest claim, KeyArn key) {
         return tenantOf(claim).filter(tenant -> tenant.mayUse(key)).isPresent();
     }
 
     /** The access that one request has in the policy of the key. None where its tenant may not use this very key, whatever else it may use. */
-    public Grants requiredFor(Claim claim, KeyArn key) {
+    public AccessRequirements requiredFor(EncryptionRequest claim, KeyArn key) {
         return tenantOf(claim)
                 .filter(tenant -> tenant.mayUse(key))
                 .map(tenant -> claim.requires(key, tenant))
-                .orElse(Grants.NONE);
+                .orElse(AccessRequirements.NONE);
     }
 
     /** The access that one request needs of the key itself. None where its tenant may not use it. */
-    public Grants neededBy(Claim claim, KeyArn key) {
+    public AccessRequirements neededBy(EncryptionRequest claim, KeyArn key) {
         return tenantOf(claim)
                 .filter(tenant -> tenant.mayUse(key))
                 .map(tenant -> claim.wants(key, tenant))
-                .orElse(Grants.NONE);
+                .orElse(AccessRequirements.NONE);
     }
 
     /**
@@ -52,26 +52,26 @@ public record Authorization(Tenants tenants) {
      *
      * @param suggested what all requests on the key need together
      */
-    public Grants shownFor(Claim claim, KeyUse use, Grants suggested) {
-        Grants own = Claim.wants(use, principalsFor(claim));
+    public AccessRequirements shownFor(EncryptionRequest claim, KeyUse use, AccessRequirements suggested) {
+        AccessRequirements own = EncryptionRequest.wants(use, principalsFor(claim));
         return mayUse(claim, use.key()) ? own.plus(suggested.only(use.statements())) : own;
     }
 
     /** Whether a line of the request's status on the key is another one with this access than without it. */
-    boolean showsAny(Claim claim, KeyArn key, Grants access) {
+    boolean showsAny(EncryptionRequest claim, KeyArn key, AccessRequirements access) {
         return mayUse(claim, key)
                 && claim.keys().stream()
                         .filter(use -> use.key().equals(key))
                         .anyMatch(use -> !access.only(use.statements())
-                                .minus(Claim.wants(use, principalsFor(claim)))
+                                .minus(EncryptionRequest.wants(use, principalsFor(claim)))
                                 .isEmpty());
     }
 
     /** What {@code Accepted} says of the tenant, its keys and its buckets; other requests do not count here. */
-    public Judgement judge(Claim claim) {
+    public ConditionResult judge(EncryptionRequest claim) {
         Optional<Tenant> found = tenantOf(claim);
         if (found.isEmpty()) {
-            return Judgement.bad(
+            return ConditionResult.bad(
                     Reason.NamespaceNotPermitted,
                     "No tenant of this installation covers the namespace '"
                             + claim.id().namespace()
@@ -80,7 +80,7 @@ public record Authorization(Tenants tenants) {
         Tenant tenant = found.get();
         for (KeyUse use : claim.keys()) {
             if (!tenant.mayUse(use.key())) {
-                return Judgement.bad(
+                return ConditionResult.bad(
                         Reason.KeyNotPermitted,
                         claim.label(use.key()) + " is not among the keys of the tenant '" + tenant.name()
                                 + "' of namespace '"
@@ -91,7 +91,7 @@ public record Authorization(Tenants tenants) {
         }
         for (BucketUse use : claim.buckets()) {
             if (!tenant.mayUseBucket(use.name())) {
-                return Judgement.bad(
+                return ConditionResult.bad(
                         Reason.BucketNotPermitted,
                         use.label() + " is not among the buckets of the tenant '" + tenant.name() + "' of namespace '"
                                 + claim.id().namespace()
@@ -99,6 +99,6 @@ public record Authorization(Tenants tenants) {
                                 + tenant.name() + ".buckets.");
             }
         }
-        return Judgement.good(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
+        return ConditionResult.good(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
     }
 }

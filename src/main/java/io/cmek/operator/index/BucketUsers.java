@@ -1,8 +1,8 @@
 package io.cmek.operator.index;
 
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -19,23 +19,23 @@ final class BucketUsers {
     private final String name;
 
     /** By uid. */
-    private final TreeMap<String, Claim> claims = new TreeMap<>();
+    private final TreeMap<String, EncryptionRequest> claims = new TreeMap<>();
 
-    private final Comparator<Claim> order;
+    private final Comparator<EncryptionRequest> order;
 
     /** Those to which the bucket may belong, the one to which it does first. */
-    private final TreeSet<Claim> candidates;
+    private final TreeSet<EncryptionRequest> candidates;
 
     BucketUsers(String name) {
         this.name = name;
-        this.order = Comparator.comparing((Claim c) -> !hasBucket(c, name))
-                .thenComparing(Claim::createdAt)
-                .thenComparing(Claim::uid);
+        this.order = Comparator.comparing((EncryptionRequest c) -> !hasBucket(c, name))
+                .thenComparing(EncryptionRequest::createdAt)
+                .thenComparing(EncryptionRequest::uid);
         this.candidates = new TreeSet<>(order);
     }
 
     /** @param permitted whether its tenant permits all that it asks for */
-    void put(Claim claim, boolean permitted) {
+    void put(EncryptionRequest claim, boolean permitted) {
         remove(claim.uid());
         claims.put(claim.uid(), claim);
         if (permitted || hasBucket(claim, name)) {
@@ -44,14 +44,14 @@ final class BucketUsers {
     }
 
     void remove(String uid) {
-        Claim before = claims.remove(uid);
+        EncryptionRequest before = claims.remove(uid);
         if (before != null) {
             candidates.remove(before);
         }
     }
 
     /** Whose the bucket is, and so all that the others on it are told. */
-    record Holder(String uid, ClaimId id) {}
+    record Holder(String uid, ResourceRef id) {}
 
     /** The request to which the bucket belongs, be it served or not; empty where it belongs to none. */
     Optional<Holder> holder() {
@@ -62,12 +62,12 @@ final class BucketUsers {
         return claims.isEmpty();
     }
 
-    Collection<Claim> claims() {
+    Collection<EncryptionRequest> claims() {
         return List.copyOf(claims.values());
     }
 
     /** The other request to which the bucket belongs; empty where it belongs to this one, or to none. */
-    Optional<Claim> holderBesides(Claim claim) {
+    Optional<EncryptionRequest> holderBesides(EncryptionRequest claim) {
         // The claim at hand may be newer than the one that is known of its resource.
         return candidates.stream()
                 .filter(other -> !other.uid().equals(claim.uid()))
@@ -75,7 +75,7 @@ final class BucketUsers {
                 .filter(other -> order.compare(other, claim) < 0);
     }
 
-    private static boolean hasBucket(Claim claim, String bucket) {
+    private static boolean hasBucket(EncryptionRequest claim, String bucket) {
         for (BucketUse use : claim.buckets()) {
             if (use.name().equals(bucket) && claim.served().has(use)) {
                 return true;

@@ -1,7 +1,7 @@
 package io.cmek.operator.index;
 
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * @param buckets by name, of which the same is so
  * @param resources that have to be judged again
  */
-public record Changes(SortedSet<KeyArn> keys, SortedSet<String> buckets, SortedSet<ClaimId> resources) {
+public record Changes(SortedSet<KeyArn> keys, SortedSet<String> buckets, SortedSet<ResourceRef> resources) {
 
     /** Nothing is different. */
     public static Changes none() {

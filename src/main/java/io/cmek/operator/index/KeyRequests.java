@@ -1,8 +1,8 @@
 package io.cmek.operator.index;
 
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.keypolicy.Grants;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.keypolicy.AccessRequirements;
+import io.cmek.operator.request.EncryptionRequest;
 import java.util.Collections;
 import java.util.List;
 import java.util.SequencedMap;
@@ -23,20 +23,20 @@ import java.util.SequencedSet;
  */
 public record KeyRequests(
         int count,
-        SequencedSet<Identity> readers,
-        SequencedSet<Identity> policyReaders,
-        SequencedMap<Identity, Claim> writers,
-        SequencedMap<Identity, Probe> probes,
-        Grants required,
-        Grants suggested,
-        Grants leftToOwner,
-        List<Claim> releasing) {
+        SequencedSet<CredentialScope> readers,
+        SequencedSet<CredentialScope> policyReaders,
+        SequencedMap<CredentialScope, EncryptionRequest> writers,
+        SequencedMap<CredentialScope, Probe> probes,
+        AccessRequirements required,
+        AccessRequirements suggested,
+        AccessRequirements leftToOwner,
+        List<EncryptionRequest> releasing) {
 
     /**
      * @param needed what the requests need that the role stands for, by the credentials that read the policy for them. Of each credentials counts
      *     only what their own requests need: what one tenant may not read, or has not been given, keeps no other
      */
-    public record Probe(SequencedMap<Identity, Grants> needed) {}
+    public record Probe(SequencedMap<CredentialScope, AccessRequirements> needed) {}
 
     /** No request names the key. */
     static final KeyRequests NONE = new KeyRequests(
@@ -45,9 +45,9 @@ public record KeyRequests(
             Collections.emptyNavigableSet(),
             Collections.emptyNavigableMap(),
             Collections.emptyNavigableMap(),
-            Grants.NONE,
-            Grants.NONE,
-            Grants.NONE,
+            AccessRequirements.NONE,
+            AccessRequirements.NONE,
+            AccessRequirements.NONE,
             List.of());
 
     public boolean isEmpty() {

@@ -1,10 +1,10 @@
 package io.cmek.operator.index;
 
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.keypolicy.Grants;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
-import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.keypolicy.AccessRequirements;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.KeySharers;
+import io.cmek.operator.request.ResourceRef;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
 /** The requests on one key, and what each of them contributes to what they ask for together. */
 final class KeyUsers {
 
-    private static final Comparator<Claim> OLDEST =
-            Comparator.comparing(Claim::createdAt).thenComparing(Claim::uid);
+    private static final Comparator<EncryptionRequest> OLDEST =
+            Comparator.comparing(EncryptionRequest::createdAt).thenComparing(EncryptionRequest::uid);
 
-    private static final Comparator<Claim> BY_NAME =
-            Comparator.comparing(Claim::id).thenComparing(Claim::uid);
+    private static final Comparator<EncryptionRequest> BY_NAME =
+            Comparator.comparing(EncryptionRequest::id).thenComparing(EncryptionRequest::uid);
 
     /**
      * What one request contributes.
@@ -38,14 +38,14 @@ final class KeyUsers {
      * @param inUse whether it uses the key and stays
      */
     record Contribution(
-            Claim claim,
-            @Nullable Identity identity,
+            EncryptionRequest claim,
+            @Nullable CredentialScope identity,
             boolean reads,
             boolean readsPolicy,
             boolean writes,
-            @Nullable Identity probe,
-            Grants required,
-            Grants needed,
+            @Nullable CredentialScope probe,
+            AccessRequirements required,
+            AccessRequirements needed,
             boolean leftToOwner,
             boolean inUse,
             boolean releasing) {}
@@ -53,21 +53,21 @@ final class KeyUsers {
     /** By uid. */
     private final TreeMap<String, Contribution> contributions = new TreeMap<>();
 
-    private final TreeMap<Identity, Integer> readers = new TreeMap<>();
-    private final TreeMap<Identity, Integer> policyReaders = new TreeMap<>();
-    private final TreeMap<Identity, TreeSet<Claim>> writers = new TreeMap<>();
+    private final TreeMap<CredentialScope, Integer> readers = new TreeMap<>();
+    private final TreeMap<CredentialScope, Integer> policyReaders = new TreeMap<>();
+    private final TreeMap<CredentialScope, TreeSet<EncryptionRequest>> writers = new TreeMap<>();
 
     /** By role, and by the credentials of the tenants that name it. */
-    private final TreeMap<Identity, TreeMap<Identity, RequiredAccess>> probes = new TreeMap<>();
+    private final TreeMap<CredentialScope, TreeMap<CredentialScope, RequiredAccess>> probes = new TreeMap<>();
 
     private final RequiredAccess required = new RequiredAccess();
     private final RequiredAccess suggested = new RequiredAccess();
     private final RequiredAccess leftToOwner = new RequiredAccess();
 
     /** By namespace. Two may have the same name for a while: one that was deleted and created again, and its predecessor. */
-    private final TreeMap<String, TreeSet<Claim>> inUse = new TreeMap<>();
+    private final TreeMap<String, TreeSet<EncryptionRequest>> inUse = new TreeMap<>();
 
-    private final TreeMap<String, Claim> releasing = new TreeMap<>();
+    private final TreeMap<String, EncryptionRequest> releasing = new TreeMap<>();
     private long used;
 
     /**
@@ -76,14 +76,14 @@ final class KeyUsers {
      * @param ofKey whether the key has to be looked at again
      * @param before what was suggested to the owner of the key
      */
-    record Effect(boolean ofKey, Grants before) {}
+    record Effect(boolean ofKey, AccessRequirements before) {}
 
     Effect put(Contribution contribution) {
         Contribution before = contributions.put(contribution.claim().uid(), contribution);
         if (before != null && before.equals(contribution)) {
-            return new Effect(false, Grants.NONE);
+            return new Effect(false, AccessRequirements.NONE);
         }
-        Grants suggestedBefore = suggested.grants();
+        AccessRequirements suggestedBefore = suggested.grants();
         if (before != null) {
             count(before, false);
         }
@@ -94,9 +94,9 @@ final class KeyUsers {
     Effect remove(String uid) {
         Contribution before = contributions.remove(uid);
         if (before == null) {
-            return new Effect(false, Grants.NONE);
+            return new Effect(false, AccessRequirements.NONE);
         }
-        Grants suggestedBefore = suggested.grants();
+        AccessRequirements suggestedBefore = suggested.grants();
         count(before, false);
         return new Effect(true, suggestedBefore);
     }
@@ -105,16 +105,16 @@ final class KeyUsers {
         return contributions.isEmpty();
     }
 
-    Collection<Claim> claims() {
+    Collection<EncryptionRequest> claims() {
         return contributions.values().stream().map(Contribution::claim).toList();
     }
 
-    Grants suggested() {
+    AccessRequirements suggested() {
         return suggested.grants();
     }
 
     private void count(Contribution c, boolean more) {
-        Identity identity = c.identity();
+        CredentialScope identity = c.identity();
         if (identity != null) {
             if (c.reads()) {
                 count(readers, identity, more);
@@ -147,7 +147,7 @@ final class KeyUsers {
         }
     }
 
-    private static void change(RequiredAccess access, Grants grants, boolean more) {
+    private static void change(RequiredAccess access, AccessRequirements grants, boolean more) {
         if (more) {
             access.add(grants);
         } else {
@@ -176,8 +176,8 @@ final class KeyUsers {
         }
     }
 
-    private void probe(Identity role, Identity reader, Grants needed, boolean more) {
-        TreeMap<Identity, RequiredAccess> ofRole = probes.computeIfAbsent(role, r -> new TreeMap<>());
+    private void probe(CredentialScope role, CredentialScope reader, AccessRequirements needed, boolean more) {
+        TreeMap<CredentialScope, RequiredAccess> ofRole = probes.computeIfAbsent(role, r -> new TreeMap<>());
         RequiredAccess access = ofRole.computeIfAbsent(reader, r -> new RequiredAccess());
         change(access, needed, more);
         if (access.grants().isEmpty()) {
@@ -189,9 +189,9 @@ final class KeyUsers {
     }
 
     KeyRequests view() {
-        var oldest = new LinkedHashMap<Identity, Claim>();
+        var oldest = new LinkedHashMap<CredentialScope, EncryptionRequest>();
         writers.forEach((identity, claims) -> oldest.put(identity, claims.getFirst()));
-        var proving = new LinkedHashMap<Identity, KeyRequests.Probe>();
+        var proving = new LinkedHashMap<CredentialScope, KeyRequests.Probe>();
         probes.forEach((role, byReader) -> proving.put(role, probe(byReader)));
         return new KeyRequests(
                 contributions.size(),
@@ -205,28 +205,28 @@ final class KeyUsers {
                 List.copyOf(releasing.values()));
     }
 
-    private static KeyRequests.Probe probe(TreeMap<Identity, RequiredAccess> byReader) {
-        var needed = new LinkedHashMap<Identity, Grants>();
+    private static KeyRequests.Probe probe(TreeMap<CredentialScope, RequiredAccess> byReader) {
+        var needed = new LinkedHashMap<CredentialScope, AccessRequirements>();
         byReader.forEach((reader, access) -> needed.put(reader, access.grants()));
         return new KeyRequests.Probe(Collections.unmodifiableSequencedMap(needed));
     }
 
-    private static SequencedSet<Identity> sorted(TreeMap<Identity, Integer> counts) {
+    private static SequencedSet<CredentialScope> sorted(TreeMap<CredentialScope, Integer> counts) {
         return Collections.unmodifiableSequencedSet(new LinkedHashSet<>(counts.keySet()));
     }
 
     /** The other requests that use the key and stay. */
-    Neighbours neighboursOf(Claim claim) {
-        TreeSet<Claim> own = inUse.getOrDefault(claim.id().namespace(), new TreeSet<>(BY_NAME));
+    KeySharers neighboursOf(EncryptionRequest claim) {
+        TreeSet<EncryptionRequest> own = inUse.getOrDefault(claim.id().namespace(), new TreeSet<>(BY_NAME));
         boolean counted = Optional.ofNullable(contributions.get(claim.uid()))
                 .filter(Contribution::inUse)
                 .isPresent();
-        List<ClaimId> named = own.stream()
+        List<ResourceRef> named = own.stream()
                 .filter(other -> !other.uid().equals(claim.uid()))
-                .limit(Neighbours.NAMED)
-                .map(Claim::id)
+                .limit(KeySharers.NAMED)
+                .map(EncryptionRequest::id)
                 .toList();
         long here = own.size() - (counted ? 1 : 0);
-        return new Neighbours(named, here - named.size(), used - own.size());
+        return new KeySharers(named, here - named.size(), used - own.size());
     }
 }

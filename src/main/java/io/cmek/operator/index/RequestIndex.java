@@ -2,15 +2,15 @@ package io.cmek.operator.index;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyAccess;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.KeySharers;
 import io.cmek.operator.tenancy.Tenant;
 import java.util.Collection;
 import java.util.Collections;
@@ -34,7 +34,7 @@ import java.util.function.Function;
  */
 public final class RequestIndex {
 
-    private record Entry(Claim claim, LastApplied applied, boolean guarded, Judgement accepted) {}
+    private record Entry(EncryptionRequest claim, LastApplied applied, boolean guarded, ConditionResult accepted) {}
 
     private record Unreadable(String namespace, Set<String> keyArns, boolean namesMore, boolean served) {
 
@@ -65,7 +65,7 @@ public final class RequestIndex {
     }
 
     /** Adds the request of a resource that has the operator's finalizer, or replaces the one with the same uid. */
-    public Changes put(Claim claim, LastApplied applied) {
+    public Changes put(EncryptionRequest claim, LastApplied applied) {
         return put(claim, applied, true);
     }
 
@@ -75,7 +75,7 @@ public final class RequestIndex {
      * @param guarded whether the resource has the operator's finalizer: without it nothing is written for the resource, because nothing would be
      *     taken back
      */
-    public synchronized Changes put(Claim claim, LastApplied applied, boolean guarded) {
+    public synchronized Changes put(EncryptionRequest claim, LastApplied applied, boolean guarded) {
         Changes changes = Changes.none();
         forgetUnreadable(claim.uid(), changes);
         Entry before = entries.get(claim.uid());
@@ -96,7 +96,7 @@ public final class RequestIndex {
         namesOf(claim)
                 .forEach(name -> buckets.computeIfAbsent(name, BucketUsers::new).put(claim, permitted));
         changes.buckets().addAll(names);
-        var suggested = new TreeMap<KeyArn, Grants>();
+        var suggested = new TreeMap<KeyArn, AccessRequirements>();
         evaluate(claim, applied, guarded, judge(claim), changes, suggested);
         evaluateOthersOn(names, holders, claim.uid(), changes, suggested);
         noteSuggestions(suggested, changes);
@@ -115,7 +115,7 @@ public final class RequestIndex {
         Map<String, BucketUsers.Holder> holders = holders(names);
         names.forEach(name -> leave(name, uid));
         changes.buckets().addAll(names);
-        var suggested = new TreeMap<KeyArn, Grants>();
+        var suggested = new TreeMap<KeyArn, AccessRequirements>();
         for (KeyArn key : before.claim().distinctKeys()) {
             withdraw(key, uid, changes, suggested);
         }
@@ -124,7 +124,7 @@ public final class RequestIndex {
         return changes;
     }
 
-    private static Set<String> namesOf(Claim claim) {
+    private static Set<String> namesOf(EncryptionRequest claim) {
         var names = new TreeSet<String>();
         claim.buckets().forEach(use -> names.add(use.name()));
         return names;
@@ -156,9 +156,9 @@ public final class RequestIndex {
             Map<String, BucketUsers.Holder> before,
             String uid,
             Changes changes,
-            Map<KeyArn, Grants> suggested) {
+            Map<KeyArn, AccessRequirements> suggested) {
         Map<String, BucketUsers.Holder> now = holders(names);
-        var others = new TreeMap<String, Claim>();
+        var others = new TreeMap<String, EncryptionRequest>();
         for (String name : names) {
             BucketUsers users = buckets.get(name);
             if (users != null && !Objects.equals(before.get(name), now.get(name))) {
@@ -167,7 +167,7 @@ public final class RequestIndex {
         }
         others.values().forEach(other -> {
             Entry known = entries.get(other.uid());
-            Judgement accepted = judge(other);
+            ConditionResult accepted = judge(other);
             if (known != null && !known.accepted().equals(accepted)) {
                 changes.resources().add(other.id());
                 changes.buckets().addAll(namesOf(other));
@@ -177,12 +177,12 @@ public final class RequestIndex {
     }
 
     private void evaluate(
-            Claim claim,
+            EncryptionRequest claim,
             LastApplied applied,
             boolean guarded,
-            Judgement accepted,
+            ConditionResult accepted,
             Changes changes,
-            Map<KeyArn, Grants> suggested) {
+            Map<KeyArn, AccessRequirements> suggested) {
         Entry before = entries.put(claim.uid(), new Entry(claim, applied, guarded, accepted));
         Set<KeyArn> now = claim.distinctKeys();
         if (before != null) {
@@ -196,7 +196,7 @@ public final class RequestIndex {
         }
     }
 
-    private void withdraw(KeyArn key, String uid, Changes changes, Map<KeyArn, Grants> suggested) {
+    private void withdraw(KeyArn key, String uid, Changes changes, Map<KeyArn, AccessRequirements> suggested) {
         KeyUsers users = keys.get(key);
         if (users != null) {
             note(key, users.remove(uid), changes, suggested);
@@ -207,7 +207,8 @@ public final class RequestIndex {
     }
 
     /** @param suggested by key, what was suggested to its owner before the change; it may be so again in the end */
-    private static void note(KeyArn key, KeyUsers.Effect effect, Changes changes, Map<KeyArn, Grants> suggested) {
+    private static void note(
+            KeyArn key, KeyUsers.Effect effect, Changes changes, Map<KeyArn, AccessRequirements> suggested) {
         if (effect.ofKey()) {
             changes.keys().add(key);
             suggested.putIfAbsent(key, effect.before());
@@ -218,11 +219,11 @@ public final class RequestIndex {
      * The statements that are suggested for a shared key name the principals of all that use it: they all have to show the new ones. That is the
      * only change of one request that visits the others on its key.
      */
-    private void noteSuggestions(Map<KeyArn, Grants> suggested, Changes changes) {
+    private void noteSuggestions(Map<KeyArn, AccessRequirements> suggested, Changes changes) {
         suggested.forEach((key, before) -> {
-            Grants after = suggestedOn(key);
+            AccessRequirements after = suggestedOn(key);
             if (!before.equals(after)) {
-                Grants difference = after.minus(before).plus(before.minus(after));
+                AccessRequirements difference = after.minus(before).plus(before.minus(after));
                 claimsOn(key).stream()
                         .filter(claim -> authorization.showsAny(claim, key, difference))
                         .forEach(claim -> changes.resources().add(claim.id()));
@@ -230,7 +231,8 @@ public final class RequestIndex {
         });
     }
 
-    private KeyUsers.Contribution contribution(Claim claim, Judgement accepted, boolean guarded, KeyArn key) {
+    private KeyUsers.Contribution contribution(
+            EncryptionRequest claim, ConditionResult accepted, boolean guarded, KeyArn key) {
         Optional<Tenant> tenant = authorization.tenantOf(claim);
         boolean ok = accepted.isGood();
         boolean waits = accepted.reason() == Reason.Pending;
@@ -238,8 +240,8 @@ public final class RequestIndex {
         boolean managed = claim.policyManagement() == PolicyManagement.Managed;
         boolean writes = ok && managed && guarded && !claim.isGoing();
         boolean stays = !claim.isGoing() && (ok || waits);
-        Grants needed = stays ? authorization.neededBy(claim, key) : Grants.NONE;
-        Identity probe = tenant.map(Tenant::probe)
+        AccessRequirements needed = stays ? authorization.neededBy(claim, key) : AccessRequirements.NONE;
+        CredentialScope probe = tenant.map(Tenant::probe)
                 .filter(role -> ok && role.roleArn() != null && PolicyAccess.isWantedFor(needed, role.roleArn()))
                 .orElse(null);
         boolean releasing = claim.isGoing()
@@ -255,7 +257,7 @@ public final class RequestIndex {
                 asksAws && ok,
                 writes,
                 probe,
-                writes ? authorization.requiredFor(claim, key) : Grants.NONE,
+                writes ? authorization.requiredFor(claim, key) : AccessRequirements.NONE,
                 needed,
                 stays && !managed,
                 ok && !claim.isGoing(),
@@ -263,14 +265,14 @@ public final class RequestIndex {
     }
 
     /** Without its Workgroup, a ReplicaCmek that was served is refused; what it had is given back all the same. */
-    public static boolean isReleasable(Judgement accepted) {
+    public static boolean isReleasable(ConditionResult accepted) {
         return accepted.isGood() || accepted.reason() == Reason.WorkgroupNotFound;
     }
 
     /** What {@code Accepted} says of a request, whether it is in the index or not. */
-    public synchronized Judgement judge(Claim claim) {
+    public synchronized ConditionResult judge(EncryptionRequest claim) {
         visited++;
-        Judgement permitted = authorization.judge(claim);
+        ConditionResult permitted = authorization.judge(claim);
         if (!permitted.isGood()) {
             return permitted;
         }
@@ -278,10 +280,10 @@ public final class RequestIndex {
             return claim.standing();
         }
         for (BucketUse use : claim.buckets()) {
-            Optional<Claim> holder =
+            Optional<EncryptionRequest> holder =
                     Optional.ofNullable(buckets.get(use.name())).flatMap(users -> users.holderBesides(claim));
             if (holder.isPresent()) {
-                return Judgement.bad(
+                return ConditionResult.bad(
                         Reason.BucketClaimedByAnother,
                         use.label() + " belongs already to " + nameFor(claim, holder.get())
                                 + ". One bucket belongs to one claim: delete one of the two and create it again with a"
@@ -292,13 +294,13 @@ public final class RequestIndex {
     }
 
     /** Whoever may read a request's status may not know what there is in other namespaces. */
-    private static String nameFor(Claim reader, Claim other) {
+    private static String nameFor(EncryptionRequest reader, EncryptionRequest other) {
         return other.id().namespace().equals(reader.id().namespace())
                 ? "the " + other.id().kind() + " " + other.id().name()
                 : "a resource of another namespace";
     }
 
-    public synchronized Optional<Claim> find(String uid) {
+    public synchronized Optional<EncryptionRequest> find(String uid) {
         return Optional.ofNullable(entries.get(uid)).map(Entry::claim);
     }
 
@@ -320,9 +322,9 @@ public final class RequestIndex {
     }
 
     /** Every request that names the key, those that are being deleted included. */
-    public synchronized Collection<Claim> claimsOn(KeyArn key) {
+    public synchronized Collection<EncryptionRequest> claimsOn(KeyArn key) {
         KeyUsers users = keys.get(key);
-        Collection<Claim> claims = users == null ? List.of() : users.claims();
+        Collection<EncryptionRequest> claims = users == null ? List.of() : users.claims();
         visited += claims.size();
         return claims;
     }
@@ -338,15 +340,15 @@ public final class RequestIndex {
     }
 
     /** The other requests that use the key and stay. */
-    public synchronized Neighbours neighboursOn(KeyArn key, Claim claim) {
+    public synchronized KeySharers neighboursOn(KeyArn key, EncryptionRequest claim) {
         KeyUsers users = keys.get(key);
-        return users == null ? Neighbours.NONE : users.neighboursOf(claim);
+        return users == null ? KeySharers.NONE : users.neighboursOf(claim);
     }
 
     /** What the owner of the key is to write for all requests that name it, whoever writes its policy. */
-    public synchronized Grants suggestedOn(KeyArn key) {
+    public synchronized AccessRequirements suggestedOn(KeyArn key) {
         KeyUsers users = keys.get(key);
-        return users == null ? Grants.NONE : users.suggested();
+        return users == null ? AccessRequirements.NONE : users.suggested();
     }
 
     /**
@@ -355,11 +357,11 @@ public final class RequestIndex {
      *
      * @param given reads the statements of a status
      */
-    public synchronized Grants appliedAccess(KeyArn key, Function<String, Grants> given) {
+    public synchronized AccessRequirements appliedAccess(KeyArn key, Function<String, AccessRequirements> given) {
         var applied = new RequiredAccess();
-        for (Claim claim : claimsOn(key)) {
+        for (EncryptionRequest claim : claimsOn(key)) {
             Entry entry = entries.get(claim.uid());
-            Grants needed = authorization.neededBy(claim, key);
+            AccessRequirements needed = authorization.neededBy(claim, key);
             entry.applied().statements().getOrDefault(key, List.of()).stream()
                     .map(statements -> given.apply(statements).and(needed))
                     .forEach(applied::add);
@@ -369,10 +371,10 @@ public final class RequestIndex {
 
     public synchronized BucketRequests onBucket(String bucket) {
         SequencedSet<BucketRequests.Reader> readers = new LinkedHashSet<>();
-        Optional<Claim> holder = Optional.empty();
-        for (Claim claim : claimsOnBucket(bucket)) {
+        Optional<EncryptionRequest> holder = Optional.empty();
+        for (EncryptionRequest claim : claimsOnBucket(bucket)) {
             Entry known = entries.get(claim.uid());
-            Judgement accepted = known == null ? judge(claim) : known.accepted();
+            ConditionResult accepted = known == null ? judge(claim) : known.accepted();
             boolean reads = (accepted.isGood() || accepted.reason() == Reason.Pending) && !claim.isGoing();
             if (reads) {
                 authorization
@@ -387,15 +389,15 @@ public final class RequestIndex {
                 holder.flatMap(authorization::tenantOf).map(Tenant::identity));
     }
 
-    private boolean isGuarded(Claim claim) {
+    private boolean isGuarded(EncryptionRequest claim) {
         Entry entry = entries.get(claim.uid());
         return entry != null && entry.guarded();
     }
 
     /** The resources that name the bucket. */
-    public synchronized Collection<Claim> claimsOnBucket(String bucket) {
+    public synchronized Collection<EncryptionRequest> claimsOnBucket(String bucket) {
         BucketUsers users = buckets.get(bucket);
-        Collection<Claim> claims = users == null ? List.of() : users.claims();
+        Collection<EncryptionRequest> claims = users == null ? List.of() : users.claims();
         visited += claims.size();
         return claims;
     }
@@ -458,7 +460,8 @@ public final class RequestIndex {
      * @param statements reads what a status shows of a key: all that is known of what a request needs that was served and that its tenant, by
      *     mistake perhaps, covers no longer. It may tell more, because it has what others need on the key; then more stays
      */
-    public synchronized Grants neededBesides(Claim leaving, KeyArn key, Function<String, Grants> statements) {
+    public synchronized AccessRequirements neededBesides(
+            EncryptionRequest leaving, KeyArn key, Function<String, AccessRequirements> statements) {
         var needed = new RequiredAccess();
         claimsOn(key).stream()
                 .filter(c -> !c.uid().equals(leaving.uid()))

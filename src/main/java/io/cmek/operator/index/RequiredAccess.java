@@ -1,6 +1,6 @@
 package io.cmek.operator.index;
 
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.StatementKind;
 import java.util.EnumMap;
 import java.util.Map;
@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class RequiredAccess {
 
     private final Map<StatementKind, TreeMap<String, Integer>> counts = new EnumMap<>(StatementKind.class);
-    private @Nullable Grants grants = Grants.NONE;
+    private @Nullable AccessRequirements grants = AccessRequirements.NONE;
 
     /** @return whether the key requires more now */
-    boolean add(Grants access) {
+    boolean add(AccessRequirements access) {
         boolean more = false;
         for (var entry : access.principals().entrySet()) {
             TreeMap<String, Integer> ofKind = counts.computeIfAbsent(entry.getKey(), kind -> new TreeMap<>());
@@ -33,7 +33,7 @@ final class RequiredAccess {
      * @param access as it was added
      * @return whether the key requires less now
      */
-    boolean remove(Grants access) {
+    boolean remove(AccessRequirements access) {
         boolean less = false;
         for (var entry : access.principals().entrySet()) {
             TreeMap<String, Integer> ofKind = counts.get(entry.getKey());
@@ -55,12 +55,12 @@ final class RequiredAccess {
     }
 
     /** All that is required by at least one request. */
-    Grants grants() {
-        Grants known = grants;
+    AccessRequirements grants() {
+        AccessRequirements known = grants;
         if (known == null) {
             var principals = new EnumMap<StatementKind, java.util.SortedSet<String>>(StatementKind.class);
             counts.forEach((kind, count) -> principals.put(kind, new TreeSet<>(count.keySet())));
-            known = new Grants(principals);
+            known = new AccessRequirements(principals);
             grants = known;
         }
         return known;

@@ -1,6 +1,6 @@
 package io.cmek.operator.key;
 
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,49 +40,49 @@ public final class KeyRules {
      * @param label how the message names the key, for example "The data key arn:…"
      * @param now from which days left are counted
      */
-    public static Judgement judge(String label, KeyFacts key, Instant now) {
+    public static ConditionResult judge(String label, KeyFacts key, Instant now) {
         if (!key.manager().equals("CUSTOMER")) {
-            return Judgement.bad(
+            return ConditionResult.bad(
                     Reason.KeyNotCustomerManaged,
                     label
                             + " is managed by AWS, which lets nobody change its policy. Create a customer-managed key and a new resource that"
                             + " names it.");
         }
         if (!key.spec().equals("SYMMETRIC_DEFAULT") || !key.usage().equals("ENCRYPT_DECRYPT")) {
-            return Judgement.bad(
+            return ConditionResult.bad(
                     Reason.KeyNotSymmetric,
                     label + " has the key spec " + key.spec() + " for " + key.usage()
                             + "; S3 and EBS need SYMMETRIC_DEFAULT for ENCRYPT_DECRYPT. Create such a key and a new resource that names it.");
         }
         return switch (key.state()) {
-            case ENABLED -> Judgement.good(Reason.KeysUsable, label + " is enabled." + expiry(key, now));
+            case ENABLED -> ConditionResult.good(Reason.KeysUsable, label + " is enabled." + expiry(key, now));
             case UPDATING ->
-                Judgement.good(
+                ConditionResult.good(
                         Reason.KeysUsable,
                         label
                                 + " can be used while the primary region of the multi-region key is being changed (KMS says Updating)."
                                 + expiry(key, now));
             case "Creating" ->
-                Judgement.pending(
+                ConditionResult.pending(
                         label + " is being created (KMS says Creating): nothing is done until it is enabled.");
             case "Disabled" ->
-                Judgement.bad(
+                ConditionResult.bad(
                         Reason.KeyDisabled,
                         label
                                 + " is disabled. Until it is enabled again (aws kms enable-key), nothing can be encrypted or decrypted with"
                                 + " it.");
             case "PendingDeletion", "PendingReplicaDeletion" ->
-                Judgement.bad(
+                ConditionResult.bad(
                         Reason.KeyPendingDeletion,
                         label + " is scheduled for deletion" + deadline(key.deletionDate(), now)
                                 + ", and cannot be used any more. When it is deleted, everything encrypted with it is lost. Cancel the"
                                 + " deletion (aws kms cancel-key-deletion) and enable the key.");
             case "PendingImport" ->
-                Judgement.bad(
+                ConditionResult.bad(
                         Reason.KeyPendingImport,
                         label + " has no key material. Import it (aws kms import-key-material).");
             default ->
-                Judgement.bad(
+                ConditionResult.bad(
                         Reason.KeyUnavailable,
                         label + " cannot be used right now: KMS says " + key.state()
                                 + ". If it is in a custom key store, check that the store is connected.");

@@ -1,28 +1,28 @@
 package io.cmek.operator.key;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The five things that the operator asks of AWS KMS. Every abstract method makes exactly the one call that it names. A call that times out is
- * {@code Failed} with a failure whose {@link Failure#isTimeOut} is true: KMS may have done it all the same.
+ * {@code Failed} with a failure whose {@link AwsError#isTimeOut} is true: KMS may have done it all the same.
  */
 public interface KeyService {
 
     /** {@code kms:DescribeKey}. */
-    Answer<KeyFacts> describe(Identity identity, KeyArn key);
+    AwsResult<KeyFacts> describe(CredentialScope identity, KeyArn key);
 
     /** {@code kms:GetKeyPolicy} of the policy named {@code default}: the document, as KMS has it. */
-    Answer<String> readPolicy(Identity identity, KeyArn key);
+    AwsResult<String> readPolicy(CredentialScope identity, KeyArn key);
 
     /**
      * {@code kms:PutKeyPolicy} of the policy named {@code default}, with KMS's lockout safety check on.
      *
      * @param onBehalfOf what needs it: letters, digits, dots and dashes, for the account's CloudTrail
      */
-    Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf);
+    AwsResult<String> writePolicy(CredentialScope identity, KeyArn key, String document, String onBehalfOf);
 
     /**
      * The first half of a proof of access, {@code kms:GenerateDataKeyWithoutPlaintext}: a dry run as {@code probe} (the service's role) that
@@ -31,7 +31,7 @@ public interface KeyService {
      * @return {@code Got}: whether KMS allows it to the role. {@code Failed}: not known; with {@code Denied} and {@code sts:AssumeRole} the
      *     role cannot be assumed, which is no statement about the key.
      */
-    Answer<Proof> proveEncrypt(Identity probe, KeyArn key);
+    AwsResult<Proof> proveEncrypt(CredentialScope probe, KeyArn key);
 
     /**
      * The second half of a proof of access, {@code kms:Decrypt}: a dry run as {@code probe} that decrypts. It leaves nothing behind.
@@ -39,7 +39,7 @@ public interface KeyService {
      * @param ciphertext what {@link #proveEncrypt} gave, null where it gave none
      * @return as {@link #proveEncrypt}
      */
-    Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext);
+    AwsResult<Proof> proveDecrypt(CredentialScope probe, KeyArn key, @Nullable String ciphertext);
 
     /**
      * Proves that {@code probe} (the service's role) can use the key, by dry runs as that role that encrypt and decrypt (KMS Developer
@@ -48,12 +48,12 @@ public interface KeyService {
      * @return {@code Got(true)}: proven. {@code Got(false)}: KMS denies it to the role. {@code Failed}: not known; with {@code Denied} and
      *     {@code sts:AssumeRole} the role cannot be assumed, which is no statement about the key.
      */
-    default Answer<Boolean> proveAccess(Identity probe, KeyArn key) {
+    default AwsResult<Boolean> proveAccess(CredentialScope probe, KeyArn key) {
         return switch (proveEncrypt(probe, key)) {
-            case Answer.Got<Proof>(Proof(boolean allowed, var ciphertext))
+            case AwsResult.Success<Proof>(Proof(boolean allowed, var ciphertext))
             when allowed -> proveDecrypt(probe, key, ciphertext).map(Proof::allowed);
-            case Answer.Got<Proof> refused -> new Answer.Got<>(false);
-            case Answer.Failed<Proof>(Failure failure) -> new Answer.Failed<>(failure);
+            case AwsResult.Success<Proof> refused -> new AwsResult.Success<>(false);
+            case AwsResult.Error<Proof>(AwsError failure) -> new AwsResult.Error<>(failure);
         };
     }
 }

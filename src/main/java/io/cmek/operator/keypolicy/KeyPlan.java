@@ -19,7 +19,7 @@ public sealed interface KeyPlan {
     record Write(Replay replay, PolicyDocument document) implements KeyPlan {}
 
     /** KMS would refuse the document. */
-    record Refuse(Replay replay, List<Problem> problems) implements KeyPlan {}
+    record Refuse(Replay replay, List<PolicyViolation> problems) implements KeyPlan {}
 
     /**
      * What somebody else made of a policy in the moment in which a write of ours replaced it.
@@ -49,7 +49,7 @@ public sealed interface KeyPlan {
         return switch (revision.apply(restored)) {
             case MergeResult.InPlace() when restored.equals(now) -> new Nothing(replay);
             case MergeResult.InPlace() -> new Write(replay, restored);
-            case MergeResult.Blocked(List<Problem> problems) -> new Refuse(replay, problems);
+            case MergeResult.Blocked(List<PolicyViolation> problems) -> new Refuse(replay, problems);
             case MergeResult.Write(PolicyDocument document, List<String> sids) -> new Write(replay, document);
         };
     }

@@ -16,5 +16,5 @@ public sealed interface MergeResult {
     record Write(PolicyDocument document, List<String> changedSids) implements MergeResult {}
 
     /** What is wanted is not there, and KMS would refuse the document that has it: nothing is to be written. */
-    record Blocked(List<Problem> problems) implements MergeResult {}
+    record Blocked(List<PolicyViolation> problems) implements MergeResult {}
 }

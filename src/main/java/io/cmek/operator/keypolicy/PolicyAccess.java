@@ -3,7 +3,7 @@ package io.cmek.operator.keypolicy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.Wildcards;
-import io.cmek.operator.keypolicy.Circumstances.Holds;
+import io.cmek.operator.keypolicy.RequestContext.Holds;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param delegations the names of statements that leave what is missing to the account's IAM policies
  */
 public record PolicyAccess(
-        Grants missing,
+        AccessRequirements missing,
         List<String> denials,
         List<String> volumeDenials,
         List<Doubt> doubts,
@@ -44,7 +44,13 @@ public record PolicyAccess(
      * @param proven whether the calls of a proof fare as it says: it covers what they do
      */
     public record Doubt(
-            int statement, String principal, Use use, boolean denies, Alike alike, boolean proven, String sentence) {
+            int statement,
+            String principal,
+            Use use,
+            boolean denies,
+            ConditionScope alike,
+            boolean proven,
+            String sentence) {
 
         private boolean isAbout(String role) {
             return means(principal, role);
@@ -52,10 +58,10 @@ public record PolicyAccess(
 
         /** Whether a proof as the role leaves no doubt: a statement that all calls of the role meet or miss alike, was met or missed by it. */
         private boolean isSettledBy(String role) {
-            boolean shown = proven && alike.compareTo(Alike.ROLE) <= 0;
+            boolean shown = proven && alike.compareTo(ConditionScope.ROLE) <= 0;
             return use != Use.VOLUMES
                     && isAbout(role)
-                    && (denies ? shown : shown || (use == Use.KEY && alike != Alike.SESSION));
+                    && (denies ? shown : shown || (use == Use.KEY && alike != ConditionScope.SESSION));
         }
     }
 
@@ -108,7 +114,7 @@ public record PolicyAccess(
     }
 
     /** @param key whose policy it is */
-    public static PolicyAccess read(PolicyDocument policy, KeyArn key, Grants wanted) {
+    public static PolicyAccess read(PolicyDocument policy, KeyArn key, AccessRequirements wanted) {
         var statements = policy.statements();
         var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         var denials = new LinkedHashSet<String>();
@@ -130,7 +136,7 @@ public record PolicyAccess(
                 .distinct()
                 .forEach(account -> new Volumes(key, account).denied(statements, volumeDenials, doubts));
         return new PolicyAccess(
-                new Grants(missing),
+                new AccessRequirements(missing),
                 List.copyOf(denials),
                 List.copyOf(volumeDenials),
                 List.copyOf(doubts),
@@ -150,12 +156,12 @@ public record PolicyAccess(
                 doubts.stream()
                         .filter(d -> !settled.contains(d)
                                 && !(d.use() == Use.VOLUMES
-                                        && d.alike() == Alike.ACCOUNT
+                                        && d.alike() == ConditionScope.ACCOUNT
                                         && isSameAccount(d.principal(), role)
                                         && settled.stream()
                                                 .anyMatch(s -> s.statement() == d.statement()
                                                         && s.denies()
-                                                        && s.alike() == Alike.ACCOUNT)))
+                                                        && s.alike() == ConditionScope.ACCOUNT)))
                         .toList(),
                 delegations);
     }
@@ -173,12 +179,12 @@ public record PolicyAccess(
                 .filter(d -> d.use() == Use.KEY
                         && d.isAbout(role)
                         && (d.proven() || !d.denies())
-                        && d.alike().compareTo(Alike.ROLE) > 0)
+                        && d.alike().compareTo(ConditionScope.ROLE) > 0)
                 .toList();
     }
 
     /** Whether what is wanted for these principals is wanted for the role: it is one of them, or in an account that is. */
-    public static boolean isWantedFor(Grants wanted, String role) {
+    public static boolean isWantedFor(AccessRequirements wanted, String role) {
         return wanted.principals().values().stream().flatMap(Collection::stream).anyMatch(p -> means(p, role));
     }
 
@@ -189,14 +195,14 @@ public record PolicyAccess(
         private final StatementKind kind;
         private final String principal;
         private final List<String> actions;
-        private final Circumstances circumstances;
+        private final RequestContext circumstances;
 
         Reading(KeyArn key, StatementKind kind, String principal) {
             this.key = key;
             this.kind = kind;
             this.principal = principal;
             this.actions = expand(kind);
-            this.circumstances = Circumstances.of(key, kind, principal);
+            this.circumstances = RequestContext.of(key, kind, principal);
         }
 
         /** Whether each action is allowed, be it under conditions; these are added to the doubts. */
@@ -288,10 +294,12 @@ public record PolicyAccess(
             boolean ofSession = statement.isDeny()
                     && !statement.has("NotPrincipal")
                     && statement.awsPrincipals("Principal").stream().noneMatch(p -> means(p, principal));
-            Alike alike = circumstances.alike(statement.json().get("Condition"));
+            ConditionScope alike = circumstances.alike(statement.json().get("Condition"));
             // What all calls of the account have in common does not tell whether KMS takes the name of the role for
             // enough.
-            Alike least = ofSession ? Alike.SESSION : concerns(statement) == Holds.PERHAPS ? Alike.ROLE : Alike.ACCOUNT;
+            ConditionScope least = ofSession
+                    ? ConditionScope.SESSION
+                    : concerns(statement) == Holds.PERHAPS ? ConditionScope.ROLE : ConditionScope.ACCOUNT;
             return new Doubt(
                     statement.index(),
                     principal,
@@ -324,13 +332,13 @@ public record PolicyAccess(
         private final KeyArn key;
         private final String role;
         private final String account;
-        private final Circumstances ofRole;
+        private final RequestContext ofRole;
 
         Volumes(KeyArn key, String account) {
             this.key = key;
-            this.role = "arn:" + key.partition() + ":iam::" + account + ":role/" + Circumstances.EBS;
+            this.role = "arn:" + key.partition() + ":iam::" + account + ":role/" + RequestContext.EBS;
             this.account = account;
-            this.ofRole = Circumstances.ofVolumes(key, account, role);
+            this.ofRole = RequestContext.ofVolumes(key, account, role);
         }
 
         void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {
@@ -351,14 +359,14 @@ public record PolicyAccess(
                     if (instance != Holds.NEVER && statement.isTargetedByCondition("aws:PrincipalArn")) {
                         doubts.add(doubt(
                                 statement,
-                                Alike.CALL,
+                                ConditionScope.CALL,
                                 named + " denies " + DECRYPT + " to " + role
                                         + "/<instance id>, as which EBS may attach volumes."));
                     }
                 } else if (concerned == Holds.PERHAPS) {
                     doubts.add(doubt(
                             statement,
-                            Alike.CALL,
+                            ConditionScope.CALL,
                             named + " denies " + DECRYPT + " to a session of " + role
                                     + ", as which EBS attaches volumes."));
                 } else if (holds == Holds.PERHAPS) {
@@ -370,7 +378,7 @@ public record PolicyAccess(
                 } else if (instance != Holds.ALWAYS) {
                     doubts.add(doubt(
                             statement,
-                            Alike.CALL,
+                            ConditionScope.CALL,
                             named + " may deny " + DECRYPT + " to EBS, which attaches volumes as " + role
                                     + ": it exempts only the form with an instance id. Exempt " + role + ", too."));
                 } else {
@@ -381,8 +389,8 @@ public record PolicyAccess(
         }
 
         private Holds ofInstances(@Nullable JsonNode condition) {
-            Set<Holds> each = Circumstances.instances(condition).stream()
-                    .map(id -> Circumstances.ofVolumes(key, account, role + "/" + id)
+            Set<Holds> each = RequestContext.instances(condition).stream()
+                    .map(id -> RequestContext.ofVolumes(key, account, role + "/" + id)
                             .holds(condition))
                     .collect(Collectors.toCollection(TreeSet::new));
             return each.size() == 1 ? each.iterator().next() : Holds.PERHAPS;
@@ -404,7 +412,7 @@ public record PolicyAccess(
                             : Holds.NEVER;
         }
 
-        private Doubt doubt(Statement statement, Alike alike, String sentence) {
+        private Doubt doubt(Statement statement, ConditionScope alike, String sentence) {
             return new Doubt(statement.index(), role, Use.VOLUMES, true, alike, false, sentence);
         }
     }

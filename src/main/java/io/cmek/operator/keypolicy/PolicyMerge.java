@@ -46,8 +46,8 @@ public record PolicyMerge(String installationId) {
     }
 
     /** Adds to the policy what is wanted and not there. */
-    public MergeResult grow(PolicyDocument policy, Grants wanted) {
-        return revise(policy, wanted, Grants.NONE);
+    public MergeResult grow(PolicyDocument policy, AccessRequirements wanted) {
+        return revise(policy, wanted, AccessRequirements.NONE);
     }
 
     /**
@@ -57,8 +57,8 @@ public record PolicyMerge(String installationId) {
      * @param released what was wanted and is no longer
      * @param stillWanted what the remaining claims need: stays, even where it is also among {@code released}
      */
-    public MergeResult release(PolicyDocument policy, Grants released, Grants stillWanted) {
-        return revise(policy, Grants.NONE, released.minus(stillWanted));
+    public MergeResult release(PolicyDocument policy, AccessRequirements released, AccessRequirements stillWanted) {
+        return revise(policy, AccessRequirements.NONE, released.minus(stillWanted));
     }
 
     /**
@@ -145,7 +145,7 @@ public record PolicyMerge(String installationId) {
     }
 
     /** The Sids of the statements that give what is wanted. */
-    public List<String> sids(Grants wanted) {
+    public List<String> sids(AccessRequirements wanted) {
         return wanted.principals().keySet().stream()
                 .map(kind -> kind.sid(installationId))
                 .toList();
@@ -157,13 +157,13 @@ public record PolicyMerge(String installationId) {
     }
 
     /** What our own statements in the policy give now. */
-    public Grants owned(PolicyDocument policy) {
+    public AccessRequirements owned(PolicyDocument policy) {
         return Arrays.stream(StatementKind.values())
                 .map(kind -> policy.statement(kind.sid(installationId))
                         .filter(s -> foreignContent(s).isEmpty())
-                        .map(s -> Grants.of(kind, livePrincipals(s)))
-                        .orElse(Grants.NONE))
-                .reduce(Grants.NONE, Grants::plus);
+                        .map(s -> AccessRequirements.of(kind, livePrincipals(s)))
+                        .orElse(AccessRequirements.NONE))
+                .reduce(AccessRequirements.NONE, AccessRequirements::plus);
     }
 
     /**
@@ -173,7 +173,7 @@ public record PolicyMerge(String installationId) {
      * @param given what they gave before
      * @return a clause for each statement that gives less now, which names it; empty where none does
      */
-    public List<String> losses(PolicyDocument policy, Grants given) {
+    public List<String> losses(PolicyDocument policy, AccessRequirements given) {
         var losses = new ArrayList<String>();
         given.principals().forEach((kind, principals) -> {
             String sid = kind.sid(installationId);
@@ -221,27 +221,27 @@ public record PolicyMerge(String installationId) {
     }
 
     /** What statements as {@link #suggestion} writes them give; nothing where the text is something else. */
-    public Grants given(String suggestion) {
+    public AccessRequirements given(String suggestion) {
         try {
             return owned(PolicyDocument.parse("{\"Statement\":[" + suggestion + "]}"));
         } catch (PolicyDocument.UnreadablePolicyException e) {
             // Whoever edits a status by hand gets no better answer than one who has none.
-            return Grants.NONE;
+            return AccessRequirements.NONE;
         }
     }
 
     /** The statements that give what is wanted, as JSON ready to paste into the {@code Statement} list of a key policy. */
-    public String suggestion(Grants wanted) {
+    public String suggestion(AccessRequirements wanted) {
         var texts = new ArrayList<String>();
         wanted.principals().forEach((kind, arns) -> texts.add(PolicyDocument.pretty(ours(kind, arns))));
         return String.join(",\n", texts);
     }
 
-    private MergeResult revise(PolicyDocument policy, Grants added, Grants removed) {
+    private MergeResult revise(PolicyDocument policy, AccessRequirements added, AccessRequirements removed) {
         var statements = new ArrayList<ObjectNode>();
         policy.statements().forEach(s -> statements.add(s.json()));
         var changed = new ArrayList<String>();
-        var problems = new ArrayList<Problem>();
+        var problems = new ArrayList<PolicyViolation>();
 
         for (StatementKind kind : StatementKind.values()) {
             SortedSet<String> more = added.of(kind);
@@ -253,7 +253,7 @@ public record PolicyMerge(String installationId) {
             List<Statement> present = policy.statements().stream()
                     .filter(s -> sid.equals(s.sid()))
                     .toList();
-            Optional<Problem> taken = present.size() > 1
+            Optional<PolicyViolation> taken = present.size() > 1
                     ? Optional.of(sidTaken(present.get(1), "a key policy can have each Sid only once"))
                     : present.stream().flatMap(s -> foreignContent(s).stream()).findFirst();
             if (taken.isPresent()) {
@@ -364,7 +364,7 @@ public record PolicyMerge(String installationId) {
      * A statement with our Sid that we would never have written: it may be somebody's Deny or somebody's wider Allow. Taking it over would
      * change what is not ours.
      */
-    private static Optional<Problem> foreignContent(Statement statement) {
+    private static Optional<PolicyViolation> foreignContent(Statement statement) {
         var json = statement.json();
         var principal = json.get("Principal");
         String difference = null;
@@ -391,21 +391,21 @@ public record PolicyMerge(String installationId) {
         return node.isTextual() || (node.isArray() && node.valueStream().allMatch(JsonNode::isTextual));
     }
 
-    private static Problem sidTaken(Statement statement, String difference) {
-        return new Problem(
-                Problem.Kind.SID_TAKEN,
+    private static PolicyViolation sidTaken(Statement statement, String difference) {
+        return new PolicyViolation(
+                PolicyViolation.Kind.SID_TAKEN,
                 "The statement " + statement.name() + " bears a Sid of this operator but is somebody else's: "
                         + difference
                         + ". Its owner must rename or remove it, or this installation needs another cmek.installation-id.");
     }
 
-    private static List<Problem> refusalsOfKms(PolicyDocument document) {
-        var problems = new ArrayList<Problem>();
+    private static List<PolicyViolation> refusalsOfKms(PolicyDocument document) {
+        var problems = new ArrayList<PolicyViolation>();
         for (Statement statement : document.statements()) {
             Set<String> dead = statement.deadPrincipals();
             if (!dead.isEmpty()) {
-                problems.add(new Problem(
-                        Problem.Kind.DEAD_PRINCIPAL,
+                problems.add(new PolicyViolation(
+                        PolicyViolation.Kind.DEAD_PRINCIPAL,
                         "The statement " + statement.name() + " names " + String.join(", ", dead)
                                 + ", the id of a deleted user or role; KMS refuses every policy that has it. The statement's owner must"
                                 + " remove or replace that principal."));
@@ -413,8 +413,8 @@ public record PolicyMerge(String installationId) {
             String missing = missingMembers(statement);
             if (!missing.isEmpty()) {
                 problems.add(
-                        new Problem(
-                                Problem.Kind.STATEMENT_INCOMPLETE,
+                        new PolicyViolation(
+                                PolicyViolation.Kind.STATEMENT_INCOMPLETE,
                                 "The statement " + statement.name() + " has no " + missing
                                         + "; KMS refuses a policy with such a statement. Its owner must complete or remove it."));
             }
@@ -425,21 +425,21 @@ public record PolicyMerge(String installationId) {
                     .filter(document.refusedCharacters()::contains)
                     // The first one is another at each read.
                     .min()
-                    .ifPresent(c -> problems.add(new Problem(
-                            Problem.Kind.CHARACTERS,
+                    .ifPresent(c -> problems.add(new PolicyViolation(
+                            PolicyViolation.Kind.CHARACTERS,
                             "The statement " + statement.name() + " has the character U+" + String.format("%04X", c)
                                     + ", which KMS does not accept in a policy. Its owner must remove it.")));
         }
         if (problems.isEmpty() && !document.refusedCharacters().isEmpty()) {
             problems.add(
-                    new Problem(
-                            Problem.Kind.CHARACTERS,
+                    new PolicyViolation(
+                            PolicyViolation.Kind.CHARACTERS,
                             "The policy has, outside of its statements, a character that KMS does not accept. The key's owner must remove it."));
         }
         int bytes = document.text().getBytes(StandardCharsets.UTF_8).length;
         if (bytes > PolicyDocument.MAX_BYTES) {
-            problems.add(new Problem(
-                    Problem.Kind.TOO_LARGE,
+            problems.add(new PolicyViolation(
+                    PolicyViolation.Kind.TOO_LARGE,
                     "With the service's statements the key policy would have " + bytes + " bytes; KMS accepts "
                             + PolicyDocument.MAX_BYTES
                             + ". The key's owner must shorten other statements, for example by"

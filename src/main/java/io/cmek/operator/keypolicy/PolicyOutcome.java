@@ -1,7 +1,7 @@
 package io.cmek.operator.keypolicy;
 
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.condition.DriftRepair;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ public sealed interface PolicyOutcome {
      *
      * @param repaired what somebody had taken away and a write of ours just put back, null where nothing was
      */
-    record InPlace(PolicyDocument policy, @Nullable Drift repaired) implements PolicyOutcome {}
+    record UpToDate(PolicyDocument policy, @Nullable DriftRepair repaired) implements PolicyOutcome {}
 
     /**
      * The operator does not write this policy, and it does not give what is wanted, or only under conditions.
@@ -23,16 +23,16 @@ public sealed interface PolicyOutcome {
      * @param statements the Sids of the statements of which something is missing
      * @param obstacles why KMS would refuse the policy with these statements added; empty where it would accept it
      */
-    record LeftToOwner(PolicyAccess access, List<String> statements, List<Problem> obstacles)
+    record NotManaged(PolicyAccess access, List<String> statements, List<PolicyViolation> obstacles)
             implements PolicyOutcome {}
 
     /** Nothing was written, because KMS would refuse it. */
-    record Blocked(List<Problem> problems) implements PolicyOutcome {
+    record Blocked(List<PolicyViolation> problems) implements PolicyOutcome {
 
         /** What KMS has is no key policy. */
         public static Blocked unreadable(PolicyDocument.UnreadablePolicyException e) {
-            return new Blocked(List.of(new Problem(
-                    Problem.Kind.UNREADABLE,
+            return new Blocked(List.of(new PolicyViolation(
+                    PolicyViolation.Kind.UNREADABLE,
                     "The key policy cannot be read: " + e.getMessage() + ". The key's owner must repair it.")));
         }
     }
@@ -45,19 +45,19 @@ public sealed interface PolicyOutcome {
      *
      * @param added what the write would have added, beside what it would have put back
      */
-    record NotWritten(Failure failure, Grants added) implements PolicyOutcome {}
+    record WriteFailed(AwsError failure, AccessRequirements added) implements PolicyOutcome {}
 
     /**
      * The policy could not be read.
      *
      * @param since when it was last read, null where it never was
      */
-    record Unseen(Failure failure, @Nullable Instant since) implements PolicyOutcome {
+    record ReadFailed(AwsError failure, @Nullable Instant since) implements PolicyOutcome {
 
         /** It was not read yet. */
-        public static final Unseen UNANSWERED = new Unseen(
-                new Failure.Unavailable(
-                        new Failure.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
+        public static final ReadFailed UNANSWERED = new ReadFailed(
+                new AwsError.Unavailable(
+                        new AwsError.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),
                 null);
     }
 }

@@ -1,7 +1,7 @@
 package io.cmek.operator.metrics;
 
-import io.cmek.operator.awssdk.CallObserver;
-import io.cmek.operator.awssdk.Failures;
+import io.cmek.operator.awssdk.CallListener;
+import io.cmek.operator.awssdk.ErrorClassifier;
 import io.cmek.operator.awssdk.Operation;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Counts the calls to AWS. */
-public final class AwsMeters implements CallObserver {
+public final class AwsMeters implements CallListener {
 
     private static final String OTHER = "Other";
 
     /**
      * The codes worth telling apart: what the operations that the operator uses answer in practice (KMS, S3 and STS API References), and the
-     * codes of {@link Failures}. AWS can add codes at any time, and a proxy can make them up; those are {@code Other}.
+     * codes of {@link ErrorClassifier}. AWS can add codes at any time, and a proxy can make them up; those are {@code Other}.
      */
     static final List<String> OUTCOMES = List.of(
             OK,
@@ -58,14 +58,14 @@ public final class AwsMeters implements CallObserver {
             "TooManyRequestsException",
             "UnrecognizedClientException",
             "UnsupportedOperationException",
-            Failures.CLIENT_ERROR,
-            Failures.INTERRUPTED,
-            Failures.NO_CODE,
-            Failures.NO_CONNECTION,
-            Failures.NO_CREDENTIALS,
-            Failures.NO_TLS,
-            Failures.TIMED_OUT,
-            Failures.UNREADABLE,
+            ErrorClassifier.CLIENT_ERROR,
+            ErrorClassifier.INTERRUPTED,
+            ErrorClassifier.NO_CODE,
+            ErrorClassifier.NO_CONNECTION,
+            ErrorClassifier.NO_CREDENTIALS,
+            ErrorClassifier.NO_TLS,
+            ErrorClassifier.TIMED_OUT,
+            ErrorClassifier.UNREADABLE,
             OTHER);
 
     private static final String SUCCESSFUL = "2xx";
@@ -91,7 +91,7 @@ public final class AwsMeters implements CallObserver {
                 .counter(
                         registry,
                         operation.toString(),
-                        outcome.equals(Failures.DRY_RUN) ? OK : known(OUTCOMES, outcome))
+                        outcome.equals(ErrorClassifier.DRY_RUN) ? OK : known(OUTCOMES, outcome))
                 .increment();
         durations.get(operation).record(took);
     }

@@ -2,8 +2,8 @@ package io.cmek.operator.metrics;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.awssdk.Operation;
+import io.cmek.operator.condition.ConditionResult.Verdict;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -35,7 +35,7 @@ public enum Metric {
                     "state",
                     "as KMS says it (KeyState); NotFound: KMS knows no such key; Unknown: KMS could not be asked; Other: a state"
                             + " that this version does not know",
-                    Census.KEY_STATES)),
+                    StateSnapshot.KEY_STATES)),
     KEY_AFFECTED_RESOURCES(
             "cmek_key_affected_resources",
             Type.GAUGE_OF_TROUBLE,
@@ -204,8 +204,8 @@ public enum Metric {
         private static final Label CAUSE = new Label(
                 "cause",
                 "deletion: the key is scheduled for deletion; expiry: its imported key material expires",
-                names(Census.Cause.values()));
-        private static final Label KIND = new Label("kind", "the kind of resource", Census.KINDS);
+                names(StateSnapshot.Cause.values()));
+        private static final Label KIND = new Label("kind", "the kind of resource", StateSnapshot.KINDS);
         private static final Label OPERATION = new Label(
                 "operation",
                 "what AWS was asked",

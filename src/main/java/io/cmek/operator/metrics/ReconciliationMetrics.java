@@ -22,7 +22,7 @@ public final class ReconciliationMetrics {
 
     /** To be told by the operator SDK; {@link #names} must be among the filters of the registry before. */
     public static Metrics of(MeterRegistry registry, RunningReconciliations running) {
-        for (String kind : Census.KINDS) {
+        for (String kind : StateSnapshot.KINDS) {
             // From the first scrape on, so that the first increase is seen as one.
             Metric.RECONCILIATIONS.counter(registry, kind, "success");
             Metric.RECONCILIATIONS.counter(registry, kind, "error");
@@ -66,7 +66,7 @@ public final class ReconciliationMetrics {
     }
 
     private static String kind(String controller) {
-        return Census.KINDS.stream()
+        return StateSnapshot.KINDS.stream()
                 .filter(controller::equalsIgnoreCase)
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("an unforeseen controller, " + controller));

@@ -29,7 +29,7 @@ public final class RunningReconciliations implements Metrics {
     /** @param nanos time that runs evenly, in nanoseconds */
     public RunningReconciliations(MeterRegistry registry, LongSupplier nanos) {
         this.nanos = nanos;
-        for (String kind : Census.KINDS) {
+        for (String kind : StateSnapshot.KINDS) {
             Metric.RECONCILIATIONS_IN_PROGRESS.gauge(
                     registry,
                     () -> running.values().stream()

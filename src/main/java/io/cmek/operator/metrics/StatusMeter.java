@@ -1,12 +1,12 @@
 package io.cmek.operator.metrics;
 
-import io.cmek.operator.controller.StatusObserver;
+import io.cmek.operator.controller.StatusListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 
 /** Counts the statuses that the operator writes. */
-public final class StatusMeter implements StatusObserver {
+public final class StatusMeter implements StatusListener {
 
     private static final String WRITTEN = "written";
     private static final String REFUSED = "refused";

@@ -10,7 +10,7 @@ public final class UnreadableMeter {
 
     /** @param count how many of a kind */
     public static void register(MeterRegistry registry, ToLongFunction<String> count) {
-        for (String kind : Census.KINDS) {
+        for (String kind : StateSnapshot.KINDS) {
             Metric.UNREADABLE_RESOURCES.gauge(registry, () -> count.applyAsLong(kind), kind);
         }
     }

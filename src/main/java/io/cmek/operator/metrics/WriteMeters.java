@@ -1,8 +1,8 @@
 package io.cmek.operator.metrics;
 
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.awscontrol.WriteObserver;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.awscontrol.WriteListener;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.key.KeyArn;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,12 +12,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what the operator writes. */
-public final class WriteMeters implements WriteObserver {
+public final class WriteMeters implements WriteListener {
 
     static final List<String> RESULTS =
             List.of("written", "denied", "throttled", "rejected", "not_found", "unavailable");
     static final List<String> THINGS =
-            Arrays.stream(Drift.What.values()).map(WriteMeters::label).toList();
+            Arrays.stream(DriftRepair.What.values()).map(WriteMeters::label).toList();
 
     private final MeterRegistry registry;
     private final Counter conflicts;
@@ -31,15 +31,15 @@ public final class WriteMeters implements WriteObserver {
     }
 
     @Override
-    public void policyWritten(KeyArn key, @Nullable Failure failure) {
+    public void policyWritten(KeyArn key, @Nullable AwsError failure) {
         String result =
                 switch (failure) {
                     case null -> "written";
-                    case Failure.Denied denied -> "denied";
-                    case Failure.Throttled throttled -> "throttled";
-                    case Failure.Rejected rejected -> "rejected";
-                    case Failure.NotFound gone -> "not_found";
-                    case Failure.Unavailable unavailable -> "unavailable";
+                    case AwsError.Denied denied -> "denied";
+                    case AwsError.Throttled throttled -> "throttled";
+                    case AwsError.Rejected rejected -> "rejected";
+                    case AwsError.NotFound gone -> "not_found";
+                    case AwsError.Unavailable unavailable -> "unavailable";
                 };
         Metric.POLICY_WRITES.counter(registry, result).increment();
     }
@@ -50,11 +50,11 @@ public final class WriteMeters implements WriteObserver {
     }
 
     @Override
-    public void repaired(Drift drift) {
+    public void repaired(DriftRepair drift) {
         Metric.DRIFT_REPAIRED.counter(registry, label(drift.what())).increment();
     }
 
-    private static String label(Drift.What what) {
+    private static String label(DriftRepair.What what) {
         return what.name().toLowerCase(Locale.ROOT).replace("_", "");
     }
 }

@@ -13,11 +13,11 @@ public record VolumeUse(
         String storageClassName, KeyArn key, Map<String, String> parameters, ReclaimPolicy reclaimPolicy) {
 
     /** The StorageClass of a resource is named after it, so that a person finds it without looking it up. */
-    public static String storageClassName(ClaimId owner) {
+    public static String storageClassName(ResourceRef owner) {
         return "cmek-" + owner.namespace() + "-" + owner.name();
     }
 
-    public static VolumeUse of(ClaimId owner, KeyArn key, @Nullable Volumes asked) {
+    public static VolumeUse of(ResourceRef owner, KeyArn key, @Nullable Volumes asked) {
         Volumes volumes = asked == null ? new Volumes(null, null) : asked;
         return new VolumeUse(
                 storageClassName(owner), key, volumes.parametersOrEmpty(), volumes.reclaimPolicyOrDefault());

@@ -5,7 +5,7 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.UnknownValue;
 import io.cmek.operator.api.v1alpha1.Workgroup;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,22 +48,22 @@ public final class NotUnderstood {
     }
 
     /** Why nothing is written for the resource; empty where all is understood. */
-    public static Optional<Judgement> of(Workgroup workgroup) {
-        return values(workgroup).map(Judgement::pending);
+    public static Optional<ConditionResult> of(Workgroup workgroup) {
+        return values(workgroup).map(ConditionResult::pending);
     }
 
     /** @param workgroup the one that it names, null where there is none */
-    public static Optional<Judgement> of(ReplicaCmek replica, @Nullable Workgroup workgroup) {
+    public static Optional<ConditionResult> of(ReplicaCmek replica, @Nullable Workgroup workgroup) {
         return values(replica)
                 .or(() -> Optional.ofNullable(workgroup)
                         .filter(w -> !isReadable(w))
                         .map(w -> unreadable(w)
                                 + " Nothing is written for the ReplicaCmek until the operator is upgraded."))
-                .map(Judgement::pending);
+                .map(ConditionResult::pending);
     }
 
     /** Why the Workgroup stays though it is being deleted: what is to become of the key policies is not understood. */
-    public static Optional<Judgement> holds(Workgroup workgroup) {
+    public static Optional<ConditionResult> holds(Workgroup workgroup) {
         return holds(
                 workgroup,
                 workgroup.getSpec().deletionPolicyOrDefault(),
@@ -75,10 +75,10 @@ public final class NotUnderstood {
      *
      * @param workgroup the one that it names, as it is right now
      */
-    public static Optional<Judgement> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+    public static Optional<ConditionResult> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         return workgroup
                 .filter(w -> !isReadable(w))
-                .map(w -> Judgement.pending(unreadable(w)
+                .map(w -> ConditionResult.pending(unreadable(w)
                         + " Whether it replicates under this ReplicaCmek is not known, so the ReplicaCmek stays."
                         + " Upgrade the operator."))
                 .or(() -> holds(
@@ -87,11 +87,13 @@ public final class NotUnderstood {
                         replica.getSpec().hasUnknownDeletionPolicy()));
     }
 
-    private static Optional<Judgement> holds(StoredResource resource, DeletionPolicy policy, boolean unknownPolicy) {
+    private static Optional<ConditionResult> holds(
+            StoredResource resource, DeletionPolicy policy, boolean unknownPolicy) {
         return unknownPolicy || policy == DeletionPolicy.Release
                 ? values(resource)
-                        .map(why -> Judgement.pending("The resource stays, and nothing is taken from a key policy: "
-                                + why + " Or set spec.deletionPolicy to Retain."))
+                        .map(why ->
+                                ConditionResult.pending("The resource stays, and nothing is taken from a key policy: "
+                                        + why + " Or set spec.deletionPolicy to Retain."))
                 : Optional.empty();
     }
 

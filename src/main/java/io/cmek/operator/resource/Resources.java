@@ -16,8 +16,8 @@ import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyRules;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -44,20 +44,20 @@ public final class Resources {
 
     private final RequestIndex index;
     private final Optional<String> clusterRegion;
-    private final Shard shard;
+    private final ResourceSelector shard;
     private final Predicate<StoredResource> saysWhatWeWrote;
 
-    private final TreeMap<ClaimId, StoredResource> resources = new TreeMap<>();
+    private final TreeMap<ResourceRef, StoredResource> resources = new TreeMap<>();
 
     /** The ReplicaCmeks by the Workgroup that they name. */
-    private final TreeMap<ClaimId, TreeSet<ClaimId>> replicas = new TreeMap<>();
+    private final TreeMap<ResourceRef, TreeSet<ResourceRef>> replicas = new TreeMap<>();
 
-    private final TreeSet<ClaimId> unreadableReplicas = new TreeSet<>();
+    private final TreeSet<ResourceRef> unreadableReplicas = new TreeSet<>();
 
     private final Set<String> unsynced = new TreeSet<>(List.of(WORKGROUP, REPLICA));
 
     /** @param clusterRegion the setting {@code cmek.cluster-region} */
-    public Resources(RequestIndex index, Optional<String> clusterRegion, Shard shard) {
+    public Resources(RequestIndex index, Optional<String> clusterRegion, ResourceSelector shard) {
         this(index, clusterRegion, shard, resource -> false);
     }
 
@@ -65,7 +65,7 @@ public final class Resources {
     public Resources(
             RequestIndex index,
             Optional<String> clusterRegion,
-            Shard shard,
+            ResourceSelector shard,
             Predicate<StoredResource> saysWhatWeWrote) {
         this.index = index;
         this.clusterRegion = clusterRegion;
@@ -87,8 +87,8 @@ public final class Resources {
         return unsynced.isEmpty();
     }
 
-    public static ClaimId idOf(StoredResource resource) {
-        return new ClaimId(
+    public static ResourceRef idOf(StoredResource resource) {
+        return new ResourceRef(
                 resource instanceof Workgroup ? WORKGROUP : REPLICA,
                 resource.getMetadata().getNamespace(),
                 resource.getMetadata().getName());
@@ -100,7 +100,7 @@ public final class Resources {
      * @return what has to be worked on because of it
      */
     public synchronized Changes put(StoredResource resource) {
-        ClaimId id = idOf(resource);
+        ResourceRef id = idOf(resource);
         StoredResource before = resources.get(id);
         if (before != null && !isNewer(resource, before)) {
             return Changes.none();
@@ -140,7 +140,7 @@ public final class Resources {
 
     /** Takes note that a resource is gone. */
     public synchronized Changes remove(StoredResource resource) {
-        ClaimId id = idOf(resource);
+        ResourceRef id = idOf(resource);
         StoredResource known = resources.get(id);
         if (known == null || !isSame(known, resource)) {
             return index.remove(resource.getMetadata().getUid());
@@ -148,7 +148,7 @@ public final class Resources {
         return forget(id, known);
     }
 
-    private Changes forget(ClaimId id, StoredResource known) {
+    private Changes forget(ResourceRef id, StoredResource known) {
         resources.remove(id);
         unreadableReplicas.remove(id);
         Changes changes = index.remove(known.getMetadata().getUid());
@@ -157,7 +157,7 @@ public final class Resources {
         return changes.plus(related(known));
     }
 
-    private void unlink(ClaimId id, StoredResource known) {
+    private void unlink(ResourceRef id, StoredResource known) {
         workgroupNamed(known)
                 .ifPresent(workgroup -> replicas.computeIfPresent(workgroup, (w, siblings) -> {
                     siblings.remove(id);
@@ -188,7 +188,7 @@ public final class Resources {
                 }
             }
             case ReplicaCmek replica -> {
-                ClaimId id = workgroupNamed(replica).orElse(null);
+                ResourceRef id = workgroupNamed(replica).orElse(null);
                 if (id != null && resources.get(id) instanceof Workgroup workgroup) {
                     changes = changes.plus(request(workgroup));
                     changes.resources().add(id);
@@ -209,12 +209,12 @@ public final class Resources {
                     why == null || why.namesMore(),
                     why == null || why.served());
         }
-        Claim claim = claimOf(resource);
+        EncryptionRequest claim = claimOf(resource);
         return index.put(claim, lastApplied(resource, claim), hasFinalizer(resource));
     }
 
     /** What a resource that can be read asks for. */
-    public synchronized Claim claimOf(StoredResource resource) {
+    public synchronized EncryptionRequest claimOf(StoredResource resource) {
         return switch (resource) {
             case Workgroup workgroup -> claimOf(workgroup, replicasOf(workgroup));
             case ReplicaCmek replica -> claimOf(replica, workgroupNamedBy(replica));
@@ -222,20 +222,20 @@ public final class Resources {
     }
 
     /** @param replicas those that name the Workgroup, as the caller knows them */
-    public Claim claimOf(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
+    public EncryptionRequest claimOf(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
         boolean held = workgroup.isMarkedForDeletion()
-                && (SecondaryRegion.isKept(workgroup, replicas)
+                && (SecondaryRegionState.isKept(workgroup, replicas)
                         || NotUnderstood.holds(workgroup).isPresent());
-        return WorkgroupClaim.of(workgroup, held, clusterRegion);
+        return WorkgroupRequest.of(workgroup, held, clusterRegion);
     }
 
     /** @param workgroup the one that the ReplicaCmek names, as the caller knows it */
-    public synchronized Claim claimOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+    public synchronized EncryptionRequest claimOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         boolean served = shard.selector().isEmpty() || workgroupNamedBy(replica).isPresent();
-        return ReplicaClaim.of(replica, workgroup.filter(w -> served).orElse(null), clusterRegion, shard);
+        return ReplicaCmekRequest.of(replica, workgroup.filter(w -> served).orElse(null), clusterRegion, shard);
     }
 
-    public synchronized Optional<StoredResource> find(ClaimId id) {
+    public synchronized Optional<StoredResource> find(ResourceRef id) {
         return Optional.ofNullable(resources.get(id));
     }
 
@@ -248,7 +248,7 @@ public final class Resources {
     /** The ReplicaCmeks that name the Workgroup and can be read. */
     public synchronized List<ReplicaCmek> replicasOf(Workgroup workgroup) {
         var found = new ArrayList<ReplicaCmek>();
-        for (ClaimId id : replicas.getOrDefault(idOf(workgroup), new TreeSet<>())) {
+        for (ResourceRef id : replicas.getOrDefault(idOf(workgroup), new TreeSet<>())) {
             if (resources.get(id) instanceof ReplicaCmek replica) {
                 found.add(replica);
             }
@@ -278,14 +278,14 @@ public final class Resources {
     }
 
     /** The Workgroup that a ReplicaCmek names; empty where it cannot be read, and for a Workgroup. */
-    private static Optional<ClaimId> workgroupNamed(StoredResource resource) {
+    private static Optional<ResourceRef> workgroupNamed(StoredResource resource) {
         return resource instanceof ReplicaCmek replica && NotUnderstood.isReadable(replica)
                 ? Optional.of(workgroupOf(replica))
                 : Optional.empty();
     }
 
-    private static ClaimId workgroupOf(ReplicaCmek replica) {
-        return new ClaimId(
+    private static ResourceRef workgroupOf(ReplicaCmek replica) {
+        return new ResourceRef(
                 WORKGROUP,
                 replica.getMetadata().getNamespace(),
                 replica.getSpec().workgroupRef().name());
@@ -321,7 +321,7 @@ public final class Resources {
      * What the resource's status shows as applied; nothing where there is no status of the present spec. Of a policy it says so only where the
      * operator was writing it: what others gave and take away again is theirs.
      */
-    private static LastApplied lastApplied(StoredResource resource, Claim claim) {
+    private static LastApplied lastApplied(StoredResource resource, EncryptionRequest claim) {
         CmekStatus status = statusOf(resource);
         if (status == null
                 || !Objects.equals(

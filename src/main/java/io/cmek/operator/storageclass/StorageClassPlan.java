@@ -1,7 +1,7 @@
 package io.cmek.operator.storageclass;
 
-import io.cmek.operator.condition.Drift;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import java.util.Collections;
 import java.util.Optional;
@@ -54,7 +54,7 @@ public sealed interface StorageClassPlan {
     }
 
     /** Nothing may be done. */
-    record Refuse(Judgement why) implements StorageClassPlan {}
+    record Refuse(ConditionResult why) implements StorageClassPlan {}
 
     /**
      * What is remembered of a StorageClass.
@@ -92,7 +92,7 @@ public sealed interface StorageClassPlan {
         // One that somebody took the labels from does no harm while it encrypts as it should. One that does not is not
         // known to be ours.
         if (!isOurs && !(current.owner().isEmpty() && differences.isEmpty())) {
-            return new Refuse(Judgement.bad(
+            return new Refuse(ConditionResult.bad(
                     Reason.StorageClassConflict,
                     "The StorageClass " + desired.name()
                             + " exists and is not this resource's. Delete it, if nobody needs it."));
@@ -119,7 +119,7 @@ public sealed interface StorageClassPlan {
      *
      * @param by who changed it last, as an addition to a sentence; empty where that is not known
      */
-    default Optional<Drift> drift(String name, Remembered remembered, String by) {
+    default Optional<DriftRepair> drift(String name, Remembered remembered, String by) {
         return switch (this) {
             case Replace(Set<Repair> repairs)
             when remembered.wasInPlace() ->
@@ -140,7 +140,7 @@ public sealed interface StorageClassPlan {
         };
     }
 
-    private static Drift drift(String note) {
-        return new Drift(Drift.What.STORAGE_CLASS, note, false);
+    private static DriftRepair drift(String note) {
+        return new DriftRepair(DriftRepair.What.STORAGE_CLASS, note, false);
     }
 }

@@ -1,6 +1,6 @@
 package io.cmek.operator.storageclass;
 
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.request.VolumeUse;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -45,7 +45,7 @@ public record StorageClassSpec(
     }
 
     /** What the StorageClass of a claim should be. */
-    public static StorageClassSpec desired(ClaimId owner, VolumeUse use) {
+    public static StorageClassSpec desired(ResourceRef owner, VolumeUse use) {
         // The CSI driver compares names without case: one in another spelling must not contend with ours.
         var parameters = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
         parameters.putAll(use.parameters());
@@ -68,9 +68,10 @@ public record StorageClassSpec(
     }
 
     /** The resource that it belongs to, as its labels say; empty where they do not say it all. */
-    public Optional<ClaimId> owner() {
+    public Optional<ResourceRef> owner() {
         return labels.keySet().containsAll(List.of(OWNER_KIND, OWNER_NAMESPACE, OWNER_NAME))
-                ? Optional.of(new ClaimId(labels.get(OWNER_KIND), labels.get(OWNER_NAMESPACE), labels.get(OWNER_NAME)))
+                ? Optional.of(
+                        new ResourceRef(labels.get(OWNER_KIND), labels.get(OWNER_NAMESPACE), labels.get(OWNER_NAME)))
                 : Optional.empty();
     }
 

@@ -1,6 +1,6 @@
 package io.cmek.operator.tenancy;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.StatementKind;
 import java.util.List;
@@ -18,9 +18,9 @@ public record Tenant(
         List<Glob> namespaces,
         List<Glob> keys,
         List<Glob> buckets,
-        Identity identity,
+        CredentialScope identity,
         Principals principals,
-        @Nullable Identity probe) {
+        @Nullable CredentialScope probe) {
 
     /** Who uses the keys: principal ARNs of the service. */
     public record Principals(SortedSet<String> data, SortedSet<String> backup, SortedSet<String> replication) {

@@ -24,12 +24,13 @@ final class Buckets {
         buckets.clear();
     }
 
-    Answer answer(String operation, String name, byte[] body, String region) {
+    HttpReply answer(String operation, String name, byte[] body, String region) {
         if (operation.equals("ListBuckets")) {
             var names = new StringBuilder();
             buckets.keySet()
                     .forEach(n -> names.append("<Bucket><Name>").append(n).append("</Name></Bucket>"));
-            return Answer.xml(200, "<ListAllMyBucketsResult><Buckets>" + names + "</Buckets></ListAllMyBucketsResult>");
+            return HttpReply.xml(
+                    200, "<ListAllMyBucketsResult><Buckets>" + names + "</Buckets></ListAllMyBucketsResult>");
         }
         Bucket bucket = buckets.get(name);
         if (operation.equals("CreateBucket")) {
@@ -37,31 +38,31 @@ final class Buckets {
                 return error(409, "BucketAlreadyOwnedByYou");
             }
             make(name, region);
-            return Answer.empty(200, Map.of("Location", "/" + name));
+            return HttpReply.empty(200, Map.of("Location", "/" + name));
         }
         if (bucket == null) {
-            return operation.equals("HeadBucket") ? Answer.empty(404, Map.of()) : error(404, "NoSuchBucket");
+            return operation.equals("HeadBucket") ? HttpReply.empty(404, Map.of()) : error(404, "NoSuchBucket");
         }
         Map<String, String> home = Map.of("x-amz-bucket-region", bucket.region());
         if (!bucket.region().equals(region)) {
-            return new Answer(
+            return new HttpReply(
                     301,
                     "application/xml",
                     home,
                     error(301, "PermanentRedirect").body());
         }
         return switch (operation) {
-            case "GetBucketEncryption" -> Answer.xml(200, bucket.encryption());
+            case "GetBucketEncryption" -> HttpReply.xml(200, bucket.encryption());
             case "PutBucketEncryption" -> {
                 buckets.put(name, new Bucket(bucket.region(), new String(body, StandardCharsets.UTF_8)));
-                yield Answer.empty(200, Map.of());
+                yield HttpReply.empty(200, Map.of());
             }
-            case "PutPublicAccessBlock", "HeadBucket" -> Answer.empty(200, home);
+            case "PutPublicAccessBlock", "HeadBucket" -> HttpReply.empty(200, home);
             default -> error(501, "NotImplemented");
         };
     }
 
-    private static Answer error(int status, String code) {
-        return Answer.xml(status, "<Error><Code>" + code + "</Code><Message>" + code + "</Message></Error>");
+    private static HttpReply error(int status, String code) {
+        return HttpReply.xml(status, "<Error><Code>" + code + "</Code><Message>" + code + "</Message></Error>");
     }
 }

@@ -49,19 +49,19 @@ final class Keys {
         made.set(0);
     }
 
-    Answer answer(String operation, byte[] body, String region, String account) throws IOException {
+    HttpReply answer(String operation, byte[] body, String region, String account) throws IOException {
         JsonNode request = JSON.readTree(body);
         if (operation.equals("CreateKey")) {
-            return Answer.json(200, metadata(keys.get(make(region, account))));
+            return HttpReply.json(200, metadata(keys.get(make(region, account))));
         }
         Key key = keys.get(request.path("KeyId").asText());
         if (key == null) {
             return error("NotFoundException", "Key '" + request.path("KeyId").asText() + "' does not exist");
         }
         return switch (operation) {
-            case "DescribeKey" -> Answer.json(200, metadata(key));
+            case "DescribeKey" -> HttpReply.json(200, metadata(key));
             case "GetKeyPolicy" ->
-                Answer.json(
+                HttpReply.json(
                         200,
                         JSON.createObjectNode()
                                 .put("Policy", key.policy())
@@ -81,9 +81,9 @@ final class Keys {
         };
     }
 
-    private Answer changed(Key key) {
+    private HttpReply changed(Key key) {
         keys.put(key.arn(), key);
-        return Answer.json(200, "{}");
+        return HttpReply.json(200, "{}");
     }
 
     private static String metadata(Key key) {
@@ -104,8 +104,8 @@ final class Keys {
         return answer.toString();
     }
 
-    private static Answer error(String code, String message) {
-        return Answer.json(
+    private static HttpReply error(String code, String message) {
+        return HttpReply.json(
                 400,
                 JSON.createObjectNode()
                         .put("__type", code)

@@ -6,7 +6,7 @@ import java.time.temporal.ChronoUnit;
 /** STS: everybody may assume every role. */
 final class SecurityTokens {
 
-    Answer answer(String operation, String account) {
+    HttpReply answer(String operation, String account) {
         String result =
                 switch (operation) {
                     case "AssumeRole" ->
@@ -20,7 +20,7 @@ final class SecurityTokens {
                                 + ":user/operator</Arn>";
                     default -> "";
                 };
-        return Answer.xml(
+        return HttpReply.xml(
                 200,
                 "<" + operation + "Response><" + operation + "Result>" + result + "</" + operation + "Result></"
                         + operation + "Response>");

@@ -15,7 +15,7 @@ import io.cmek.operator.awscontrol.KeyJudge;
 import io.cmek.operator.awscontrol.LiveRequests;
 import io.cmek.operator.awscontrol.ManualTicker;
 import io.cmek.operator.awscontrol.WorkQueue;
-import io.cmek.operator.awscontrol.WriteObserver;
+import io.cmek.operator.awscontrol.WriteListener;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
@@ -80,7 +80,7 @@ class AwsWorkersTest {
                 ticker,
                 Clock.systemUTC(),
                 random,
-                WriteObserver.NONE,
+                WriteListener.NONE,
                 ControllerEvents.NONE,
                 key -> {});
         var buckets = new BucketController(
@@ -92,7 +92,7 @@ class AwsWorkersTest {
                 ticker,
                 Clock.systemUTC(),
                 random,
-                WriteObserver.NONE,
+                WriteListener.NONE,
                 ControllerEvents.NONE,
                 bucket -> {});
         return new AwsControllers(queue, keys, buckets, random);

@@ -27,7 +27,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import io.cmek.operator.app.Leadership;
+import io.cmek.operator.app.LeaderElection;
 import io.cmek.operator.awscontrol.BucketController;
 import io.cmek.operator.awscontrol.KeyController;
 import io.cmek.operator.awscontrol.LiveRequests;
@@ -37,7 +37,7 @@ import io.cmek.operator.cloudtrail.EventConsumer;
 import io.cmek.operator.cloudtrail.EventQueue;
 import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.cluster.StorageClassApi;
-import io.cmek.operator.cluster.StorageClassPublisher;
+import io.cmek.operator.cluster.StorageClassReconciler;
 import io.cmek.operator.docs.MarkdownPage;
 import io.cmek.operator.key.KeyService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -404,13 +404,13 @@ class ArchitectureTest {
     static final ArchRule theCoreLeavesNothingToChance =
             noClasses().that().resideInAnyPackage(CORE).should().accessTargetWhere(target(IS_LEFT_TO_CHANCE));
 
-    /** {@code StorageClassPublisher} asks its map, and needs a {@code compute} that calls once; it never goes through it. */
+    /** {@code StorageClassReconciler} asks its map, and needs a {@code compute} that calls once; it never goes through it. */
     @ArchTest
     static final ArchRule theCoreHasNoOrderOfHashes = noClasses()
             .that()
             .resideInAnyPackage(CORE)
             .and()
-            .doNotBelongToAnyOf(StorageClassPublisher.class)
+            .doNotBelongToAnyOf(StorageClassReconciler.class)
             .should()
             .accessTargetWhere(IS_ORDERED_BY_HASHES);
 
@@ -440,7 +440,7 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(packages("cluster"))
             .and()
-            .areNotAssignableTo(Leadership.class)
+            .areNotAssignableTo(LeaderElection.class)
             .should()
             .accessTargetWhere(target(WRITES_TO_KUBERNETES));
 

@@ -3,15 +3,15 @@ package io.cmek.operator.awscontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.bucket.BucketService;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyService;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -52,17 +52,17 @@ class AwsControllersTest {
         }
     }
 
-    private final World world =
-            new World(1, World.tenant("all", World.ROLE, Identity.OWN, new Identity(World.ROLE, null), "*"));
+    private final World world = new World(
+            1, World.tenant("all", World.ROLE, CredentialScope.OWN, new CredentialScope(World.ROLE, null), "*"));
     private final KeyArn key = world.newKey(1);
-    private final Claim claim =
+    private final EncryptionRequest claim =
             RequestOf.named("orders").data(key).bucket("orders-data").build();
 
-    private Stream<Judgement> ofKey() {
+    private Stream<ConditionResult> ofKey() {
         return world.judge(claim).assessment().judgements().stream();
     }
 
-    private Judgement ofBucket() {
+    private ConditionResult ofBucket() {
         return world.judge(claim, "orders-data").assessment().encrypted();
     }
 
@@ -79,13 +79,13 @@ class AwsControllersTest {
             return operation.equals(request.operation) ? Trouble.THROWS : null;
         });
         world.put(claim);
-        Claim other = world.put(RequestOf.named("other")
+        EncryptionRequest other = world.put(RequestOf.named("other")
                 .data(world.newKey(2))
                 .bucket("other-data")
                 .build());
         world.advance(Duration.ofSeconds(5));
 
-        assertThat(ofKey().allMatch(Judgement::isGood)).isEqualTo(!request.ofKey);
+        assertThat(ofKey().allMatch(ConditionResult::isGood)).isEqualTo(!request.ofKey);
         assertThat(ofBucket().isGood()).isFalse();
         assertThat(Stream.concat(ofKey(), Stream.of(ofBucket())))
                 .anySatisfy(j -> assertThat(j.message()).contains("IllegalStateException: broken in this test"));
@@ -97,7 +97,7 @@ class AwsControllersTest {
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
-        assertThat(ofKey()).allMatch(Judgement::isGood);
+        assertThat(ofKey()).allMatch(ConditionResult::isGood);
         assertThat(ofBucket().isGood()).isTrue();
     }
 
@@ -129,7 +129,7 @@ class AwsControllersTest {
         world.put(claim);
         world.settle();
         world.live.claims.put(claim.uid(), claim);
-        Claim going = RequestOf.named("orders")
+        EncryptionRequest going = RequestOf.named("orders")
                 .data(key)
                 .bucket("orders-data")
                 .release()
@@ -148,7 +148,7 @@ class AwsControllersTest {
                         world.ticker,
                         world.clock,
                         world.random,
-                        WriteObserver.NONE,
+                        WriteListener.NONE,
                         ControllerEvents.NONE,
                         k -> {}),
                 world.buckets,
@@ -164,23 +164,25 @@ class AwsControllersTest {
 
     @Test
     void anAnswerIsPassedOnAndAThrownOneIsAFailure() {
-        assertThat(GuardedCall.of("kms:Any", key, () -> new Answer.Got<>(1))).isEqualTo(new Answer.Got<>(1));
-        Answer<Integer> failed = GuardedCall.of("kms:Any", key, () -> {
+        assertThat(GuardedCall.of("kms:Any", key, () -> new AwsResult.Success<>(1)))
+                .isEqualTo(new AwsResult.Success<>(1));
+        AwsResult<Integer> failed = GuardedCall.of("kms:Any", key, () -> {
             throw new IllegalStateException();
         });
         assertThat(failed)
-                .isEqualTo(new Answer.Failed<>(
-                        new Failure.Unavailable(new Failure.Detail("kms:Any", "IllegalStateException", "", null))));
+                .isEqualTo(new AwsResult.Error<>(
+                        new AwsError.Unavailable(new AwsError.Detail("kms:Any", "IllegalStateException", "", null))));
     }
 
     @Test
     void nobodyNeedBeTold() {
         ControllerEvents.NONE.leftBehind(claim, "");
-        var drift = new io.cmek.operator.condition.Drift(io.cmek.operator.condition.Drift.What.POLICY, "", false);
+        var drift = new io.cmek.operator.condition.DriftRepair(
+                io.cmek.operator.condition.DriftRepair.What.POLICY, "", false);
         ControllerEvents.NONE.repaired(claim, drift);
-        WriteObserver.NONE.repaired(drift);
-        WriteObserver.NONE.policyConflict(key);
-        WriteObserver.NONE.policyWritten(key, null);
+        WriteListener.NONE.repaired(drift);
+        WriteListener.NONE.policyConflict(key);
+        WriteListener.NONE.policyWritten(key, null);
         assertThat(KeySnapshot.in(java.util.Map.of()).of(key)).isEqualTo(KeySnapshot.never(key));
     }
 }

@@ -2,14 +2,14 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.PolicyWrite;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Orders of events that the AWS controllers get wrong. */
 class AwsOrdersTest {
 
-    private static final Identity A = new Identity("arn:aws:iam::111122223333:role/tenant-a", null);
-    private static final Identity B = new Identity("arn:aws:iam::111122223333:role/tenant-b", null);
+    private static final CredentialScope A = new CredentialScope("arn:aws:iam::111122223333:role/tenant-a", null);
+    private static final CredentialScope B = new CredentialScope("arn:aws:iam::111122223333:role/tenant-b", null);
     private static final String AUDITORS =
             "{\"Sid\":\"Auditors\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/audit\"},"
                     + "\"Action\":\"kms:DescribeKey\",\"Resource\":\"*\"}";
@@ -54,7 +54,7 @@ class AwsOrdersTest {
     @ParameterizedTest
     @ValueSource(strings = {"kms:DescribeKey", "kms:GetKeyPolicy"})
     void noPolicyIsWrittenForARequestThatIsKnownToBeGone(String slow) {
-        Claim claim = RequestOf.on(key, "orders");
+        EncryptionRequest claim = RequestOf.on(key, "orders");
         once(slow, () -> world.remove(claim));
         world.put(claim);
         world.settle();
@@ -85,8 +85,9 @@ class AwsOrdersTest {
         KeyArn right = world.newKey(2);
         world.put(RequestOf.on(right, "billing"));
         world.settle();
-        Claim wrong = RequestOf.named("orders").data(key).bucket("orders-data").build();
-        Claim living = RequestOf.named("orders")
+        EncryptionRequest wrong =
+                RequestOf.named("orders").data(key).bucket("orders-data").build();
+        EncryptionRequest living = RequestOf.named("orders")
                 .data(right)
                 .bucket("orders-data")
                 .again()
@@ -112,7 +113,7 @@ class AwsOrdersTest {
         losesItsAnswerOnce("kms:PutKeyPolicy");
         world.put(RequestOf.named("orders").data(key).release().build());
         world.workOnNext();
-        Claim going =
+        EncryptionRequest going =
                 world.put(RequestOf.named("orders").data(key).release().going().build());
         world.settle();
         world.advance(Duration.ofSeconds(30));
@@ -136,7 +137,7 @@ class AwsOrdersTest {
         other.settle();
         world.kms.put(key, other.kms.policy(key));
         assertThat(before).isNotEqualTo(world.kms.policy(key));
-        Claim going =
+        EncryptionRequest going =
                 world.put(RequestOf.named("orders").data(key).release().going().build());
         world.settle();
 
@@ -166,14 +167,15 @@ class AwsOrdersTest {
     /** As the role of one tenant, PutKeyPolicy hangs. */
     @Test
     void releasesThatTimeOutKeepNobodyElsesReleaseNorProof() {
-        Identity probe = new Identity(role("b"), null);
+        CredentialScope probe = new CredentialScope(role("b"), null);
         var w = new World(
                 1, World.tenant("a", role("a"), A, null, "team-a"), World.tenant("b", role("b"), B, probe, "team-b"));
         KeyArn k = w.newKey(1);
         for (int n = 0; n < 8; n++) {
             w.put(RequestOf.named("w" + n).in("team-a").data(k).release().build());
         }
-        Claim b = w.put(RequestOf.named("orders").in("team-b").data(k).build());
+        EncryptionRequest b =
+                w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.put(RequestOf.named("billing")
                 .in("team-b")
                 .data(k)
@@ -193,7 +195,7 @@ class AwsOrdersTest {
                     .build());
         }
         w.advance(Duration.ofMinutes(5));
-        Claim going = w.put(RequestOf.named("billing")
+        EncryptionRequest going = w.put(RequestOf.named("billing")
                 .in("team-b")
                 .data(k)
                 .backup(k)
@@ -214,14 +216,15 @@ class AwsOrdersTest {
     /** The data plane is one for all tenants; what one tenant's role may not read keeps nobody else. */
     @Test
     void aRoleThatSeveralTenantsNameIsProvenForEachThatCanReadTheKey() {
-        Identity probe = new Identity(role("all"), null);
+        CredentialScope probe = new CredentialScope(role("all"), null);
         var w = new World(
                 1,
                 World.tenant("a", role("all"), A, probe, "team-a"),
                 World.tenant("b", role("all"), B, probe, "team-b"));
         KeyArn k = w.newKey(1);
         w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
-        Claim b = w.put(RequestOf.named("orders").in("team-b").data(k).build());
+        EncryptionRequest b =
+                w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.put(RequestOf.named("orders").in("team-a").data(k).build());
         w.advance(Duration.ofMinutes(5));
 
@@ -230,14 +233,15 @@ class AwsOrdersTest {
 
     @Test
     void aTenantThatCannotReadTheKeyLearnsNothingFromTheProofOfAnother() {
-        Identity probe = new Identity(role("all"), null);
+        CredentialScope probe = new CredentialScope(role("all"), null);
         var w = new World(
                 1,
                 World.tenant("a", role("all"), A, probe, "team-a"),
                 World.tenant("b", role("all"), B, probe, "team-b"));
         KeyArn k = w.newKey(1);
         w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
-        Claim a = w.put(RequestOf.named("orders").in("team-a").data(k).build());
+        EncryptionRequest a =
+                w.put(RequestOf.named("orders").in("team-a").data(k).build());
         w.advance(Duration.ofMinutes(5));
         var alone = w.judge(a).assessment();
         w.put(RequestOf.named("orders").in("team-b").data(k).build());
@@ -250,14 +254,15 @@ class AwsOrdersTest {
     /** It was proven before the other tenant's request came; then the role loses its access. */
     @Test
     void aRoleIsProvenAgainAlthoughAnotherTenantThatNamesItCannotReadTheKey() {
-        Identity probe = new Identity(role("all"), null);
+        CredentialScope probe = new CredentialScope(role("all"), null);
         var w = new World(
                 1,
                 World.tenant("a", role("all"), A, probe, "team-a"),
                 World.tenant("b", role("all"), B, probe, "team-b"));
         KeyArn k = w.newKey(1);
         w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
-        Claim b = w.put(RequestOf.named("orders").in("team-b").data(k).build());
+        EncryptionRequest b =
+                w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.advance(Duration.ofMinutes(2));
         assertThat(w.judge(b).assessment().access().reason()).isEqualTo(Reason.AccessProven);
         w.put(RequestOf.named("orders").in("team-a").data(k).build());
@@ -274,7 +279,7 @@ class AwsOrdersTest {
 
     @Test
     void tellsWhatIsLeftBehindAlsoWhereTheAnswerWasLost() {
-        Claim claim = RequestOf.on(key, "orders");
+        EncryptionRequest claim = RequestOf.on(key, "orders");
         losesItsAnswerOnce("kms:PutKeyPolicy");
         once("kms:PutKeyPolicy", () -> world.remove(claim));
         world.put(claim);
@@ -286,7 +291,8 @@ class AwsOrdersTest {
 
     @Test
     void tellsOfABucketThatIsLeftBehindAlsoWhereTheAnswerWasLost() {
-        Claim claim = RequestOf.named("orders").data(key).bucket("orders-data").build();
+        EncryptionRequest claim =
+                RequestOf.named("orders").data(key).bucket("orders-data").build();
         losesItsAnswerOnce("s3:CreateBucket");
         once("s3:CreateBucket", () -> world.remove(claim));
         world.put(claim);
@@ -299,7 +305,7 @@ class AwsOrdersTest {
     /** The bucket was deleted with all that was in it, and an empty one took its place. */
     @Test
     void tellsThatABucketWasDeletedAlsoWhereTheAnswerToItsRepairWasLost() {
-        Claim claim = world.put(
+        EncryptionRequest claim = world.put(
                 RequestOf.named("orders").data(key).bucket("orders-data").build());
         world.settle();
         world.advance(Duration.ofSeconds(10));
@@ -309,7 +315,7 @@ class AwsOrdersTest {
 
         assertThat(world.judge(claim, "orders-data").assessment().encrypted().reason())
                 .isEqualTo(Reason.BucketsEncrypted);
-        assertThat(world.repaired).extracting(Drift::what).containsExactly(Drift.What.BUCKET);
+        assertThat(world.repaired).extracting(DriftRepair::what).containsExactly(DriftRepair.What.BUCKET);
     }
 
     @Test
@@ -322,7 +328,7 @@ class AwsOrdersTest {
         world.advance(Duration.ofMinutes(5));
 
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
-        assertThat(world.repaired).extracting(Drift::what).containsExactly(Drift.What.POLICY);
+        assertThat(world.repaired).extracting(DriftRepair::what).containsExactly(DriftRepair.What.POLICY);
     }
 
     /** Another tenant's role has read the policy before that, when all was in place: that shows no repair, whether it was made or not. */
@@ -348,14 +354,14 @@ class AwsOrdersTest {
         w.advance(Duration.ofMinutes(5));
 
         assertThat(w.hasStatement(k, "DataUse")).isTrue();
-        assertThat(w.repaired).extracting(Drift::what).containsExactly(Drift.What.POLICY);
+        assertThat(w.repaired).extracting(DriftRepair::what).containsExactly(DriftRepair.What.POLICY);
     }
 
     /** The answer was lost with the repair, and whose access it was is gone before the next read. */
     @Test
     void tellsOfNoRepairThatWasNotMade() {
         world.put(RequestOf.on(key, "orders"));
-        Claim billing =
+        EncryptionRequest billing =
                 world.put(RequestOf.named("billing").data(key).backup(key).build());
         world.settle();
         world.advance(Duration.ofSeconds(10));
@@ -366,7 +372,7 @@ class AwsOrdersTest {
         world.remove(billing);
         world.advance(Duration.ofMinutes(5));
 
-        assertThat(world.keys.of(key).view(Identity.OWN).notApplied())
+        assertThat(world.keys.of(key).view(CredentialScope.OWN).notApplied())
                 .as("what is asked for now is there")
                 .isNull();
         assertThat(world.repaired).isEmpty();
@@ -376,7 +382,7 @@ class AwsOrdersTest {
     /** What was in the bucket of the first one is none of the next one's business. */
     @Test
     void tellsTheNextHolderOfABucketNothingOfWhatWasFoundBefore() {
-        Claim first = world.put(
+        EncryptionRequest first = world.put(
                 RequestOf.named("orders").data(key).bucket("orders-data").build());
         world.settle();
         world.advance(Duration.ofSeconds(10));
@@ -385,7 +391,7 @@ class AwsOrdersTest {
         world.advance(Duration.ofMinutes(6));
         world.remove(first);
         world.s3.put("orders-data", new FakeS3.Bucket(true, "us-east-1", FakeS3.under(key), true));
-        Claim next = world.put(
+        EncryptionRequest next = world.put(
                 RequestOf.named("billing").data(key).bucket("orders-data").build());
         world.advance(Duration.ofMinutes(5));
 
@@ -398,7 +404,7 @@ class AwsOrdersTest {
     @Test
     void showsNoOldFailureToALaterRequest() {
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
         world.settle();
         assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
         world.put(RequestOf.named("orders").data(key).published().build());

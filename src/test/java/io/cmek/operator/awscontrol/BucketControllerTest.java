@@ -3,15 +3,15 @@ package io.cmek.operator.awscontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
-import io.cmek.operator.condition.Drift;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,9 +24,10 @@ class BucketControllerTest {
 
     private final World world = new World();
     private final KeyArn key = world.newKey(1);
-    private final Claim claim = RequestOf.named("orders").data(key).bucket(NAME).build();
+    private final EncryptionRequest claim =
+            RequestOf.named("orders").data(key).bucket(NAME).build();
 
-    private Judgement encrypted() {
+    private ConditionResult encrypted() {
         return world.judge(claim, NAME).assessment().encrypted();
     }
 
@@ -82,7 +83,7 @@ class BucketControllerTest {
 
     @Test
     void anExistingOneIsNotMade() {
-        Claim existing = world.put(RequestOf.named("orders")
+        EncryptionRequest existing = world.put(RequestOf.named("orders")
                 .data(key)
                 .bucket(NAME, Provisioning.Existing)
                 .build());
@@ -135,7 +136,7 @@ class BucketControllerTest {
         assertThat(world.s3.bucket(NAME).encryption()).isEqualTo(FakeS3.under(key));
         assertThat(world.told).containsExactly("repaired BUCKET", "event for orders");
         assertThat(world.repaired).singleElement().satisfies(drift -> {
-            assertThat(drift.what()).isEqualTo(Drift.What.BUCKET);
+            assertThat(drift.what()).isEqualTo(DriftRepair.What.BUCKET);
             assertThat(drift.note()).contains("AES256", "was set back", "That happened between 2026-");
             assertThat(drift.lossy()).isFalse();
         });
@@ -266,8 +267,8 @@ class BucketControllerTest {
                         new Trouble(
                                 false,
                                 Duration.ZERO,
-                                new io.cmek.operator.aws.Failure.NotFound(
-                                        new io.cmek.operator.aws.Failure.Detail("s3", "NoSuchBucket", "", null))),
+                                new io.cmek.operator.aws.AwsError.NotFound(
+                                        new io.cmek.operator.aws.AwsError.Detail("s3", "NoSuchBucket", "", null))),
                         Reason.AwsUnavailable)
                 .entrySet()) {
             var w = new World();
@@ -275,7 +276,7 @@ class BucketControllerTest {
             w.aws.fail("s3:PutBucketEncryption", way.getKey());
             w.put(claim);
             w.settle();
-            Judgement told = w.judge(claim, NAME).assessment().encrypted();
+            ConditionResult told = w.judge(claim, NAME).assessment().encrypted();
             assertThat(told.reason()).isEqualTo(way.getValue());
             assertThat(w.judge(claim, NAME).isAnswered()).isTrue();
             w.advance(Duration.ofMinutes(10));
@@ -320,7 +321,7 @@ class BucketControllerTest {
     @Test
     void twoThatWantOneBucketGetItInTurn() {
         world.put(claim);
-        Claim later = world.put(RequestOf.named("later")
+        EncryptionRequest later = world.put(RequestOf.named("later")
                 .data(world.newKey(2))
                 .bucket(NAME)
                 .createdAt("2026-03-02T10:00:00Z")
@@ -338,10 +339,10 @@ class BucketControllerTest {
 
     @Test
     void oneThatIsNotAcceptedYetIsOnlyRead() {
-        Claim waiting = world.put(RequestOf.named("orders")
+        EncryptionRequest waiting = world.put(RequestOf.named("orders")
                 .data(key)
                 .bucket(NAME)
-                .standing(Judgement.pending("It waits."))
+                .standing(ConditionResult.pending("It waits."))
                 .build());
         world.advance(Duration.ofMinutes(2));
         assertThat(world.aws.operationsOn(NAME)).containsOnly("s3:GetBucketEncryption");
@@ -384,12 +385,13 @@ class BucketControllerTest {
 
     @Test
     void partitionsAreAccountsAndRegions() {
-        var own = new AwsItem.Bucket(Identity.OWN, "us-east-1", NAME);
-        var theirs = new AwsItem.Bucket(new Identity("arn:aws:iam::444455556666:role/x", null), "us-west-2", NAME);
-        var odd = new AwsItem.Bucket(new Identity("no arn", null), "us-west-2", NAME);
-        assertThat(own.partition()).isEqualTo(new Partition("own", "us-east-1"));
-        assertThat(theirs.partition()).isEqualTo(new Partition("444455556666", "us-west-2"));
-        assertThat(odd.partition()).isEqualTo(new Partition("own", "us-west-2"));
+        var own = new AwsItem.Bucket(CredentialScope.OWN, "us-east-1", NAME);
+        var theirs =
+                new AwsItem.Bucket(new CredentialScope("arn:aws:iam::444455556666:role/x", null), "us-west-2", NAME);
+        var odd = new AwsItem.Bucket(new CredentialScope("no arn", null), "us-west-2", NAME);
+        assertThat(own.partition()).isEqualTo(new WorkerPartition("own", "us-east-1"));
+        assertThat(theirs.partition()).isEqualTo(new WorkerPartition("444455556666", "us-west-2"));
+        assertThat(odd.partition()).isEqualTo(new WorkerPartition("own", "us-west-2"));
         assertThat(own.compareTo(theirs)).isNotZero();
         assertThat(new AwsItem.Key(key).compareTo(own)).isNegative();
     }

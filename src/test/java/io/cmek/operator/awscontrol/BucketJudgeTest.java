@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
 import io.cmek.operator.bucket.BucketFacts;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.request.BucketUse;
 import java.time.Duration;
@@ -24,12 +24,12 @@ class BucketJudgeTest {
     private static final BucketUse USE = new BucketUse(Purpose.Data, "orders-data", World.key(1), Provisioning.Create);
     private static final BucketFacts IN_PLACE = new BucketFacts.Present(FakeS3.under(World.key(1)));
     private static final BucketFacts PLAIN = new BucketFacts.Present(FakeS3.OF_NEW);
-    private static final Judgement REFUSED = Judgement.bad(Reason.WriteDenied, "no");
+    private static final ConditionResult REFUSED = ConditionResult.bad(Reason.WriteDenied, "no");
 
     private final BucketJudge judge = new BucketJudge(MAX_AGE);
 
     private static BucketSnapshot of(
-            BucketFacts facts, @Nullable String plannedFor, boolean keyReady, @Nullable Judgement notApplied) {
+            BucketFacts facts, @Nullable String plannedFor, boolean keyReady, @Nullable ConditionResult notApplied) {
         return new BucketSnapshot(Observation.seen(facts, NOW), plannedFor, keyReady, notApplied);
     }
 
@@ -95,9 +95,9 @@ class BucketJudgeTest {
 
     @Test
     void whatCannotBeReadIsUnknownWhenWhatWasReadIsTooOld() {
-        var failure = new Failure.Denied(new Failure.Detail("s3:GetBucketEncryption", "AccessDenied", "", null));
+        var failure = new AwsError.Denied(new AwsError.Detail("s3:GetBucketEncryption", "AccessDenied", "", null));
         Observation<BucketFacts> failing =
-                Observation.<BucketFacts>seen(IN_PLACE, NOW).then(new Answer.Failed<>(failure), NOW);
+                Observation.<BucketFacts>seen(IN_PLACE, NOW).then(new AwsResult.Error<>(failure), NOW);
         var snapshot = new BucketSnapshot(failing, UID, true, null);
         assertThat(judge(true, snapshot).assessment().encrypted().isGood()).isTrue();
         Instant later = NOW.plus(MAX_AGE).plusMillis(1);

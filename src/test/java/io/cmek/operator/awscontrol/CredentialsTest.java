@@ -2,12 +2,12 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws.Call;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two tenants with different roles share a key. */
 class CredentialsTest {
 
-    private static final Identity A = new Identity("arn:aws:iam::111122223333:role/tenant-a", null);
-    private static final Identity B = new Identity("arn:aws:iam::111122223333:role/tenant-b", null);
+    private static final CredentialScope A = new CredentialScope("arn:aws:iam::111122223333:role/tenant-a", null);
+    private static final CredentialScope B = new CredentialScope("arn:aws:iam::111122223333:role/tenant-b", null);
 
     private static String role(String tenant, int n) {
         return "arn:aws:iam::111122223333:role/data-" + tenant + "-" + n;
@@ -33,18 +33,18 @@ class CredentialsTest {
             1, World.tenant("a", role("a", 0), A, null, "team-a"), World.tenant("b", role("b", 0), B, null, "team-b"));
     private final KeyArn key = world.newKey(1);
 
-    private Claim inA() {
+    private EncryptionRequest inA() {
         return world.put(RequestOf.named("orders").in("team-a").data(key).build());
     }
 
-    private Claim inB() {
+    private EncryptionRequest inB() {
         return world.put(RequestOf.named("orders").in("team-b").data(key).build());
     }
 
     @Test
     void eachReadsForItselfAndOneWriteServesBoth() {
-        Claim a = inA();
-        Claim b = inB();
+        EncryptionRequest a = inA();
+        EncryptionRequest b = inB();
         world.settle();
 
         assertThat(world.judge(a).assessment().isReady()).isTrue();
@@ -59,12 +59,12 @@ class CredentialsTest {
     void aRoleThatMayNotWriteSaysNothingAboutAnother() {
         world.aws.rule((operation, identity, item) ->
                 operation.equals("kms:PutKeyPolicy") && identity.equals(A) ? Trouble.DENIED : null);
-        Claim a = inA();
+        EncryptionRequest a = inA();
         world.settle();
         assertThat(world.judge(a).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
         assertThat(world.judge(a).isAnswered()).isTrue();
 
-        Claim b = inB();
+        EncryptionRequest b = inB();
         world.settle();
         assertThat(world.judge(b).assessment().isReady()).isTrue();
         assertThat(world.keys.of(key).view(B).notApplied()).isNull();
@@ -79,8 +79,8 @@ class CredentialsTest {
     @Test
     void aRoleThatMayNotReadSaysNothingAboutAnother() {
         world.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
-        Claim a = inA();
-        Claim b = inB();
+        EncryptionRequest a = inA();
+        EncryptionRequest b = inB();
         world.settle();
 
         assertThat(world.judge(a).assessment().usable().reason()).isEqualTo(Reason.AccessDenied);
@@ -96,7 +96,7 @@ class CredentialsTest {
         world.aws.rule((operation, identity, item) ->
                 operation.equals(hanging) && identity.equals(A) ? Trouble.TIMES_OUT : null);
         inA();
-        Claim b = inB();
+        EncryptionRequest b = inB();
         world.advance(FakeAws.TIME_OUT.plusSeconds(1));
         assertThat(world.judge(b).assessment().isReady()).isTrue();
 
@@ -114,7 +114,7 @@ class CredentialsTest {
     void aRoleWhoseWritesTimeOutDoesNotComeFirstAgain() {
         // B's role writes, A's comes first in the order of names.
         inA();
-        Claim b = inB();
+        EncryptionRequest b = inB();
         var turns = new ArrayList<String>();
         world.aws.rule((operation, identity, item) -> {
             if (operation.equals("kms:PutKeyPolicy")) {
@@ -133,8 +133,8 @@ class CredentialsTest {
 
     @Test
     void aProofThatTimesOutKeepsTheOtherFromNothing() {
-        Identity probeA = new Identity(role("a", 0), null);
-        Identity probeB = new Identity(role("b", 0), null);
+        CredentialScope probeA = new CredentialScope(role("a", 0), null);
+        CredentialScope probeB = new CredentialScope(role("b", 0), null);
         var w = new World(
                 1,
                 World.tenant("a", role("a", 0), A, probeA, "team-a"),
@@ -142,7 +142,8 @@ class CredentialsTest {
         w.newKey(1);
         w.aws.rule((operation, identity, item) -> identity.equals(probeA) ? Trouble.TIMES_OUT : null);
         w.put(RequestOf.named("orders").in("team-a").data(key).build());
-        Claim b = w.put(RequestOf.named("orders").in("team-b").data(key).build());
+        EncryptionRequest b =
+                w.put(RequestOf.named("orders").in("team-b").data(key).build());
         w.settle();
         w.ticker.advance(Duration.ofSeconds(2));
         w.settle();
@@ -246,7 +247,7 @@ class CredentialsTest {
     @Test
     void whoIsGoneIsNotReadForAnyMore() {
         inA();
-        Claim b = inB();
+        EncryptionRequest b = inB();
         world.settle();
         world.remove(b);
         world.settle();

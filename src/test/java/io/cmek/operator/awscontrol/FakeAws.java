@@ -1,8 +1,8 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,8 @@ public final class FakeAws {
      * @param from since the start of the world
      * @param end {@code ok}, or the code of the failure
      */
-    public record Call(String operation, Identity identity, String item, Duration from, Duration until, String end) {}
+    public record Call(
+            String operation, CredentialScope identity, String item, Duration from, Duration until, String end) {}
 
     /**
      * What goes wrong with a call.
@@ -37,28 +38,28 @@ public final class FakeAws {
      * @param failure what the caller is told, null where something is thrown
      */
     public record Trouble(
-            boolean takesEffect, Duration takes, @Nullable Failure failure) {
+            boolean takesEffect, Duration takes, @Nullable AwsError failure) {
 
         public static final Trouble TIMES_OUT = new Trouble(false, TIME_OUT, timeOut());
         public static final Trouble LOSES_ITS_ANSWER = new Trouble(true, TIME_OUT, timeOut());
         public static final Trouble DENIED =
-                new Trouble(false, Duration.ZERO, new Failure.Denied(detail("AccessDeniedException", "no")));
+                new Trouble(false, Duration.ZERO, new AwsError.Denied(detail("AccessDeniedException", "no")));
         public static final Trouble THROTTLED =
-                new Trouble(false, Duration.ZERO, new Failure.Throttled(detail("ThrottlingException", "slower")));
+                new Trouble(false, Duration.ZERO, new AwsError.Throttled(detail("ThrottlingException", "slower")));
         public static final Trouble UNAVAILABLE =
-                new Trouble(false, Duration.ZERO, new Failure.Unavailable(detail("InternalError", "no")));
+                new Trouble(false, Duration.ZERO, new AwsError.Unavailable(detail("InternalError", "no")));
         public static final Trouble THROWS = new Trouble(false, Duration.ZERO, null);
 
-        private static Failure timeOut() {
-            return new Failure.Unavailable(detail(Failure.TIMED_OUT, "no answer"));
+        private static AwsError timeOut() {
+            return new AwsError.Unavailable(detail(AwsError.TIMED_OUT, "no answer"));
         }
 
         public static Trouble refusedWith(String code, String message) {
-            return new Trouble(false, Duration.ZERO, new Failure.Rejected(detail(code, message)));
+            return new Trouble(false, Duration.ZERO, new AwsError.Rejected(detail(code, message)));
         }
 
-        private static Failure.Detail detail(String code, String message) {
-            return new Failure.Detail("aws:any", code, message, null);
+        private static AwsError.Detail detail(String code, String message) {
+            return new AwsError.Detail("aws:any", code, message, null);
         }
     }
 
@@ -68,7 +69,7 @@ public final class FakeAws {
 
         /** @return null where the call goes well, as far as this rule is concerned */
         @Nullable
-        Trouble of(String operation, Identity identity, String item);
+        Trouble of(String operation, CredentialScope identity, String item);
     }
 
     /** The process ends here. No guard may catch it. */
@@ -107,13 +108,14 @@ public final class FakeAws {
         }
     }
 
-    public <T> Answer<T> call(String operation, Identity identity, Object item, Supplier<Answer<T>> effect) {
+    public <T> AwsResult<T> call(
+            String operation, CredentialScope identity, Object item, Supplier<AwsResult<T>> effect) {
         String name = item.toString();
         Duration from = now();
         crash(operation + " is sent");
         Trouble trouble = trouble(operation, identity, name);
         before.accept(operation, name);
-        Answer<T> done = trouble == null || trouble.takesEffect() ? effect.get() : null;
+        AwsResult<T> done = trouble == null || trouble.takesEffect() ? effect.get() : null;
         after.accept(operation, name);
         crash(operation + " is answered");
         if (trouble != null && trouble.takes().isPositive()) {
@@ -122,30 +124,30 @@ public final class FakeAws {
             }
         }
         if (trouble == null) {
-            String end = done instanceof Answer.Failed<T>(Failure failure)
+            String end = done instanceof AwsResult.Error<T>(AwsError failure)
                     ? failure.detail().code()
                     : "ok";
             log(new Call(operation, identity, name, from, now(), end));
             return done;
         }
-        Failure failure = trouble.failure();
+        AwsError failure = trouble.failure();
         if (failure == null) {
             log(new Call(operation, identity, name, from, now(), "thrown"));
             throw new IllegalStateException("broken in this test");
         }
         log(new Call(operation, identity, name, from, now(), failure.detail().code()));
-        return new Answer.Failed<>(named(operation, failure));
+        return new AwsResult.Error<>(named(operation, failure));
     }
 
-    private static Failure named(String operation, Failure failure) {
-        var detail = new Failure.Detail(
+    private static AwsError named(String operation, AwsError failure) {
+        var detail = new AwsError.Detail(
                 operation, failure.detail().code(), failure.detail().message(), null);
         return switch (failure) {
-            case Failure.NotFound f -> new Failure.NotFound(detail);
-            case Failure.Denied f -> new Failure.Denied(detail);
-            case Failure.Throttled f -> new Failure.Throttled(detail);
-            case Failure.Unavailable f -> new Failure.Unavailable(detail);
-            case Failure.Rejected f -> new Failure.Rejected(detail);
+            case AwsError.NotFound f -> new AwsError.NotFound(detail);
+            case AwsError.Denied f -> new AwsError.Denied(detail);
+            case AwsError.Throttled f -> new AwsError.Throttled(detail);
+            case AwsError.Unavailable f -> new AwsError.Unavailable(detail);
+            case AwsError.Rejected f -> new AwsError.Rejected(detail);
         };
     }
 
@@ -160,7 +162,7 @@ public final class FakeAws {
         }
     }
 
-    private synchronized @Nullable Trouble trouble(String operation, Identity identity, String item) {
+    private synchronized @Nullable Trouble trouble(String operation, CredentialScope identity, String item) {
         for (Rule rule : rules) {
             Trouble trouble = rule.of(operation, identity, item);
             if (trouble != null) {

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.key.KeyService;
@@ -101,12 +101,12 @@ public final class FakeKms implements KeyService {
     }
 
     @Override
-    public Answer<KeyFacts> describe(Identity identity, KeyArn key) {
+    public AwsResult<KeyFacts> describe(CredentialScope identity, KeyArn key) {
         return aws.call("kms:DescribeKey", identity, key, () -> {
             Key known = keys.get(key);
             return known == null
                     ? notFound("kms:DescribeKey")
-                    : new Answer.Got<>(new KeyFacts(
+                    : new AwsResult.Success<>(new KeyFacts(
                             key,
                             known.state,
                             known.spec,
@@ -120,50 +120,50 @@ public final class FakeKms implements KeyService {
     }
 
     @Override
-    public Answer<String> readPolicy(Identity identity, KeyArn key) {
+    public AwsResult<String> readPolicy(CredentialScope identity, KeyArn key) {
         return aws.call("kms:GetKeyPolicy", identity, key, () -> {
             Key known = keys.get(key);
             if (known == null) {
                 return notFound("kms:GetKeyPolicy");
             }
             synchronized (known) {
-                return new Answer.Got<>(shuffled(known.older.isEmpty() ? known.policy : known.older.poll()));
+                return new AwsResult.Success<>(shuffled(known.older.isEmpty() ? known.policy : known.older.poll()));
             }
         });
     }
 
     @Override
-    public Answer<String> writePolicy(Identity identity, KeyArn key, String document, String onBehalfOf) {
+    public AwsResult<String> writePolicy(CredentialScope identity, KeyArn key, String document, String onBehalfOf) {
         return aws.call("kms:PutKeyPolicy", identity, key, () -> {
             if (!keys.containsKey(key)) {
                 return notFound("kms:PutKeyPolicy");
             }
             put(key, document);
-            return new Answer.Got<>(document);
+            return new AwsResult.Success<>(document);
         });
     }
 
     @Override
-    public Answer<Proof> proveEncrypt(Identity probe, KeyArn key) {
+    public AwsResult<Proof> proveEncrypt(CredentialScope probe, KeyArn key) {
         return aws.call("kms:GenerateDataKeyWithoutPlaintext", probe, key, () -> proof(probe, key));
     }
 
     @Override
-    public Answer<Proof> proveDecrypt(Identity probe, KeyArn key, @Nullable String ciphertext) {
+    public AwsResult<Proof> proveDecrypt(CredentialScope probe, KeyArn key, @Nullable String ciphertext) {
         return aws.call("kms:Decrypt", probe, key, () -> proof(probe, key));
     }
 
-    private Answer<Proof> proof(Identity probe, KeyArn key) {
+    private AwsResult<Proof> proof(CredentialScope probe, KeyArn key) {
         boolean allowed = !probesDenied
                 && keys.containsKey(key)
                 && keys.get(key).state.equals("Enabled")
                 && policy(key).contains(String.valueOf(probe.roleArn()));
-        return new Answer.Got<>(new Proof(allowed, null));
+        return new AwsResult.Success<>(new Proof(allowed, null));
     }
 
-    private static <T> Answer<T> notFound(String operation) {
-        return new Answer.Failed<>(
-                new Failure.NotFound(new Failure.Detail(operation, "NotFoundException", "no such key", null)));
+    private static <T> AwsResult<T> notFound(String operation) {
+        return new AwsResult.Error<>(
+                new AwsError.NotFound(new AwsError.Detail(operation, "NotFoundException", "no such key", null)));
     }
 
     /** The same policy, its lists in another order. What is no JSON stays. */

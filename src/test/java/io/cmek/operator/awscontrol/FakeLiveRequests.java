@@ -3,7 +3,7 @@ package io.cmek.operator.awscontrol;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.index.RequestIndex;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -15,7 +15,7 @@ final class FakeLiveRequests implements LiveRequests {
     private final Authorization authorization;
 
     /** By uid. */
-    final Map<String, Claim> claims = new TreeMap<>();
+    final Map<String, EncryptionRequest> claims = new TreeMap<>();
 
     /** By uid: the namespaces of objects that this version cannot read, and may name any key. */
     final Map<String, String> unreadable = new TreeMap<>();

@@ -1,8 +1,8 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketService;
@@ -56,17 +56,17 @@ public final class FakeS3 implements BucketService {
 
     /** Those whom S3 denies a bucket are not told why. */
     @Override
-    public Answer<BucketFacts> readEncryption(Identity identity, String region, String name) {
+    public AwsResult<BucketFacts> readEncryption(CredentialScope identity, String region, String name) {
         return aws.call("s3:GetBucketEncryption", identity, name, () -> {
             Bucket bucket = buckets.get(name);
             if (bucket == null) {
-                return new Answer.Got<>(new BucketFacts.Absent());
+                return new AwsResult.Success<>(new BucketFacts.Absent());
             }
             if (!bucket.ours()) {
-                return new Answer.Failed<>(new Failure.Denied(
-                        new Failure.Detail("s3:GetBucketEncryption", "AccessDenied", "Access Denied", null)));
+                return new AwsResult.Error<>(new AwsError.Denied(
+                        new AwsError.Detail("s3:GetBucketEncryption", "AccessDenied", "Access Denied", null)));
             }
-            return new Answer.Got<>(
+            return new AwsResult.Success<>(
                     bucket.region().equals(region)
                             ? new BucketFacts.Present(bucket.encryption())
                             : new BucketFacts.InAnotherRegion(bucket.region()));
@@ -74,53 +74,54 @@ public final class FakeS3 implements BucketService {
     }
 
     @Override
-    public Answer<Boolean> isListed(Identity identity, String region, String name) {
+    public AwsResult<Boolean> isListed(CredentialScope identity, String region, String name) {
         return aws.call("s3:ListBuckets", identity, name, () -> {
             Bucket bucket = buckets.get(name);
-            return new Answer.Got<>(bucket != null && bucket.ours());
+            return new AwsResult.Success<>(bucket != null && bucket.ours());
         });
     }
 
     @Override
-    public Answer<Boolean> isTaken(Identity identity, String region, String name) {
-        return aws.call("s3:HeadBucket", identity, name, () -> new Answer.Got<>(buckets.containsKey(name)));
+    public AwsResult<Boolean> isTaken(CredentialScope identity, String region, String name) {
+        return aws.call("s3:HeadBucket", identity, name, () -> new AwsResult.Success<>(buckets.containsKey(name)));
     }
 
     @Override
-    public Answer<Creation> create(Identity identity, String region, String name) {
+    public AwsResult<Creation> create(CredentialScope identity, String region, String name) {
         return aws.call("s3:CreateBucket", identity, name, () -> {
             Bucket there = buckets.putIfAbsent(name, new Bucket(true, region, OF_NEW, false));
             if (there == null) {
-                return new Answer.Got<>(Creation.MADE);
+                return new AwsResult.Success<>(Creation.MADE);
             }
             return there.ours()
-                    ? new Answer.Got<>(Creation.ALREADY_OURS)
-                    : new Answer.Failed<>(new Failure.Rejected(
-                            new Failure.Detail("s3:CreateBucket", "BucketAlreadyExists", "taken", null)));
+                    ? new AwsResult.Success<>(Creation.ALREADY_OURS)
+                    : new AwsResult.Error<>(new AwsError.Rejected(
+                            new AwsError.Detail("s3:CreateBucket", "BucketAlreadyExists", "taken", null)));
         });
     }
 
     @Override
-    public Answer<String> blockPublicAccess(Identity identity, String region, String name) {
+    public AwsResult<String> blockPublicAccess(CredentialScope identity, String region, String name) {
         return aws.call("s3:PutPublicAccessBlock", identity, name, () -> {
             Bucket now =
                     buckets.computeIfPresent(name, (n, b) -> new Bucket(b.ours(), b.region(), b.encryption(), true));
-            return now == null ? noSuchBucket("s3:PutPublicAccessBlock") : new Answer.Got<>(name);
+            return now == null ? noSuchBucket("s3:PutPublicAccessBlock") : new AwsResult.Success<>(name);
         });
     }
 
     @Override
-    public Answer<Encryption> encrypt(Identity identity, String region, String name, KeyArn key, Encryption current) {
+    public AwsResult<Encryption> encrypt(
+            CredentialScope identity, String region, String name, KeyArn key, Encryption current) {
         return aws.call("s3:PutBucketEncryption", identity, name, () -> {
             var encryption = new Encryption("aws:kms", key.toString(), true, current.blockedEncryptionTypes());
             Bucket now = buckets.computeIfPresent(
                     name, (n, b) -> new Bucket(b.ours(), b.region(), encryption, b.isPrivate()));
-            return now == null ? noSuchBucket("s3:PutBucketEncryption") : new Answer.Got<>(encryption);
+            return now == null ? noSuchBucket("s3:PutBucketEncryption") : new AwsResult.Success<>(encryption);
         });
     }
 
-    private static <T> Answer<T> noSuchBucket(String operation) {
-        return new Answer.Failed<>(
-                new Failure.NotFound(new Failure.Detail(operation, "NoSuchBucket", "no such bucket", null)));
+    private static <T> AwsResult<T> noSuchBucket(String operation) {
+        return new AwsResult.Error<>(
+                new AwsError.NotFound(new AwsError.Detail(operation, "NoSuchBucket", "no such bucket", null)));
     }
 }

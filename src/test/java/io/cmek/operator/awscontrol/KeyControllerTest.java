@@ -2,19 +2,19 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.PolicyViolation;
 import io.cmek.operator.keypolicy.PolicyWrite;
-import io.cmek.operator.keypolicy.Problem;
 import io.cmek.operator.keypolicy.StatementKind;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ class KeyControllerTest {
     private final KeyArn key = world.newKey(1);
 
     private @Nullable PolicyOutcome notApplied() {
-        return world.keys.of(key).view(Identity.OWN).notApplied();
+        return world.keys.of(key).view(CredentialScope.OWN).notApplied();
     }
 
     private void byOthers(String... statements) {
@@ -53,8 +53,8 @@ class KeyControllerTest {
         return world.aws.count("kms:PutKeyPolicy");
     }
 
-    private Claim start() {
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+    private EncryptionRequest start() {
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
         world.settle();
         assertThat(writes()).isEqualTo(1);
         world.advance(Duration.ofSeconds(10));
@@ -67,7 +67,7 @@ class KeyControllerTest {
     @Test
     void aNewRequestOnANewKeyIsServedWithFewCallsAndTold() {
         assertThat(world.keys.of(key)).isEqualTo(KeySnapshot.never(key));
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
 
         world.settle();
 
@@ -93,7 +93,7 @@ class KeyControllerTest {
         world.changed.clear();
         long visited = world.index.visited();
 
-        Claim last = world.put(RequestOf.on(key, "orders-999"));
+        EncryptionRequest last = world.put(RequestOf.on(key, "orders-999"));
         world.settle();
 
         assertThat(world.judge(last).assessment().isReady()).isTrue();
@@ -148,10 +148,10 @@ class KeyControllerTest {
                 "SID_TAKEN |"
                         + " {'Sid':'CmekOperatortestDataUse','Effect':'Deny','Principal':'*','Action':'kms:*','Resource':'*'}",
             })
-    void writesNothingThatKmsWouldRefuse(Problem.Kind kind, String statement) {
+    void writesNothingThatKmsWouldRefuse(PolicyViolation.Kind kind, String statement) {
         byOthers(FakeKms.ROOT, statement.replace('\'', '"'));
         String before = world.kms.policy(key);
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
 
         world.advance(Duration.ofMinutes(10));
 
@@ -177,7 +177,7 @@ class KeyControllerTest {
     @Test
     void aPolicyThatNobodyCanReadIsLeftAlone() {
         world.kms.put(key, "[]");
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
         world.settle();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Blocked.class);
@@ -192,12 +192,12 @@ class KeyControllerTest {
                 Trouble.refusedWith(
                         "MalformedPolicyDocumentException",
                         "Policy contains a statement with one or more invalid principals"));
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
         world.settle();
 
         assertThat(notApplied())
                 .isInstanceOfSatisfying(
-                        PolicyOutcome.NotWritten.class,
+                        PolicyOutcome.WriteFailed.class,
                         failed -> assertThat(failed.added().of(StatementKind.DATA_USE))
                                 .containsExactly(World.ROLE));
         assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.ForeignStatementRejected);
@@ -219,8 +219,8 @@ class KeyControllerTest {
     @ValueSource(
             strings = {"blocked", "denied", "policy unreadable", "disabled", "role not allowed", "gone", "published"})
     void whatStaysAsItIsCostsFewTurns(String how) {
-        Identity probe = new Identity(World.ROLE, null);
-        var w = new World(1, World.tenant("all", World.ROLE, Identity.OWN, probe, "*"));
+        CredentialScope probe = new CredentialScope(World.ROLE, null);
+        var w = new World(1, World.tenant("all", World.ROLE, CredentialScope.OWN, probe, "*"));
         KeyArn k = w.newKey(1);
         switch (how) {
             case "blocked" ->
@@ -251,14 +251,14 @@ class KeyControllerTest {
 
     @Test
     void asksNoMoreThanThePollWhileKmsDoesNotAnswer() {
-        Claim claim = start();
+        EncryptionRequest claim = start();
         world.aws.fail("kms:GetKeyPolicy", Trouble.UNAVAILABLE);
         world.put(RequestOf.named("billing").data(key).backup(key).build());
         world.settle();
         assertThat(notApplied())
                 .isInstanceOfSatisfying(
-                        PolicyOutcome.NotWritten.class,
-                        failed -> assertThat(failed.failure()).isInstanceOf(Failure.Unavailable.class));
+                        PolicyOutcome.WriteFailed.class,
+                        failed -> assertThat(failed.failure()).isInstanceOf(AwsError.Unavailable.class));
         world.aws.forgetCalls();
         world.advance(Duration.ofMinutes(10));
 
@@ -283,7 +283,7 @@ class KeyControllerTest {
 
         assertThat(world.told).containsExactly("written", "repaired POLICY", "event for orders");
         assertThat(world.repaired).singleElement().satisfies(drift -> {
-            assertThat(drift.what()).isEqualTo(Drift.What.POLICY);
+            assertThat(drift.what()).isEqualTo(DriftRepair.What.POLICY);
             assertThat(drift.lossy()).isFalse();
             assertThat(drift.note())
                     .contains(
@@ -345,7 +345,7 @@ class KeyControllerTest {
 
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
-        Claim claim = RequestOf.on(key, "orders");
+        EncryptionRequest claim = RequestOf.on(key, "orders");
         String statements =
                 "{\"Sid\":\"CmekOperatortestDataUse\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + World.ROLE
                         + "\"},\"Action\":[\"kms:Encrypt\",\"kms:Decrypt\",\"kms:ReEncrypt*\",\"kms:GenerateDataKey*\",\"kms:DescribeKey\"],"
@@ -360,8 +360,8 @@ class KeyControllerTest {
 
     @Test
     void whatIsNewIsNoDriftNorWhatWasReleasedAndIsWantedAgain() {
-        Claim orders = start();
-        Claim billing = world.put(
+        EncryptionRequest orders = start();
+        EncryptionRequest billing = world.put(
                 RequestOf.named("billing").data(key).backup(key).release().build());
         world.settle();
         world.put(RequestOf.named("billing")
@@ -390,7 +390,7 @@ class KeyControllerTest {
         world.aws.fail("kms:PutKeyPolicy", Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(10));
         assertThat(world.repaired).isEmpty();
-        assertThat(notApplied()).isInstanceOf(PolicyOutcome.NotWritten.class);
+        assertThat(notApplied()).isInstanceOf(PolicyOutcome.WriteFailed.class);
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
@@ -406,7 +406,7 @@ class KeyControllerTest {
         byOthers(FakeKms.ROOT);
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         world.advance(Duration.ofMinutes(2));
-        assertThat(notApplied()).isInstanceOf(PolicyOutcome.NotWritten.class);
+        assertThat(notApplied()).isInstanceOf(PolicyOutcome.WriteFailed.class);
 
         world.kms.put(key, good);
         world.advance(Duration.ofMinutes(2));
@@ -439,7 +439,7 @@ class KeyControllerTest {
                 byOthers(FakeKms.ROOT);
             }
         };
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
         world.settle();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Conflict.class);
@@ -507,7 +507,7 @@ class KeyControllerTest {
 
         assertThat(world.kms.policy(key)).contains("\"Auditors\"", "\"Root\"", "CmekOperatortestDataUse");
         assertThat(world.repaired).singleElement().satisfies(drift -> {
-            assertThat(drift.what()).isEqualTo(Drift.What.STATEMENTS_OF_OTHERS);
+            assertThat(drift.what()).isEqualTo(DriftRepair.What.STATEMENTS_OF_OTHERS);
             assertThat(drift.lossy()).isFalse();
             assertThat(drift.note()).contains("The statement 'Auditors' of others", "was put back");
         });
@@ -636,7 +636,8 @@ class KeyControllerTest {
 
     @Test
     void onlyReadsWhereTheOwnerWrites() {
-        Claim claim = world.put(RequestOf.named("orders").data(key).published().build());
+        EncryptionRequest claim =
+                world.put(RequestOf.named("orders").data(key).published().build());
         world.settle();
         assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
         assertThat(world.judge(claim).isAnswered()).isTrue();
@@ -654,13 +655,14 @@ class KeyControllerTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
     void readsThatLagDelayAndLoseNothing(int seed) {
-        var w = new World(seed, World.tenant("all", World.ROLE, Identity.OWN, null, "*"));
+        var w = new World(seed, World.tenant("all", World.ROLE, CredentialScope.OWN, null, "*"));
         KeyArn k = w.newKey(1);
         w.kms.put(k, FakeKms.document(FakeKms.ROOT, AUDITORS, USERS));
         w.kms.mostLaggingReads = 2;
-        Claim orders = w.put(RequestOf.on(k, "orders"));
+        EncryptionRequest orders = w.put(RequestOf.on(k, "orders"));
         w.settle();
-        Claim billing = w.put(RequestOf.named("billing").data(k).backup(k).build());
+        EncryptionRequest billing =
+                w.put(RequestOf.named("billing").data(k).backup(k).build());
         w.advance(Duration.ofMinutes(15));
 
         assertThat(w.kms.policy(k))
@@ -673,9 +675,10 @@ class KeyControllerTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void anUnrulyWireLosesNothing(int seed) {
-        var w = new World(seed, World.tenant("all", World.ROLE, Identity.OWN, new Identity(World.ROLE, null), "*"));
+        var w = new World(
+                seed, World.tenant("all", World.ROLE, CredentialScope.OWN, new CredentialScope(World.ROLE, null), "*"));
         w.aws.unruly(new Random(seed), 0.3);
-        var claims = new ArrayList<Claim>();
+        var claims = new ArrayList<EncryptionRequest>();
         for (int n = 1; n <= 5; n++) {
             w.kms.make(World.key(n));
             w.kms.put(World.key(n), FakeKms.document(FakeKms.ROOT, AUDITORS, USERS));
@@ -705,7 +708,7 @@ class KeyControllerTest {
     /** Its finalizer was taken off while KMS took its time. */
     @Test
     void tellsWhatIsLeftOfAResourceThatWentWhileItWasWritten() {
-        Claim claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
         world.aws.after = (operation, item) -> {
             if (operation.equals("kms:PutKeyPolicy")) {
                 world.remove(claim);
@@ -723,8 +726,8 @@ class KeyControllerTest {
     /** It is not the one in whose name the policy is written. */
     @Test
     void tellsItAlsoOfOneOfMany() {
-        Claim older = start();
-        Claim claim = world.put(RequestOf.named("billing")
+        EncryptionRequest older = start();
+        EncryptionRequest claim = world.put(RequestOf.named("billing")
                 .data(key)
                 .backup(key)
                 .createdAt("2026-03-02T10:00:00Z")
@@ -746,7 +749,7 @@ class KeyControllerTest {
 
     @Test
     void saysNothingOfThatWhereOthersNeedIt() {
-        Claim older = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest older = world.put(RequestOf.on(key, "orders"));
         world.put(RequestOf.on(key, "billing"));
         world.aws.after = (operation, item) -> {
             if (operation.equals("kms:PutKeyPolicy")) {
@@ -760,7 +763,7 @@ class KeyControllerTest {
 
     @Test
     void nothingIsKeptWhenTheLastRequestIsGone() {
-        var claims = new ArrayList<Claim>();
+        var claims = new ArrayList<EncryptionRequest>();
         for (int n = 1; n < 4; n++) {
             claims.add(world.put(RequestOf.named("orders-" + n)
                     .data(world.newKey(n))
@@ -771,7 +774,7 @@ class KeyControllerTest {
         assertThat(world.isEmpty()).isFalse();
         claims.forEach(world::remove);
         world.refresh(World.key(9));
-        world.controllers.refresh(new AwsItem.Bucket(Identity.OWN, "us-east-1", "bucket-9"));
+        world.controllers.refresh(new AwsItem.Bucket(CredentialScope.OWN, "us-east-1", "bucket-9"));
         world.settle();
 
         assertThat(world.isEmpty()).isTrue();
@@ -781,7 +784,7 @@ class KeyControllerTest {
 
     @Test
     void aKeyThatIsDisabledIsNotWrittenAndRecovers() {
-        Claim claim = start();
+        EncryptionRequest claim = start();
         world.kms.state(key, "Disabled");
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
         byOthers(FakeKms.ROOT);
@@ -800,7 +803,7 @@ class KeyControllerTest {
 
     @Test
     void aHealthyKeyIsReadOnceAMinuteAndAtOnceWhereItIsRefreshed() {
-        Claim claim = start();
+        EncryptionRequest claim = start();
         world.advance(Duration.ofHours(1));
         assertThat(world.aws.count("kms:DescribeKey")).isBetween(54, 67);
         assertThat(world.aws.count("kms:GetKeyPolicy")).isBetween(54, 67);
@@ -817,7 +820,7 @@ class KeyControllerTest {
     /** Also when nothing else than time makes a fact too old. */
     @Test
     void tellsWhenReadsFailWhenWhatWasReadIsTooOldAndWhenTheySucceedAgain() {
-        Claim claim = start();
+        EncryptionRequest claim = start();
         world.aws.fail("kms:", Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(2));
         assertThat(world.changed).as("of the first failed read").hasSizeBetween(1, 2);
@@ -839,7 +842,7 @@ class KeyControllerTest {
 
     @Test
     void goesOnWhenTheClockWasSetBack() {
-        Claim claim = start();
+        EncryptionRequest claim = start();
         world.clock.isOffBy = Duration.ofDays(-1);
         world.kms.state(key, "Disabled");
         byOthers(FakeKms.ROOT, AUDITORS);
@@ -852,10 +855,10 @@ class KeyControllerTest {
 
     @Test
     void aRoleProvesItsAccessWhenThePolicyLetsIt() {
-        Identity probe = new Identity(World.ROLE, null);
-        var w = new World(1, World.tenant("all", World.ROLE, Identity.OWN, probe, "*"));
+        CredentialScope probe = new CredentialScope(World.ROLE, null);
+        var w = new World(1, World.tenant("all", World.ROLE, CredentialScope.OWN, probe, "*"));
         KeyArn k = w.newKey(1);
-        Claim claim = w.put(RequestOf.on(k, "orders"));
+        EncryptionRequest claim = w.put(RequestOf.on(k, "orders"));
         w.settle();
         assertThat(w.judge(claim).assessment().access().reason()).isEqualTo(Reason.AccessProven);
         assertThat(w.aws.operationsOn(k)).endsWith("kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt");
@@ -885,7 +888,8 @@ class KeyControllerTest {
 
     @Test
     void statementsOfTheStatusThatTheOwnerWritesAreNoDriftOfOurs() {
-        Claim claim = RequestOf.named("orders").data(key).published().build();
+        EncryptionRequest claim =
+                RequestOf.named("orders").data(key).published().build();
         String statements = "{\"Sid\":\"CmekOperatortestDataUse\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\""
                 + World.ROLE + "\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
         world.put(claim, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
@@ -893,6 +897,7 @@ class KeyControllerTest {
         world.settle();
         assertThat(world.repaired).isEmpty();
         assertThat(world.keys.of(key).required().principals().keySet()).isEqualTo(Set.of(StatementKind.BACKUP_USE));
-        assertThat(world.keys.of(key).required().minus(Grants.NONE).isEmpty()).isFalse();
+        assertThat(world.keys.of(key).required().minus(AccessRequirements.NONE).isEmpty())
+                .isFalse();
     }
 }

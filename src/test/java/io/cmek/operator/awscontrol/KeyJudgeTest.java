@@ -2,21 +2,21 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.KeySnapshot.View;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.key.KeyAssessment;
 import io.cmek.operator.key.KeyFacts;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.key.KeyResult;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.KeyPolicyText;
 import io.cmek.operator.keypolicy.MergeResult;
 import io.cmek.operator.keypolicy.PolicyDocument;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.PolicyOutcome;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.tenancy.Tenant;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,13 +30,13 @@ class KeyJudgeTest {
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final KeyArn KEY = World.key(1);
-    private static final Identity PROBE = new Identity(World.ROLE, null);
-    private static final Tenant TENANT = World.tenant("all", World.ROLE, Identity.OWN, null, "*");
-    private static final Tenant PROVING = World.tenant("all", World.ROLE, Identity.OWN, PROBE, "*");
-    private static final Claim MANAGED = RequestOf.on(KEY, "orders");
-    private static final Claim PUBLISHED =
+    private static final CredentialScope PROBE = new CredentialScope(World.ROLE, null);
+    private static final Tenant TENANT = World.tenant("all", World.ROLE, CredentialScope.OWN, null, "*");
+    private static final Tenant PROVING = World.tenant("all", World.ROLE, CredentialScope.OWN, PROBE, "*");
+    private static final EncryptionRequest MANAGED = RequestOf.on(KEY, "orders");
+    private static final EncryptionRequest PUBLISHED =
             RequestOf.named("orders").data(KEY).published().build();
-    private static final Grants WANTED = MANAGED.wants(KEY, TENANT);
+    private static final AccessRequirements WANTED = MANAGED.wants(KEY, TENANT);
     private static final PolicyMerge MERGE = new PolicyMerge("test");
     private static final String BARE = FakeKms.document(FakeKms.ROOT);
     private static final String GROWN = grown();
@@ -64,22 +64,22 @@ class KeyJudgeTest {
         return Observation.seen(KeyPolicyText.of(text), NOW);
     }
 
-    private static Failure denied() {
-        return new Failure.Denied(new Failure.Detail("kms:Any", "AccessDeniedException", "no", null));
+    private static AwsError denied() {
+        return new AwsError.Denied(new AwsError.Detail("kms:Any", "AccessDeniedException", "no", null));
     }
 
-    private static <T> Observation<T> failed(Observation<T> before, Failure failure) {
-        return before.then(new Answer.Failed<>(failure), NOW);
+    private static <T> Observation<T> failed(Observation<T> before, AwsError failure) {
+        return before.then(new AwsResult.Error<>(failure), NOW);
     }
 
     private static KeySnapshot snapshot(
             Observation<KeyFacts> facts,
             Observation<KeyPolicyText> policy,
             @Nullable PolicyOutcome notApplied,
-            Grants required) {
+            AccessRequirements required) {
         return new KeySnapshot(
                 KEY,
-                new TreeMap<>(Map.of(Identity.OWN, new View(facts, policy, notApplied))),
+                new TreeMap<>(Map.of(CredentialScope.OWN, new View(facts, policy, notApplied))),
                 new TreeMap<>(),
                 required,
                 new TreeMap<>());
@@ -88,17 +88,17 @@ class KeyJudgeTest {
     private static KeySnapshot proven(Observation<Boolean> proof) {
         return new KeySnapshot(
                 KEY,
-                new TreeMap<>(Map.of(Identity.OWN, new View(ENABLED, policy(GROWN), null))),
+                new TreeMap<>(Map.of(CredentialScope.OWN, new View(ENABLED, policy(GROWN), null))),
                 new TreeMap<>(Map.of(PROBE, proof)),
                 WANTED,
                 new TreeMap<>());
     }
 
-    private KeyJudge.Judged judge(Claim claim, KeySnapshot snapshot) {
+    private KeyJudge.Judged judge(EncryptionRequest claim, KeySnapshot snapshot) {
         return judge.judge(claim, KEY, TENANT, snapshot, NOW);
     }
 
-    private KeyAssessment assess(Claim claim, KeySnapshot snapshot) {
+    private KeyResult assess(EncryptionRequest claim, KeySnapshot snapshot) {
         return judge(claim, snapshot).assessment();
     }
 
@@ -108,7 +108,7 @@ class KeyJudgeTest {
         assertThat(judged.isAnswered()).isFalse();
         assertThat(judged.assessment().usable().message()).contains("has not answered yet");
         assertThat(judged.assessment().policy().message()).contains("AWS has not answered yet");
-        var half = judge(MANAGED, snapshot(ENABLED, Observation.never(), null, Grants.NONE));
+        var half = judge(MANAGED, snapshot(ENABLED, Observation.never(), null, AccessRequirements.NONE));
         assertThat(half.isAnswered()).isFalse();
         assertThat(half.assessment().usable().isGood()).isTrue();
         var otherHalf = judge(MANAGED, snapshot(Observation.never(), policy(GROWN), null, WANTED));
@@ -127,7 +127,7 @@ class KeyJudgeTest {
 
     @Test
     void aPolicyThatIsAboutToBeWrittenIsNotAnswered() {
-        var judged = judge(MANAGED, snapshot(ENABLED, policy(BARE), null, Grants.NONE));
+        var judged = judge(MANAGED, snapshot(ENABLED, policy(BARE), null, AccessRequirements.NONE));
         assertThat(judged.isAnswered()).isFalse();
         assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.Pending);
         assertThat(judged.assessment().policy().message()).contains("about to be written");
@@ -136,12 +136,17 @@ class KeyJudgeTest {
         assertThat(judge(MANAGED, snapshot(ENABLED, policy(BARE), null, WANTED)).isAnswered())
                 .as("it was planned")
                 .isTrue();
-        assertThat(judge(MANAGED, snapshot(ENABLED, failed(policy(BARE), denied()), null, Grants.NONE))
+        assertThat(judge(MANAGED, snapshot(ENABLED, failed(policy(BARE), denied()), null, AccessRequirements.NONE))
                         .isAnswered())
                 .as("it cannot be read")
                 .isTrue();
         var refused = judge(
-                MANAGED, snapshot(ENABLED, policy(BARE), new PolicyOutcome.NotWritten(denied(), WANTED), Grants.NONE));
+                MANAGED,
+                snapshot(
+                        ENABLED,
+                        policy(BARE),
+                        new PolicyOutcome.WriteFailed(denied(), WANTED),
+                        AccessRequirements.NONE));
         assertThat(refused.isAnswered()).as("it was refused").isTrue();
         assertThat(refused.assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
     }
@@ -150,7 +155,12 @@ class KeyJudgeTest {
     @Test
     void whoHasAllIsGoodWhateverIsNotApplied() {
         var judged = judge(
-                MANAGED, snapshot(ENABLED, policy(GROWN), new PolicyOutcome.NotWritten(denied(), Grants.NONE), WANTED));
+                MANAGED,
+                snapshot(
+                        ENABLED,
+                        policy(GROWN),
+                        new PolicyOutcome.WriteFailed(denied(), AccessRequirements.NONE),
+                        WANTED));
         assertThat(judged.assessment().isReady()).isTrue();
     }
 
@@ -176,8 +186,9 @@ class KeyJudgeTest {
                 facts("Enabled", "SYMMETRIC_DEFAULT", "AWS"),
                 failed(
                         ENABLED,
-                        new Failure.NotFound(new Failure.Detail("kms:DescribeKey", "NotFoundException", "", null))))) {
-            var judged = judge(MANAGED, snapshot(facts, Observation.never(), null, Grants.NONE));
+                        new AwsError.NotFound(
+                                new AwsError.Detail("kms:DescribeKey", "NotFoundException", "", null))))) {
+            var judged = judge(MANAGED, snapshot(facts, Observation.never(), null, AccessRequirements.NONE));
             assertThat(judged.isAnswered()).isTrue();
             assertThat(judged.assessment().usable().isGood()).isFalse();
             assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.Pending);
@@ -194,7 +205,7 @@ class KeyJudgeTest {
                         failed(Observation.never(), denied()),
                         failed(Observation.never(), denied()),
                         null,
-                        Grants.NONE));
+                        AccessRequirements.NONE));
         assertThat(judged.isAnswered()).isTrue();
         assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.AccessDenied);
     }
@@ -220,7 +231,7 @@ class KeyJudgeTest {
 
     @Test
     void whereTheOwnerWritesItIsTheOwnersTurn() {
-        var judged = judge(PUBLISHED, snapshot(ENABLED, policy(BARE), null, Grants.NONE));
+        var judged = judge(PUBLISHED, snapshot(ENABLED, policy(BARE), null, AccessRequirements.NONE));
         assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
         assertThat(judged.isAnswered()).isTrue();
         assertThat(judged.assessment().access().reason()).isEqualTo(Reason.Pending);
@@ -234,12 +245,14 @@ class KeyJudgeTest {
                                 "{\"Sid\":\"Old\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"AROAEXAMPLEROLEID0001\"},"
                                         + "\"Action\":\"kms:*\",\"Resource\":\"*\"}")),
                         null,
-                        Grants.NONE));
+                        AccessRequirements.NONE));
         assertThat(obstacles.policy().message()).contains("'Old'", "AROAEXAMPLEROLEID0001");
 
         String wide = "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + World.ROLE
                 + "\"},\"Action\":\"kms:*\",\"Resource\":\"*\"";
-        assertThat(assess(PUBLISHED, snapshot(ENABLED, policy(FakeKms.document(wide + "}")), null, Grants.NONE))
+        assertThat(assess(
+                                PUBLISHED,
+                                snapshot(ENABLED, policy(FakeKms.document(wide + "}")), null, AccessRequirements.NONE))
                         .isReady())
                 .isTrue();
         var conditional = assess(
@@ -249,7 +262,7 @@ class KeyJudgeTest {
                         policy(FakeKms.document(
                                 wide + ",\"Condition\":{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}}")),
                         null,
-                        Grants.NONE));
+                        AccessRequirements.NONE));
         assertThat(conditional.policy().reason()).isEqualTo(Reason.NotProbed);
         assertThat(conditional.access().isGood()).isFalse();
     }
@@ -271,16 +284,16 @@ class KeyJudgeTest {
         assertThat(access(Observation.seen(false, NOW)).reason()).isEqualTo(Reason.AccessDenied);
         assertThat(access(Observation.never()).message()).contains("has not answered yet");
         assertThat(access(failed(Observation.never(), denied())).reason()).isEqualTo(Reason.NotProbed);
-        var rejected = new Failure.Rejected(new Failure.Detail("kms:Decrypt", "Invalid", "", null));
+        var rejected = new AwsError.Rejected(new AwsError.Detail("kms:Decrypt", "Invalid", "", null));
         assertThat(access(failed(Observation.never(), rejected)).reason()).isEqualTo(Reason.NotProbed);
-        var throttled = new Failure.Throttled(new Failure.Detail("kms:Decrypt", "Throttling", "", null));
+        var throttled = new AwsError.Throttled(new AwsError.Detail("kms:Decrypt", "Throttling", "", null));
         assertThat(access(failed(Observation.never(), throttled)).reason()).isEqualTo(Reason.AwsUnavailable);
         assertThat(access(failed(Observation.seen(true, NOW), throttled)).reason())
                 .as("it is young")
                 .isEqualTo(Reason.AccessProven);
     }
 
-    private io.cmek.operator.condition.Judgement access(Observation<Boolean> proof) {
+    private io.cmek.operator.condition.ConditionResult access(Observation<Boolean> proof) {
         return judge.judge(MANAGED, KEY, PROVING, proven(proof), NOW)
                 .assessment()
                 .access();
@@ -289,7 +302,12 @@ class KeyJudgeTest {
     @Test
     void whoIsNotServedSeesOnlyTheKeyItself() {
         var looked = judge.look(
-                MANAGED, KEY, TENANT, snapshot(ENABLED, Observation.never(), null, Grants.NONE), "It waits.", NOW);
+                MANAGED,
+                KEY,
+                TENANT,
+                snapshot(ENABLED, Observation.never(), null, AccessRequirements.NONE),
+                "It waits.",
+                NOW);
         assertThat(looked.isAnswered()).isTrue();
         assertThat(looked.assessment().usable().isGood()).isTrue();
         assertThat(looked.assessment().policy().message()).isEqualTo("It waits.");
@@ -300,24 +318,24 @@ class KeyJudgeTest {
 
     @Test
     void snapshotsSayTheSameWhateverDiffersFromReadToRead() {
-        var one = new Failure.Denied(new Failure.Detail("kms:Any", "AccessDeniedException", "no", "request 1"));
-        var two = new Failure.Denied(new Failure.Detail("kms:Any", "AccessDeniedException", "no", "request 2"));
+        var one = new AwsError.Denied(new AwsError.Detail("kms:Any", "AccessDeniedException", "no", "request 1"));
+        var two = new AwsError.Denied(new AwsError.Detail("kms:Any", "AccessDeniedException", "no", "request 2"));
         for (boolean inRelease : new boolean[] {false, true}) {
             assertThat(says(one, inRelease, NOW)).isEqualTo(says(two, inRelease, NOW.plusSeconds(1)));
         }
         assertThat(says(one, false, NOW)).isNotEqualTo(says(one, true, NOW));
     }
 
-    private static Object says(Failure failure, boolean inRelease, Instant at) {
-        var unseen = new PolicyOutcome.Unseen(failure, at);
+    private static Object says(AwsError failure, boolean inRelease, Instant at) {
+        var unseen = new PolicyOutcome.ReadFailed(failure, at);
         var snapshot = new KeySnapshot(
                 KEY,
                 new TreeMap<>(Map.of(
-                        Identity.OWN,
+                        CredentialScope.OWN,
                         new View(
                                 Observation.seen(ENABLED.lastSeen(), at),
-                                policy(BARE).then(new Answer.Failed<>(failure), at),
-                                inRelease ? unseen : new PolicyOutcome.NotWritten(failure, WANTED)))),
+                                policy(BARE).then(new AwsResult.Error<>(failure), at),
+                                inRelease ? unseen : new PolicyOutcome.WriteFailed(failure, WANTED)))),
                 new TreeMap<>(Map.of(PROBE, Observation.seen(true, at))),
                 WANTED,
                 new TreeMap<>(Map.of(

@@ -2,15 +2,15 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.awscontrol.KeySnapshot.Release;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.PolicyOutcome;
 import io.cmek.operator.keypolicy.PolicyWrite;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
@@ -20,8 +20,9 @@ class KeyReleaseTest {
 
     private final World world = new World();
     private final KeyArn key = world.newKey(1);
-    private final Claim orders = RequestOf.named("orders").data(key).release().build();
-    private final Claim going =
+    private final EncryptionRequest orders =
+            RequestOf.named("orders").data(key).release().build();
+    private final EncryptionRequest going =
             RequestOf.named("orders").data(key).release().going().build();
 
     private void start() {
@@ -69,7 +70,7 @@ class KeyReleaseTest {
     @Test
     void takesNothingThatAnotherNeedsWhichOnlyTheApiServerKnows() {
         start();
-        Claim billing = RequestOf.on(key, "billing");
+        EncryptionRequest billing = RequestOf.on(key, "billing");
         world.live.claims.put(billing.uid(), billing);
         world.put(going);
         world.settle();
@@ -82,13 +83,13 @@ class KeyReleaseTest {
     /** One that is held, one that is refused, and one whose policy the key's owner writes. */
     @Test
     void takesNothingFromThoseThatStay() {
-        for (Claim other : new Claim[] {
+        for (EncryptionRequest other : new EncryptionRequest[] {
             RequestOf.named("other").data(key).release().held().build(),
             RequestOf.named("other").data(key).published().build(),
             RequestOf.named("other").data(key).going().build(),
             RequestOf.named("other")
                     .data(key)
-                    .standing(Judgement.bad(Reason.WorkgroupNotFound, "no"))
+                    .standing(ConditionResult.bad(Reason.WorkgroupNotFound, "no"))
                     .build()
         }) {
             var w = new World();
@@ -139,7 +140,7 @@ class KeyReleaseTest {
                         .data(key)
                         .release()
                         .going()
-                        .standing(Judgement.pending("not yet"))
+                        .standing(ConditionResult.pending("not yet"))
                         .build());
         world.advance(Duration.ofSeconds(5));
         assertThat(world.release(going)).isInstanceOf(Release.Waits.class);
@@ -198,7 +199,7 @@ class KeyReleaseTest {
         assertThat(world.release(going))
                 .isInstanceOfSatisfying(
                         Release.Failed.class,
-                        failed -> assertThat(failed.outcome()).isInstanceOf(PolicyOutcome.NotWritten.class));
+                        failed -> assertThat(failed.outcome()).isInstanceOf(PolicyOutcome.WriteFailed.class));
         assertThat(world.aws.count("kms:PutKeyPolicy")).isBetween(6, 20);
 
         world.aws.heal();
@@ -217,7 +218,7 @@ class KeyReleaseTest {
         assertThat(world.release(going))
                 .isInstanceOfSatisfying(
                         Release.Failed.class,
-                        failed -> assertThat(failed.outcome()).isInstanceOf(PolicyOutcome.Unseen.class));
+                        failed -> assertThat(failed.outcome()).isInstanceOf(PolicyOutcome.ReadFailed.class));
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
         assertThat(world.release(going)).isEqualTo(new Release.Done());
@@ -227,8 +228,8 @@ class KeyReleaseTest {
     @Test
     void oneWithoutItsParentIsReleasedToo() {
         start();
-        Judgement orphaned = Judgement.bad(Reason.WorkgroupNotFound, "It has no Workgroup.");
-        Claim orphan = RequestOf.named("orders")
+        ConditionResult orphaned = ConditionResult.bad(Reason.WorkgroupNotFound, "It has no Workgroup.");
+        EncryptionRequest orphan = RequestOf.named("orders")
                 .data(key)
                 .release()
                 .going()
@@ -246,7 +247,7 @@ class KeyReleaseTest {
         world.put(RequestOf.named("billing").data(key).backup(key).release().build());
         world.settle();
         world.put(going);
-        Claim other = world.put(RequestOf.named("billing")
+        EncryptionRequest other = world.put(RequestOf.named("billing")
                 .data(key)
                 .backup(key)
                 .release()
@@ -292,8 +293,8 @@ class KeyReleaseTest {
     /** A release takes away; what was taken of the others' is not put back by it. */
     @Test
     void aReleaseTellsOfNoRepairThatItDoesNotMake() {
-        Identity a = new Identity("arn:aws:iam::111122223333:role/tenant-a", null);
-        Identity b = new Identity("arn:aws:iam::111122223333:role/tenant-b", null);
+        CredentialScope a = new CredentialScope("arn:aws:iam::111122223333:role/tenant-a", null);
+        CredentialScope b = new CredentialScope("arn:aws:iam::111122223333:role/tenant-b", null);
         var w = new World(
                 1,
                 World.tenant("a", World.ROLE + "-a", a, null, "team-a"),

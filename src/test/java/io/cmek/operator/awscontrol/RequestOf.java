@@ -4,14 +4,14 @@ import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.request.KeyUse;
-import io.cmek.operator.request.Served;
+import io.cmek.operator.request.LastReported;
+import io.cmek.operator.request.ResourceRef;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +29,7 @@ final class RequestOf {
     private DeletionPolicy deletion = DeletionPolicy.Retain;
     private boolean leaving;
     private boolean held;
-    private Judgement standing = Judgement.good(Reason.Accepted, "It stands for itself.");
+    private ConditionResult standing = ConditionResult.good(Reason.Accepted, "It stands for itself.");
 
     private RequestOf(String name) {
         this.name = name;
@@ -39,7 +39,7 @@ final class RequestOf {
         return new RequestOf(name);
     }
 
-    static Claim on(KeyArn key, String name) {
+    static EncryptionRequest on(KeyArn key, String name) {
         return named(name).data(key).build();
     }
 
@@ -105,14 +105,14 @@ final class RequestOf {
         return this;
     }
 
-    RequestOf standing(Judgement standing) {
+    RequestOf standing(ConditionResult standing) {
         this.standing = standing;
         return this;
     }
 
-    Claim build() {
-        return new Claim(
-                new ClaimId("Workgroup", namespace, name),
+    EncryptionRequest build() {
+        return new EncryptionRequest(
+                new ResourceRef("Workgroup", namespace, name),
                 "uid-of-" + namespace + "-" + name + suffix,
                 createdAt,
                 region,
@@ -124,7 +124,7 @@ final class RequestOf {
                 deletion,
                 leaving,
                 held,
-                Served.NEVER,
+                LastReported.NEVER,
                 standing);
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.awscontrol.FakeAws.Trouble;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +25,7 @@ class StarvationTest {
 
     private void assertOtherIsReadyWithin(Duration most) {
         Duration from = world.now();
-        Claim other = world.put(RequestOf.named("other")
+        EncryptionRequest other = world.put(RequestOf.named("other")
                 .in("team-b")
                 .data(key)
                 .bucket("other-data")
@@ -118,7 +118,7 @@ class StarvationTest {
         hang();
         KeyArn theirs = World.key(HANGING, 1);
         world.kms.make(theirs);
-        Claim claim = world.put(RequestOf.on(theirs, "orders"));
+        EncryptionRequest claim = world.put(RequestOf.on(theirs, "orders"));
         world.advance(Duration.ofMinutes(10));
         assertThat(world.judge(claim).isAnswered()).isTrue();
         assertThat(world.judge(claim).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);

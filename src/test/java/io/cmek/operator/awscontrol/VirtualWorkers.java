@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class VirtualWorkers {
 
     /** A turn whose calls last until then. */
-    private record Running(AwsItem item, @Nullable Turn turn, long until) {}
+    private record Running(AwsItem item, @Nullable WorkResult turn, long until) {}
 
     private final AwsControllers controllers;
     private final WorkQueue<AwsItem> queue;
@@ -35,7 +35,7 @@ public final class VirtualWorkers {
             return ended;
         }
         long before = ticker.nanos();
-        Turn turn = controllers.turn(taken.get());
+        WorkResult turn = controllers.turn(taken.get());
         long until = ticker.nanos();
         ticker.advance(Duration.ofNanos(before - until));
         if (until == before) {

@@ -40,7 +40,7 @@ class WorkQueuePropertyTest {
         // What is owed: when the item must be worked on at the latest, in seconds from the start.
         var owed = new HashMap<Integer, Integer>();
         Set<Integer> held = new LinkedHashSet<>();
-        Map<Partition, Integer> limits = new HashMap<>();
+        Map<WorkerPartition, Integer> limits = new HashMap<>();
         int now = 0;
         for (Step step : history) {
             switch (step.act()) {
@@ -108,7 +108,7 @@ class WorkQueuePropertyTest {
                 .ofMaxSize(200);
     }
 
-    private static Partition partitionOf(int item) {
-        return new Partition("account-" + item % PARTITIONS, "us-east-1");
+    private static WorkerPartition partitionOf(int item) {
+        return new WorkerPartition("account-" + item % PARTITIONS, "us-east-1");
     }
 }

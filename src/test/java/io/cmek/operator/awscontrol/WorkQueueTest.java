@@ -18,7 +18,7 @@ class WorkQueueTest {
 
     /** Items are named {@code partition/item}. */
     private final WorkQueue<String> queue =
-            new WorkQueue<>(item -> new Partition(item.split("/")[0], "us-east-1"), ticker, () -> wakeUps++);
+            new WorkQueue<>(item -> new WorkerPartition(item.split("/")[0], "us-east-1"), ticker, () -> wakeUps++);
 
     @Test
     void anItemThatIsAddedTwiceIsWorkedOnOnce() {

@@ -1,8 +1,8 @@
 package io.cmek.operator.awscontrol;
 
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.BucketRequests;
 import io.cmek.operator.index.Changes;
@@ -11,7 +11,7 @@ import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
@@ -53,7 +53,7 @@ final class World {
     /** What the observer of writes and the events were told, in order. */
     final List<String> told = Collections.synchronizedList(new ArrayList<>());
 
-    final List<Drift> repaired = Collections.synchronizedList(new ArrayList<>());
+    final List<DriftRepair> repaired = Collections.synchronizedList(new ArrayList<>());
 
     /** The keys and buckets whose snapshots changed, in order. */
     final List<AwsItem> changed = Collections.synchronizedList(new ArrayList<>());
@@ -72,9 +72,9 @@ final class World {
 
     final VirtualClock clock = new VirtualClock(ticker);
 
-    private final WriteObserver observer = new WriteObserver() {
+    private final WriteListener observer = new WriteListener() {
         @Override
-        public void policyWritten(KeyArn key, @Nullable Failure failure) {
+        public void policyWritten(KeyArn key, @Nullable AwsError failure) {
             told.add(failure == null ? "written" : failure.getClass().getSimpleName());
         }
 
@@ -84,27 +84,27 @@ final class World {
         }
 
         @Override
-        public void repaired(Drift drift) {
+        public void repaired(DriftRepair drift) {
             told.add("repaired " + drift.what());
         }
     };
 
     private final ControllerEvents events = new ControllerEvents() {
         @Override
-        public void repaired(Claim claim, Drift drift) {
+        public void repaired(EncryptionRequest claim, DriftRepair drift) {
             repaired.add(drift);
             told.add("event for " + claim.id().name());
         }
 
         @Override
-        public void leftBehind(Claim gone, String what) {
+        public void leftBehind(EncryptionRequest gone, String what) {
             told.add("left behind by " + gone.id().name() + ": " + what);
         }
     };
 
     /** One tenant of all namespaces with the operator's own credentials. */
     World() {
-        this(1, tenant("all", ROLE, Identity.OWN, null, "*"));
+        this(1, tenant("all", ROLE, CredentialScope.OWN, null, "*"));
     }
 
     World(long seed, Tenant... tenants) {
@@ -116,7 +116,11 @@ final class World {
     }
 
     static Tenant tenant(
-            String name, String principal, Identity identity, @Nullable Identity probe, String... namespaces) {
+            String name,
+            String principal,
+            CredentialScope identity,
+            @Nullable CredentialScope probe,
+            String... namespaces) {
         return new Tenant(
                 name,
                 Arrays.stream(namespaces).map(Glob::new).toList(),
@@ -195,11 +199,11 @@ final class World {
     }
 
     /** A resource is applied: the API server and the index have it. */
-    Claim put(Claim claim) {
+    EncryptionRequest put(EncryptionRequest claim) {
         return put(claim, LastApplied.NOTHING);
     }
 
-    Claim put(Claim claim, LastApplied lastApplied) {
+    EncryptionRequest put(EncryptionRequest claim, LastApplied lastApplied) {
         live.claims.put(claim.uid(), claim);
         applied.put(claim.uid(), lastApplied);
         enqueue(index.put(claim, lastApplied));
@@ -207,7 +211,7 @@ final class World {
     }
 
     /** A resource is gone: the API server and the index have it no more. */
-    void remove(Claim claim) {
+    void remove(EncryptionRequest claim) {
         live.claims.remove(claim.uid());
         applied.remove(claim.uid());
         var gone = claim.buckets().stream()
@@ -297,24 +301,24 @@ final class World {
         settle();
     }
 
-    KeyJudge.Judged judge(Claim claim, KeyArn key) {
+    KeyJudge.Judged judge(EncryptionRequest claim, KeyArn key) {
         Tenant tenant = authorization.tenantOf(claim).orElseThrow();
         return keyJudge.judge(claim, key, tenant, keys.of(key), clock.instant());
     }
 
-    KeyJudge.Judged judge(Claim claim) {
+    KeyJudge.Judged judge(EncryptionRequest claim) {
         return judge(claim, claim.keys().getFirst().key());
     }
 
-    AwsItem.Bucket item(Claim claim, String bucket) {
+    AwsItem.Bucket item(EncryptionRequest claim, String bucket) {
         return new AwsItem.Bucket(authorization.tenantOf(claim).orElseThrow().identity(), claim.region(), bucket);
     }
 
-    BucketSnapshot snapshot(Claim claim, String bucket) {
+    BucketSnapshot snapshot(EncryptionRequest claim, String bucket) {
         return buckets.of(item(claim, bucket));
     }
 
-    BucketJudge.Judged judge(Claim claim, String bucket) {
+    BucketJudge.Judged judge(EncryptionRequest claim, String bucket) {
         BucketUse use = claim.buckets().stream()
                 .filter(b -> b.name().equals(bucket))
                 .findFirst()
@@ -323,7 +327,7 @@ final class World {
         return bucketJudge.judge(claim.uid(), use, claim.region(), keyReady, snapshot(claim, bucket), clock.instant());
     }
 
-    KeySnapshot.Release release(Claim claim) {
+    KeySnapshot.Release release(EncryptionRequest claim) {
         return keys.of(claim.keys().getFirst().key()).releases().get(claim.uid());
     }
 

@@ -2,7 +2,7 @@ package io.cmek.operator.awscontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class WorldTest {
 
     private static List<FakeAws.Call> history(int seed) {
-        var world = new World(seed, World.tenant("all", World.ROLE, Identity.OWN, new Identity(World.ROLE, null), "*"));
+        var world = new World(
+                seed, World.tenant("all", World.ROLE, CredentialScope.OWN, new CredentialScope(World.ROLE, null), "*"));
         world.aws.unruly(new Random(seed), 0.3);
         world.kms.mostLaggingReads = 1;
         for (int n = 1; n <= 10; n++) {

@@ -10,11 +10,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.net.URI;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -34,13 +34,13 @@ class CallReportsTest {
 
     private static final KeyArn KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
-    private static final Identity ROLE = new Identity("arn:aws:iam::111122223333:role/tenant", null);
+    private static final CredentialScope ROLE = new CredentialScope("arn:aws:iam::111122223333:role/tenant", null);
     private static final String POLICY = "{\"Policy\": \"{}\", \"PolicyName\": \"default\"}";
 
     private final WireMockServer server = new WireMockServer(
             WireMockConfiguration.options().bindAddress("127.0.0.1").dynamicPort());
     private final List<String> told = new CopyOnWriteArrayList<>();
-    private final CallObserver observer = new CallObserver() {
+    private final CallListener observer = new CallListener() {
         @Override
         public void called(Operation operation, String outcome, Duration took) {
             told.add(operation + " " + outcome);
@@ -52,7 +52,7 @@ class CallReportsTest {
         }
 
         @Override
-        public void failed(Operation operation, String subject, Failure failure) {
+        public void failed(Operation operation, String subject, AwsError failure) {
             told.add("failed " + operation + " on " + subject + " "
                     + failure.detail().code() + " " + failure.detail().requestId());
         }
@@ -68,7 +68,7 @@ class CallReportsTest {
         server.stop();
     }
 
-    private void read(Identity identity) {
+    private void read(CredentialScope identity) {
         call(keys -> keys.readPolicy(identity, KEY));
     }
 
@@ -90,7 +90,7 @@ class CallReportsTest {
     @Test
     void aFailureIsToldWithKeyAndRequestId() {
         server.stubFor(any(anyUrl()).willReturn(error("AccessDeniedException")));
-        read(Identity.OWN);
+        read(CredentialScope.OWN);
         assertThat(told)
                 .containsExactlyInAnyOrder(
                         "kms:GetKeyPolicy AccessDeniedException",
@@ -111,7 +111,7 @@ class CallReportsTest {
                 .inScenario("throttled once")
                 .whenScenarioStateIs("enough")
                 .willReturn(okJson(POLICY)));
-        read(Identity.OWN);
+        read(CredentialScope.OWN);
         assertThat(told)
                 .containsExactlyInAnyOrder(
                         "kms:GetKeyPolicy OK", "request kms:GetKeyPolicy Throttling", "request kms:GetKeyPolicy 200");
@@ -121,9 +121,9 @@ class CallReportsTest {
     @Test
     void aPolicyIsWrittenOnceHoweverItEnds() {
         server.stubFor(any(anyUrl()).willReturn(error("ThrottlingException")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
+        call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
         server.stubFor(any(anyUrl()).willReturn(aResponse().withStatus(500)));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
+        call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
         assertThat(told)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy Throttling", "request kms:PutKeyPolicy 500");
@@ -145,7 +145,7 @@ class CallReportsTest {
                 .willSetStateTo("learned"));
         server.stubFor(
                 any(anyUrl()).inScenario("clock").whenScenarioStateIs("learned").willReturn(okJson("{}")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
+        call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
         assertThat(told)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy 400", "request kms:PutKeyPolicy 200");
@@ -160,7 +160,8 @@ class CallReportsTest {
     @Test
     void theUserAgentOfAWriteNamesTheResource() {
         server.stubFor(any(anyUrl()).willReturn(okJson("{}")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", new ClaimId("Workgroup", "team-a", "orders").dotted()));
+        call(keys -> keys.writePolicy(
+                CredentialScope.OWN, KEY, "{}", new ResourceRef("Workgroup", "team-a", "orders").dotted()));
         assertThat(server.getAllServeEvents())
                 .singleElement()
                 .extracting(event -> event.getRequest().getHeader("User-Agent"))
@@ -172,7 +173,7 @@ class CallReportsTest {
     @Test
     void aPolicyIsNotSentAgainWithWrongCredentials() {
         server.stubFor(any(anyUrl()).willReturn(error("InvalidSignatureException")));
-        call(keys -> keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
+        call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
         assertThat(told).filteredOn(line -> line.startsWith("request")).hasSize(1);
     }
 
@@ -195,13 +196,13 @@ class CallReportsTest {
     @Test
     void anAnswerThatDoesNotComeIsATimeOut() {
         server.stubFor(any(anyUrl()).willReturn(okJson(POLICY).withFixedDelay(2_000)));
-        var answers = new ArrayList<Answer<?>>();
+        var answers = new ArrayList<AwsResult<?>>();
         try (var settings = SdkSettings.of(URI.create(server.baseUrl()), "any", "any");
                 var aws = new AwsClients(
                         new AwsSettings("test", true, Duration.ofMillis(200), Duration.ofMillis(500)), observer)) {
             var keys = new KmsKeyService(aws);
-            answers.add(keys.readPolicy(Identity.OWN, KEY));
-            answers.add(keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"));
+            answers.add(keys.readPolicy(CredentialScope.OWN, KEY));
+            answers.add(keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
             answers.add(keys.readPolicy(ROLE, KEY));
         }
         assertThat(Thread.interrupted())

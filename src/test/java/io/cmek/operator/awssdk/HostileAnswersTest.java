@@ -3,9 +3,9 @@ package io.cmek.operator.awssdk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import java.io.IOException;
@@ -35,7 +35,7 @@ class HostileAnswersTest {
 
     private static final KeyArn KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
-    private static final Identity ROLE = new Identity("arn:aws:iam::111122223333:role/tenant", null);
+    private static final CredentialScope ROLE = new CredentialScope("arn:aws:iam::111122223333:role/tenant", null);
 
     /** What AWS really says, to be spoiled. */
     private static final List<String> HONEST = List.of(
@@ -107,21 +107,21 @@ class HostileAnswersTest {
         next = answer;
         var keys = new KmsKeyService(aws);
         var buckets = new S3BucketService(aws);
-        Answer<KeyFacts> described = keys.describe(Identity.OWN, KEY);
-        if (described instanceof Answer.Got<KeyFacts>(KeyFacts facts)) {
+        AwsResult<KeyFacts> described = keys.describe(CredentialScope.OWN, KEY);
+        if (described instanceof AwsResult.Success<KeyFacts>(KeyFacts facts)) {
             assertThat(facts.arn()).isEqualTo(KEY);
             assertThat(facts).hasNoNullFieldsOrPropertiesExcept("deletionDate", "validTo");
         }
-        for (Answer<?> got : List.of(
+        for (AwsResult<?> got : List.of(
                 described,
-                keys.readPolicy(Identity.OWN, KEY),
-                keys.writePolicy(Identity.OWN, KEY, "{}", "workgroup.team-a.orders"),
-                keys.proveAccess(Identity.OWN, KEY),
+                keys.readPolicy(CredentialScope.OWN, KEY),
+                keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"),
+                keys.proveAccess(CredentialScope.OWN, KEY),
                 keys.describe(ROLE, KEY),
-                buckets.look(Identity.OWN, "us-east-1", "orders-data"),
+                buckets.look(CredentialScope.OWN, "us-east-1", "orders-data"),
                 new SqsEventQueue(aws, "https://sqs.us-east-1.amazonaws.com/111122223333/events", Optional.empty())
                         .receive())) {
-            if (got instanceof Answer.Failed<?>(Failure failure)) {
+            if (got instanceof AwsResult.Error<?>(AwsError failure)) {
                 assertThat(failure.detail().toString()).hasSizeLessThan(1_000).doesNotContainPattern("\\p{Cc}");
             }
         }

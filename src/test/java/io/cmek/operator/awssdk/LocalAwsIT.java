@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.bucket.BucketFacts;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.bucket.BucketPlan;
@@ -60,19 +60,19 @@ class LocalAwsIT {
     private final CountingObserver observer = new CountingObserver();
 
     private AccessKey operator;
-    private Identity tenant;
-    private Identity stranger;
-    private Identity probe;
+    private CredentialScope tenant;
+    private CredentialScope stranger;
+    private CredentialScope probe;
 
     @BeforeAll
     void start() throws Exception {
         local = LocalAws.start();
         operator = local.user("cmek-operator", """
                 {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}""");
-        tenant = new Identity(
+        tenant = new CredentialScope(
                 local.role(LocalAws.ACCOUNT, "tenant", OPERATOR, "only-with-this", TENANT_POLICY), "only-with-this");
-        stranger = new Identity(local.role(LocalAws.ACCOUNT, "stranger", OPERATOR, "", NOTHING), null);
-        probe = new Identity(local.role(LocalAws.ACCOUNT, "data-plane", OPERATOR, "", NOTHING), null);
+        stranger = new CredentialScope(local.role(LocalAws.ACCOUNT, "stranger", OPERATOR, "", NOTHING), null);
+        probe = new CredentialScope(local.role(LocalAws.ACCOUNT, "data-plane", OPERATOR, "", NOTHING), null);
         settings = SdkSettings.of(local.endpoint(), operator.accessKeyId(), operator.secretAccessKey());
         aws = new AwsClients(AwsSettings.of("it", true), observer);
         keys = new KmsKeyService(aws);
@@ -153,7 +153,7 @@ class LocalAwsIT {
         @Test
         void saysThatAnAbsentKeyIsNotFound() {
             KeyArn absent = KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000");
-            Failure failure = failed(Failure.NotFound.class, keys.describe(tenant, absent));
+            AwsError failure = failed(AwsError.NotFound.class, keys.describe(tenant, absent));
             assertThat(failure.detail().operation()).isEqualTo("kms:DescribeKey");
             assertThat(failure.detail().code()).isEqualTo("NotFoundException");
         }
@@ -161,12 +161,12 @@ class LocalAwsIT {
         @Test
         void saysThatARoleWithoutPermissionIsDenied() {
             KeyArn key = key();
-            assertThat(failed(Failure.Denied.class, keys.describe(stranger, key))
+            assertThat(failed(AwsError.Denied.class, keys.describe(stranger, key))
                             .detail()
                             .code())
                     .isEqualTo("AccessDeniedException");
-            failed(Failure.Denied.class, keys.readPolicy(stranger, key));
-            failed(Failure.Denied.class, keys.writePolicy(stranger, key, "{}", "nobody"));
+            failed(AwsError.Denied.class, keys.readPolicy(stranger, key));
+            failed(AwsError.Denied.class, keys.writePolicy(stranger, key, "{}", "nobody"));
         }
 
         @Test
@@ -200,15 +200,15 @@ class LocalAwsIT {
 
         @Test
         void namesTheAssumingOfTheRoleWhereThatIsDenied() {
-            var withoutExternalId = new Identity(tenant.roleArn(), null);
-            Failure failure = failed(Failure.Denied.class, keys.describe(withoutExternalId, key()));
+            var withoutExternalId = new CredentialScope(tenant.roleArn(), null);
+            AwsError failure = failed(AwsError.Denied.class, keys.describe(withoutExternalId, key()));
             assertThat(failure.detail().operation()).isEqualTo("sts:AssumeRole");
         }
 
         @Test
         void asksStsOnceForManyKeysWhoseRoleCannotBeAssumed() {
             KeyArn key = key();
-            var nobody = new Identity("arn:aws:iam::111122223333:role/nobody", null);
+            var nobody = new CredentialScope("arn:aws:iam::111122223333:role/nobody", null);
             for (int i = 0; i < 20; i++) {
                 failed(keys.describe(nobody, key));
             }
@@ -269,8 +269,8 @@ class LocalAwsIT {
 
         @Test
         void isNotKnownWhereTheRoleCannotBeAssumed() {
-            var nobody = new Identity("arn:aws:iam::111122223333:role/nobody-either", null);
-            Failure failure = failed(keys.proveAccess(nobody, key()));
+            var nobody = new CredentialScope("arn:aws:iam::111122223333:role/nobody-either", null);
+            AwsError failure = failed(keys.proveAccess(nobody, key()));
             assertThat(failure.detail().operation()).isEqualTo("sts:AssumeRole");
         }
     }
@@ -278,7 +278,7 @@ class LocalAwsIT {
     @Nested
     class Buckets {
 
-        private BucketWrites writes(Identity identity, String region, String bucket, KeyArn key) {
+        private BucketWrites writes(CredentialScope identity, String region, String bucket, KeyArn key) {
             return new BucketWrites(
                     buckets,
                     identity,
@@ -375,7 +375,7 @@ class LocalAwsIT {
                 String bucket = "made-meanwhile-" + region;
                 got(writes(tenant, region, bucket, theirs).create());
                 failed(
-                        Failure.Rejected.class,
+                        AwsError.Rejected.class,
                         writes(tenant, region, bucket, ours).create());
                 assertThat(got(buckets.look(tenant, region, bucket)))
                         .isEqualTo(
@@ -387,18 +387,18 @@ class LocalAwsIT {
         void ofAnotherAccountIsToldFromOneOfOursThatWeMayNotRead() {
             local.s3(LocalAws.OTHER_ACCOUNT, REGION).createBucket(r -> r.bucket("theirs"));
             assertThat(got(buckets.look(tenant, REGION, "theirs"))).isEqualTo(new BucketFacts.OwnedByAnotherAccount());
-            failed(Failure.Rejected.class, buckets.create(tenant, REGION, "theirs"));
+            failed(AwsError.Rejected.class, buckets.create(tenant, REGION, "theirs"));
 
-            var reader = new Identity(local.role(LocalAws.ACCOUNT, "lister", OPERATOR, "", """
+            var reader = new CredentialScope(local.role(LocalAws.ACCOUNT, "lister", OPERATOR, "", """
                     {"Version": "2012-10-17", "Statement": [
                       {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}"""), null);
             local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("ours-but-closed"));
-            assertThat(failed(Failure.Denied.class, buckets.look(reader, REGION, "ours-but-closed"))
+            assertThat(failed(AwsError.Denied.class, buckets.look(reader, REGION, "ours-but-closed"))
                             .detail()
                             .operation())
                     .isEqualTo("s3:GetBucketEncryption");
             assertThat(got(buckets.look(reader, REGION, "theirs"))).isEqualTo(new BucketFacts.OwnedByAnotherAccount());
-            failed(Failure.Denied.class, buckets.look(stranger, REGION, "theirs"));
+            failed(AwsError.Denied.class, buckets.look(stranger, REGION, "theirs"));
         }
 
         @Test
@@ -422,10 +422,10 @@ class LocalAwsIT {
         void isDeniedToARoleThatMayNotWrite() {
             local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("not-for-strangers"));
             failed(
-                    Failure.Denied.class,
+                    AwsError.Denied.class,
                     buckets.encrypt(stranger, REGION, "not-for-strangers", key(), Encryption.NO_RULE));
-            failed(Failure.Denied.class, buckets.blockPublicAccess(stranger, REGION, "not-for-strangers"));
-            failed(Failure.Denied.class, buckets.create(stranger, ELSEWHERE, "not-to-be"));
+            failed(AwsError.Denied.class, buckets.blockPublicAccess(stranger, REGION, "not-for-strangers"));
+            failed(AwsError.Denied.class, buckets.create(stranger, ELSEWHERE, "not-to-be"));
         }
 
         @Test
@@ -441,7 +441,7 @@ class LocalAwsIT {
         @Test
         void withTheOperatorsOwnCredentialsAsksOnceForTheAccount() {
             for (int i = 0; i < 3; i++) {
-                failed(Failure.Denied.class, buckets.look(Identity.OWN, REGION, "looked-at-by-the-operator"));
+                failed(AwsError.Denied.class, buckets.look(CredentialScope.OWN, REGION, "looked-at-by-the-operator"));
             }
             assertThat(observer.calls).containsOnlyOnce("sts:GetCallerIdentity OK");
         }
@@ -450,8 +450,9 @@ class LocalAwsIT {
     @Test
     void refusedCredentialsAreNoDenial() {
         try (var wrong = SdkSettings.of(local.endpoint(), operator.accessKeyId(), "wrong");
-                var other = new AwsClients(AwsSettings.of("it", true), CallObserver.NONE)) {
-            Failure failure = failed(Failure.Unavailable.class, new KmsKeyService(other).describe(Identity.OWN, key()));
+                var other = new AwsClients(AwsSettings.of("it", true), CallListener.NONE)) {
+            AwsError failure =
+                    failed(AwsError.Unavailable.class, new KmsKeyService(other).describe(CredentialScope.OWN, key()));
             assertThat(failure.detail().message()).doesNotContain("wrong").contains("credentials");
         }
     }

@@ -1,6 +1,6 @@
 package io.cmek.operator.bench;
 
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 
 import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.Cmek;

@@ -1,8 +1,8 @@
 package io.cmek.operator.bench;
 
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 
-import io.cmek.operator.answerer.Answerer;
+import io.cmek.operator.answerer.InMemoryAws;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.bench.Snapshot.Span;
 import io.cmek.operator.testing.AuditLog;
@@ -52,7 +52,7 @@ class ConvergenceBench {
     @EnumSource
     void measure(Case which) throws Exception {
         Bench.assumeAskedFor(which);
-        try (var aws = Answerer.start();
+        try (var aws = InMemoryAws.start();
                 var installation = Installation.start(Map.of());
                 var workgroups = new Arrivals(installation, installation.namespace())) {
             AuditLog audit = installation.cluster().audit().orElseThrow();
@@ -91,7 +91,7 @@ class ConvergenceBench {
     }
 
     /** Until every key and every bucket was looked at, twice the aftermath longer, so that a write that follows from a look is seen. */
-    private static Restart restart(Map<String, String> environment, Answerer aws, AuditLog audit, Case which)
+    private static Restart restart(Map<String, String> environment, InMemoryAws aws, AuditLog audit, Case which)
             throws InterruptedException {
         aws.resetCounts();
         long mark = audit.mark();
@@ -113,7 +113,7 @@ class ConvergenceBench {
         }
     }
 
-    private static long calls(Answerer aws, String operation) {
+    private static long calls(InMemoryAws aws, String operation) {
         return aws.counts().getOrDefault(operation, 0L);
     }
 

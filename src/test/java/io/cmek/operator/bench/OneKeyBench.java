@@ -1,8 +1,8 @@
 package io.cmek.operator.bench;
 
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 
-import io.cmek.operator.answerer.Answerer;
+import io.cmek.operator.answerer.InMemoryAws;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.bench.Snapshot.Span;
 import io.cmek.operator.testing.AuditLog;
@@ -57,7 +57,7 @@ class OneKeyBench {
     void measure(Case which) throws Exception {
         Bench.assumeAskedFor(which);
         int all = which.workgroups;
-        try (var aws = Answerer.start();
+        try (var aws = InMemoryAws.start();
                 var installation = Installation.start(Map.of());
                 var workgroups = new Arrivals(installation, installation.namespace())) {
             String key = aws.seedKeys(1, REGION).getFirst();
@@ -69,7 +69,7 @@ class OneKeyBench {
             FIGURES.add(figures);
 
             try (OperatorProcess operator = Bench.launch(environment).awaitReady()) {
-                var stage = new Stage(which.name(), operator, aws, audit, all);
+                var stage = new Phases(which.name(), operator, aws, audit, all);
                 figures.convergence = stage.phase(
                         "ENABLED",
                         () -> workgroups.in(EncryptionState.ENABLED),
@@ -92,7 +92,7 @@ class OneKeyBench {
                 var launch = new Snapshot(System.nanoTime(), ProcessUsage.NONE, Map.of(), audit.mark());
                 try (OperatorProcess operator = Bench.launch(environment)) {
                     figures.restart =
-                            new Stage(which.name(), operator, aws, audit, all).phase("read", () -> read(aws), launch);
+                            new Phases(which.name(), operator, aws, audit, all).phase("read", () -> read(aws), launch);
                 }
             }
         } finally {
@@ -105,7 +105,7 @@ class OneKeyBench {
     }
 
     /** For how many workgroups both buckets were read, once the key was. */
-    private static long read(Answerer aws) {
+    private static long read(InMemoryAws aws) {
         Map<String, Long> counts = aws.counts();
         return counts.containsKey("kms:DescribeKey") && counts.containsKey("kms:GetKeyPolicy")
                 ? counts.getOrDefault("s3:GetBucketEncryption", 0L) / 2
@@ -125,15 +125,15 @@ class OneKeyBench {
     }
 
     /** A running operator with everything that counts its work. */
-    private final class Stage {
+    private final class Phases {
 
         private final String title;
         private final OperatorProcess operator;
-        private final Answerer aws;
+        private final InMemoryAws aws;
         private final AuditLog audit;
         private final int all;
 
-        Stage(String title, OperatorProcess operator, Answerer aws, AuditLog audit, int all) {
+        Phases(String title, OperatorProcess operator, InMemoryAws aws, AuditLog audit, int all) {
             this.title = title;
             this.operator = operator;
             this.aws = aws;

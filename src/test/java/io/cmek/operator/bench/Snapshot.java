@@ -1,6 +1,6 @@
 package io.cmek.operator.bench;
 
-import io.cmek.operator.answerer.Answerer;
+import io.cmek.operator.answerer.InMemoryAws;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.OperatorProcess;
 import java.time.Duration;
@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** All counters at one moment. */
 record Snapshot(long nanos, ProcessUsage usage, Map<String, Long> aws, long auditMark) {
 
-    static Snapshot of(OperatorProcess operator, Answerer aws, AuditLog audit) {
+    static Snapshot of(OperatorProcess operator, InMemoryAws aws, AuditLog audit) {
         return new Snapshot(System.nanoTime(), ProcessUsage.of(operator.handle()), aws.counts(), audit.mark());
     }
 

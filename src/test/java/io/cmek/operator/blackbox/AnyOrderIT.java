@@ -2,9 +2,9 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,9 +12,9 @@ import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class AnyOrderIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
 
     private static final String AUDITORS = "AuditorsOfAnotherTeam";
 
@@ -50,7 +50,7 @@ class AnyOrderIT {
     }
 
     /** What one order leaves behind. */
-    private record World(Team team, String primary, String secondary, String backup) {
+    private record World(TestNamespace team, String primary, String secondary, String backup) {
 
         static World empty() {
             LocalAws aws = STAGE.aws();

@@ -2,9 +2,9 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
@@ -12,8 +12,8 @@ import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.metrics.Exposition;
 import io.cmek.operator.testing.ApiServerProxy;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.awaitility.Awaitility;
@@ -26,11 +26,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ApiServerErrorsIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     private ApiServerProxy proxy;
     private OperatorProcess operator;
-    private Team team;
+    private TestNamespace team;
 
     @BeforeEach
     void anOperatorBehindTheProxy() {

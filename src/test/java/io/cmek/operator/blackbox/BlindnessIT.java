@@ -1,7 +1,7 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,8 +11,8 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.Fault.Effect;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,8 +28,8 @@ class BlindnessIT {
     private static final Duration FACTS_MAX_AGE = Duration.ofSeconds(20);
 
     @RegisterExtension
-    static final Stage STAGE =
-            new Stage().withoutOperator().with("CMEK_FACTS_MAX_AGE", FACTS_MAX_AGE.toSeconds() + "s");
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().withoutOperator().with("CMEK_FACTS_MAX_AGE", FACTS_MAX_AGE.toSeconds() + "s");
 
     @AfterEach
     void heal() {
@@ -39,7 +39,7 @@ class BlindnessIT {
     @Test
     void restartsDoNotRenewWhatWasSeenLongAgoInjected() throws Exception {
         String key = STAGE.aws().createKey(REGION);
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         try (OperatorProcess operator = STAGE.launch(Map.of())) {
             operator.awaitReady();
             team.apply(workgroup("orders", key, team.namespace() + "-orders").toString());
@@ -87,7 +87,7 @@ class BlindnessIT {
     }
 
     /** At once, as a process does that never read the key; returns since when, empty where it does not say so. */
-    private static String untilItSaysThatItIsBlind(Team team) throws InterruptedException {
+    private static String untilItSaysThatItIsBlind(TestNamespace team) throws InterruptedException {
         try (OperatorProcess operator = STAGE.launch(Map.of())) {
             operator.awaitReady();
             long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
@@ -98,11 +98,11 @@ class BlindnessIT {
         }
     }
 
-    private static void awaitStatus(Team team, Duration atMost, Consumer<JsonNode> requirement) {
+    private static void awaitStatus(TestNamespace team, Duration atMost, Consumer<JsonNode> requirement) {
         await().atMost(atMost).untilAsserted(() -> requirement.accept(status(team)));
     }
 
-    private static JsonNode status(Team team) {
+    private static JsonNode status(TestNamespace team) {
         return team.json("wg", "orders").path("status");
     }
 

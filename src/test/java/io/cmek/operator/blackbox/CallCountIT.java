@@ -1,20 +1,20 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.cmek.operator.answerer.Answerer;
+import io.cmek.operator.answerer.InMemoryAws;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.AuditLog.Request;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.UnrulyAws;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
@@ -50,7 +50,7 @@ class CallCountIT {
     /** Nothing more comes after this silence. */
     private static final Duration SILENCE = Duration.ofSeconds(2);
 
-    private static Answerer aws;
+    private static InMemoryAws aws;
     private static UnrulyAws unruly;
     private static Installation installation;
     private static AuditLog audit;
@@ -62,7 +62,7 @@ class CallCountIT {
     private static final int MOST_VERSIONS = 4;
 
     private final Map<String, Set<String>> versions = new ConcurrentHashMap<>();
-    private Team team;
+    private TestNamespace team;
     private long mark;
     private Watch watch;
 
@@ -71,7 +71,7 @@ class CallCountIT {
         installation = started(Installation.start(Map.of()));
         assumeTrue(installation.cluster().audit().isPresent(), "this cluster keeps no audit log");
         audit = installation.cluster().audit().orElseThrow();
-        aws = started(Answerer.start());
+        aws = started(InMemoryAws.start());
         unruly = started(UnrulyAws.before(aws.endpoint()));
         started(OperatorProcess.launch(environment())).awaitReady();
     }
@@ -99,7 +99,7 @@ class CallCountIT {
 
     @BeforeEach
     void countFromHere() {
-        team = new Team(installation, installation.namespace());
+        team = new TestNamespace(installation, installation.namespace());
         aws.resetCounts();
         mark = audit.mark();
         watch = watchVersions();

@@ -1,15 +1,15 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.AuditLog;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -30,12 +30,12 @@ class ContestedStorageClassIT {
     private static final List<String> NAMES = List.of("orders", "billing", "stock");
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
     @Test
     void oneThatAddsTagsIsLeftToDoSo() {
         AuditLog audit = STAGE.audit();
-        Team team = threeWorkgroups();
+        TestNamespace team = threeWorkgroups();
         long mark = audit.mark();
 
         rule(
@@ -61,7 +61,7 @@ class ContestedStorageClassIT {
     @Test
     void oneThatWantsAnotherKeyHasNoneAtAll() {
         AuditLog audit = STAGE.audit();
-        Team team = threeWorkgroups();
+        TestNamespace team = threeWorkgroups();
         long mark = audit.mark();
 
         rule(
@@ -89,8 +89,8 @@ class ContestedStorageClassIT {
         }
     }
 
-    private static Team threeWorkgroups() {
-        Team team = STAGE.team();
+    private static TestNamespace threeWorkgroups() {
+        TestNamespace team = STAGE.team();
         for (String name : NAMES) {
             team.apply(workgroup(name, STAGE.aws().createKey(REGION), team.namespace() + "-" + name)
                     .toString());
@@ -100,7 +100,8 @@ class ContestedStorageClassIT {
     }
 
     /** Has a policy enforced for a while, as fast as it goes. */
-    private static void rule(Team team, Predicate<StorageClass> wrong, UnaryOperator<StorageClassBuilder> change) {
+    private static void rule(
+            TestNamespace team, Predicate<StorageClass> wrong, UnaryOperator<StorageClassBuilder> change) {
         KubernetesClient client = STAGE.installation().client();
         long end = System.nanoTime() + A_WHILE.toNanos();
         while (System.nanoTime() < end) {
@@ -129,14 +130,14 @@ class ContestedStorageClassIT {
         }
     }
 
-    private static long done(AuditLog audit, long mark, String verb, String name, Team team) {
+    private static long done(AuditLog audit, long mark, String verb, String name, TestNamespace team) {
         return audit.ofOperatorSince(mark).stream()
                 .filter(r -> r.verb().equals(verb) && r.resource().equals("storageclasses") && r.code() < 300)
                 .filter(r -> r.name().endsWith("/" + nameOf(team, name)))
                 .count();
     }
 
-    private static String nameOf(Team team, String name) {
+    private static String nameOf(TestNamespace team, String name) {
         return "cmek-" + team.namespace() + "-" + name;
     }
 

@@ -1,7 +1,7 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ class CrashIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     private record Asked(String name, String dataKey, String backupKey, String data, String backup) {}
 
@@ -41,7 +41,7 @@ class CrashIT {
     @Test
     void killedAtTenMomentsItConvergesAndARestartWritesNothing() throws Exception {
         LocalAws aws = STAGE.aws();
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         String others = Files.readString(Path.of("src/test/resources/policies/twenty-statements.json"));
         String shared = aws.createKey(REGION);
         aws.setPolicy(shared, others);
@@ -74,7 +74,7 @@ class CrashIT {
         aRestartWritesNothing(team, asked);
     }
 
-    private static Asked apply(LocalAws aws, Team team, String others, String shared, String name) {
+    private static Asked apply(LocalAws aws, TestNamespace team, String others, String shared, String name) {
         String backupKey = aws.createKey(REGION);
         aws.setPolicy(backupKey, others);
         var asked = new Asked(
@@ -109,7 +109,7 @@ class CrashIT {
         assertThat(closed.restrictPublicBuckets()).isTrue();
     }
 
-    private static void aRestartWritesNothing(Team team, List<Asked> asked) {
+    private static void aRestartWritesNothing(TestNamespace team, List<Asked> asked) {
         STAGE.proxy().resetCounts();
         long mark = STAGE.audit().mark();
         try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {

@@ -1,18 +1,18 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.DATA_PLANE;
-import static io.cmek.operator.testing.Stage.OPERATOR_ROLE;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.DATA_PLANE;
+import static io.cmek.operator.testing.OperatorTestExtension.OPERATOR_ROLE;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
@@ -37,10 +37,10 @@ class DriftIT {
     private static final String GRANTS = "CmekOperatordefaultDataGrants";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private String key;
     private String bucket;
     private String storageClass;

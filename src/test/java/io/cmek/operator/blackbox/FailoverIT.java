@@ -2,16 +2,16 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.condition;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.condition;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
@@ -19,9 +19,9 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,10 +39,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class FailoverIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_FACTS_MAX_AGE", "3s");
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_FACTS_MAX_AGE", "3s");
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private String primary;
     private String primaryBackup;
     private String secondary;
@@ -164,7 +164,7 @@ class FailoverIT {
     /** A failover of the keys themselves: for some seconds, both are {@code Updating}, and KMS goes on encrypting and decrypting with them. */
     @Test
     void whileThePrimaryRegionOfTheKeyIsChangedAllIsReadyInjected() {
-        Team pair = STAGE.team();
+        TestNamespace pair = STAGE.team();
         String name = pair.namespace();
         String one = aws.createKey(REGION, r -> r.multiRegion(true));
         String other = aws.replicateKey(one, SECONDARY_REGION);
@@ -188,7 +188,7 @@ class FailoverIT {
 
             for (CmekStatus status : allOf(primaries.of("orders"), replicas.of("west"))) {
                 assertThat(status.encryption()).isEqualTo(EncryptionState.ENABLED);
-                assertThat(status.keys()).extracting(KeyStatus::state).containsOnly(KeyLineState.ENABLED);
+                assertThat(status.keys()).extracting(KeyStatus::state).containsOnly(KeyEncryptionState.ENABLED);
                 assertThat(status.conditions())
                         .allMatch(c -> c.status().equals("True"), "is true")
                         .noneMatch(c -> c.message().contains("Affected"), "says that something is affected");
@@ -211,7 +211,7 @@ class FailoverIT {
     }
 
     /** How often each was told. */
-    private static Map<String, Integer> events(Team team) {
+    private static Map<String, Integer> events(TestNamespace team) {
         return STAGE
                 .installation()
                 .client()

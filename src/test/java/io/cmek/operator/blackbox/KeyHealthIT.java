@@ -1,10 +1,10 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.DATA_PLANE;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Team.condition;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.DATA_PLANE;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.TestNamespace.condition;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,8 +17,8 @@ import io.cmek.operator.metrics.Exposition;
 import io.cmek.operator.metrics.MetricsPage;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -39,10 +39,11 @@ class KeyHealthIT {
     private static final String EBS = "arn:aws:iam::111122223333:role/aws:ec2-infrastructure";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE);
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE);
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private String key;
 
     @BeforeEach
@@ -54,7 +55,7 @@ class KeyHealthIT {
 
     @Test
     void aDisabledKeyDegradesAllThatHangsOnItUntilItIsBack() {
-        Team stranger = STAGE.team();
+        TestNamespace stranger = STAGE.team();
         apply(team, "orders");
         apply(team, "invoices");
         apply(stranger, "secret");
@@ -330,11 +331,11 @@ class KeyHealthIT {
         aws.setPolicy(key, policy.toString());
     }
 
-    private void apply(Team whose, String name) {
+    private void apply(TestNamespace whose, String name) {
         whose.apply(workgroup(name, key, bucket(whose, name)).toString());
     }
 
-    private static String bucket(Team whose, String name) {
+    private static String bucket(TestNamespace whose, String name) {
         return whose.namespace() + "-" + name;
     }
 }

@@ -1,7 +1,7 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,9 +10,9 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.AwsProxy;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -29,12 +29,12 @@ class LeaderElectionIT {
     private static final Duration LEASE = Duration.ofSeconds(15);
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     @Test
     void aStandbyIsReadyAndAsksAwsNothing() {
         String key = STAGE.aws().createKey(REGION);
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         try (OperatorProcess leader = leader();
                 AwsProxy standbysAws = AwsProxy.before(STAGE.aws().endpoint());
                 OperatorProcess standby = STAGE.launch(Map.of(
@@ -67,7 +67,7 @@ class LeaderElectionIT {
     @Test
     void aStopInGoodOrderHandsOverBeforeTheLeaseExpires() {
         String key = STAGE.aws().createKey(REGION);
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         OperatorProcess first = leader();
         try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
             team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
@@ -95,7 +95,7 @@ class LeaderElectionIT {
     @Test
     void aLeaderThatIsKilledIsFollowedWhenItsLeaseExpires() {
         String key = STAGE.aws().createKey(REGION);
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         OperatorProcess first = leader();
         try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
             Instant killed = Instant.now();

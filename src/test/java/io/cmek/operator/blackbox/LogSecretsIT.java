@@ -1,8 +1,8 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.DATA_PLANE;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.DATA_PLANE;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
@@ -10,8 +10,8 @@ import io.cmek.operator.testing.Bundle;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.Kubectl;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.Config;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
@@ -32,8 +32,9 @@ import software.amazon.awssdk.services.iam.model.AccessKey;
 class LogSecretsIT {
 
     @RegisterExtension
-    static final Stage STAGE =
-            new Stage().with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE).withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension()
+            .with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE)
+            .withoutOperator();
 
     /** What writes requests and answers below INFO, or could. */
     private static final List<String> CATEGORIES = List.of(
@@ -91,7 +92,7 @@ class LogSecretsIT {
         Files.write(file, lines);
 
         for (boolean byProperties : new boolean[] {false, true}) {
-            Team team = STAGE.team();
+            TestNamespace team = STAGE.team();
             String key = STAGE.aws().createKey(REGION);
             String log;
             try (OperatorProcess operator = STAGE.launch(

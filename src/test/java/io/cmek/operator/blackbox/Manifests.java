@@ -1,6 +1,6 @@
 package io.cmek.operator.blackbox;
 
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +19,7 @@ final class Manifests {
 
     /** A workgroup without CMEK in the region of the tests. */
     static Manifests workgroup(String name) {
-        return new Manifests("Workgroup", name).with("region: " + Stage.REGION);
+        return new Manifests("Workgroup", name).with("region: " + OperatorTestExtension.REGION);
     }
 
     /** A workgroup with a data key, and a bucket named after it. */
@@ -48,7 +48,7 @@ final class Manifests {
     static Manifests replica(String name, String workgroup, String dataKey, String dataBucket) {
         return new Manifests("ReplicaCmek", name)
                 .with("workgroupRef: {name: " + workgroup + "}")
-                .with("region: " + Stage.SECONDARY_REGION)
+                .with("region: " + OperatorTestExtension.SECONDARY_REGION)
                 .with("dataBucketKeyID: \"" + dataKey + "\"")
                 .with("buckets: {data: " + dataBucket + "}");
     }
@@ -58,15 +58,15 @@ final class Manifests {
             String name, String workgroup, String dataKey, String dataBucket, String backupKey, String backupBucket) {
         return new Manifests("ReplicaCmek", name)
                 .with("workgroupRef: {name: " + workgroup + "}")
-                .with("region: " + Stage.SECONDARY_REGION)
+                .with("region: " + OperatorTestExtension.SECONDARY_REGION)
                 .with("dataBucketKeyID: \"" + dataKey + "\"")
                 .with("backupBucketKeyID: \"" + backupKey + "\"")
                 .with("buckets: {data: " + dataBucket + ", backup: " + backupBucket + "}");
     }
 
     Manifests replicating(String... databases) {
-        return with("replication: {region: " + Stage.SECONDARY_REGION + ", databases: [" + String.join(", ", databases)
-                + "]}");
+        return with("replication: {region: " + OperatorTestExtension.SECONDARY_REGION + ", databases: ["
+                + String.join(", ", databases) + "]}");
     }
 
     /** @param labels as in {@code cmek.io/shard: a} */

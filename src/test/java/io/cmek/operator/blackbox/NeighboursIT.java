@@ -2,9 +2,9 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -15,8 +15,8 @@ import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +35,10 @@ class NeighboursIT {
     private static final String SERVED = "cmek.io/shard: a";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_SELECTOR", "cmek.io/shard=a");
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_SELECTOR", "cmek.io/shard=a");
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private String primary;
     private String secondary;
 
@@ -202,7 +202,7 @@ class NeighboursIT {
         assertThat(statement(primary, "CmekOperatordefaultReplicationUse")
                         .at("/Principal/AWS")
                         .asText())
-                .isEqualTo(Stage.DATA_PLANE);
+                .isEqualTo(OperatorTestExtension.DATA_PLANE);
         assertThat(ours(another)).isEmpty();
 
         // It goes without its Workgroup, too, and takes back what was given for it.
@@ -215,7 +215,7 @@ class NeighboursIT {
 
     @Test
     void whoWasServedKeepsItsAccessThoughItsTenantIsGoneFromTheSettings() throws Exception {
-        var stranger = new Team(STAGE.installation(), namespace("forgotten"));
+        var stranger = new TestNamespace(STAGE.installation(), namespace("forgotten"));
         stranger.apply(workgroup("orders", primary, stranger.namespace() + "-data")
                 .labelled(SERVED)
                 .toString());

@@ -1,8 +1,8 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.OPERATOR_ROLE;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.OPERATOR_ROLE;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -16,8 +16,8 @@ import io.cmek.operator.docs.MarkdownPage;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import java.nio.file.Path;
 import java.util.Map;
@@ -34,10 +34,10 @@ class PublishIT {
     private static final String PUBLISH = "policyManagement: Publish";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
 
     @BeforeEach
     void team() {
@@ -86,13 +86,13 @@ class PublishIT {
         edit(key, statements -> {
             ObjectNode use = statements.addObject();
             use.put("Sid", "CmekOperatordefaultDataUse").put("Effect", "Allow").put("Resource", "*");
-            use.putObject("Principal").put("AWS", Stage.DATA_PLANE);
+            use.putObject("Principal").put("AWS", OperatorTestExtension.DATA_PLANE);
             for (String action : new String[] {"Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey"}) {
                 use.withArray("Action").add("kms:" + action);
             }
         });
         team.awaitWorkgroup("orders", "only the grants are missing", s -> {
-            String message = Team.condition(s, "PolicyApplied").message();
+            String message = TestNamespace.condition(s, "PolicyApplied").message();
             return message.contains("the statement CmekOperatordefaultDataGrants:")
                     && !message.contains("CmekOperatordefaultDataUse");
         });
@@ -112,7 +112,7 @@ class PublishIT {
         team.awaitWorkgroup(
                 "orders",
                 "nothing is in the way any more",
-                s -> !Team.condition(s, "PolicyApplied").message().contains("Left over"));
+                s -> !TestNamespace.condition(s, "PolicyApplied").message().contains("Left over"));
         paste(blocked, suggested("orders", "Data"));
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
@@ -247,7 +247,7 @@ class PublishIT {
     private String withOurs(String key) {
         var policy = aws.policy(key);
         ArrayNode statements = (ArrayNode) policy.get("Statement");
-        statement(statements, "The service", "Allow", "kms:*", Stage.DATA_PLANE);
+        statement(statements, "The service", "Allow", "kms:*", OperatorTestExtension.DATA_PLANE);
         return policy.toString();
     }
 

@@ -2,9 +2,9 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,8 +18,8 @@ import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
@@ -62,10 +62,10 @@ class RacesIT {
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private String primary;
     private String secondary;
 
@@ -173,14 +173,14 @@ class RacesIT {
                         "CMEK_INSTALLATION_ID",
                         "second"))) {
             second.awaitReady();
-            var there = new Team(elsewhere, elsewhere.namespace());
+            var there = new TestNamespace(elsewhere, elsewhere.namespace());
             STAGE.proxy().resetCounts();
-            for (Team where : List.of(team, there)) {
+            for (TestNamespace where : List.of(team, there)) {
                 where.apply(orders(where == team ? "here" : "there") + "---\n"
                         + replica("west", "orders", secondary, bucket(where == team ? "here" : "there", "west"))
                                 .with("deletionPolicy: Release"));
             }
-            for (Team where : List.of(team, there)) {
+            for (TestNamespace where : List.of(team, there)) {
                 where.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
                 where.awaitWorkgroup("orders", EncryptionState.ENABLED);
             }

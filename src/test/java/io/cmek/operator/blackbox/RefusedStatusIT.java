@@ -1,15 +1,15 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.SoftAssertions.assertSoftly;
 import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.ApiServerProxy;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,13 +31,13 @@ class RefusedStatusIT {
     private static final Pattern SAMPLE = Pattern.compile("(?m)^(cmek_[a-z_]*status[a-z_]*(?:\\{[^}]*})?) ([0-9.E]+)$");
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     @ParameterizedTest
     @ValueSource(ints = {429, 500, 422})
     void aStatusThatIsRefusedIsCountedAndLoggedInALineAtATime(int code) {
         String key = STAGE.aws().createKey(REGION);
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         try (ApiServerProxy proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
                 OperatorProcess operator = STAGE.launch(
                         Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()))) {

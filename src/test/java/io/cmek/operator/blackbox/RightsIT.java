@@ -2,8 +2,8 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,8 +12,8 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.Chart;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import java.time.Duration;
@@ -38,13 +38,14 @@ class RightsIT {
     private static final Set<String> FOR_EVERYBODY = Set.of("create selfsubjectrulesreviews");
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator().with("CMEK_LEADER_ELECTION_ENABLED", "true");
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().withoutOperator().with("CMEK_LEADER_ELECTION_ENABLED", "true");
 
     @Test
     void itIsAllowedWhatItDoesAndNothingElse() {
         AuditLog audit = STAGE.audit();
         long mark = audit.mark();
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
             live(team);
         }
@@ -59,7 +60,7 @@ class RightsIT {
         assertThat(granted()).containsExactlyInAnyOrderElementsOf(used);
     }
 
-    private static void live(Team team) {
+    private static void live(TestNamespace team) {
         String key = STAGE.aws().createKey(REGION);
         String storageClass = "cmek-" + team.namespace() + "-orders";
         team.apply(workgroup("orders", key, team.namespace() + "-orders")
@@ -99,7 +100,7 @@ class RightsIT {
                 .until(() -> !team.kubectl("get", "storageclass", storageClass).isDone());
     }
 
-    private static void awaitThere(Team team, String kind, String name) {
+    private static void awaitThere(TestNamespace team, String kind, String name) {
         await(kind + " " + name)
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> team.kubectl("get", kind, name).isDone());

@@ -2,11 +2,11 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.DATA_PLANE;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.condition;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.DATA_PLANE;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.condition;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
@@ -19,7 +19,7 @@ import io.cmek.operator.api.v1alpha1.BlockedDatabase;
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
@@ -30,9 +30,9 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.Kubectl.Said;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,10 +62,10 @@ class SecondaryRegionIT {
     private static final String ROOT_RULES = ".spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private String primaryKey;
     private String secondaryKey;
 
@@ -104,9 +104,9 @@ class SecondaryRegionIT {
         assertThat(secondary.keys())
                 .extracting(KeyStatus::purpose, KeyStatus::arn, KeyStatus::state, KeyStatus::keyState)
                 .containsExactly(
-                        tuple(Purpose.Data, secondaryKey, KeyLineState.ENABLED, "Enabled"),
-                        tuple(Purpose.Backup, secondaryBackup, KeyLineState.ENABLED, "Enabled"),
-                        tuple(Purpose.Primary, primaryKey, KeyLineState.ENABLED, "Enabled"));
+                        tuple(Purpose.Data, secondaryKey, KeyEncryptionState.ENABLED, "Enabled"),
+                        tuple(Purpose.Backup, secondaryBackup, KeyEncryptionState.ENABLED, "Enabled"),
+                        tuple(Purpose.Primary, primaryKey, KeyEncryptionState.ENABLED, "Enabled"));
         assertThat(secondary.conditions())
                 .filteredOn(c -> !c.status().equals("True"))
                 .isEmpty();

@@ -1,15 +1,15 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,12 +26,12 @@ class SharedKeyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
     @Test
     void fiftyWorkgroupsWriteThePolicyOnceAndTouchNoStatementOfOthers() throws IOException {
         LocalAws aws = STAGE.aws();
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         String key = aws.createKey(REGION);
         String original = policyOfOthers();
         aws.setPolicy(key, original);

@@ -1,7 +1,7 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,9 +14,9 @@ import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.AuditLog.Request;
 import io.cmek.operator.testing.Fault.Effect;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,10 +62,10 @@ class ShuffledPoliciesIT {
             "Action":"kms:DescribeKey","Resource":"*"}""";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     private List<String> keys;
 
     @BeforeEach

@@ -3,8 +3,8 @@ package io.cmek.operator.blackbox;
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
 import static io.cmek.operator.blackbox.Manifests.workgroupIn;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,9 +16,9 @@ import io.cmek.operator.testing.ApiServerProxy.Effect;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.ServiceCalls;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +48,11 @@ class StaleCachesIT {
     private static final Duration PATIENCE_OF_THE_CLIENT = Duration.ofSeconds(8);
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     private LocalAws aws;
     private ApiServerProxy proxy;
-    private Team team;
+    private TestNamespace team;
     private String primary;
     private String secondary;
 

@@ -2,7 +2,7 @@ package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
 import static io.cmek.operator.blackbox.Manifests.workgroupIn;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,8 +11,8 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -71,10 +71,10 @@ class StarvationIT {
     private static final AtomicInteger MADE = new AtomicInteger();
 
     @RegisterExtension
-    static final Stage STAGE = stage();
+    static final OperatorTestExtension STAGE = stage();
 
-    private static Stage stage() {
-        Stage stage = new Stage();
+    private static OperatorTestExtension stage() {
+        OperatorTestExtension stage = new OperatorTestExtension();
         tenant(stage, "left", HANGING, "left");
         tenant(stage, "right", HANGING, "right");
         for (int i = 0; i < FAR_ACCOUNTS.size(); i++) {
@@ -84,7 +84,7 @@ class StarvationIT {
     }
 
     /** A tenant of the namespace of its name, for the keys of one account. */
-    private static void tenant(Stage stage, String name, String account, String role) {
+    private static void tenant(OperatorTestExtension stage, String name, String account, String role) {
         String settings = "CMEK_TENANTS_" + name.toUpperCase(Locale.ROOT);
         stage.with(settings + "_NAMESPACES", name)
                 .with(settings + "_KEYS", "arn:aws:kms:*:" + account + ":key/*")
@@ -95,9 +95,9 @@ class StarvationIT {
     private static boolean isWarm;
 
     private LocalAws aws;
-    private Team healthy;
-    private Team left;
-    private Team right;
+    private TestNamespace healthy;
+    private TestNamespace left;
+    private TestNamespace right;
 
     @BeforeAll
     static void prepare() {
@@ -114,8 +114,8 @@ class StarvationIT {
     void teams() {
         aws = STAGE.aws();
         healthy = STAGE.team();
-        left = new Team(STAGE.installation(), "left");
-        right = new Team(STAGE.installation(), "right");
+        left = new TestNamespace(STAGE.installation(), "left");
+        right = new TestNamespace(STAGE.installation(), "right");
         if (!isWarm) {
             measure(WARM_UP);
             isWarm = true;
@@ -161,7 +161,7 @@ class StarvationIT {
 
         Hang hang = hang(request -> request.operation().equals("kms:PutKeyPolicy")
                 && request.subject().equals(key));
-        for (Team team : List.of(left, right)) {
+        for (TestNamespace team : List.of(left, right)) {
             apply(team, RESOURCES / 2, i -> workgroup(team.namespace() + "-" + i, key, bucket()));
         }
         hang.awaitCalls(1);
@@ -180,8 +180,8 @@ class StarvationIT {
 
     @Test
     void fortyPartitionsThatHangHoldUpNoOtherOneAndRecoverWhenTheHangEndsInjected() {
-        List<Team> far = IntStream.range(0, FAR_ACCOUNTS.size())
-                .mapToObj(i -> new Team(STAGE.installation(), "far" + i))
+        List<TestNamespace> far = IntStream.range(0, FAR_ACCOUNTS.size())
+                .mapToObj(i -> new TestNamespace(STAGE.installation(), "far" + i))
                 .toList();
         List<Duration> before = measure(ROUNDS);
 
@@ -220,7 +220,7 @@ class StarvationIT {
         }
 
         /** Otherwise the others were not put to the test. */
-        void assertHolds(Team team, int resources) {
+        void assertHolds(TestNamespace team, int resources) {
             assertThat(workgroups(team))
                     .filteredOn(w -> w.getStatus() == null || w.getStatus().encryption() != EncryptionState.ENABLED)
                     .as("workgroups in %s that are not ENABLED while %d calls hung", team.namespace(), calls.get())
@@ -294,13 +294,13 @@ class StarvationIT {
         return "starvation-" + MADE.incrementAndGet();
     }
 
-    private static void apply(Team team, int number, IntFunction<Manifests> manifest) {
+    private static void apply(TestNamespace team, int number, IntFunction<Manifests> manifest) {
         team.apply(IntStream.range(0, number)
                 .mapToObj(i -> manifest.apply(i).toString())
                 .collect(Collectors.joining("---\n")));
     }
 
-    private static List<Workgroup> workgroups(Team team) {
+    private static List<Workgroup> workgroups(TestNamespace team) {
         return team.installation()
                 .client()
                 .resources(Workgroup.class)
@@ -310,7 +310,7 @@ class StarvationIT {
     }
 
     /** The status has the suggested statements from the first one on, AWS or no AWS. */
-    private static void awaitStatuses(Team team, int number) {
+    private static void awaitStatuses(TestNamespace team, int number) {
         await("all workgroups in " + team.namespace() + " have a status")
                 .atMost(Duration.ofSeconds(120))
                 .until(() -> workgroups(team).stream()
@@ -319,7 +319,7 @@ class StarvationIT {
                         == number);
     }
 
-    private static void awaitAllEnabled(Team team, int number) {
+    private static void awaitAllEnabled(TestNamespace team, int number) {
         await("all workgroups in " + team.namespace() + " are ENABLED")
                 .atMost(Duration.ofSeconds(180))
                 .pollInterval(Duration.ofMillis(500))

@@ -1,15 +1,15 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.ApiServerProxy;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -19,11 +19,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StoppedInformerIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     @Test
     void anInformerThatHasStoppedFailsLivenessAndAnApiServerThatIsAwayDoesNot() {
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         try (ApiServerProxy proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
                 OperatorProcess operator = STAGE.launch(
                                 Map.of("KUBECONFIG", proxy.kubeconfig().toString()))

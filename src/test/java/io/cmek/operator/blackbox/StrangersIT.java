@@ -1,7 +1,7 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,8 +9,8 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -27,14 +27,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StrangersIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     /** As many as fill the heap more than once, where all of them were kept. */
     private static final int OBJECTS = 400;
 
     @Test
     void objectsFullOfAnnotationsAndLabelsDoNotFillTheHeapOfTheChart() throws IOException {
-        Team team = STAGE.team();
+        TestNamespace team = STAGE.team();
         var annotations = Map.of("example.com/note", "x".repeat(250 << 10));
         var labels = new HashMap<String, String>();
         IntStream.range(0, 50).forEach(i -> labels.put("%063d".formatted(i), "y".repeat(63)));
@@ -84,7 +84,7 @@ class StrangersIT {
         assertThat(stored.at("/metadata/labels")).hasSize(labels.size());
     }
 
-    private static JsonNode stored(Team team, String name) {
+    private static JsonNode stored(TestNamespace team, String name) {
         return Serialization.unmarshal(
                 team.kubectl("get", "workgroup", name, "-o", "json").orThrow().output(), JsonNode.class);
     }

@@ -3,10 +3,10 @@ package io.cmek.operator.blackbox;
 import static io.cmek.operator.blackbox.Manifests.replica;
 import static io.cmek.operator.blackbox.Manifests.workgroup;
 import static io.cmek.operator.blackbox.Manifests.workgroupIn;
-import static io.cmek.operator.testing.Stage.DATA_PLANE;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Stage.SECONDARY_REGION;
-import static io.cmek.operator.testing.Team.has;
+import static io.cmek.operator.testing.OperatorTestExtension.DATA_PLANE;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
+import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,8 +16,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -38,15 +38,15 @@ class TenantsApartIT {
     private static final String EUROPEANS = "eu-team";
 
     @RegisterExtension
-    static final Stage STAGE = new Stage()
+    static final OperatorTestExtension STAGE = new OperatorTestExtension()
             .with("CMEK_TENANTS_EUROPE_NAMESPACES", EUROPEANS)
             .with("CMEK_TENANTS_EUROPE_KEYS", "arn:aws:kms:eu-*:" + LocalAws.ACCOUNT + ":key/*")
-            .with("CMEK_TENANTS_EUROPE_ROLE_ARN", Stage.OPERATOR_ROLE)
+            .with("CMEK_TENANTS_EUROPE_ROLE_ARN", OperatorTestExtension.OPERATOR_ROLE)
             .with("CMEK_TENANTS_EUROPE_PRINCIPALS_DATA", EUROPEAN);
 
     private LocalAws aws;
-    private Team team;
-    private Team europeans;
+    private TestNamespace team;
+    private TestNamespace europeans;
 
     @BeforeAll
     static void role() {
@@ -59,7 +59,7 @@ class TenantsApartIT {
     void team() {
         aws = STAGE.aws();
         team = STAGE.team();
-        europeans = new Team(STAGE.installation(), EUROPEANS);
+        europeans = new TestNamespace(STAGE.installation(), EUROPEANS);
     }
 
     /** The name of a replica that does not exist is accepted, because its tenant may use every key of the region. */
@@ -160,7 +160,7 @@ class TenantsApartIT {
                 .until(() -> version("orders").equals(version));
     }
 
-    private record Named(Team team, String name) {}
+    private record Named(TestNamespace team, String name) {}
 
     private String version(String workgroup) {
         return Objects.requireNonNull(team.workgroup(workgroup)).getMetadata().getResourceVersion();
@@ -178,7 +178,7 @@ class TenantsApartIT {
     }
 
     /** The same of each statement that is suggested. */
-    private static List<String> principals(Team team, String workgroup) throws IOException {
+    private static List<String> principals(TestNamespace team, String workgroup) throws IOException {
         List<List<String>> all = JSON.readTree("[" + suggestion(team, workgroup) + "]")
                 .valueStream()
                 .map(s -> {
@@ -193,7 +193,7 @@ class TenantsApartIT {
         return all.getFirst();
     }
 
-    private static String suggestion(Team team, String workgroup) {
+    private static String suggestion(TestNamespace team, String workgroup) {
         List<KeyStatus> lines = team.workgroup(workgroup).getStatus().keys();
         return lines.getFirst().suggestedPolicy();
     }

@@ -1,7 +1,7 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,9 +12,9 @@ import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.AwsProxy.Exchange;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -76,8 +76,8 @@ class TwoRolesOnOneKeyIT {
             return IntStream.range(0, number).mapToObj(this::principal);
         }
 
-        Team team(int i) {
-            return new Team(STAGE.installation(), tenant(i));
+        TestNamespace team(int i) {
+            return new TestNamespace(STAGE.installation(), tenant(i));
         }
     }
 
@@ -87,10 +87,10 @@ class TwoRolesOnOneKeyIT {
     private static final List<Side> SIDES = List.of(LEFT, RIGHT, DENIED);
 
     @RegisterExtension
-    static final Stage STAGE = stage();
+    static final OperatorTestExtension STAGE = stage();
 
-    private static Stage stage() {
-        Stage stage = new Stage();
+    private static OperatorTestExtension stage() {
+        OperatorTestExtension stage = new OperatorTestExtension();
         for (Side side : SIDES) {
             for (int i = 0; i < side.tenants(); i++) {
                 String settings = "CMEK_TENANTS_" + side.tenant(i).toUpperCase(Locale.ROOT);
@@ -181,7 +181,7 @@ class TwoRolesOnOneKeyIT {
             statuses.forEach((i, told) -> assertThat(told.of("wg"))
                     .as("what the tenant %s is told", LEFT.tenant(i))
                     .isNotEmpty()
-                    .noneMatch(status -> Team.has(status, "PolicyApplied", "WriteDenied")));
+                    .noneMatch(status -> TestNamespace.has(status, "PolicyApplied", "WriteDenied")));
         } finally {
             statuses.values().forEach(Statuses::close);
         }
@@ -203,7 +203,7 @@ class TwoRolesOnOneKeyIT {
                             "ENABLED by a write of the others, or WriteDenied",
                             status -> status.encryption() == EncryptionState.ENABLED
                                     ? principals().get("DataUse").contains(principal)
-                                    : Team.has(status, "PolicyApplied", "WriteDenied"));
+                                    : TestNamespace.has(status, "PolicyApplied", "WriteDenied"));
         }
     }
 

@@ -1,21 +1,21 @@
 package io.cmek.operator.blackbox;
 
 import static io.cmek.operator.blackbox.Manifests.workgroup;
-import static io.cmek.operator.testing.Stage.REGION;
-import static io.cmek.operator.testing.Team.condition;
+import static io.cmek.operator.testing.OperatorTestExtension.REGION;
+import static io.cmek.operator.testing.TestNamespace.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
@@ -42,7 +42,7 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 class WorkgroupIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage()
+    static final OperatorTestExtension STAGE = new OperatorTestExtension()
             // A tenant whose team may use only its own keys and buckets.
             .with("CMEK_TENANTS_STRICT_NAMESPACES", "strict-*")
             .with("CMEK_TENANTS_STRICT_KEYS", "arn:aws:kms:*:999999999999:key/*")
@@ -50,7 +50,7 @@ class WorkgroupIT {
             .with("CMEK_TENANTS_STRICT_PRINCIPALS_DATA", "arn:aws:iam::999999999999:role/data-plane");
 
     private LocalAws aws;
-    private Team team;
+    private TestNamespace team;
     /** A bucket name that no other test uses. */
     private String data;
 
@@ -76,7 +76,7 @@ class WorkgroupIT {
         assertThat(status.keys()).singleElement().satisfies(line -> {
             assertThat(line.purpose()).isEqualTo(Purpose.Data);
             assertThat(line.arn()).isEqualTo(key);
-            assertThat(line.state()).isEqualTo(KeyLineState.ENABLED);
+            assertThat(line.state()).isEqualTo(KeyEncryptionState.ENABLED);
             assertThat(line.keyState()).isEqualTo("Enabled");
             assertThat(line.multiRegion()).isFalse();
         });
@@ -112,7 +112,7 @@ class WorkgroupIT {
         WorkgroupStatus status = team.awaitWorkgroup("orders", EncryptionState.ENABLED);
 
         assertThat(status.keys()).extracting(KeyStatus::purpose).containsExactly(Purpose.Data, Purpose.Backup);
-        assertThat(status.keys()).extracting(KeyStatus::state).containsOnly(KeyLineState.ENABLED);
+        assertThat(status.keys()).extracting(KeyStatus::state).containsOnly(KeyEncryptionState.ENABLED);
         assertEncrypted(data, key);
         assertEncrypted(backup, key);
         assertThat(sids(aws.policy(key)))
@@ -177,7 +177,7 @@ class WorkgroupIT {
         WorkgroupStatus status =
                 team.awaitWorkgroup("orders", "has keys", s -> !s.keys().isEmpty());
         assertThat(status.keys().getFirst().suggestedPolicy())
-                .contains("CmekOperatordefaultDataUse", "kms:GenerateDataKey*", Stage.DATA_PLANE)
+                .contains("CmekOperatordefaultDataUse", "kms:GenerateDataKey*", OperatorTestExtension.DATA_PLANE)
                 .contains("CmekOperatordefaultDataGrants", "kms:GrantIsForAWSResource");
     }
 
@@ -248,7 +248,7 @@ class WorkgroupIT {
 
     @Test
     void whatTheTenantMayNotUseIsRefusedAndAwsIsNotAsked() {
-        var strict = new Team(STAGE.installation(), "strict-" + team.namespace());
+        var strict = new TestNamespace(STAGE.installation(), "strict-" + team.namespace());
         STAGE.installation().kubectl().must("create", "namespace", strict.namespace());
         String key = aws.createKey(REGION);
         strict.apply(workgroup("orders", key, "strict-" + data).toString());

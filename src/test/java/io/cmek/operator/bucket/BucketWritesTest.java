@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.request.BucketUse;
@@ -35,12 +35,12 @@ class BucketWritesTest {
     private boolean made;
 
     private BucketWrites writes(boolean unfinished) {
-        return new BucketWrites(s3, Identity.OWN, "us-east-1", USE, unfinished, () -> made = true, () -> true);
+        return new BucketWrites(s3, CredentialScope.OWN, "us-east-1", USE, unfinished, () -> made = true, () -> true);
     }
 
     @Test
     void isMadeThenPrivateThenEncrypted() {
-        assertThat(writes.create()).isEqualTo(new Answer.Got<>(IN_PLACE));
+        assertThat(writes.create()).isEqualTo(new AwsResult.Success<>(IN_PLACE));
         assertThat(s3.asked).containsExactly("look", "create", "block", "encrypt");
         assertThat(made).isTrue();
     }
@@ -61,7 +61,7 @@ class BucketWritesTest {
         assertThatThrownBy(writes::create).isInstanceOf(Crash.class);
         s3.crashAt = null;
 
-        assertThat(planAnew(writes(false))).isEqualTo(new Answer.Got<>(s3.encryption));
+        assertThat(planAnew(writes(false))).isEqualTo(new AwsResult.Success<>(s3.encryption));
         assertThat(s3.encryption).isNotNull();
         assertThat(s3.encryption.kmsKeyId()).isEqualTo(KEY.toString());
     }
@@ -71,12 +71,12 @@ class BucketWritesTest {
     @ValueSource(strings = {"create", "block", "encrypt"})
     void aRequestThatFailsEndsIt(String request) {
         s3.failAt = request;
-        assertThat(writes.create()).isEqualTo(new Answer.Failed<>(OneBucket.FAILURE));
+        assertThat(writes.create()).isEqualTo(new AwsResult.Error<>(OneBucket.FAILURE));
         assertThat(s3.asked).endsWith(request);
         assertThat(made).as("it was made, or may have been").isTrue();
         s3.failAt = null;
 
-        assertThat(planAnew(writes(made))).isInstanceOf(Answer.Got.class);
+        assertThat(planAnew(writes(made))).isInstanceOf(AwsResult.Success.class);
         assertThat(s3.isPrivate).isTrue();
         assertThat(s3.wasPrivateWhenEncrypted).isTrue();
     }
@@ -85,7 +85,7 @@ class BucketWritesTest {
     @Test
     void aBucketThatWasThereBeforeIsEncryptedAndLeftAsOpenAsItIs() {
         s3.encryption = OF_NEW_BUCKET;
-        assertThat(planAnew(writes)).isInstanceOf(Answer.Got.class);
+        assertThat(planAnew(writes)).isInstanceOf(AwsResult.Success.class);
         assertThat(s3.asked).containsExactly("look", "encrypt");
         assertThat(s3.isPrivate).isFalse();
         assertThat(made).isFalse();
@@ -94,7 +94,7 @@ class BucketWritesTest {
     @Test
     void aBucketThatTheOperatorMadeIsMadePrivateByALaterAttemptToo() {
         s3.encryption = OF_NEW_BUCKET;
-        assertThat(planAnew(writes(true))).isInstanceOf(Answer.Got.class);
+        assertThat(planAnew(writes(true))).isInstanceOf(AwsResult.Success.class);
         assertThat(s3.asked).containsExactly("look", "block", "encrypt");
     }
 
@@ -103,14 +103,14 @@ class BucketWritesTest {
     void whereItCannotBeMadePrivateItIsNotEncrypted() {
         s3.encryption = OF_NEW_BUCKET;
         s3.failAt = "block";
-        assertThat(planAnew(writes(true))).isEqualTo(new Answer.Failed<>(OneBucket.FAILURE));
+        assertThat(planAnew(writes(true))).isEqualTo(new AwsResult.Error<>(OneBucket.FAILURE));
         assertThat(s3.encryption).isEqualTo(OF_NEW_BUCKET);
     }
 
     @Test
     void whatHasAppearedMeanwhileIsTakenOver() {
         s3.encryption = OF_NEW_BUCKET;
-        assertThat(writes.create()).isInstanceOf(Answer.Got.class);
+        assertThat(writes.create()).isInstanceOf(AwsResult.Success.class);
         assertThat(s3.asked).containsExactly("look", "encrypt");
         assertThat(made).isFalse();
         assertThat(s3.encryption.blockedEncryptionTypes()).containsExactly("SSE-C");
@@ -119,7 +119,7 @@ class BucketWritesTest {
     @Test
     void whatAppearsInTheLastMomentIsLookedAt() {
         s3.appears = OF_NEW_BUCKET;
-        assertThat(writes.create()).isInstanceOf(Answer.Got.class);
+        assertThat(writes.create()).isInstanceOf(AwsResult.Success.class);
         assertThat(s3.asked).containsExactly("look", "create", "look", "encrypt");
         assertThat(made).isFalse();
     }
@@ -128,7 +128,7 @@ class BucketWritesTest {
     void whatIsInPlaceIsNotWritten() {
         var dual = new Encryption("aws:kms:dsse", KEY.toString(), false, List.of());
         s3.encryption = dual;
-        assertThat(writes.create()).isEqualTo(new Answer.Got<>(dual));
+        assertThat(writes.create()).isEqualTo(new AwsResult.Success<>(dual));
         assertThat(s3.asked).containsExactly("look");
     }
 
@@ -137,17 +137,17 @@ class BucketWritesTest {
         s3.encryption = new Encryption("aws:kms", OTHER, true, List.of());
         assertThat(writes.create())
                 .isInstanceOfSatisfying(
-                        Answer.Failed.class,
-                        failed -> assertThat(failed.failure()).isInstanceOf(Failure.Rejected.class));
+                        AwsResult.Error.class,
+                        failed -> assertThat(failed.failure()).isInstanceOf(AwsError.Rejected.class));
         assertThat(s3.asked).containsExactly("look");
     }
 
-    private Answer<Encryption> planAnew(BucketWrites writes) {
-        var facts = ((Answer.Got<BucketFacts>) s3.look(Identity.OWN, "us-east-1", USE.name())).value();
+    private AwsResult<Encryption> planAnew(BucketWrites writes) {
+        var facts = ((AwsResult.Success<BucketFacts>) s3.look(CredentialScope.OWN, "us-east-1", USE.name())).value();
         return switch (BucketPlan.of(USE, "us-east-1", facts)) {
             case BucketPlan.Create() -> writes.create();
             case BucketPlan.Encrypt plan -> writes.encrypt(plan);
-            case BucketPlan.Nothing(Encryption encryption) -> new Answer.Got<>(encryption);
+            case BucketPlan.Nothing(Encryption encryption) -> new AwsResult.Success<>(encryption);
             case BucketPlan.Refuse refuse -> throw new AssertionError(refuse);
         };
     }
@@ -157,8 +157,8 @@ class BucketWritesTest {
     /** S3 with one bucket, or without it, that blocks public access only when it is told to. */
     private static final class OneBucket implements BucketService {
 
-        static final Failure FAILURE =
-                new Failure.Unavailable(new Failure.Detail("s3:any", "InternalError", "no", null));
+        static final AwsError FAILURE =
+                new AwsError.Unavailable(new AwsError.Detail("s3:any", "InternalError", "no", null));
 
         final List<String> asked = new ArrayList<>();
 
@@ -182,10 +182,10 @@ class BucketWritesTest {
         @Nullable
         String failAt;
 
-        private <T> Answer<T> answer(String request, T answer, Runnable effect) {
+        private <T> AwsResult<T> answer(String request, T answer, Runnable effect) {
             asked.add(request);
             if (request.equals(failAt)) {
-                return new Answer.Failed<>(FAILURE);
+                return new AwsResult.Error<>(FAILURE);
             }
             if (!request.equals(crashAt) || crashAfterwards) {
                 effect.run();
@@ -193,21 +193,21 @@ class BucketWritesTest {
             if (request.equals(crashAt)) {
                 throw new Crash();
             }
-            return new Answer.Got<>(answer);
+            return new AwsResult.Success<>(answer);
         }
 
         @Override
-        public Answer<Boolean> isListed(Identity identity, String region, String bucket) {
+        public AwsResult<Boolean> isListed(CredentialScope identity, String region, String bucket) {
             throw new AssertionError("nothing is denied here");
         }
 
         @Override
-        public Answer<Boolean> isTaken(Identity identity, String region, String bucket) {
+        public AwsResult<Boolean> isTaken(CredentialScope identity, String region, String bucket) {
             throw new AssertionError("nothing is denied here");
         }
 
         @Override
-        public Answer<BucketFacts> readEncryption(Identity identity, String region, String bucket) {
+        public AwsResult<BucketFacts> readEncryption(CredentialScope identity, String region, String bucket) {
             return answer(
                     "look",
                     encryption == null ? new BucketFacts.Absent() : new BucketFacts.Present(encryption),
@@ -215,7 +215,7 @@ class BucketWritesTest {
         }
 
         @Override
-        public Answer<Creation> create(Identity identity, String region, String bucket) {
+        public AwsResult<Creation> create(CredentialScope identity, String region, String bucket) {
             if (appears != null) {
                 encryption = appears;
                 return answer("create", Creation.ALREADY_OURS, () -> {});
@@ -224,13 +224,13 @@ class BucketWritesTest {
         }
 
         @Override
-        public Answer<String> blockPublicAccess(Identity identity, String region, String bucket) {
+        public AwsResult<String> blockPublicAccess(CredentialScope identity, String region, String bucket) {
             return answer("block", bucket, () -> isPrivate = true);
         }
 
         @Override
-        public Answer<Encryption> encrypt(
-                Identity identity, String region, String bucket, KeyArn key, Encryption current) {
+        public AwsResult<Encryption> encrypt(
+                CredentialScope identity, String region, String bucket, KeyArn key, Encryption current) {
             wasPrivateWhenEncrypted = isPrivate;
             var put = new Encryption("aws:kms", key.toString(), true, current.blockedEncryptionTypes());
             return answer("encrypt", put, () -> encryption = put);

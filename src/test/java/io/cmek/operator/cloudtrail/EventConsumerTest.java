@@ -2,8 +2,8 @@ package io.cmek.operator.cloudtrail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Answer;
-import io.cmek.operator.aws.Failure;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
 import io.cmek.operator.awscontrol.AwsControllers;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.WorkQueue;
@@ -19,25 +19,25 @@ import org.junit.jupiter.api.Test;
 
 class EventConsumerTest {
 
-    private static final Failure HANGS =
-            new Failure.Unavailable(new Failure.Detail("sqs:DeleteMessage", "TimedOut", "no answer", null));
+    private static final AwsError HANGS =
+            new AwsError.Unavailable(new AwsError.Detail("sqs:DeleteMessage", "TimedOut", "no answer", null));
 
     private final List<String> asked = new ArrayList<>();
     private boolean hangs;
 
     private final EventQueue queue = new EventQueue() {
         @Override
-        public Answer<List<Message>> receive() {
+        public AwsResult<List<Message>> receive() {
             asked.add("receive");
-            return new Answer.Got<>(IntStream.range(0, 10)
+            return new AwsResult.Success<>(IntStream.range(0, 10)
                     .mapToObj(i -> new Message("no event", "receipt-" + i))
                     .toList());
         }
 
         @Override
-        public Answer<Message> remove(Message message) {
+        public AwsResult<Message> remove(Message message) {
             asked.add("remove");
-            return hangs ? new Answer.Failed<>(HANGS) : new Answer.Got<>(message);
+            return hangs ? new AwsResult.Error<>(HANGS) : new AwsResult.Success<>(message);
         }
     };
 

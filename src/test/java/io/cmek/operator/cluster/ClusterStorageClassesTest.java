@@ -60,7 +60,7 @@ class ClusterStorageClassesTest {
             exchange.close();
         });
         server.start();
-        client = ImpatientClient.of(new KubernetesClientBuilder()
+        client = SingleAttemptClient.of(new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder()
                         .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
                         .build())

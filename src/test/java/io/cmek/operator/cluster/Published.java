@@ -5,7 +5,7 @@ public final class Published {
 
     private Published() {}
 
-    public static boolean isNothing(StorageClassPublisher publisher) {
+    public static boolean isNothing(StorageClassReconciler publisher) {
         return publisher.isEmpty();
     }
 }

@@ -38,7 +38,7 @@ class ConditionsReferenceTest {
         assertThat(List.of(reason.meaning(), reason.remedy()))
                 .allSatisfy(line -> assertThat(line).matches("[A-Z].*\\.").doesNotContain("\n", "|"));
         if (reason.needsPerson()) {
-            assertThat(reason.uses()).noneMatch(use -> use.status() == Judgement.Verdict.True);
+            assertThat(reason.uses()).noneMatch(use -> use.status() == ConditionResult.Verdict.True);
             assertThat(reason.remedy()).isNotEqualTo("Nothing.").doesNotStartWith("Wait");
         }
     }
@@ -49,8 +49,8 @@ class ConditionsReferenceTest {
         assertThat(type.meaning()).matches("[A-Z].*\\.").doesNotContain("\n", "|");
         if (type != ConditionType.Stalled && type != ConditionType.Deletable) {
             assertThat(Reason.values())
-                    .anySatisfy(
-                            reason -> assertThat(reason.uses()).contains(new Reason.Use(type, Judgement.Verdict.True)));
+                    .anySatisfy(reason ->
+                            assertThat(reason.uses()).contains(new Reason.Use(type, ConditionResult.Verdict.True)));
         }
     }
 

@@ -3,7 +3,7 @@ package io.cmek.operator.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Condition;
-import io.cmek.operator.condition.Judgement.Verdict;
+import io.cmek.operator.condition.ConditionResult.Verdict;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,11 +24,11 @@ class ConditionsTest {
 
     private static final Instant FIRST = Instant.parse("2026-03-01T10:00:00.123456789Z");
     private static final Instant LATER = FIRST.plusSeconds(100);
-    private static final Judgement ALL_GOOD = Judgement.good(Reason.Ready, "All is well.");
+    private static final ConditionResult ALL_GOOD = ConditionResult.good(Reason.Ready, "All is well.");
 
     @Property(tries = 300)
-    void areInTheOrderOfTheirTypesWhateverTheMap(@ForAll("judged") Map<ConditionType, Judgement> judged) {
-        var backwards = new TreeMap<ConditionType, Judgement>(Comparator.reverseOrder());
+    void areInTheOrderOfTheirTypesWhateverTheMap(@ForAll("judged") Map<ConditionType, ConditionResult> judged) {
+        var backwards = new TreeMap<ConditionType, ConditionResult>(Comparator.reverseOrder());
         backwards.putAll(judged);
 
         List<Condition> conditions = of(List.of(), judged, 1, FIRST);
@@ -46,10 +46,10 @@ class ConditionsTest {
     }
 
     @Property(tries = 300)
-    void readySaysWhatTheFirstThatIsNotTrueSays(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+    void readySaysWhatTheFirstThatIsNotTrueSays(@ForAll("judged") Map<ConditionType, ConditionResult> judged) {
         Condition ready = find(of(List.of(), judged, 1, FIRST), ConditionType.Ready);
 
-        Judgement expected = Arrays.stream(ConditionType.values())
+        ConditionResult expected = Arrays.stream(ConditionType.values())
                 .filter(judged::containsKey)
                 .map(judged::get)
                 .filter(j -> j.verdict() != Verdict.True)
@@ -61,7 +61,7 @@ class ConditionsTest {
     }
 
     @Property(tries = 300)
-    void stalledIsThereOnlyWhileAPersonMustAct(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+    void stalledIsThereOnlyWhileAPersonMustAct(@ForAll("judged") Map<ConditionType, ConditionResult> judged) {
         List<Condition> conditions = of(List.of(), judged, 1, FIRST);
 
         var needs = judged.values().stream()
@@ -71,14 +71,14 @@ class ConditionsTest {
                 .hasSize(needs.isEmpty() ? 0 : 1)
                 .allSatisfy(c -> {
                     assertThat(c.status()).isEqualTo("True");
-                    assertThat(needs).extracting(Judgement::message).contains(c.message());
+                    assertThat(needs).extracting(ConditionResult::message).contains(c.message());
                 });
     }
 
     @Property(tries = 300)
     void lastTransitionTimeMovesOnlyWithTheStatus(
-            @ForAll("judged") Map<ConditionType, Judgement> before,
-            @ForAll("judged") Map<ConditionType, Judgement> after) {
+            @ForAll("judged") Map<ConditionType, ConditionResult> before,
+            @ForAll("judged") Map<ConditionType, ConditionResult> after) {
         List<Condition> old = of(List.of(), before, 1, FIRST);
         List<Condition> now = of(old, after, 2, LATER);
 
@@ -90,7 +90,7 @@ class ConditionsTest {
     }
 
     @Property(tries = 300)
-    void anUnchangedWorldGivesEqualConditions(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+    void anUnchangedWorldGivesEqualConditions(@ForAll("judged") Map<ConditionType, ConditionResult> judged) {
         List<Condition> conditions = of(List.of(), judged, 1, FIRST);
 
         assertThat(of(conditions, judged, 1, LATER)).isEqualTo(conditions);
@@ -105,8 +105,8 @@ class ConditionsTest {
 
     @Test
     void stalledGoesWhenTheProblemDoes() {
-        var broken = Map.of(ConditionType.KeysUsable, Judgement.bad(Reason.KeyDisabled, "It is disabled."));
-        var mended = Map.of(ConditionType.KeysUsable, Judgement.good(Reason.KeysUsable, "It is enabled."));
+        var broken = Map.of(ConditionType.KeysUsable, ConditionResult.bad(Reason.KeyDisabled, "It is disabled."));
+        var mended = Map.of(ConditionType.KeysUsable, ConditionResult.good(Reason.KeysUsable, "It is enabled."));
 
         List<Condition> old = of(List.of(), broken, 1, FIRST);
         assertThat(find(old, ConditionType.Stalled).reason()).isEqualTo("KeyDisabled");
@@ -115,8 +115,8 @@ class ConditionsTest {
 
     @Test
     void aKeyThatCannotBeLookedAtForLackOfPermissionIsStalled() {
-        var denied =
-                Map.of(ConditionType.KeysUsable, Judgement.unknown(Reason.AccessDenied, "kms:DescribeKey is denied."));
+        var denied = Map.of(
+                ConditionType.KeysUsable, ConditionResult.unknown(Reason.AccessDenied, "kms:DescribeKey is denied."));
 
         assertThat(find(of(List.of(), denied, 1, FIRST), ConditionType.Stalled).status())
                 .isEqualTo("True");
@@ -125,8 +125,8 @@ class ConditionsTest {
     /** Word for word, but for the generation and the two that sum up. */
     @Property(tries = 300)
     void whatIsKeptSaysWhatItSaidAndNewsSaysWhatIsNew(
-            @ForAll("judged") Map<ConditionType, Judgement> before,
-            @ForAll("judged") Map<ConditionType, Judgement> news,
+            @ForAll("judged") Map<ConditionType, ConditionResult> before,
+            @ForAll("judged") Map<ConditionType, ConditionResult> news,
             @ForAll ConditionType obsolete) {
         List<Condition> old = of(List.of(), before, 1, FIRST);
         List<Condition> now = keeping(old, news, Set.of(obsolete), 2, LATER);
@@ -140,7 +140,7 @@ class ConditionsTest {
             List<Condition> found =
                     now.stream().filter(c -> c.type().equals(type.name())).toList();
             if (news.containsKey(type)) {
-                Judgement judgement = news.get(type);
+                ConditionResult judgement = news.get(type);
                 assertThat(found).singleElement().satisfies(c -> {
                     assertThat(c.status()).isEqualTo(judgement.verdict().name());
                     assertThat(c.reason()).isEqualTo(judgement.reason().name());
@@ -160,8 +160,8 @@ class ConditionsTest {
     /** As if all of it had been judged now: nobody can tell the two apart. */
     @Property(tries = 300)
     void readyAndStalledSumUpWhatIsKeptAsWhatIsJudged(
-            @ForAll("judged") Map<ConditionType, Judgement> before,
-            @ForAll("judged") Map<ConditionType, Judgement> news) {
+            @ForAll("judged") Map<ConditionType, ConditionResult> before,
+            @ForAll("judged") Map<ConditionType, ConditionResult> news) {
         List<Condition> old = of(List.of(), before, 1, FIRST);
         var together = new HashMap<>(before);
         together.putAll(news);
@@ -170,7 +170,7 @@ class ConditionsTest {
     }
 
     @Property(tries = 300)
-    void nothingNewKeepsEqualConditions(@ForAll("judged") Map<ConditionType, Judgement> judged) {
+    void nothingNewKeepsEqualConditions(@ForAll("judged") Map<ConditionType, ConditionResult> judged) {
         List<Condition> conditions = of(List.of(), judged, 1, FIRST);
 
         assertThat(keeping(conditions, Map.of(), Set.of(), 1, LATER)).isEqualTo(conditions);
@@ -191,13 +191,13 @@ class ConditionsTest {
     }
 
     @Provide
-    Arbitrary<Map<ConditionType, Judgement>> judged() {
+    Arbitrary<Map<ConditionType, ConditionResult>> judged() {
         Arbitrary<ConditionType> types = Arbitraries.of(judgedTypes());
-        Arbitrary<Judgement> judgements = Combinators.combine(
+        Arbitrary<ConditionResult> judgements = Combinators.combine(
                         Arbitraries.of(Verdict.True, Verdict.True, Verdict.False, Verdict.Unknown),
                         Arbitraries.of(Reason.values()),
                         Arbitraries.integers().between(0, 1000))
-                .as((verdict, reason, n) -> new Judgement(verdict, reason, "Message " + n + "."));
+                .as((verdict, reason, n) -> new ConditionResult(verdict, reason, "Message " + n + "."));
         return Arbitraries.maps(types, judgements).ofMinSize(1);
     }
 
@@ -209,7 +209,7 @@ class ConditionsTest {
 
     private static List<Condition> keeping(
             List<Condition> previous,
-            Map<ConditionType, Judgement> news,
+            Map<ConditionType, ConditionResult> news,
             Set<ConditionType> obsolete,
             long generation,
             Instant now) {
@@ -217,7 +217,7 @@ class ConditionsTest {
     }
 
     private static List<Condition> of(
-            List<Condition> previous, Map<ConditionType, Judgement> judged, long generation, Instant now) {
+            List<Condition> previous, Map<ConditionType, ConditionResult> judged, long generation, Instant now) {
         return Conditions.of(previous, judged, ALL_GOOD, generation, now);
     }
 

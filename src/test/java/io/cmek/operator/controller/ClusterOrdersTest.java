@@ -12,7 +12,7 @@ import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.awscontrol.FakeAws;
 import io.cmek.operator.awscontrol.FakeS3;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.util.Objects;
@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Faults that an attacker found in the core: each test fails for what it says. */
 class ClusterOrdersTest {
 
-    private static final ClaimId ORDERS = id("orders");
-    private static final ClaimId WEST = replicaId("west");
+    private static final ResourceRef ORDERS = id("orders");
+    private static final ResourceRef WEST = replicaId("west");
     private static final Duration SOON = Duration.ofSeconds(10);
 
     private final CoreWorld world = new CoreWorld();

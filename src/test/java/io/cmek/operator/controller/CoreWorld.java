@@ -12,8 +12,8 @@ import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupRef;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.AwsControllers;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.BucketController;
@@ -27,17 +27,17 @@ import io.cmek.operator.awscontrol.ManualTicker;
 import io.cmek.operator.awscontrol.VirtualClock;
 import io.cmek.operator.awscontrol.VirtualWorkers;
 import io.cmek.operator.awscontrol.WorkQueue;
-import io.cmek.operator.awscontrol.WriteObserver;
-import io.cmek.operator.cluster.StorageClassPublisher;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.awscontrol.WriteListener;
+import io.cmek.operator.cluster.StorageClassReconciler;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.PolicyMerge;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.NotUnderstood;
+import io.cmek.operator.resource.ResourceSelector;
 import io.cmek.operator.resource.Resources;
-import io.cmek.operator.resource.Shard;
 import io.cmek.operator.storageclass.StorageClassSpec;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
@@ -116,7 +116,7 @@ final class CoreWorld {
                         List.of(new Glob("*")),
                         List.of(new Glob("*")),
                         List.of(new Glob("*")),
-                        Identity.OWN,
+                        CredentialScope.OWN,
                         Tenant.Principals.of(ROLE),
                         null));
     }
@@ -222,12 +222,12 @@ final class CoreWorld {
         return key(n);
     }
 
-    static ClaimId id(String name) {
-        return new ClaimId("Workgroup", TEAM, name);
+    static ResourceRef id(String name) {
+        return new ResourceRef("Workgroup", TEAM, name);
     }
 
-    static ClaimId replicaId(String name) {
-        return new ClaimId("ReplicaCmek", TEAM, name);
+    static ResourceRef replicaId(String name) {
+        return new ResourceRef("ReplicaCmek", TEAM, name);
     }
 
     static Workgroup workgroup(String name, KeyArn key) {
@@ -292,17 +292,17 @@ final class CoreWorld {
     // -- what there is to see
 
     @Nullable
-    CmekStatus status(ClaimId id) {
+    CmekStatus status(ResourceRef id) {
         return cluster.find(id).map(Resources::statusOf).orElse(null);
     }
 
     @Nullable
-    EncryptionState encryption(ClaimId id) {
+    EncryptionState encryption(ResourceRef id) {
         CmekStatus status = status(id);
         return status == null ? null : status.encryption();
     }
 
-    boolean isEnabled(ClaimId id) {
+    boolean isEnabled(ResourceRef id) {
         CmekStatus status = status(id);
         return status != null
                 && status.encryption() == EncryptionState.ENABLED
@@ -311,14 +311,14 @@ final class CoreWorld {
                         cluster.find(id).orElseThrow().getMetadata().getGeneration());
     }
 
-    Condition condition(ClaimId id, String type) {
+    Condition condition(ResourceRef id, String type) {
         return Objects.requireNonNull(status(id), "no status").conditions().stream()
                 .filter(c -> c.type().equals(type))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no condition " + type + " in " + status(id)));
     }
 
-    boolean exists(ClaimId id) {
+    boolean exists(ResourceRef id) {
         return cluster.find(id).isPresent();
     }
 
@@ -347,7 +347,7 @@ final class CoreWorld {
         return denials;
     }
 
-    List<String> eventsAbout(ClaimId id) {
+    List<String> eventsAbout(ResourceRef id) {
         return cluster.events.stream()
                 .filter(e -> e.getRegarding().getKind().equals(id.kind())
                         && e.getRegarding().getName().equals(id.name()))
@@ -365,12 +365,12 @@ final class CoreWorld {
     final class CoreProcess {
 
         final RequestIndex index = new RequestIndex(authorization);
-        final WrittenStatuses written = new WrittenStatuses();
-        final Resources resources =
-                new Resources(index, clusterRegion, Shard.ALL, r -> written.isLast(r, Resources.statusOf(r)));
+        final LastWrittenStatusCache written = new LastWrittenStatusCache();
+        final Resources resources = new Resources(
+                index, clusterRegion, ResourceSelector.ALL, r -> written.isLast(r, Resources.statusOf(r)));
         final Steps steps = new Steps();
         final KeyJudge keyJudge = new KeyJudge(merge, factsMaxAge);
-        final StorageClassPublisher publisher;
+        final StorageClassReconciler publisher;
         final KeyController keys;
         final BucketController buckets;
         final WorkQueue<AwsItem> queue = new WorkQueue<>(AwsItem::partition, ticker, () -> {});
@@ -379,7 +379,7 @@ final class CoreWorld {
         final ResourceController controller;
         final Dispatch dispatch;
         final Dispatcher dispatcher;
-        final Resync resync;
+        final StatusResync resync;
         final Informers.OfKind workgroups;
         final Informers.OfKind replicas;
         final Informers.OfClasses classes;
@@ -391,28 +391,28 @@ final class CoreWorld {
         private long nextResync = ticker.nanos() + RESYNC.toNanos();
 
         /** What was put back. */
-        final List<Drift> repaired = new ArrayList<>();
+        final List<DriftRepair> repaired = new ArrayList<>();
 
-        private final WriteObserver observer = new WriteObserver() {
+        private final WriteListener observer = new WriteListener() {
             @Override
-            public void policyWritten(KeyArn key, @Nullable Failure failure) {}
+            public void policyWritten(KeyArn key, @Nullable AwsError failure) {}
 
             @Override
             public void policyConflict(KeyArn key) {}
 
             @Override
-            public void repaired(Drift drift) {
+            public void repaired(DriftRepair drift) {
                 repaired.add(drift);
             }
         };
 
         CoreProcess() {
             var events = new EventRecorder(cluster, Runnable::run, "a-pod", clock, random);
-            publisher = new StorageClassPublisher(cluster, observer, ticker, clock, random);
+            publisher = new StorageClassReconciler(cluster, observer, ticker, clock, random);
             keys = new KeyController(
                     kms,
                     index,
-                    new LiveRequestsReader(cluster, () -> authorization, clusterRegion, Shard.ALL),
+                    new LiveRequestsReader(cluster, () -> authorization, clusterRegion, ResourceSelector.ALL),
                     merge,
                     new KeyController.Settings(POLL, factsMaxAge, true),
                     ticker,
@@ -445,7 +445,7 @@ final class CoreWorld {
                     new StorageClassStep(
                             resources,
                             name -> Optional.ofNullable(classes.find(name))
-                                    .map(StorageClassPublisher::read)
+                                    .map(StorageClassReconciler::read)
                                     .orElse(null),
                             publisher,
                             cluster,
@@ -457,7 +457,7 @@ final class CoreWorld {
                     clock);
             dispatch = new Dispatch(resources, controllers, controller, this::trigger);
             dispatcher = new Dispatcher(controller::reconcile, this::isKnown, ticker, random);
-            resync = new Resync(resources, new UnreadableReporter(events), this::trigger, lagging::add);
+            resync = new StatusResync(resources, new UnreadableReporter(events), this::trigger, lagging::add);
             workgroups = informer("Workgroup", listWorkgroupsAfter, workgroupsFromThePast);
             replicas = informer("ReplicaCmek", listReplicasAfter, replicasFromThePast);
         }
@@ -492,7 +492,7 @@ final class CoreWorld {
                     past);
         }
 
-        private final Map<ClaimId, String> seen = new TreeMap<>();
+        private final Map<ResourceRef, String> seen = new TreeMap<>();
 
         /** The filters of the operator SDK (generationAware): additions, changes of the generation, and what is being deleted. */
         private boolean isEventOfTheSdk(StoredResource now) {
@@ -502,20 +502,20 @@ final class CoreWorld {
                     || now.getMetadata().getDeletionTimestamp() != null;
         }
 
-        private Informers.OfKind of(ClaimId id) {
+        private Informers.OfKind of(ResourceRef id) {
             return id.kind().equals("Workgroup") ? workgroups : replicas;
         }
 
-        private boolean isKnown(ClaimId id) {
+        private boolean isKnown(ResourceRef id) {
             return of(id).find(id).isPresent();
         }
 
-        private void trigger(ClaimId id) {
+        private void trigger(ResourceRef id) {
             dispatcher.event(id);
         }
 
         private void classChanged(StorageClass storageClass) {
-            StorageClassSpec spec = StorageClassPublisher.read(storageClass);
+            StorageClassSpec spec = StorageClassReconciler.read(storageClass);
             spec.owner()
                     .filter(owner -> NotUnderstood.mayBeReconciled(of(owner).find(owner)))
                     .ifPresent(dispatcher::event);

@@ -2,7 +2,7 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.awscontrol.Backoff;
 import io.cmek.operator.awscontrol.ManualTicker;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,30 +23,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class Dispatcher {
 
-    private final Function<ClaimId, ReconcileResult> reconcile;
-    private final Predicate<ClaimId> isKnown;
+    private final Function<ResourceRef, ReconcileResult> reconcile;
+    private final Predicate<ResourceRef> isKnown;
     private final ManualTicker ticker;
     private final RandomGenerator random;
     private final Backoff backoff;
 
-    private final Set<ClaimId> waiting = new LinkedHashSet<>();
+    private final Set<ResourceRef> waiting = new LinkedHashSet<>();
 
     /** When each is reconciled again. */
-    private final Map<ClaimId, Long> timers = new TreeMap<>();
+    private final Map<ResourceRef, Long> timers = new TreeMap<>();
 
-    private final Map<ClaimId, Integer> failures = new HashMap<>();
-    private @Nullable ClaimId running;
+    private final Map<ResourceRef, Integer> failures = new HashMap<>();
+    private @Nullable ResourceRef running;
 
     /** What the reconciliations threw. */
     final List<RuntimeException> thrown = new ArrayList<>();
 
     /** How often each was reconciled. */
-    final Map<ClaimId, Integer> reconciliations = new TreeMap<>();
+    final Map<ResourceRef, Integer> reconciliations = new TreeMap<>();
 
     /** @param isKnown whether the informer has a resource of that name */
     Dispatcher(
-            Function<ClaimId, ReconcileResult> reconcile,
-            Predicate<ClaimId> isKnown,
+            Function<ResourceRef, ReconcileResult> reconcile,
+            Predicate<ResourceRef> isKnown,
             ManualTicker ticker,
             RandomGenerator random) {
         this.reconcile = reconcile;
@@ -56,7 +56,7 @@ final class Dispatcher {
         this.backoff = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1), random);
     }
 
-    void event(ClaimId id) {
+    void event(ResourceRef id) {
         waiting.add(id);
     }
 
@@ -66,8 +66,8 @@ final class Dispatcher {
         if (running != null || waiting.isEmpty()) {
             return false;
         }
-        List<ClaimId> all = List.copyOf(waiting);
-        ClaimId id = all.get(random.nextInt(all.size()));
+        List<ResourceRef> all = List.copyOf(waiting);
+        ResourceRef id = all.get(random.nextInt(all.size()));
         waiting.remove(id);
         if (!isKnown.test(id)) {
             timers.remove(id);

@@ -10,7 +10,7 @@ import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.cluster.StorageClassApi;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -45,7 +45,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
      * @param at by the ticker
      * @param object as it is now, or as it was last
      */
-    record Change(long at, ClaimId id, StoredResource object, boolean isDeletion) {}
+    record Change(long at, ResourceRef id, StoredResource object, boolean isDeletion) {}
 
     /** The same of a StorageClass. */
     record ClassChange(long at, StorageClass object, boolean isDeletion) {}
@@ -86,7 +86,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
 
     private final Ticker ticker;
     private final Clock clock;
-    private final TreeMap<ClaimId, StoredResource> objects = new TreeMap<>();
+    private final TreeMap<ResourceRef, StoredResource> objects = new TreeMap<>();
     private final TreeMap<String, StorageClass> classes = new TreeMap<>();
     private final List<Rule> rules = new ArrayList<>();
     private long versions = 100;
@@ -173,7 +173,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     // -- what users do
 
     StoredResource create(StoredResource manifest) {
-        ClaimId id = new ClaimId(
+        ResourceRef id = new ResourceRef(
                 manifest instanceof Workgroup ? "Workgroup" : "ReplicaCmek",
                 manifest.getMetadata().getNamespace(),
                 manifest.getMetadata().getName());
@@ -192,7 +192,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** Deletes as {@code kubectl delete} does, without waiting. */
-    void delete(ClaimId id) {
+    void delete(ResourceRef id) {
         StoredResource now = objects.get(id);
         if (now == null || now.getMetadata().getDeletionTimestamp() != null) {
             return;
@@ -210,7 +210,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** Deletes, and takes all finalizers off. */
-    void forceDelete(ClaimId id) {
+    void forceDelete(ResourceRef id) {
         delete(id);
         StoredResource now = objects.get(id);
         if (now != null) {
@@ -218,7 +218,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         }
     }
 
-    void finalizers(ClaimId id, List<String> finalizers) {
+    void finalizers(ResourceRef id, List<String> finalizers) {
         StoredResource now = Objects.requireNonNull(objects.get(id));
         ObjectMeta metadata = new ObjectMetaBuilder(now.getMetadata())
                 .withFinalizers(finalizers)
@@ -227,7 +227,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         settle(id, with(now, metadata));
     }
 
-    void edit(ClaimId id, UnaryOperator<WorkgroupSpec> edit) {
+    void edit(ResourceRef id, UnaryOperator<WorkgroupSpec> edit) {
         Workgroup now = (Workgroup) Objects.requireNonNull(objects.get(id));
         WorkgroupSpec spec = edit.apply(now.getSpec());
         if (!spec.equals(now.getSpec())) {
@@ -237,7 +237,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         }
     }
 
-    void editReplica(ClaimId id, UnaryOperator<ReplicaCmekSpec> edit) {
+    void editReplica(ResourceRef id, UnaryOperator<ReplicaCmekSpec> edit) {
         ReplicaCmek now = (ReplicaCmek) Objects.requireNonNull(objects.get(id));
         ReplicaCmekSpec spec = edit.apply(now.getSpec());
         if (!spec.equals(now.getSpec())) {
@@ -248,12 +248,12 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** Something of the object changes that has no meaning here: the next informer event tells of it. */
-    void touch(ClaimId id) {
+    void touch(ResourceRef id) {
         StoredResource now = Objects.requireNonNull(objects.get(id));
         store(id, with(now, newer(now)));
     }
 
-    void wipeStatus(ClaimId id) {
+    void wipeStatus(ResourceRef id) {
         StoredResource wiped = with(Objects.requireNonNull(objects.get(id)), newer(objects.get(id)));
         switch (wiped) {
             case Workgroup workgroup -> workgroup.setStatus(null);
@@ -263,13 +263,13 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** An object as another version stored it takes the place of this one. */
-    void replace(ClaimId id, StoredResource stored) {
+    void replace(ResourceRef id, StoredResource stored) {
         StoredResource now = Objects.requireNonNull(objects.get(id));
         stored.setMetadata(newer(now));
         store(id, stored);
     }
 
-    Optional<StoredResource> find(ClaimId id) {
+    Optional<StoredResource> find(ResourceRef id) {
         return Optional.ofNullable(objects.get(id));
     }
 
@@ -342,19 +342,19 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         };
     }
 
-    private StoredResource store(ClaimId id, StoredResource object) {
+    private StoredResource store(ResourceRef id, StoredResource object) {
         objects.put(id, object);
         history.add(new Change(ticker.nanos(), id, object, false));
         return object;
     }
 
-    private void gone(ClaimId id, StoredResource last) {
+    private void gone(ResourceRef id, StoredResource last) {
         objects.remove(id);
         history.add(new Change(ticker.nanos(), id, with(last, newer(last)), true));
     }
 
     /** An object that is being deleted goes with its last finalizer. */
-    private void settle(ClaimId id, StoredResource object) {
+    private void settle(ResourceRef id, StoredResource object) {
         if (object.getMetadata().getDeletionTimestamp() != null
                 && finalizers(object).isEmpty()) {
             gone(id, object);
@@ -370,7 +370,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         return request(
                 GET,
                 name,
-                () -> Optional.ofNullable(objects.get(new ClaimId("Workgroup", namespace, name)))
+                () -> Optional.ofNullable(objects.get(new ResourceRef("Workgroup", namespace, name)))
                         .map(Workgroup.class::cast));
     }
 
@@ -379,7 +379,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         return request(
                 GET,
                 name,
-                () -> Optional.ofNullable(objects.get(new ClaimId("ReplicaCmek", namespace, name)))
+                () -> Optional.ofNullable(objects.get(new ResourceRef("ReplicaCmek", namespace, name)))
                         .map(ReplicaCmek.class::cast));
     }
 
@@ -403,7 +403,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     @Override
     public <S, R extends CustomResource<?, S>> String applyStatus(
             R resource, String resourceVersion, R fresh, S status) {
-        ClaimId id = Resources.idOf((StoredResource) resource);
+        ResourceRef id = Resources.idOf((StoredResource) resource);
         return request(STATUS, id.name(), () -> {
             StoredResource now = objects.get(id);
             if (now == null) {
@@ -466,7 +466,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
             StoredResource resource,
             String resourceVersion,
             java.util.function.Function<StoredResource, List<String>> finalizers) {
-        ClaimId id = Resources.idOf(resource);
+        ResourceRef id = Resources.idOf(resource);
         return request(request, id.name(), () -> {
             StoredResource now = objects.get(id);
             if (now == null) {

@@ -13,7 +13,7 @@ import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.FakeS3;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,7 +49,7 @@ class GateAndLockStateMachineTest {
         QUIET.setLevel(Level.OFF);
     }
 
-    private static final ClaimId ORDERS = CoreWorld.id("orders");
+    private static final ResourceRef ORDERS = CoreWorld.id("orders");
     private static final List<String> NAMES = List.of("a", "b", "c");
     private static final List<String> DATABASES = List.of("sales", "billing");
     private static final List<String> REGIONS = List.of("us-west-2", "eu-west-1");
@@ -514,7 +514,7 @@ class GateAndLockStateMachineTest {
 
         private void now(Event event) {
             String name = NAMES.get(event.which() % NAMES.size());
-            ClaimId replicaId = CoreWorld.replicaId(name);
+            ResourceRef replicaId = CoreWorld.replicaId(name);
             Workgroup workgroup = workgroup();
             boolean hasReplica = world.exists(replicaId);
             switch (event.kind()) {

@@ -2,7 +2,7 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.Ticker;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -38,7 +38,7 @@ final class Informers {
         /** How late the next change is told. */
         private Supplier<Duration> lag;
 
-        private final TreeMap<ClaimId, StoredResource> cache = new TreeMap<>();
+        private final TreeMap<ResourceRef, StoredResource> cache = new TreeMap<>();
         private long listAt;
         private int position;
         private boolean isSynced;
@@ -86,7 +86,7 @@ final class Informers {
                 return;
             }
             position = cluster.history.size();
-            TreeMap<ClaimId, StoredResource> now = state(position);
+            TreeMap<ResourceRef, StoredResource> now = state(position);
             // The real informer tells first what is there, and then what is gone.
             for (var entry : now.entrySet()) {
                 StoredResource before = cache.put(entry.getKey(), entry.getValue());
@@ -102,8 +102,8 @@ final class Informers {
                     .forEach(id -> handler.remove(Objects.requireNonNull(cache.remove(id))));
         }
 
-        private TreeMap<ClaimId, StoredResource> state(int upTo) {
-            var state = new TreeMap<ClaimId, StoredResource>();
+        private TreeMap<ResourceRef, StoredResource> state(int upTo) {
+            var state = new TreeMap<ResourceRef, StoredResource>();
             cluster.history.subList(0, upTo).stream()
                     .filter(c -> c.id().kind().equals(kind))
                     .forEach(c -> {
@@ -117,7 +117,7 @@ final class Informers {
         }
 
         /** What the cache has. */
-        Optional<StoredResource> find(ClaimId id) {
+        Optional<StoredResource> find(ResourceRef id) {
             return Optional.ofNullable(cache.get(id));
         }
 

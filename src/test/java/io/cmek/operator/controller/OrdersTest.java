@@ -10,7 +10,7 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.awscontrol.FakeAws;
 import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import java.time.Duration;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OrdersTest {
 
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final ClaimId ORDERS = id("orders");
+    private static final ResourceRef ORDERS = id("orders");
 
     private final CoreWorld world = new CoreWorld();
     private final KeyArn key = world.newKey(1);
@@ -196,7 +196,7 @@ class OrdersTest {
             world.create("w" + i, key);
         }
         for (int i = 0; i < 12; i++) {
-            ClaimId each = id("w" + i);
+            ResourceRef each = id("w" + i);
             world.until(() -> world.isEnabled(each), Duration.ofMinutes(1));
         }
         for (int i = 0; i < 12; i++) {

@@ -14,7 +14,7 @@ import io.cmek.operator.awscontrol.FakeAws;
 import io.cmek.operator.awscontrol.FakeKms;
 import io.cmek.operator.cluster.ClusterApi;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ResourceControllerTest {
 
-    private static final ClaimId ORDERS = id("orders");
+    private static final ResourceRef ORDERS = id("orders");
     private static final Duration SOON = Duration.ofSeconds(10);
 
     private final CoreWorld world = new CoreWorld();
@@ -422,11 +422,11 @@ class ResourceControllerTest {
             world.create("w" + i, key);
         }
         for (int i = 0; i < n; i++) {
-            ClaimId each = id("w" + i);
+            ResourceRef each = id("w" + i);
             world.until(() -> world.isEnabled(each), Duration.ofMinutes(1));
         }
         world.settle();
-        Map<ClaimId, Integer> reconciliations = world.process().dispatcher.reconciliations;
+        Map<ResourceRef, Integer> reconciliations = world.process().dispatcher.reconciliations;
         reconciliations.clear();
 
         world.kms.put(key, FakeKms.document(statements(), CoreWorld.FOREIGN));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Statuses that somebody else writes as well, that are refused, or of which the answer is lost. */
 class StatusWriterTest {
 
-    private static final ClaimId ORDERS = id("orders");
+    private static final ResourceRef ORDERS = id("orders");
     private static final Duration SOON = Duration.ofSeconds(10);
 
     private final CoreWorld world = new CoreWorld();

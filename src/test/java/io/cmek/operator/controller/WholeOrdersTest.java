@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.awscontrol.FakeAws;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Disabled;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WholeOrdersTest {
 
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final ClaimId ORDERS = id("orders");
+    private static final ResourceRef ORDERS = id("orders");
 
     private final CoreWorld world = new CoreWorld();
     private final KeyArn key = world.newKey(1);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
-import io.cmek.operator.api.v1alpha1.Schema;
+import io.cmek.operator.api.v1alpha1.SchemaExtension;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
@@ -71,7 +71,7 @@ final class CrdSource {
         for (CustomResourceDefinitionVersion version : crd.getSpec().getVersions()) {
             version.setAdditionalPrinterColumns(inDeclaredOrder(version.getAdditionalPrinterColumns(), kind));
             JSONSchemaProps schema = version.getSchema().getOpenAPIV3Schema();
-            schema.setDescription(kind.getAnnotation(Schema.class).description());
+            schema.setDescription(kind.getAnnotation(SchemaExtension.class).description());
             ParameterizedType resource = (ParameterizedType) kind.getGenericSuperclass();
             complete(schema.getProperties().get("spec"), (Class<?>) resource.getActualTypeArguments()[0]);
             complete(schema.getProperties().get("status"), (Class<?>) resource.getActualTypeArguments()[1]);
@@ -93,7 +93,7 @@ final class CrdSource {
     }
 
     /**
-     * Brings what {@link Schema} says into the schema of a record and of all that it consists of, and puts fields and enum
+     * Brings what {@link SchemaExtension} says into the schema of a record and of all that it consists of, and puts fields and enum
      * constants into the order in which they are declared: the generator sorts them by name.
      */
     private static void complete(JSONSchemaProps schema, Class<?> type) {
@@ -105,7 +105,7 @@ final class CrdSource {
                 property.setEnum(
                         texts(Stream.of(component.getType().getEnumConstants()).map(Object::toString)));
             }
-            Schema extra = field(type, component).getAnnotation(Schema.class);
+            SchemaExtension extra = field(type, component).getAnnotation(SchemaExtension.class);
             if (extra != null) {
                 apply(extra, property);
             }
@@ -125,7 +125,7 @@ final class CrdSource {
         return values.<JsonNode>map(JsonNodeFactory.instance::textNode).toList();
     }
 
-    private static void apply(Schema extra, JSONSchemaProps property) {
+    private static void apply(SchemaExtension extra, JSONSchemaProps property) {
         if (!extra.listMapKey().isEmpty()) {
             property.setXKubernetesListType("map");
             property.setXKubernetesListMapKeys(List.of(extra.listMapKey()));

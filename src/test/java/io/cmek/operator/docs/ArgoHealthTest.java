@@ -11,10 +11,10 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.ConditionResult.Verdict;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Conditions;
-import io.cmek.operator.condition.Judgement;
-import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -44,7 +44,8 @@ class ArgoHealthTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long GENERATION = 3;
-    private static final Judgement ALL_GOOD = Judgement.good(Reason.Ready, "Buckets and volumes are encrypted.");
+    private static final ConditionResult ALL_GOOD =
+            ConditionResult.good(Reason.Ready, "Buckets and volumes are encrypted.");
 
     /** What Argo CD reads from the table that the script returns. */
     private record Health(String status, String message) {}
@@ -90,7 +91,7 @@ class ArgoHealthTest {
     void whatNeedsAPersonIsDegradedAndAllElseProgressing(Reason reason) throws IOException {
         for (Reason.Use use : reason.uses()) {
             if (use.status() != Verdict.True && use.type() != ConditionType.Deletable) {
-                var bad = Map.of(use.type(), new Judgement(use.status(), reason, "Why."));
+                var bad = Map.of(use.type(), new ConditionResult(use.status(), reason, "Why."));
                 var expected = new Health(reason.needsPerson() ? "Degraded" : "Progressing", "Why.");
                 assertThat(healthOf(workgroup(status(EncryptionState.PENDING, bad))))
                         .isEqualTo(expected);
@@ -105,9 +106,9 @@ class ArgoHealthTest {
     void aDatabaseThatWaitsForAReplicaCmekIsWaitedFor() throws IOException {
         var waiting = Map.of(
                 ConditionType.ReplicationAllowed,
-                Judgement.bad(Reason.SecondaryCmekRequired, "The database crm waits."),
+                ConditionResult.bad(Reason.SecondaryCmekRequired, "The database crm waits."),
                 ConditionType.FailoverReady,
-                Judgement.bad(Reason.SecondaryCmekRequired, "The service cannot run there."));
+                ConditionResult.bad(Reason.SecondaryCmekRequired, "The service cannot run there."));
         assertThat(healthOf(workgroup(status(EncryptionState.ENABLED, waiting))))
                 .isEqualTo(new Health("Progressing", "The database crm waits."));
     }
@@ -117,8 +118,8 @@ class ArgoHealthTest {
             value = EncryptionState.class,
             names = {"DEGRADED", "FAILED"})
     void whatWasEnabledAndIsWrongNowIsDegradedEvenIfItMayRecover(EncryptionState encryption) throws IOException {
-        var unreachable =
-                Map.of(ConditionType.KeysUsable, Judgement.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
+        var unreachable = Map.of(
+                ConditionType.KeysUsable, ConditionResult.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
         assertThat(healthOf(workgroup(status(encryption, unreachable))))
                 .isEqualTo(new Health("Degraded", "AWS could not be reached."));
         assertThat(healthOf(replica(encryption, unreachable)))
@@ -127,14 +128,15 @@ class ArgoHealthTest {
 
     @Test
     void whatWasEnabledAndCannotBeReadIsUnknownUnlessAPersonHasToAct() throws IOException {
-        var unreachable =
-                Map.of(ConditionType.KeysUsable, Judgement.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
+        var unreachable = Map.of(
+                ConditionType.KeysUsable, ConditionResult.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
         var unknown = new Health("Unknown", "AWS could not be reached.");
         assertThat(healthOf(workgroup(status(EncryptionState.UNKNOWN, unreachable))))
                 .isEqualTo(unknown);
         assertThat(healthOf(replica(EncryptionState.UNKNOWN, unreachable))).isEqualTo(unknown);
 
-        var contested = Map.of(ConditionType.VolumesEncrypted, Judgement.bad(Reason.Contested, "It is contested."));
+        var contested =
+                Map.of(ConditionType.VolumesEncrypted, ConditionResult.bad(Reason.Contested, "It is contested."));
         assertThat(healthOf(workgroup(status(EncryptionState.UNKNOWN, contested))))
                 .isEqualTo(new Health("Degraded", "It is contested."));
     }
@@ -145,7 +147,7 @@ class ArgoHealthTest {
         leaving.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
         assertThat(healthOf(leaving)).isEqualTo(new Health("Progressing", "The resource is being deleted."));
 
-        var inUse = Map.of(ConditionType.Deletable, Judgement.bad(Reason.InUse, "The ReplicaCmek stays."));
+        var inUse = Map.of(ConditionType.Deletable, ConditionResult.bad(Reason.InUse, "The ReplicaCmek stays."));
         ReplicaCmek held = replica(EncryptionState.ENABLED, inUse);
         held.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
         assertThat(healthOf(held)).isEqualTo(new Health("Progressing", "The ReplicaCmek stays."));
@@ -155,11 +157,11 @@ class ArgoHealthTest {
         assertThat(healthOf(unseen)).extracting(Health::status).isEqualTo("Progressing");
     }
 
-    private static List<Condition> conditions(Map<ConditionType, Judgement> judgements) {
+    private static List<Condition> conditions(Map<ConditionType, ConditionResult> judgements) {
         return Conditions.of(List.of(), judgements, ALL_GOOD, GENERATION, Instant.EPOCH);
     }
 
-    private static WorkgroupStatus status(EncryptionState encryption, Map<ConditionType, Judgement> judgements) {
+    private static WorkgroupStatus status(EncryptionState encryption, Map<ConditionType, ConditionResult> judgements) {
         return new WorkgroupStatus(
                 GENERATION, encryption, List.of(), List.of(), null, null, null, conditions(judgements));
     }
@@ -174,7 +176,7 @@ class ArgoHealthTest {
         return workgroup;
     }
 
-    private static ReplicaCmek replica(EncryptionState encryption, Map<ConditionType, Judgement> judgements) {
+    private static ReplicaCmek replica(EncryptionState encryption, Map<ConditionType, ConditionResult> judgements) {
         var replica = new ReplicaCmek();
         replica.setMetadata(new ObjectMetaBuilder()
                 .withName("orders-us-west-2")

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class EventsIT {
 
     @RegisterExtension
-    static final Stage STAGE = new Stage()
+    static final OperatorTestExtension STAGE = new OperatorTestExtension()
             .with("CMEK_RESYNC_INTERVAL", "1h")
             .with("CMEK_BUCKET_RESYNC_INTERVAL", "1h")
             .with("CMEK_FACTS_MAX_AGE", "2h")
@@ -25,10 +25,11 @@ class EventsIT {
 
     @Test
     void aDisabledKeyIsInTheStatusWhenTheEventComesAndNoSooner() throws Exception {
-        try (var trail = Trail.start(STAGE);
+        try (var trail = FakeCloudTrail.start(STAGE);
                 OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", trail.url()))
                         .awaitReady()) {
-            World world = World.of(STAGE, Stage.REGION, 2).apply().awaitEnabled();
+            World world =
+                    World.of(STAGE, OperatorTestExtension.REGION, 2).apply().awaitEnabled();
             String key = world.dataKeys().getFirst();
 
             STAGE.aws().disableKey(key);
@@ -59,7 +60,8 @@ class EventsIT {
         String url = STAGE.aws().endpoint() + "/111122223333/not-there";
         try (OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", url, "CMEK_RESYNC_INTERVAL", "1s"))
                 .awaitReady()) {
-            World world = World.of(STAGE, Stage.REGION, 1).apply().awaitEnabled();
+            World world =
+                    World.of(STAGE, OperatorTestExtension.REGION, 1).apply().awaitEnabled();
             STAGE.aws().disableKey(world.dataKeys().getFirst());
             world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
             Awaitility.await("the log says so")

@@ -12,10 +12,10 @@ import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.Fault.Refusal;
 import io.cmek.operator.testing.LocalControlPlane;
 import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.SkewedClock;
-import io.cmek.operator.testing.Stage;
 import io.cmek.operator.testing.Statuses;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +45,7 @@ class FaultsIT {
     private static final SkewedClock CLOCK = SkewedClock.create();
 
     @RegisterExtension
-    static final Stage STAGE = new Stage()
+    static final OperatorTestExtension STAGE = new OperatorTestExtension()
             .with(CLOCK)
             .with("CMEK_RESYNC_INTERVAL", "1s")
             .with("CMEK_BUCKET_RESYNC_INTERVAL", "1s")
@@ -126,9 +126,9 @@ class FaultsIT {
     @Test
     void aRegionThatHangsHoldsUpNobodyElse() throws Exception {
         int many = 80;
-        World hung = World.of(STAGE, Stage.SECONDARY_REGION, many);
+        World hung = World.of(STAGE, OperatorTestExtension.SECONDARY_REGION, many);
         Trial trial = new Trial("another region hangs").began();
-        STAGE.proxy().inject(Fault.hanging().in(Stage.SECONDARY_REGION));
+        STAGE.proxy().inject(Fault.hanging().in(OperatorTestExtension.SECONDARY_REGION));
         hung.apply();
         for (int i = 0; i < many; i++) {
             hung.team().awaitReason("wg-" + i, "KeysUsable", "AwsUnavailable");
@@ -230,8 +230,8 @@ class FaultsIT {
     private static final class Trial {
 
         private final String what;
-        private final World before = World.of(STAGE, Stage.REGION, WORKGROUPS);
-        private final World meanwhile = World.of(STAGE, Stage.REGION, WORKGROUPS);
+        private final World before = World.of(STAGE, OperatorTestExtension.REGION, WORKGROUPS);
+        private final World meanwhile = World.of(STAGE, OperatorTestExtension.REGION, WORKGROUPS);
         private long began;
 
         Trial(String what) {
@@ -257,7 +257,8 @@ class FaultsIT {
                         .awaitWorkgroup(
                                 "wg-0",
                                 "not ENABLED for " + reason,
-                                s -> s.encryption() != EncryptionState.ENABLED && Team.has(s, "KeysUsable", reason));
+                                s -> s.encryption() != EncryptionState.ENABLED
+                                        && TestNamespace.has(s, "KeysUsable", reason));
             }
         }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -26,13 +26,13 @@ class KillsIT {
     private static final int LATEST_MILLIS = 6_000;
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().withoutOperator();
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     @Test
     void killedFiftyTimesItConvergesAndHasWrittenNothingTwice() throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
-        World world = World.of(STAGE, Stage.REGION, WORKGROUPS);
+        World world = World.of(STAGE, OperatorTestExtension.REGION, WORKGROUPS);
         STAGE.proxy().record();
         int each = WORKGROUPS / KILLS;
         for (int kill = 0; kill < KILLS; kill++) {

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.testing.AwsProxy.Exchange;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
-import io.cmek.operator.testing.Stage;
+import io.cmek.operator.testing.OperatorTestExtension;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -42,12 +42,15 @@ class LostUpdateIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final Stage STAGE = new Stage().with("CMEK_RESYNC_INTERVAL", "1s").withoutOperator();
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().with("CMEK_RESYNC_INTERVAL", "1s").withoutOperator();
 
     @Test
     void nothingIsLostButWhatLandsBetweenAReadAndTheWriteThatFollows() throws Exception {
         try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
-            World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
+            World world = World.of(STAGE, OperatorTestExtension.REGION, KEYS - 1)
+                    .apply()
+                    .awaitEnabled();
             STAGE.proxy().record();
             othersWrite(world);
             assertOursAreBack(world);
@@ -74,11 +77,13 @@ class LostUpdateIT {
     /** CloudTrail has what KMS has not: what was written. */
     @Test
     void withEventsNothingIsLost() throws Exception {
-        try (var queue = Trail.start(STAGE);
+        try (var queue = FakeCloudTrail.start(STAGE);
                 OperatorProcess operator = STAGE.launch(
                                 Map.of("CMEK_EVENTS_QUEUE_URL", queue.url(), "CMEK_EVENTS_RESTORE_STATEMENTS", "true"))
                         .awaitReady()) {
-            World world = World.of(STAGE, Stage.REGION, KEYS - 1).apply().awaitEnabled();
+            World world = World.of(STAGE, OperatorTestExtension.REGION, KEYS - 1)
+                    .apply()
+                    .awaitEnabled();
             STAGE.proxy().record();
             try (var telling = queue.telling()) {
                 othersWrite(world);
@@ -176,7 +181,7 @@ class LostUpdateIT {
     private static KmsClient clientOfOthers() {
         return KmsClient.builder()
                 .endpointOverride(STAGE.proxy().endpoint())
-                .region(Region.of(Stage.REGION))
+                .region(Region.of(OperatorTestExtension.REGION))
                 .credentialsProvider(
                         StaticCredentialsProvider.create(AwsBasicCredentials.create(LocalAws.ACCOUNT, "test")))
                 .build();

@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.AwsProxy.Exchange;
 import io.cmek.operator.testing.LocalAws;
-import io.cmek.operator.testing.Stage;
-import io.cmek.operator.testing.Team;
+import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,12 +29,12 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
  * Workgroups of one team, each with a data key of its own and the team's backup key, all with twenty statements of others; and how all that
  * is when it is right.
  */
-record World(Stage stage, Team team, String region, List<String> dataKeys, String backupKey) {
+record World(OperatorTestExtension stage, TestNamespace team, String region, List<String> dataKeys, String backupKey) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static World of(Stage stage, String region, int workgroups) {
-        Team team = stage.team();
+    static World of(OperatorTestExtension stage, String region, int workgroups) {
+        TestNamespace team = stage.team();
         List<String> keys = Stream.generate(() -> key(stage.aws(), region))
                 .limit(workgroups + 1)
                 .toList();

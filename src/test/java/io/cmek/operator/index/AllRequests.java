@@ -2,15 +2,15 @@ package io.cmek.operator.index;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyAccess;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.KeySharers;
 import io.cmek.operator.tenancy.Tenant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,23 +25,23 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What {@link RequestIndex} has to answer, computed anew from all requests each time: slow, and easy to see through. */
-record AllRequests(Authorization authorization, Collection<Claim> all, Collection<Unreadable> unreadable) {
+record AllRequests(Authorization authorization, Collection<EncryptionRequest> all, Collection<Unreadable> unreadable) {
 
     /** A stored object that cannot be read. */
     record Unreadable(String uid, String namespace, Set<String> keyArns, boolean namesMore, boolean served) {}
 
-    List<Claim> on(KeyArn key) {
+    List<EncryptionRequest> on(KeyArn key) {
         return all.stream().filter(c -> c.uses(key)).toList();
     }
 
-    List<Claim> onBucket(String bucket) {
+    List<EncryptionRequest> onBucket(String bucket) {
         return all.stream()
                 .filter(c -> c.buckets().stream().anyMatch(b -> b.name().equals(bucket)))
                 .toList();
     }
 
-    Judgement judge(Claim claim) {
-        Judgement permitted = authorization.judge(claim);
+    ConditionResult judge(EncryptionRequest claim) {
+        ConditionResult permitted = authorization.judge(claim);
         if (!permitted.isGood()) {
             return permitted;
         }
@@ -49,17 +49,18 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
             return claim.standing();
         }
         for (BucketUse use : claim.buckets()) {
-            Comparator<Claim> order = Comparator.comparing((Claim c) -> hasBucket(c, use.name()) ? 0 : 1)
-                    .thenComparing(Claim::createdAt)
-                    .thenComparing(Claim::uid);
-            Optional<Claim> holder = onBucket(use.name()).stream()
+            Comparator<EncryptionRequest> order = Comparator.comparing(
+                            (EncryptionRequest c) -> hasBucket(c, use.name()) ? 0 : 1)
+                    .thenComparing(EncryptionRequest::createdAt)
+                    .thenComparing(EncryptionRequest::uid);
+            Optional<EncryptionRequest> holder = onBucket(use.name()).stream()
                     .filter(c -> !c.uid().equals(claim.uid()))
                     .filter(c -> order.compare(c, claim) < 0)
                     .filter(c -> authorization.judge(c).isGood() || hasBucket(c, use.name()))
                     .min(order);
             if (holder.isPresent()) {
                 boolean near = holder.get().id().namespace().equals(claim.id().namespace());
-                return Judgement.bad(
+                return ConditionResult.bad(
                         Reason.BucketClaimedByAnother,
                         use.label() + " belongs already to "
                                 + (near
@@ -73,41 +74,42 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
         return permitted;
     }
 
-    private static boolean hasBucket(Claim claim, String bucket) {
+    private static boolean hasBucket(EncryptionRequest claim, String bucket) {
         return claim.buckets().stream()
                 .anyMatch(use -> use.name().equals(bucket) && claim.served().has(use));
     }
 
-    private boolean isGood(Claim claim) {
+    private boolean isGood(EncryptionRequest claim) {
         return judge(claim).isGood();
     }
 
-    private boolean isPending(Claim claim) {
+    private boolean isPending(EncryptionRequest claim) {
         return judge(claim).reason() == Reason.Pending;
     }
 
-    private Stream<Claim> staying(KeyArn key) {
+    private Stream<EncryptionRequest> staying(KeyArn key) {
         return on(key).stream().filter(c -> !c.isGoing()).filter(c -> isGood(c) || isPending(c));
     }
 
     /** What the operator writes: that of a request which is deleted, but held, stays. */
-    Grants requiredOn(KeyArn key) {
+    AccessRequirements requiredOn(KeyArn key) {
         return sum(on(key).stream()
                 .filter(c -> c.policyManagement() == PolicyManagement.Managed && !c.isGoing() && isGood(c))
                 .map(c -> authorization.requiredFor(c, key)));
     }
 
-    Grants suggestedOn(KeyArn key) {
+    AccessRequirements suggestedOn(KeyArn key) {
         return sum(staying(key).map(c -> authorization.neededBy(c, key)));
     }
 
-    Grants leftToOwnerOn(KeyArn key) {
+    AccessRequirements leftToOwnerOn(KeyArn key) {
         return sum(staying(key)
                 .filter(c -> c.policyManagement() == PolicyManagement.Publish)
                 .map(c -> authorization.neededBy(c, key)));
     }
 
-    Grants neededBesides(Claim leaving, KeyArn key, Function<String, Grants> statements) {
+    AccessRequirements neededBesides(
+            EncryptionRequest leaving, KeyArn key, Function<String, AccessRequirements> statements) {
         return sum(on(key).stream()
                 .filter(c -> !c.uid().equals(leaving.uid()))
                 .filter(c -> !c.isGoing() || c.deletionPolicy() == DeletionPolicy.Retain)
@@ -116,18 +118,18 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
                         : sum(c.served().statementsOn(key).stream().map(statements))));
     }
 
-    private static Grants sum(Stream<Grants> each) {
-        return each.reduce(Grants.NONE, Grants::plus);
+    private static AccessRequirements sum(Stream<AccessRequirements> each) {
+        return each.reduce(AccessRequirements.NONE, AccessRequirements::plus);
     }
 
-    List<Claim> othersOn(KeyArn key, Claim claim) {
+    List<EncryptionRequest> othersOn(KeyArn key, EncryptionRequest claim) {
         return on(key).stream()
                 .filter(c -> !c.uid().equals(claim.uid()) && !c.isGoing() && isGood(c))
                 .toList();
     }
 
-    Neighbours neighboursOn(KeyArn key, Claim claim) {
-        return Neighbours.of(claim, othersOn(key, claim));
+    KeySharers neighboursOn(KeyArn key, EncryptionRequest claim) {
+        return KeySharers.of(claim, othersOn(key, claim));
     }
 
     boolean mayBeNeededByUnreadable(KeyArn key) {
@@ -142,17 +144,17 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
     }
 
     KeyRequests viewOf(KeyArn key) {
-        var readers = new TreeSet<Identity>();
-        var policyReaders = new TreeSet<Identity>();
-        var writers = new TreeMap<Identity, Claim>();
-        var proving = new TreeMap<Identity, TreeMap<Identity, Grants>>();
-        var releasing = new TreeMap<String, Claim>();
-        for (Claim claim : on(key)) {
+        var readers = new TreeSet<CredentialScope>();
+        var policyReaders = new TreeSet<CredentialScope>();
+        var writers = new TreeMap<CredentialScope, EncryptionRequest>();
+        var proving = new TreeMap<CredentialScope, TreeMap<CredentialScope, AccessRequirements>>();
+        var releasing = new TreeMap<String, EncryptionRequest>();
+        for (EncryptionRequest claim : on(key)) {
             Optional<Tenant> tenant = authorization.tenantOf(claim);
             if (tenant.isEmpty()) {
                 continue;
             }
-            Identity identity = tenant.get().identity();
+            CredentialScope identity = tenant.get().identity();
             boolean managed = claim.policyManagement() == PolicyManagement.Managed;
             boolean releases = claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
             boolean forgotten = claim.isGoing() && !releases;
@@ -164,23 +166,23 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
                 policyReaders.add(identity);
             }
             if (managed && !claim.isGoing() && isGood(claim)) {
-                Claim other = writers.get(identity);
+                EncryptionRequest other = writers.get(identity);
                 writers.put(identity, other == null || older(claim, other) ? claim : other);
             }
-            Identity probe = tenant.get().probe();
-            Grants needed = authorization.neededBy(claim, key);
+            CredentialScope probe = tenant.get().probe();
+            AccessRequirements needed = authorization.neededBy(claim, key);
             if (probe != null
                     && probe.roleArn() != null
                     && !claim.isGoing()
                     && isGood(claim)
                     && PolicyAccess.isWantedFor(needed, probe.roleArn())) {
-                proving.computeIfAbsent(probe, p -> new TreeMap<>()).merge(identity, needed, Grants::plus);
+                proving.computeIfAbsent(probe, p -> new TreeMap<>()).merge(identity, needed, AccessRequirements::plus);
             }
             if (releases && managed && (isGood(claim) || judge(claim).reason() == Reason.WorkgroupNotFound)) {
                 releasing.put(claim.uid(), claim);
             }
         }
-        var probes = new TreeMap<Identity, KeyRequests.Probe>();
+        var probes = new TreeMap<CredentialScope, KeyRequests.Probe>();
         proving.forEach((role, byReader) -> probes.put(role, new KeyRequests.Probe(byReader)));
         return new KeyRequests(
                 on(key).size(),
@@ -194,14 +196,17 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
                 List.copyOf(releasing.values()));
     }
 
-    private static boolean older(Claim one, Claim other) {
-        return Comparator.comparing(Claim::createdAt).thenComparing(Claim::uid).compare(one, other) < 0;
+    private static boolean older(EncryptionRequest one, EncryptionRequest other) {
+        return Comparator.comparing(EncryptionRequest::createdAt)
+                        .thenComparing(EncryptionRequest::uid)
+                        .compare(one, other)
+                < 0;
     }
 
     BucketRequests viewOf(String bucket) {
         var readers = new LinkedHashSet<BucketRequests.Reader>();
-        var holders = new ArrayList<Claim>();
-        for (Claim claim : onBucket(bucket)) {
+        var holders = new ArrayList<EncryptionRequest>();
+        for (EncryptionRequest claim : onBucket(bucket)) {
             if (!claim.isGoing() && (isGood(claim) || isPending(claim))) {
                 authorization
                         .tenantOf(claim)
@@ -214,15 +219,15 @@ record AllRequests(Authorization authorization, Collection<Claim> all, Collectio
         if (holders.size() > 1) {
             throw new AssertionError(bucket + " belongs to several: " + holders);
         }
-        Optional<Claim> holder = holders.stream().findFirst();
+        Optional<EncryptionRequest> holder = holders.stream().findFirst();
         return new BucketRequests(
                 readers, holder, holder.flatMap(authorization::tenantOf).map(Tenant::identity));
     }
 
     /** What a resource is told of itself. */
-    record Own(Judgement accepted, List<Grants> suggestions) {}
+    record Own(ConditionResult accepted, List<AccessRequirements> suggestions) {}
 
-    Own own(Claim claim) {
+    Own own(EncryptionRequest claim) {
         return new Own(
                 judge(claim),
                 claim.keys().stream()

@@ -3,24 +3,24 @@ package io.cmek.operator.index;
 import io.cmek.operator.api.v1alpha1.BucketStatus;
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.StatementKind;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.request.KeyUse;
-import io.cmek.operator.request.Served;
+import io.cmek.operator.request.LastReported;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
@@ -90,7 +90,7 @@ final class RandomRequests {
     }
 
     private Tenant tenant(String name) {
-        Identity identity = one(List.of(identity("shared"), identity(name), identity(name)));
+        CredentialScope identity = one(List.of(identity("shared"), identity(name), identity(name)));
         return new Tenant(
                 name,
                 some(NAMESPACES, 3).map(Glob::new).toList(),
@@ -106,15 +106,15 @@ final class RandomRequests {
                 probe(name));
     }
 
-    private @Nullable Identity probe(String name) {
+    private @Nullable CredentialScope probe(String name) {
         if (sharesRole) {
-            return new Identity(dataRole(name), null);
+            return new CredentialScope(dataRole(name), null);
         }
         return switch (random.nextInt(4)) {
             case 0 -> null;
-            case 1 -> new Identity(role("t0", "data"), null);
-            case 2 -> new Identity(role(name, "backup"), null);
-            default -> new Identity(role(name, "data"), null);
+            case 1 -> new CredentialScope(role("t0", "data"), null);
+            case 2 -> new CredentialScope(role(name, "backup"), null);
+            default -> new CredentialScope(role(name, "data"), null);
         };
     }
 
@@ -122,12 +122,12 @@ final class RandomRequests {
         return role(sharesRole ? "shared" : name, "data");
     }
 
-    private static Identity identity(String name) {
-        return new Identity("arn:aws:iam::111122223333:role/operator-for-" + name, null);
+    private static CredentialScope identity(String name) {
+        return new CredentialScope("arn:aws:iam::111122223333:role/operator-for-" + name, null);
     }
 
     /** @param createdAt that of its resource */
-    Claim request(ClaimId id, String uid, String createdAt) {
+    EncryptionRequest request(ResourceRef id, String uid, String createdAt) {
         var uses = new ArrayList<KeyUse>();
         boolean hasCmek = random.nextInt(10) > 0;
         if (hasCmek) {
@@ -149,7 +149,7 @@ final class RandomRequests {
             }
         }
         boolean leaving = random.nextInt(3) == 0;
-        return new Claim(
+        return new EncryptionRequest(
                 id,
                 uid,
                 createdAt,
@@ -164,16 +164,16 @@ final class RandomRequests {
                 leaving && random.nextBoolean(),
                 served(uses, buckets),
                 switch (random.nextInt(6)) {
-                    case 0 -> Judgement.pending("It waits.");
-                    case 1 -> Judgement.bad(Reason.WorkgroupNotFound, "There is none.");
-                    case 2 -> Judgement.bad(Reason.RegionNotReplicated, "It is not.");
-                    default -> Judgement.good(Reason.Accepted, "It stands for itself.");
+                    case 0 -> ConditionResult.pending("It waits.");
+                    case 1 -> ConditionResult.bad(Reason.WorkgroupNotFound, "There is none.");
+                    case 2 -> ConditionResult.bad(Reason.RegionNotReplicated, "It is not.");
+                    default -> ConditionResult.good(Reason.Accepted, "It stands for itself.");
                 });
     }
 
     /** Few names, so that some are used again. */
-    ClaimId id() {
-        return new ClaimId(
+    ResourceRef id() {
+        return new ResourceRef(
                 random.nextBoolean() ? "ReplicaCmek" : "Workgroup", one(NAMESPACES), "name-" + random.nextInt(2));
     }
 
@@ -181,24 +181,24 @@ final class RandomRequests {
         return "2026-03-01T10:00:0" + random.nextInt(2) + "Z";
     }
 
-    private Served served(List<KeyUse> uses, List<BucketUse> buckets) {
+    private LastReported served(List<KeyUse> uses, List<BucketUse> buckets) {
         if (random.nextBoolean()) {
-            return Served.NEVER;
+            return LastReported.NEVER;
         }
         String tenant = "t" + random.nextInt(3);
-        return Served.of(new WorkgroupStatus(
+        return LastReported.of(new WorkgroupStatus(
                 1L,
                 one(List.of(EncryptionState.values())),
                 uses.stream()
                         .map(use -> new KeyStatus(
                                 use.purpose(),
                                 use.key().toString(),
-                                one(List.of(KeyLineState.values())),
+                                one(List.of(KeyEncryptionState.values())),
                                 "Enabled",
                                 false,
                                 MERGE.suggestion(use.statements().stream()
-                                        .map(kind -> Grants.of(kind, List.of(role(tenant, purpose(kind)))))
-                                        .reduce(Grants.NONE, Grants::plus))))
+                                        .map(kind -> AccessRequirements.of(kind, List.of(role(tenant, purpose(kind)))))
+                                        .reduce(AccessRequirements.NONE, AccessRequirements::plus))))
                         .toList(),
                 random.nextBoolean()
                         ? List.of()

@@ -1,14 +1,14 @@
 package io.cmek.operator.index;
 
-import static io.cmek.operator.request.ClaimsOf.KEY;
-import static io.cmek.operator.request.ClaimsOf.claim;
-import static io.cmek.operator.request.ClaimsOf.tenant;
+import static io.cmek.operator.request.TestRequests.KEY;
+import static io.cmek.operator.request.TestRequests.claim;
+import static io.cmek.operator.request.TestRequests.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.List;
 import java.util.function.Function;
@@ -22,7 +22,7 @@ class RequestIndexCostTest {
             tenant("a", "arn:aws:iam::111122223333:role/a", "*", "team-a"),
             tenant("b", "arn:aws:iam::111122223333:role/b", "*", "team-b")));
 
-    private static final Claim ONE_MORE = claim("team-a", "one-more", 50, "bucket-of-one-more");
+    private static final EncryptionRequest ONE_MORE = claim("team-a", "one-more", 50, "bucket-of-one-more");
 
     @Test
     void oneMoreOnAKeyIsJudgedAlone() {
@@ -36,13 +36,13 @@ class RequestIndexCostTest {
 
     @Test
     void oneThatChangesIsJudgedAlone() {
-        Claim changed = ClaimsOf.with(number(7), PolicyManagement.Managed, true);
+        EncryptionRequest changed = TestRequests.with(number(7), PolicyManagement.Managed, true);
         assertThat(costs(index -> index.put(changed, LastApplied.NOTHING))).containsOnly(1L);
     }
 
     @Test
     void aNewStatusIsJudgedAlone() {
-        Claim served = ClaimsOf.served(number(7), EncryptionState.ENABLED, "[]");
+        EncryptionRequest served = TestRequests.served(number(7), EncryptionState.ENABLED, "[]");
         assertThat(costs(index -> index.put(served, LastApplied.NOTHING))).containsOnly(1L);
     }
 
@@ -80,7 +80,7 @@ class RequestIndexCostTest {
 
     @Test
     void oneMoreOnABucketOfSomebodyElseIsJudgedAlone() {
-        Claim late = claim("team-a", "z-late", 59, "shared");
+        EncryptionRequest late = claim("team-a", "z-late", 59, "shared");
         for (int size : SIZES) {
             RequestIndex index = filled(size, i -> "shared");
             assertThat(cost(index, i -> i.put(late, LastApplied.NOTHING))).isEqualTo(1);
@@ -92,7 +92,7 @@ class RequestIndexCostTest {
     @Test
     void otherPrincipalsAreShownByAllAndVisitEachOnce() {
         for (int size : SIZES) {
-            Claim stranger = claim("team-b", "stranger", 50, "strangers-bucket");
+            EncryptionRequest stranger = claim("team-b", "stranger", 50, "strangers-bucket");
             RequestIndex index = filled(size, i -> "bucket-" + i);
             assertThat(cost(index, i -> i.put(stranger, LastApplied.NOTHING))).isEqualTo(1 + size + 1);
         }
@@ -118,7 +118,7 @@ class RequestIndexCostTest {
         return index;
     }
 
-    private static Claim number(int i) {
+    private static EncryptionRequest number(int i) {
         return claim("team-a", "wg-" + i, 0, "bucket-" + i);
     }
 

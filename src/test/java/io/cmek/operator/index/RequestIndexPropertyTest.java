@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -54,12 +54,12 @@ class RequestIndexPropertyTest {
         final Random random;
         final RandomRequests requests;
         final RequestIndex index;
-        final TreeMap<String, Claim> living = new TreeMap<>();
+        final TreeMap<String, EncryptionRequest> living = new TreeMap<>();
         final TreeMap<String, AllRequests.Unreadable> unreadable = new TreeMap<>();
         final Map<Step, Integer> steps = new EnumMap<>(Step.class);
 
         /** The second half of a step that has begun. */
-        private final Deque<Function<Set<ClaimId>, Changes>> next = new ArrayDeque<>();
+        private final Deque<Function<Set<ResourceRef>, Changes>> next = new ArrayDeque<>();
 
         private int made;
 
@@ -90,7 +90,7 @@ class RequestIndexPropertyTest {
         }
 
         /** @param own of the resources that the step itself is about */
-        Changes step(Set<ClaimId> own) {
+        Changes step(Set<ResourceRef> own) {
             if (!next.isEmpty()) {
                 return next.remove().apply(own);
             }
@@ -99,7 +99,7 @@ class RequestIndexPropertyTest {
                 step = Step.ADD;
             }
             steps.merge(step, 1, Integer::sum);
-            Claim any = living.isEmpty() ? null : requests.one(List.copyOf(living.values()));
+            EncryptionRequest any = living.isEmpty() ? null : requests.one(List.copyOf(living.values()));
             return switch (step) {
                 case ADD -> put(requests.request(requests.id(), newUid(), requests.createdAt()), own);
                 case CHANGE -> put(requests.request(any.id(), any.uid(), any.createdAt()), own);
@@ -109,7 +109,7 @@ class RequestIndexPropertyTest {
                     yield put(requests.request(any.id(), newUid(), requests.createdAt()), own);
                 }
                 case REPLACE_AFTER_REMOVAL -> {
-                    Claim again = requests.request(any.id(), newUid(), requests.createdAt());
+                    EncryptionRequest again = requests.request(any.id(), newUid(), requests.createdAt());
                     next.add(then -> put(again, then));
                     yield remove(any.uid(), own);
                 }
@@ -138,15 +138,15 @@ class RequestIndexPropertyTest {
             };
         }
 
-        private Changes put(Claim claim, Set<ClaimId> own) {
+        private Changes put(EncryptionRequest claim, Set<ResourceRef> own) {
             own.add(claim.id());
             living.put(claim.uid(), claim);
             unreadable.remove(claim.uid());
             return index.put(claim, LastApplied.NOTHING);
         }
 
-        private Changes remove(String uid, Set<ClaimId> own) {
-            Claim before = living.remove(uid);
+        private Changes remove(String uid, Set<ResourceRef> own) {
+            EncryptionRequest before = living.remove(uid);
             if (before != null) {
                 own.add(before.id());
             }
@@ -157,7 +157,7 @@ class RequestIndexPropertyTest {
         void run(int length) {
             for (int i = 0; i < length; i++) {
                 Answers before = answers();
-                var own = new HashSet<ClaimId>();
+                var own = new HashSet<ResourceRef>();
                 Changes changes = step(own);
                 Answers after = answers();
                 check(after);
@@ -206,11 +206,11 @@ class RequestIndexPropertyTest {
         }
 
         /** Not in the index, or there in another version. */
-        private Claim stranger() {
+        private EncryptionRequest stranger() {
             if (living.isEmpty() || random.nextBoolean()) {
                 return requests.request(requests.id(), "uid-" + random.nextInt(1000), requests.createdAt());
             }
-            Claim known = requests.one(List.copyOf(living.values()));
+            EncryptionRequest known = requests.one(List.copyOf(living.values()));
             return requests.request(known.id(), known.uid(), known.createdAt());
         }
 
@@ -244,15 +244,15 @@ class RequestIndexPropertyTest {
         for (int i = 0; i < 25; i++) {
             Answers before = world.answers();
             var livingBefore = Map.copyOf(world.living);
-            var own = new HashSet<ClaimId>();
+            var own = new HashSet<ResourceRef>();
             Changes changes = world.step(own);
             Answers after = world.answers();
-            Set<ClaimId> different = world.living.values().stream()
+            Set<ResourceRef> different = world.living.values().stream()
                     .filter(claim -> !after.resources()
                                     .get(claim.uid())
                                     .equals(before.resources().get(claim.uid()))
                             || !claim.equals(livingBefore.get(claim.uid())))
-                    .map(Claim::id)
+                    .map(EncryptionRequest::id)
                     .collect(Collectors.toSet());
             assertThat(changes.resources()).containsAll(different);
             var allowed = new HashSet<>(different);

@@ -1,27 +1,27 @@
 package io.cmek.operator.index;
 
-import static io.cmek.operator.request.ClaimsOf.BACKUP_KEY;
-import static io.cmek.operator.request.ClaimsOf.KEY;
-import static io.cmek.operator.request.ClaimsOf.claim;
-import static io.cmek.operator.request.ClaimsOf.tenant;
-import static io.cmek.operator.request.ClaimsOf.with;
+import static io.cmek.operator.request.TestRequests.BACKUP_KEY;
+import static io.cmek.operator.request.TestRequests.KEY;
+import static io.cmek.operator.request.TestRequests.claim;
+import static io.cmek.operator.request.TestRequests.tenant;
+import static io.cmek.operator.request.TestRequests.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.PolicyManagement;
 import io.cmek.operator.api.v1alpha1.Purpose;
-import io.cmek.operator.aws.Identity;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.aws.CredentialScope;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.StatementKind;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.KeySharers;
 import io.cmek.operator.request.KeyUse;
-import io.cmek.operator.request.Neighbours;
+import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,7 +51,7 @@ class RequestIndexTest {
 
     @Test
     void aRequestWithinItsTenantIsAccepted() {
-        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
 
         assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.Accepted);
         assertThat(among(claim).authorization().principalsFor(claim).data()).containsExactly(A);
@@ -59,7 +59,7 @@ class RequestIndexTest {
 
     @Test
     void aNamespaceWithoutTenantIsRefusedAndTheStatementsStillShown() {
-        Claim claim = claim("team-c", "orders", 0, "orders-data");
+        EncryptionRequest claim = claim("team-c", "orders", 0, "orders-data");
 
         assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.NamespaceNotPermitted);
         assertThat(among(claim).judge(claim).message()).contains("'team-c'", "cmek.tenants.<name>.namespaces");
@@ -72,7 +72,7 @@ class RequestIndexTest {
     @Test
     void aKeyOfAnotherAccountIsRefused() {
         KeyArn foreign = KeyArn.parse("arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab");
-        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "orders-data"), foreign, null);
+        EncryptionRequest claim = TestRequests.withBackup(claim("team-a", "orders", 0, "orders-data"), foreign, null);
 
         assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.KeyNotPermitted);
         assertThat(among(claim).judge(claim).message())
@@ -82,7 +82,7 @@ class RequestIndexTest {
 
     @Test
     void aBucketBeyondTheTenantIsRefused() {
-        Claim claim = claim("team-b", "orders", 0, "a-data");
+        EncryptionRequest claim = claim("team-b", "orders", 0, "a-data");
 
         assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.BucketNotPermitted);
         assertThat(among(claim).judge(claim).message())
@@ -92,11 +92,11 @@ class RequestIndexTest {
 
     @Test
     void aRequestThatOthersDoNotLetBeServedIsRefusedForTheirReason() {
-        Judgement standing = Judgement.bad(Reason.WorkgroupNotFound, "There is no such Workgroup.");
-        Claim dependent = standing(claim("team-a", "orders", 0, "orders-data"), standing);
+        ConditionResult standing = ConditionResult.bad(Reason.WorkgroupNotFound, "There is no such Workgroup.");
+        EncryptionRequest dependent = standing(claim("team-a", "orders", 0, "orders-data"), standing);
 
         assertThat(among(dependent).judge(dependent)).isEqualTo(standing);
-        assertThat(among(dependent).onKey(KEY).required()).isEqualTo(Grants.NONE);
+        assertThat(among(dependent).onKey(KEY).required()).isEqualTo(AccessRequirements.NONE);
     }
 
     @Property(tries = 100)
@@ -108,7 +108,7 @@ class RequestIndexTest {
                 claim("team-a", "second", 3, "shared"),
                 claim("team-a", "also-second", 3, "shared")));
         Collections.shuffle(claims, random);
-        RequestIndex index = among(claims.toArray(Claim[]::new));
+        RequestIndex index = among(claims.toArray(EncryptionRequest[]::new));
 
         assertThat(claims)
                 .filteredOn(c -> index.judge(c).isGood())
@@ -130,7 +130,7 @@ class RequestIndexTest {
                 .mapToObj(i -> claim("team-a", "w" + i, 0, "shared"))
                 .toList());
         Collections.shuffle(claims, random);
-        RequestIndex index = among(claims.toArray(Claim[]::new));
+        RequestIndex index = among(claims.toArray(EncryptionRequest[]::new));
 
         assertThat(claims)
                 .filteredOn(c -> index.judge(c).isGood())
@@ -140,8 +140,8 @@ class RequestIndexTest {
 
     @Test
     void aRequestThatIsNotInTheIndexYetIsJudgedAmongTheOthers() {
-        Claim old = claim("team-a", "old", 0, "shared");
-        Claim fresh = claim("team-a", "fresh", 1, "shared");
+        EncryptionRequest old = claim("team-a", "old", 0, "shared");
+        EncryptionRequest fresh = claim("team-a", "fresh", 1, "shared");
 
         assertThat(among(old).judge(fresh).reason()).isEqualTo(Reason.BucketClaimedByAnother);
         assertThat(among(fresh).judge(old).isGood()).isTrue();
@@ -150,8 +150,8 @@ class RequestIndexTest {
     /** Its status shows the bucket no longer, and the index has not been told yet. */
     @Test
     void aNewerVersionOfTheHolderIsJudgedByWhatItSaysItself() {
-        Claim first = claim("team-a", "first", 0, "b-shared");
-        Claim late = claim("team-a", "late", 1, "b-shared");
+        EncryptionRequest first = claim("team-a", "first", 0, "b-shared");
+        EncryptionRequest late = claim("team-a", "late", 1, "b-shared");
         RequestIndex index = among(first, served(late));
 
         assertThat(index.judge(served(late)).isGood()).isTrue();
@@ -160,8 +160,8 @@ class RequestIndexTest {
 
     @Test
     void aBucketIsHeldUntilItsHolderIsGone() {
-        Claim leaving = with(claim("team-a", "old", 0, "shared"), PolicyManagement.Managed, true);
-        Claim next = claim("team-a", "next", 1, "shared");
+        EncryptionRequest leaving = with(claim("team-a", "old", 0, "shared"), PolicyManagement.Managed, true);
+        EncryptionRequest next = claim("team-a", "next", 1, "shared");
         RequestIndex index = among(leaving, next);
         assertThat(index.judge(next).reason()).isEqualTo(Reason.BucketClaimedByAnother);
 
@@ -175,25 +175,25 @@ class RequestIndexTest {
 
     @Test
     void whoHasTheBucketKeepsItWhateverTheOthersAreCalledAndTheSettingsSay() {
-        Claim served = served(claim("team-a", "served", 1, "b-shared"));
-        Claim smaller = claim("team-a", "a-smaller", 1, "b-shared");
-        Claim older = claim("team-b", "older", 0, "b-shared");
-        Claim uncovered = ClaimsOf.served(
+        EncryptionRequest served = served(claim("team-a", "served", 1, "b-shared"));
+        EncryptionRequest smaller = claim("team-a", "a-smaller", 1, "b-shared");
+        EncryptionRequest older = claim("team-b", "older", 0, "b-shared");
+        EncryptionRequest uncovered = TestRequests.served(
                 claim("elsewhere", "uncovered", 2, "b-other"), EncryptionState.DEGRADED, MERGE.suggestion(use(A)));
-        Claim next = claim("team-b", "next", 0, "b-other");
+        EncryptionRequest next = claim("team-b", "next", 0, "b-other");
         RequestIndex index = among(served, smaller, older, uncovered, next);
 
         assertThat(index.judge(served).isGood()).isTrue();
-        for (Claim refused : List.of(smaller, older, next)) {
+        for (EncryptionRequest refused : List.of(smaller, older, next)) {
             assertThat(index.judge(refused).reason()).as(refused.toString()).isEqualTo(Reason.BucketClaimedByAnother);
         }
     }
 
     @Test
     void theHolderOfABucketIsNamedOnlyWithinItsNamespace() {
-        Claim holder = claim("team-a", "orders", 0, "b-orders");
-        Claim neighbour = claim("team-a", "invoices", 1, "b-orders");
-        Claim stranger = claim("team-b", "billing", 2, "b-orders");
+        EncryptionRequest holder = claim("team-a", "orders", 0, "b-orders");
+        EncryptionRequest neighbour = claim("team-a", "invoices", 1, "b-orders");
+        EncryptionRequest stranger = claim("team-b", "billing", 2, "b-orders");
         RequestIndex index = among(holder, neighbour, stranger);
 
         assertThat(index.judge(neighbour).message()).contains("the Workgroup orders.");
@@ -202,8 +202,8 @@ class RequestIndexTest {
 
     @Test
     void whoeverLeavesABucketForAnotherHasBothLookedAt() {
-        Claim before = claim("team-a", "orders", 0, "a-old");
-        Claim after = claim("team-a", "orders", 0, "a-new");
+        EncryptionRequest before = claim("team-a", "orders", 0, "a-old");
+        EncryptionRequest after = claim("team-a", "orders", 0, "a-new");
         RequestIndex index = among(before);
 
         assertThat(index.put(after, LastApplied.NOTHING).buckets()).containsExactly("a-new", "a-old");
@@ -213,34 +213,35 @@ class RequestIndexTest {
 
     @Test
     void theRequiredAccessOfAKeyIsThatOfAllItIsManagedFor() {
-        Claim one = claim("team-a", "one", 0, "a-one");
-        Claim two = claim("team-b", "two", 1, "b-two");
-        Claim published = with(claim("team-a", "published", 2, "a-published"), PolicyManagement.Publish, false);
-        Claim leaving = with(claim("team-a", "leaving", 3, "a-leaving"), PolicyManagement.Managed, true);
-        Claim refused = claim("team-b", "refused", 4, "a-refused");
-        Claim late = claim("team-b", "late", 5, "b-two");
+        EncryptionRequest one = claim("team-a", "one", 0, "a-one");
+        EncryptionRequest two = claim("team-b", "two", 1, "b-two");
+        EncryptionRequest published =
+                with(claim("team-a", "published", 2, "a-published"), PolicyManagement.Publish, false);
+        EncryptionRequest leaving = with(claim("team-a", "leaving", 3, "a-leaving"), PolicyManagement.Managed, true);
+        EncryptionRequest refused = claim("team-b", "refused", 4, "a-refused");
+        EncryptionRequest late = claim("team-b", "late", 5, "b-two");
 
         assertThat(required(one, two, published, leaving, refused, late)).isEqualTo(use(A, B));
         assertThat(required(one, published, leaving)).isEqualTo(use(A));
-        assertThat(required(published, leaving, refused)).isEqualTo(Grants.NONE);
+        assertThat(required(published, leaving, refused)).isEqualTo(AccessRequirements.NONE);
         assertThat(required(two, late)).isEqualTo(use(B));
-        assertThat(among(one).onKey(BACKUP_KEY).required()).isEqualTo(Grants.NONE);
+        assertThat(among(one).onKey(BACKUP_KEY).required()).isEqualTo(AccessRequirements.NONE);
     }
 
     /** Another resource needs it, so its data is in use. */
     @Test
     void aRequestThatIsHeldIsRequiredAlthoughItIsBeingDeleted() {
-        Claim leaving = with(claim("team-a", "leaving", 0, "a-leaving"), PolicyManagement.Managed, true);
+        EncryptionRequest leaving = with(claim("team-a", "leaving", 0, "a-leaving"), PolicyManagement.Managed, true);
 
-        assertThat(required(ClaimsOf.held(leaving))).isEqualTo(use(A));
-        assertThat(required(leaving)).isEqualTo(Grants.NONE);
+        assertThat(required(TestRequests.held(leaving))).isEqualTo(use(A));
+        assertThat(required(leaving)).isEqualTo(AccessRequirements.NONE);
     }
 
     @Test
     void theSameKeyForDataAndBackupNeedsTheStatementsOfBoth() {
-        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "a-data"), KEY, "a-backup");
+        EncryptionRequest claim = TestRequests.withBackup(claim("team-a", "orders", 0, "a-data"), KEY, "a-backup");
 
-        assertThat(required(claim)).isEqualTo(use(A).plus(Grants.of(StatementKind.BACKUP_USE, Set.of(A))));
+        assertThat(required(claim)).isEqualTo(use(A).plus(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(A))));
         assertThat(among(claim).onKey(KEY).count()).isEqualTo(1);
         assertThat(claim.distinctKeys()).containsExactly(KEY);
         assertThat(claim.label(KEY)).isEqualTo("The data and backup key " + KEY);
@@ -248,31 +249,36 @@ class RequestIndexTest {
 
     @Test
     void aBackupKeyNeedsOnlyItsOwnStatement() {
-        Claim claim = ClaimsOf.withBackup(claim("team-a", "orders", 0, "a-data"), BACKUP_KEY, "a-backup");
+        EncryptionRequest claim =
+                TestRequests.withBackup(claim("team-a", "orders", 0, "a-data"), BACKUP_KEY, "a-backup");
 
-        assertThat(among(claim).onKey(BACKUP_KEY).required()).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(A)));
+        assertThat(among(claim).onKey(BACKUP_KEY).required())
+                .isEqualTo(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(A)));
     }
 
     /** Whoever names one replica has no access to another by that. */
     @Test
     void whatIsRequiredOnOneReplicaOfAMultiRegionKeyIsNotRequiredOnAnother() {
-        Claim one = ClaimsOf.withBackup(claim("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
-        Claim two = ClaimsOf.withBackup(claim("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
+        EncryptionRequest one = TestRequests.withBackup(claim("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
+        EncryptionRequest two = TestRequests.withBackup(claim("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
         RequestIndex index = among(one, two);
 
-        assertThat(index.onKey(PRIMARY).required()).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(A)));
-        assertThat(index.onKey(REPLICA).required()).isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));
+        assertThat(index.onKey(PRIMARY).required())
+                .isEqualTo(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(A)));
+        assertThat(index.onKey(REPLICA).required())
+                .isEqualTo(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(B)));
     }
 
     @Test
     void aWorkgroupAndItsOwnReplicaCmekHaveTheSameStatementsOnTheirMultiRegionKey() {
-        Claim workgroup = ClaimsOf.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
-        Claim replica = ClaimsOf.withKeys(
+        EncryptionRequest workgroup =
+                TestRequests.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+        EncryptionRequest replica = TestRequests.withKeys(
                 claim("team-a", "west", 1, "a-west"),
                 new KeyUse(Purpose.Data, REPLICA),
                 new KeyUse(Purpose.Primary, PRIMARY));
         RequestIndex index = among(workgroup, replica);
-        Grants both = use(A).plus(Grants.of(StatementKind.REPLICATION_USE, Set.of(A)));
+        AccessRequirements both = use(A).plus(AccessRequirements.of(StatementKind.REPLICATION_USE, Set.of(A)));
 
         assertThat(index.onKey(PRIMARY).required()).isEqualTo(both);
         assertThat(index.onKey(REPLICA).required()).isEqualTo(both);
@@ -280,8 +286,8 @@ class RequestIndexTest {
 
     @Test
     void whatIsSuggestedIsForAllWhoUseTheKey() {
-        Claim managed = claim("team-a", "orders", 0, "orders-data");
-        Claim published = with(claim("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
+        EncryptionRequest managed = claim("team-a", "orders", 0, "orders-data");
+        EncryptionRequest published = with(claim("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
         KeyRequests requests = among(managed, published).onKey(KEY);
 
         assertThat(requests.required()).isEqualTo(use(A));
@@ -291,16 +297,17 @@ class RequestIndexTest {
 
     @Test
     void whoComesWithOtherPrincipalsHasTheOthersOnTheKeyShowThem() {
-        Claim one = claim("team-a", "one", 0, "a-one");
-        Claim other = claim("team-a", "other", 0, "a-other");
-        Claim backup = ClaimsOf.withKeys(claim("team-a", "backup", 0, "a-backup"), new KeyUse(Purpose.Backup, KEY));
-        Claim stranger = claim("elsewhere", "stranger", 0, "a-stranger");
+        EncryptionRequest one = claim("team-a", "one", 0, "a-one");
+        EncryptionRequest other = claim("team-a", "other", 0, "a-other");
+        EncryptionRequest backup =
+                TestRequests.withKeys(claim("team-a", "backup", 0, "a-backup"), new KeyUse(Purpose.Backup, KEY));
+        EncryptionRequest stranger = claim("elsewhere", "stranger", 0, "a-stranger");
         RequestIndex index = among(one, backup, stranger);
 
         assertThat(index.put(other, LastApplied.NOTHING).resources())
                 .as("with the same principals")
                 .containsExactly(other.id());
-        Claim billing = claim("team-b", "billing", 1, "b-data");
+        EncryptionRequest billing = claim("team-b", "billing", 1, "b-data");
         assertThat(index.put(billing, LastApplied.NOTHING).resources())
                 .as("with others: those on the key for the same use, whose tenant may use it")
                 .containsExactlyInAnyOrder(billing.id(), one.id(), other.id());
@@ -309,7 +316,7 @@ class RequestIndexTest {
 
     @Test
     void whatComesAgainUnchangedChangesNothing() {
-        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
         RequestIndex index = among(claim);
         var applied = new LastApplied(Map.of(KEY, List.of(MERGE.suggestion(use(A, B)))), Map.of(), true);
 
@@ -322,45 +329,47 @@ class RequestIndexTest {
 
     @Test
     void theOldestRequestStandsForItsCredentials() {
-        Claim young = claim("team-a", "young", 3, "a-young");
-        Claim old = claim("team-a", "old", 1, "a-old");
+        EncryptionRequest young = claim("team-a", "young", 3, "a-young");
+        EncryptionRequest old = claim("team-a", "old", 1, "a-old");
         RequestIndex index = among(young, old);
-        assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(Identity.OWN, old));
+        assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(CredentialScope.OWN, old));
 
         index.remove(old.uid());
 
-        assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(Identity.OWN, young));
+        assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(CredentialScope.OWN, young));
     }
 
     @Test
     void whatIsReleasedIsNotWhatOthersNeed() {
-        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
-        Claim published = with(claim("team-a", "published", 1, "a-published"), PolicyManagement.Publish, false);
-        Claim retaining = with(claim("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
-        Claim alsoReleasing = releasing(claim("team-b", "also", 3, "b-also"));
-        Claim refused = claim("team-b", "refused", 4, "a-refused");
-        Claim stranger = claim("elsewhere", "stranger", 5, "c-stranger");
+        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest published =
+                with(claim("team-a", "published", 1, "a-published"), PolicyManagement.Publish, false);
+        EncryptionRequest retaining =
+                with(claim("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
+        EncryptionRequest alsoReleasing = releasing(claim("team-b", "also", 3, "b-also"));
+        EncryptionRequest refused = claim("team-b", "refused", 4, "a-refused");
+        EncryptionRequest stranger = claim("elsewhere", "stranger", 5, "c-stranger");
 
         assertThat(among(leaving).authorization().requiredFor(leaving, KEY)).isEqualTo(use(A));
-        assertThat(besides(leaving, leaving)).isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving)).isEqualTo(AccessRequirements.NONE);
         assertThat(besides(leaving, leaving, published)).isEqualTo(use(A));
         assertThat(besides(leaving, leaving, retaining)).isEqualTo(use(B));
         assertThat(besides(leaving, leaving, refused))
                 .as("refused, but its tenant may use the key")
                 .isEqualTo(use(B));
-        assertThat(besides(leaving, leaving, alsoReleasing, stranger)).isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving, alsoReleasing, stranger)).isEqualTo(AccessRequirements.NONE);
         assertThat(among(leaving, alsoReleasing, published).onKey(KEY).releasing())
                 .containsExactlyInAnyOrder(leaving, alsoReleasing);
     }
 
     @Test
     void aRequestThatIsHeldKeepsWhatItHasAlthoughItIsReleasing() {
-        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
-        Claim held = ClaimsOf.held(releasing(claim("team-b", "held", 1, "b-held")));
+        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest held = TestRequests.held(releasing(claim("team-b", "held", 1, "b-held")));
         RequestIndex index = among(leaving, held);
 
         assertThat(besides(leaving, leaving, held)).isEqualTo(use(B));
-        assertThat(index.neighboursOn(KEY, leaving)).isEqualTo(new Neighbours(List.of(), 0, 1));
+        assertThat(index.neighboursOn(KEY, leaving)).isEqualTo(new KeySharers(List.of(), 0, 1));
         assertThat(index.suggestedOn(KEY)).isEqualTo(use(B));
         assertThat(index.onKey(KEY).releasing()).containsExactly(leaving);
     }
@@ -368,42 +377,45 @@ class RequestIndexTest {
     /** A mistake in the settings is none of the data's. */
     @Test
     void whoWasServedKeepsWhatItsStatusShowsThoughNoTenantCoversItAnyMore() {
-        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
-        Claim stranger = claim("elsewhere", "stranger", 1, "c-stranger");
-        Claim served = ClaimsOf.served(stranger, EncryptionState.DEGRADED, MERGE.suggestion(use(A, B)));
-        Claim never = ClaimsOf.served(stranger, EncryptionState.FAILED, MERGE.suggestion(use(A, B)));
+        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest stranger = claim("elsewhere", "stranger", 1, "c-stranger");
+        EncryptionRequest served = TestRequests.served(stranger, EncryptionState.DEGRADED, MERGE.suggestion(use(A, B)));
+        EncryptionRequest never = TestRequests.served(stranger, EncryptionState.FAILED, MERGE.suggestion(use(A, B)));
 
         assertThat(besides(leaving, leaving, served)).isEqualTo(use(A, B));
-        assertThat(besides(leaving, leaving, never)).isEqualTo(Grants.NONE);
-        assertThat(required(leaving, served)).isEqualTo(Grants.NONE);
+        assertThat(besides(leaving, leaving, never)).isEqualTo(AccessRequirements.NONE);
+        assertThat(required(leaving, served)).isEqualTo(AccessRequirements.NONE);
     }
 
     /** Its record was lost, and is about to be rebuilt: until then nothing is taken away from it. */
     @Test
     void aRequestThatWaitsForItsRecordKeepsWhatItHas() {
-        Claim leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
-        Claim waiting = standing(claim("team-b", "waiting", 1, "b-waiting"), Judgement.pending("Wait."));
+        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest waiting =
+                standing(claim("team-b", "waiting", 1, "b-waiting"), ConditionResult.pending("Wait."));
 
-        assertThat(required(leaving, waiting)).isEqualTo(Grants.NONE);
+        assertThat(required(leaving, waiting)).isEqualTo(AccessRequirements.NONE);
         assertThat(besides(leaving, leaving, waiting)).isEqualTo(use(B));
     }
 
     @Test
     void aMultiRegionKeyIsReleasedOnBothSides() {
-        Claim workgroup = ClaimsOf.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
-        Claim replica = releasing(ClaimsOf.withKeys(
+        EncryptionRequest workgroup =
+                TestRequests.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+        EncryptionRequest replica = releasing(TestRequests.withKeys(
                 claim("team-a", "west", 1, "a-west"),
                 new KeyUse(Purpose.Data, REPLICA),
                 new KeyUse(Purpose.Primary, PRIMARY)));
-        Claim late = ClaimsOf.withKeys(claim("team-b", "late", 2, "b-late"), new KeyUse(Purpose.Backup, REPLICA));
+        EncryptionRequest late =
+                TestRequests.withKeys(claim("team-b", "late", 2, "b-late"), new KeyUse(Purpose.Backup, REPLICA));
         RequestIndex index = among(workgroup, replica, late);
-        Grants replication = Grants.of(StatementKind.REPLICATION_USE, Set.of(A));
+        AccessRequirements replication = AccessRequirements.of(StatementKind.REPLICATION_USE, Set.of(A));
 
         assertThat(index.authorization().requiredFor(replica, REPLICA)).isEqualTo(use(A).plus(replication));
         assertThat(index.authorization().requiredFor(replica, PRIMARY)).isEqualTo(replication);
         assertThat(index.neededBesides(replica, PRIMARY, MERGE::given)).isEqualTo(use(A));
         assertThat(index.neededBesides(replica, REPLICA, MERGE::given))
-                .isEqualTo(Grants.of(StatementKind.BACKUP_USE, Set.of(B)));
+                .isEqualTo(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(B)));
         assertThat(index.onKey(PRIMARY).releasing()).containsExactly(replica);
         assertThat(index.onKey(REPLICA).releasing()).containsExactly(replica);
     }
@@ -411,17 +423,17 @@ class RequestIndexTest {
     /** What an earlier incarnation takes back, the living one of the same name may need. */
     @Test
     void whoHasTheSameNameIsAnotherAllTheSame() {
-        Claim earlier = releasing(claim("team-a", "orders", 0, "a-orders"));
-        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-orders"));
+        EncryptionRequest earlier = releasing(claim("team-a", "orders", 0, "a-orders"));
+        EncryptionRequest living = TestRequests.again(claim("team-a", "orders", 1, "a-orders"));
 
         assertThat(besides(earlier, living)).isEqualTo(use(A));
     }
 
     @Test
     void aForcedReplacementIsServedInWhicheverOrderItIsTold() {
-        Claim earlier = claim("team-a", "orders", 0, "a-orders");
-        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-orders"));
-        Claim neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
+        EncryptionRequest earlier = claim("team-a", "orders", 0, "a-orders");
+        EncryptionRequest living = TestRequests.again(claim("team-a", "orders", 1, "a-orders"));
+        EncryptionRequest neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
 
         RequestIndex removedFirst = among(earlier, neighbour);
         removedFirst.remove(earlier.uid());
@@ -439,44 +451,44 @@ class RequestIndexTest {
             assertThat(index.onKey(KEY)).isEqualTo(among(living, neighbour).onKey(KEY));
             assertThat(index.onBucket("a-orders").holder()).contains(living);
             assertThat(index.find(earlier.uid())).isEmpty();
-            assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new Neighbours(List.of(living.id()), 0, 0));
+            assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new KeySharers(List.of(living.id()), 0, 0));
         }
     }
 
     /** Both use the key for a moment; what the earlier one takes with it is only its own. */
     @Test
     void whoIsReplacedLeavesItsSuccessorAmongTheNeighbours() {
-        Claim earlier = claim("team-a", "orders", 0, "a-orders");
-        Claim living = ClaimsOf.again(claim("team-a", "orders", 1, "a-other"));
-        Claim neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
+        EncryptionRequest earlier = claim("team-a", "orders", 0, "a-orders");
+        EncryptionRequest living = TestRequests.again(claim("team-a", "orders", 1, "a-other"));
+        EncryptionRequest neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
         RequestIndex index = among(earlier, living, neighbour);
 
         index.remove(earlier.uid());
 
-        assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new Neighbours(List.of(living.id()), 0, 0));
-        assertThat(index.neighboursOn(KEY, living)).isEqualTo(new Neighbours(List.of(neighbour.id()), 0, 0));
+        assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new KeySharers(List.of(living.id()), 0, 0));
+        assertThat(index.neighboursOn(KEY, living)).isEqualTo(new KeySharers(List.of(neighbour.id()), 0, 0));
     }
 
     @Test
     void theNeighboursOnAKeyAreThoseThatAreServedAndStay() {
-        Claim claim = claim("team-a", "orders", 0, "orders-data");
-        Claim near = claim("team-a", "invoices", 1, "invoices-data");
-        Claim served = claim("team-b", "billing", 1, "b-data");
-        Claim leaving = with(claim("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
-        Claim refused = claim("elsewhere", "stranger", 3, "stranger-data");
+        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
+        EncryptionRequest near = claim("team-a", "invoices", 1, "invoices-data");
+        EncryptionRequest served = claim("team-b", "billing", 1, "b-data");
+        EncryptionRequest leaving = with(claim("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
+        EncryptionRequest refused = claim("elsewhere", "stranger", 3, "stranger-data");
 
         assertThat(among(claim, near, served, leaving, refused).neighboursOn(KEY, claim))
-                .isEqualTo(new Neighbours(List.of(near.id()), 0, 1));
+                .isEqualTo(new KeySharers(List.of(near.id()), 0, 1));
     }
 
     @Test
     void ofManyNeighboursFiveAreNamed() {
         RequestIndex index = among(IntStream.range(0, 8)
                 .mapToObj(i -> claim("team-a", "w" + i, 0, "a-" + i))
-                .toArray(Claim[]::new));
+                .toArray(EncryptionRequest[]::new));
 
         assertThat(index.neighboursOn(KEY, claim("team-a", "w2", 0, "a-2")))
-                .isEqualTo(new Neighbours(
+                .isEqualTo(new KeySharers(
                         IntStream.of(0, 1, 3, 4, 5)
                                 .mapToObj(i -> claim("team-a", "w" + i, 0, "a").id())
                                 .toList(),
@@ -497,7 +509,7 @@ class RequestIndexTest {
 
     @Test
     void whatCanBeReadAgainNeedsNoMoreThanItSays() {
-        Claim claim = claim("team-a", "orders", 0, "orders-data");
+        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
         RequestIndex index = among(claim, claim("team-a", "other", 0, "other-data"));
 
         Changes lost = index.putUnreadable(claim.uid(), "team-a", Set.of(KEY.toString()), true, false);
@@ -518,20 +530,21 @@ class RequestIndexTest {
         return index.mayBeNeededByUnreadable(KEY);
     }
 
-    private static Claim served(Claim claim) {
-        return ClaimsOf.served(claim, EncryptionState.ENABLED, MERGE.suggestion(use(A)));
+    private static EncryptionRequest served(EncryptionRequest claim) {
+        return TestRequests.served(claim, EncryptionState.ENABLED, MERGE.suggestion(use(A)));
     }
 
-    private static Claim standing(Claim claim, Judgement standing) {
+    private static EncryptionRequest standing(EncryptionRequest claim, ConditionResult standing) {
         return changed(claim, claim.deletionPolicy(), claim.leaving(), standing);
     }
 
-    private static Claim releasing(Claim claim) {
+    private static EncryptionRequest releasing(EncryptionRequest claim) {
         return changed(claim, DeletionPolicy.Release, true, claim.standing());
     }
 
-    private static Claim changed(Claim claim, DeletionPolicy deletionPolicy, boolean leaving, Judgement standing) {
-        return new Claim(
+    private static EncryptionRequest changed(
+            EncryptionRequest claim, DeletionPolicy deletionPolicy, boolean leaving, ConditionResult standing) {
+        return new EncryptionRequest(
                 claim.id(),
                 claim.uid(),
                 claim.createdAt(),
@@ -548,23 +561,23 @@ class RequestIndexTest {
                 standing);
     }
 
-    private static Grants use(String... principals) {
-        return Grants.of(StatementKind.DATA_USE, Set.of(principals))
-                .plus(Grants.of(StatementKind.DATA_GRANTS, Set.of(principals)));
+    private static AccessRequirements use(String... principals) {
+        return AccessRequirements.of(StatementKind.DATA_USE, Set.of(principals))
+                .plus(AccessRequirements.of(StatementKind.DATA_GRANTS, Set.of(principals)));
     }
 
-    private static Grants required(Claim... all) {
+    private static AccessRequirements required(EncryptionRequest... all) {
         return among(all).onKey(KEY).required();
     }
 
-    /** What has to stay on {@link ClaimsOf#KEY} when the first one goes. */
-    private static Grants besides(Claim leaving, Claim... all) {
+    /** What has to stay on {@link TestRequests#KEY} when the first one goes. */
+    private static AccessRequirements besides(EncryptionRequest leaving, EncryptionRequest... all) {
         return among(all).neededBesides(leaving, KEY, MERGE::given);
     }
 
-    private static RequestIndex among(Claim... claims) {
+    private static RequestIndex among(EncryptionRequest... claims) {
         var index = new RequestIndex(new Authorization(TENANTS));
-        for (Claim claim : claims) {
+        for (EncryptionRequest claim : claims) {
             index.put(claim, LastApplied.NOTHING);
         }
         return index;

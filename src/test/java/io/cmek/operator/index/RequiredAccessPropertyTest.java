@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.StatementKind;
 import io.cmek.operator.request.BucketUse;
-import io.cmek.operator.request.Claim;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.ArrayList;
@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Test;
 class RequiredAccessPropertyTest {
 
     /** A world of tenants and requests. */
-    private record World(Tenants tenants, List<Claim> claims, RequestIndex index) {
+    private record World(Tenants tenants, List<EncryptionRequest> claims, RequestIndex index) {
 
-        static World of(Tenants tenants, List<Claim> claims) {
+        static World of(Tenants tenants, List<EncryptionRequest> claims) {
             var index = new RequestIndex(new Authorization(tenants));
             claims.forEach(claim -> index.put(claim, LastApplied.NOTHING));
             return new World(tenants, claims, index);
@@ -41,7 +41,7 @@ class RequiredAccessPropertyTest {
 
         static World random(Random random) {
             var requests = new RandomRequests(random);
-            var claims = new ArrayList<Claim>();
+            var claims = new ArrayList<EncryptionRequest>();
             for (int i = 0; i < 2 + random.nextInt(7); i++) {
                 claims.add(
                         requests.request(requests.id(), "uid-" + random.nextInt(1000) + "-" + i, requests.createdAt()));
@@ -49,12 +49,12 @@ class RequiredAccessPropertyTest {
             return of(requests.tenants(), claims);
         }
 
-        List<Claim> others() {
+        List<EncryptionRequest> others() {
             return claims.stream().filter(claim -> !isReleasing(claim)).toList();
         }
 
         /** What a release takes from the policy. */
-        Grants taken(Claim leaving, KeyArn key) {
+        AccessRequirements taken(EncryptionRequest leaving, KeyArn key) {
             return index.authorization()
                     .requiredFor(leaving, key)
                     .minus(index.neededBesides(leaving, key, MERGE::given));
@@ -67,7 +67,7 @@ class RequiredAccessPropertyTest {
         for (KeyArn key : KEYS) {
             KeyRequests requests = world.index().onKey(key);
             world.tenants().all().stream().filter(t -> !t.mayUse(key)).forEach(stranger -> {
-                for (Grants grants : List.of(
+                for (AccessRequirements grants : List.of(
                         requests.required(), requests.suggested(), world.index().suggestedOn(key))) {
                     assertHasNothingFor(stranger, grants);
                 }
@@ -84,7 +84,7 @@ class RequiredAccessPropertyTest {
         }
     }
 
-    private static void assertHasNothingFor(Tenant stranger, Grants grants) {
+    private static void assertHasNothingFor(Tenant stranger, AccessRequirements grants) {
         for (StatementKind kind : StatementKind.values()) {
             assertThat(grants.of(kind))
                     .doesNotContainAnyElementsOf(stranger.principals().of(kind));
@@ -95,13 +95,13 @@ class RequiredAccessPropertyTest {
     @Property(tries = 2_000)
     void whoMayNotUseAKeyReadsOfNobodyElse(@ForAll Random random) {
         World world = World.random(random);
-        for (Claim claim : world.claims()) {
+        for (EncryptionRequest claim : world.claims()) {
             claim.keys().stream()
                     .filter(use -> !world.index().authorization().mayUse(claim, use.key()))
                     .forEach(use -> assertThat(world.index()
                                     .authorization()
                                     .shownFor(claim, use, world.index().suggestedOn(use.key())))
-                            .isEqualTo(Claim.wants(
+                            .isEqualTo(EncryptionRequest.wants(
                                     use, world.index().authorization().principalsFor(claim))));
         }
     }
@@ -111,7 +111,7 @@ class RequiredAccessPropertyTest {
     void whoComesIntoThePolicyOfAKeyNamesIt(@ForAll Random random) {
         World world = World.random(random);
         for (KeyArn key : KEYS) {
-            Grants required = world.index().onKey(key).required();
+            AccessRequirements required = world.index().onKey(key).required();
             for (StatementKind kind : StatementKind.values()) {
                 for (String principal : required.of(kind)) {
                     assertThat(world.claims())
@@ -128,26 +128,26 @@ class RequiredAccessPropertyTest {
     @Property(tries = 3_000)
     void noReleaseTakesWhatAnotherNeedsThatExists(@ForAll Random random) {
         World world = World.random(random);
-        for (Claim leaving : world.claims()) {
+        for (EncryptionRequest leaving : world.claims()) {
             if (!isReleasing(leaving)) {
                 continue;
             }
             for (KeyArn key : leaving.distinctKeys()) {
-                Grants taken = world.taken(leaving, key);
+                AccessRequirements taken = world.taken(leaving, key);
                 assertThat(taken.and(world.index().onKey(key).required()))
                         .as("what is written at the same time")
-                        .isEqualTo(Grants.NONE);
-                for (Claim other : world.others()) {
+                        .isEqualTo(AccessRequirements.NONE);
+                for (EncryptionRequest other : world.others()) {
                     assertThat(taken.and(neededBy(other, key, world)))
                             .as(other + " needs it on " + key)
-                            .isEqualTo(Grants.NONE);
+                            .isEqualTo(AccessRequirements.NONE);
                 }
             }
         }
     }
 
     /** Where its tenant may not use the key any more, its status tells what it had. */
-    private static Grants neededBy(Claim claim, KeyArn key, World world) {
+    private static AccessRequirements neededBy(EncryptionRequest claim, KeyArn key, World world) {
         return world.tenants()
                 .of(claim.id().namespace())
                 .filter(tenant -> tenant.mayUse(key))
@@ -156,27 +156,27 @@ class RequiredAccessPropertyTest {
                         .filter(line -> line.arn().equals(key.toString()))
                         .map(KeyStatus::suggestedPolicy)
                         .map(MERGE::given)
-                        .reduce(Grants.NONE, Grants::plus));
+                        .reduce(AccessRequirements.NONE, AccessRequirements::plus));
     }
 
     /** Else two that go together would leave behind what each believes the other to need. */
     @Property(tries = 2_000)
     void whoIsReleasingKeepsNothingForItself(@ForAll Random random) {
         World world = World.random(random);
-        for (Claim leaving : world.claims()) {
+        for (EncryptionRequest leaving : world.claims()) {
             if (isReleasing(leaving)) {
                 var alone = new ArrayList<>(world.others());
                 alone.add(leaving);
                 for (KeyArn key : leaving.distinctKeys()) {
                     assertThat(world.taken(leaving, key))
                             .isEqualTo(World.of(world.tenants(), alone).taken(leaving, key));
-                    Grants ofOthers = World.of(world.tenants(), world.others())
+                    AccessRequirements ofOthers = World.of(world.tenants(), world.others())
                             .index()
                             .onKey(key)
                             .required();
                     assertThat(world.index().onKey(key).required().minus(ofOthers))
                             .as("nor does it come into the policy again")
-                            .isEqualTo(Grants.NONE);
+                            .isEqualTo(AccessRequirements.NONE);
                 }
             }
         }
@@ -186,8 +186,8 @@ class RequiredAccessPropertyTest {
     void aBucketIsServedForOneAndWhoHasItKeepsIt(@ForAll Random random) {
         World world = World.random(random);
         for (String bucket : BUCKETS) {
-            Collection<Claim> named = world.index().claimsOnBucket(bucket);
-            List<Claim> served = named.stream()
+            Collection<EncryptionRequest> named = world.index().claimsOnBucket(bucket);
+            List<EncryptionRequest> served = named.stream()
                     .filter(claim -> world.index().judge(claim).isGood())
                     .toList();
             assertThat(served).hasSizeLessThanOrEqualTo(1);
@@ -200,13 +200,13 @@ class RequiredAccessPropertyTest {
         }
     }
 
-    private static boolean has(Claim claim, String bucket) {
+    private static boolean has(EncryptionRequest claim, String bucket) {
         return claim.buckets().stream()
                 .filter(use -> use.name().equals(bucket))
                 .anyMatch((BucketUse use) -> claim.served().has(use));
     }
 
-    private static boolean isReleasing(Claim claim) {
+    private static boolean isReleasing(EncryptionRequest claim) {
         return claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
     }
 
@@ -217,13 +217,13 @@ class RequiredAccessPropertyTest {
         for (int seed = 0; seed < 500; seed++) {
             World world = World.random(new Random(seed));
             Authorization authorization = world.index().authorization();
-            for (Claim claim : world.claims()) {
+            for (EncryptionRequest claim : world.claims()) {
                 for (KeyArn key : claim.distinctKeys()) {
-                    Grants required = authorization.requiredFor(claim, key);
+                    AccessRequirements required = authorization.requiredFor(claim, key);
                     count(seen, "crossing", !required.equals(authorization.neededBy(claim, key)));
                     count(seen, "strange", !authorization.mayUse(claim, key));
                     if (isReleasing(claim)) {
-                        Grants taken = world.taken(claim, key);
+                        AccessRequirements taken = world.taken(claim, key);
                         count(seen, "taken", !taken.isEmpty());
                         count(seen, "spared", !taken.equals(required));
                     }

@@ -3,16 +3,16 @@ package io.cmek.operator.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.StatementKind;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RequiredAccessTest {
 
-    private static final Grants A = Grants.of(StatementKind.DATA_USE, List.of("a"));
-    private static final Grants AB = Grants.of(StatementKind.DATA_USE, List.of("a", "b"));
-    private static final Grants BACKUP = Grants.of(StatementKind.BACKUP_USE, List.of("a"));
+    private static final AccessRequirements A = AccessRequirements.of(StatementKind.DATA_USE, List.of("a"));
+    private static final AccessRequirements AB = AccessRequirements.of(StatementKind.DATA_USE, List.of("a", "b"));
+    private static final AccessRequirements BACKUP = AccessRequirements.of(StatementKind.BACKUP_USE, List.of("a"));
 
     private final RequiredAccess access = new RequiredAccess();
 

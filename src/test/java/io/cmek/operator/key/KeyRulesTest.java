@@ -2,9 +2,9 @@ package io.cmek.operator.key;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.ConditionResult.Verdict;
 import io.cmek.operator.condition.ConditionType;
-import io.cmek.operator.condition.Judgement;
-import io.cmek.operator.condition.Judgement.Verdict;
 import io.cmek.operator.condition.Reason;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +40,7 @@ class KeyRulesTest {
         "SomethingNew, KeyUnavailable, False",
     })
     void judgeTheState(String state, Reason reason, Verdict verdict) {
-        Judgement judgement = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
+        ConditionResult judgement = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
 
         assertThat(KeyRules.isUsable(state)).isEqualTo(verdict == Verdict.True);
         assertThat(judgement.isGood()).isEqualTo(verdict == Verdict.True);
@@ -59,7 +59,7 @@ class KeyRulesTest {
         "SM2, ENCRYPT_DECRYPT",
     })
     void refuseWhatIsNotSymmetricWhateverItsState(String spec, String usage) {
-        Judgement judgement = judge(key("Disabled", spec, usage, "CUSTOMER"));
+        ConditionResult judgement = judge(key("Disabled", spec, usage, "CUSTOMER"));
 
         assertThat(judgement.reason()).isEqualTo(Reason.KeyNotSymmetric);
         assertThat(judgement.message()).contains(spec, usage);
@@ -81,7 +81,7 @@ class KeyRulesTest {
         "PT-1H, (0 days left)",
     })
     void countTheWholeDaysUntilAKeyIsDeleted(Duration left, String expected) {
-        Judgement judgement = KeyRules.judge("The data key " + KEY, pendingDeletion(NOW.plus(left)), NOW);
+        ConditionResult judgement = KeyRules.judge("The data key " + KEY, pendingDeletion(NOW.plus(left)), NOW);
 
         assertThat(judgement.message())
                 .contains("on " + NOW.plus(left) + " " + expected)
@@ -133,7 +133,7 @@ class KeyRulesTest {
         KeyFacts key = expiring ? expiring(NOW.plusMillis(left)) : pendingDeletion(NOW.plusMillis(left));
         Optional<Instant> change = KeyRules.nextChange(key, NOW);
 
-        Judgement now = judge(key);
+        ConditionResult now = judge(key);
         assertThat(change.isPresent()).isEqualTo(left > 0);
         if (change.isPresent()) {
             assertThat(Duration.between(NOW, change.get()))
@@ -162,7 +162,7 @@ class KeyRulesTest {
                 .startsWith("The key is scheduled for deletion, and cannot be used");
     }
 
-    private static Judgement judge(KeyFacts key) {
+    private static ConditionResult judge(KeyFacts key) {
         return KeyRules.judge("The data key " + KEY, key, NOW);
     }
 

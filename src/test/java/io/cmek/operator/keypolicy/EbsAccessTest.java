@@ -146,7 +146,7 @@ class EbsAccessTest {
                         "'Action':'kms:Decrypt'",
                         "'Principal':'*','Condition':{'ArnNotLike':{'aws:PrincipalArn':'@ROLE'}}"));
         for (StatementKind kind : List.of(StatementKind.BACKUP_USE, StatementKind.REPLICATION_USE)) {
-            assertThat(PolicyAccess.read(policy, Policies.KEY, Grants.of(kind, Set.of(ROLE)))
+            assertThat(PolicyAccess.read(policy, Policies.KEY, AccessRequirements.of(kind, Set.of(ROLE)))
                             .isComplete())
                     .isTrue();
         }
@@ -168,7 +168,7 @@ class EbsAccessTest {
             PolicyAccess access = PolicyAccess.read(
                     policy(statements.replace("@EXEMPT", exempt)),
                     key,
-                    Grants.of(StatementKind.DATA_GRANTS, Set.of(data)));
+                    AccessRequirements.of(StatementKind.DATA_GRANTS, Set.of(data)));
 
             assertThat(outcome(access))
                     .isEqualTo(exempt.startsWith("arn:aws-us-gov:iam::4") ? Outcome.GRANTED : Outcome.DENIED);
@@ -325,7 +325,7 @@ class EbsAccessTest {
         PolicyAccess access = PolicyAccess.read(
                 Policies.parse("{\"Statement\":[" + allow + "," + deny.json() + "]}"),
                 key,
-                Grants.of(StatementKind.DATA_GRANTS, Set.of(role)));
+                AccessRequirements.of(StatementKind.DATA_GRANTS, Set.of(role)));
 
         assertThat(outcome(access)).as(deny.json()).isEqualTo(deny.outcome());
         // Whatever a role of the service proves.
@@ -424,7 +424,7 @@ class EbsAccessTest {
     }
 
     private static PolicyAccess read(String deny) {
-        var wanted = new Grants(Map.of(
+        var wanted = new AccessRequirements(Map.of(
                 StatementKind.DATA_USE, new TreeSet<>(Set.of(ROLE)),
                 StatementKind.DATA_GRANTS, new TreeSet<>(Set.of(ROLE))));
         return PolicyAccess.read(

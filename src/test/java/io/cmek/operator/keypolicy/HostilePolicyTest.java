@@ -19,12 +19,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HostilePolicyTest {
 
     @Property(tries = 300)
-    void garbage(@ForAll String text, @ForAll Grants wanted) {
+    void garbage(@ForAll String text, @ForAll AccessRequirements wanted) {
         survives(text, wanted);
     }
 
     @Property(tries = 300)
-    void aPolicyCutShort(@ForAll Policies.Text text, @ForAll Grants wanted, @ForAll Random random) {
+    void aPolicyCutShort(@ForAll Policies.Text text, @ForAll AccessRequirements wanted, @ForAll Random random) {
         String whole = text.value();
         String cut = whole.substring(0, random.nextInt(whole.length()));
 
@@ -33,7 +33,7 @@ class HostilePolicyTest {
 
     @Property(tries = 1000)
     void aPolicyWithSomethingKnockedOutOrSlippedIn(
-            @ForAll Policies.Text text, @ForAll Grants wanted, @ForAll Random random) {
+            @ForAll Policies.Text text, @ForAll AccessRequirements wanted, @ForAll Random random) {
         var changed = new StringBuilder(text.value());
         for (int i = random.nextInt(3); i >= 0; i--) {
             int at = random.nextInt(changed.length());
@@ -96,7 +96,7 @@ class HostilePolicyTest {
                 .satisfies(e -> assertThat(e).hasMessageStartingWith("it"));
     }
 
-    private static void survives(String text, Grants wanted) {
+    private static void survives(String text, AccessRequirements wanted) {
         PolicyDocument document;
         try {
             document = PolicyDocument.parse(text);
@@ -112,7 +112,7 @@ class HostilePolicyTest {
                 assertThat(Policies.foreign(Policies.parse(after.text()))).isEqualTo(Policies.foreign(document));
             }
         }
-        Policies.OURS.release(document, wanted, Grants.NONE);
+        Policies.OURS.release(document, wanted, AccessRequirements.NONE);
         assertThat(Policies.OURS.restore(document, document)).isSameAs(document);
         PolicyAccess.read(document, Policies.KEY, wanted);
         assertThat(Policies.parse(document.prettyText()).text()).isEqualTo(document.text());

@@ -69,10 +69,10 @@ final class Policies extends DomainContextBase {
     }
 
     @Provide
-    Arbitrary<Grants> grants() {
+    Arbitrary<AccessRequirements> grants() {
         Arbitrary<Set<String>> some = Arbitraries.of(ROLES).set().ofMinSize(0).ofMaxSize(3);
         return Combinators.combine(some, some, some, some)
-                .as((use, grants, backup, replication) -> new Grants(Map.of(
+                .as((use, grants, backup, replication) -> new AccessRequirements(Map.of(
                         StatementKind.DATA_USE, new TreeSet<>(use),
                         StatementKind.DATA_GRANTS, new TreeSet<>(grants),
                         StatementKind.BACKUP_USE, new TreeSet<>(backup),
@@ -125,7 +125,7 @@ final class Policies extends DomainContextBase {
 
     /** What the merge itself would have written. */
     static ObjectNode ours(StatementKind kind, Set<String> principals) {
-        MergeResult result = OURS.grow(parse("{}"), Grants.of(kind, principals));
+        MergeResult result = OURS.grow(parse("{}"), AccessRequirements.of(kind, principals));
         return ((MergeResult.Write) result).document().statements().getFirst().json();
     }
 
@@ -527,7 +527,7 @@ final class Policies extends DomainContextBase {
         return switch (result) {
             case MergeResult.InPlace() -> before;
             case MergeResult.Write(PolicyDocument document, List<String> sids) -> document;
-            case MergeResult.Blocked(List<Problem> problems) ->
+            case MergeResult.Blocked(List<PolicyViolation> problems) ->
                 throw new AssertionError("blocked: " + problems + " on " + before);
         };
     }

@@ -12,8 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PolicyAccessTest {
 
     private static final String ROLE = "arn:aws:iam::111122223333:role/data-plane";
-    private static final Grants USE = Grants.of(StatementKind.DATA_USE, Set.of(ROLE));
-    private static final Grants CREATE_GRANTS = Grants.of(StatementKind.DATA_GRANTS, Set.of(ROLE));
+    private static final AccessRequirements USE = AccessRequirements.of(StatementKind.DATA_USE, Set.of(ROLE));
+    private static final AccessRequirements CREATE_GRANTS =
+            AccessRequirements.of(StatementKind.DATA_GRANTS, Set.of(ROLE));
     private static final String ALLOW =
             "{'Effect':'Allow','Principal':{'AWS':'" + ROLE + "'},'Action':'kms:*','Resource':'*'}";
 
@@ -81,7 +82,7 @@ class PolicyAccessTest {
 
     @Test
     void anAccountIsTheSameAsItsRoot() {
-        var root = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::111122223333:root"));
+        var root = AccessRequirements.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::111122223333:root"));
 
         assertThat(read(root, "{'Effect':'Allow','Principal':{'AWS':'111122223333'},'Action':'kms:*','Resource':'*'}")
                         .isComplete())
@@ -131,7 +132,7 @@ class PolicyAccessTest {
                 ALLOW,
                 "{'Sid':'NoDecrypt','Effect':'Deny'," + principal + ",'Action':'kms:Decrypt*','Resource':'*'}");
 
-        assertThat(access.missing()).isEqualTo(Grants.NONE);
+        assertThat(access.missing()).isEqualTo(AccessRequirements.NONE);
         assertThat(access.isComplete()).isFalse();
         assertThat(access.denials()).containsExactly("The statement 'NoDecrypt' denies " + ROLE + " kms:Decrypt.");
     }
@@ -178,7 +179,7 @@ class PolicyAccessTest {
                         + condition + "}";
 
         PolicyAccess allowed = read(USE, conditional);
-        assertThat(allowed.missing()).isEqualTo(Grants.NONE);
+        assertThat(allowed.missing()).isEqualTo(AccessRequirements.NONE);
         assertThat(allowed.isAllowed()).isFalse();
         assertThat(sentences(allowed))
                 .containsExactly(
@@ -271,9 +272,10 @@ class PolicyAccessTest {
         assertThat(PolicyAccess.isWantedFor(USE, "arn:aws:iam::111122223333:role/other"))
                 .isFalse();
         assertThat(PolicyAccess.isWantedFor(
-                        Grants.of(StatementKind.BACKUP_USE, Set.of("arn:aws:iam::111122223333:root")), ROLE))
+                        AccessRequirements.of(StatementKind.BACKUP_USE, Set.of("arn:aws:iam::111122223333:root")),
+                        ROLE))
                 .isTrue();
-        assertThat(PolicyAccess.isWantedFor(Grants.NONE, ROLE)).isFalse();
+        assertThat(PolicyAccess.isWantedFor(AccessRequirements.NONE, ROLE)).isFalse();
     }
 
     private static String deny(String sid, String action, String condition) {
@@ -308,7 +310,7 @@ class PolicyAccessTest {
                 .isEqualTo(USE);
     }
 
-    private static PolicyAccess read(Grants wanted, String... statements) {
+    private static PolicyAccess read(AccessRequirements wanted, String... statements) {
         return PolicyAccess.read(
                 Policies.parse("{\"Statement\":[" + String.join(",", statements).replace('\'', '"') + "]}"),
                 Policies.KEY,

@@ -57,8 +57,8 @@ class PolicyEqualityTest {
     @Property(tries = TRIES)
     void whatTheMergeMakesOfThemMeansTheSame(
             @ForAll PolicyDocument policy,
-            @ForAll Grants wanted,
-            @ForAll Grants released,
+            @ForAll AccessRequirements wanted,
+            @ForAll AccessRequirements released,
             @ForAll Freedom freedom,
             @ForAll Random random) {
         PolicyDocument other = Policies.otherwise(policy, freedom, random);
@@ -70,7 +70,8 @@ class PolicyEqualityTest {
 
     /** Their order would be another at each read, and so would be the message in the status. */
     @Property(tries = TRIES)
-    void whatIsSaidOfThemIsTheSame(@ForAll PolicyDocument policy, @ForAll Grants wanted, @ForAll Random random) {
+    void whatIsSaidOfThemIsTheSame(
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements wanted, @ForAll Random random) {
         PolicyDocument flawed = policy.plusStatements(
                 Policies.parse("""
                 {"Statement":[{"Sid":"Gone","Effect":"Allow","Principal":{"AWS":["AROAEXAMPLEROLEID0003","AROAEXAMPLEROLEID0001",\
@@ -120,7 +121,7 @@ class PolicyEqualityTest {
     @MethodSource("real")
     void realPoliciesAreEqualHoweverTheyComeAndGrowTheSame(Path file) throws IOException {
         PolicyDocument policy = Policies.parse(Files.readString(file));
-        Grants wanted = Grants.of(StatementKind.DATA_USE, Policies.ROLES);
+        AccessRequirements wanted = AccessRequirements.of(StatementKind.DATA_USE, Policies.ROLES);
         MergeResult grown = merge.grow(policy, wanted);
         for (int seed = 0; seed < 50; seed++) {
             Random random = new Random(seed);

@@ -38,14 +38,15 @@ class PolicyMergePropertyTest {
     }
 
     @Property(tries = TRIES)
-    void whatIsWantedIsThereAfterwards(@ForAll PolicyDocument policy, @ForAll Grants wanted) {
+    void whatIsWantedIsThereAfterwards(@ForAll PolicyDocument policy, @ForAll AccessRequirements wanted) {
         PolicyDocument after = grow(policy, wanted);
 
-        assertThat(PolicyAccess.read(after, Policies.KEY, wanted).missing()).isEqualTo(Grants.NONE);
+        assertThat(PolicyAccess.read(after, Policies.KEY, wanted).missing()).isEqualTo(AccessRequirements.NONE);
     }
 
     @Property(tries = TRIES)
-    void aSecondMergeFindsNothingToDo(@ForAll PolicyDocument policy, @ForAll Grants wanted, @ForAll Random random) {
+    void aSecondMergeFindsNothingToDo(
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements wanted, @ForAll Random random) {
         PolicyDocument after = grow(policy, wanted);
 
         assertThat(merge.grow(after, wanted)).isEqualTo(new MergeResult.InPlace());
@@ -55,7 +56,7 @@ class PolicyMergePropertyTest {
     }
 
     @Property(tries = TRIES)
-    void somethingIsLostExactlyWhereGrowingPutsItBack(@ForAll PolicyDocument policy, @ForAll Grants given) {
+    void somethingIsLostExactlyWhereGrowingPutsItBack(@ForAll PolicyDocument policy, @ForAll AccessRequirements given) {
         assertThat(merge.losses(policy, given).isEmpty())
                 .isEqualTo(merge.grow(policy, given) instanceof MergeResult.InPlace);
         assertThat(merge.losses(grow(policy, given), given)).isEmpty();
@@ -64,7 +65,7 @@ class PolicyMergePropertyTest {
 
     @Property(tries = TRIES)
     void everyForeignStatementAndEveryOtherMemberStaysAsAndWhereItIs(
-            @ForAll PolicyDocument policy, @ForAll Grants wanted) {
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements wanted) {
         PolicyDocument after = grow(policy, wanted);
 
         assertThat(Policies.foreign(after)).isEqualTo(Policies.foreign(policy));
@@ -82,7 +83,7 @@ class PolicyMergePropertyTest {
     }
 
     @Property(tries = TRIES)
-    void ourStatementsOnlyGrow(@ForAll PolicyDocument policy, @ForAll Grants wanted) {
+    void ourStatementsOnlyGrow(@ForAll PolicyDocument policy, @ForAll AccessRequirements wanted) {
         var before = Policies.meaning(policy);
         var after = Policies.meaning(grow(policy, wanted));
 
@@ -93,7 +94,7 @@ class PolicyMergePropertyTest {
     }
 
     @Property(tries = TRIES)
-    void nobodyIsLetInWhoIsNotWanted(@ForAll PolicyDocument policy, @ForAll Grants wanted) {
+    void nobodyIsLetInWhoIsNotWanted(@ForAll PolicyDocument policy, @ForAll AccessRequirements wanted) {
         var before = Policies.meaning(policy);
 
         Policies.meaning(grow(policy, wanted)).forEach((kind, meaning) -> {
@@ -108,7 +109,8 @@ class PolicyMergePropertyTest {
     }
 
     @Property(tries = TRIES)
-    void theOrderOfTwoMergesDoesNotMatter(@ForAll PolicyDocument policy, @ForAll Grants first, @ForAll Grants second) {
+    void theOrderOfTwoMergesDoesNotMatter(
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements first, @ForAll AccessRequirements second) {
         PolicyDocument oneWay = grow(grow(policy, first), second);
         PolicyDocument otherWay = grow(grow(policy, second), first);
         PolicyDocument atOnce = grow(policy, first.plus(second));
@@ -121,20 +123,20 @@ class PolicyMergePropertyTest {
 
     @Property(tries = TRIES)
     void twoInstallationsDoNotTouchEachOther(
-            @ForAll PolicyDocument policy, @ForAll Grants first, @ForAll Grants second) {
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements first, @ForAll AccessRequirements second) {
         var other = new PolicyMerge("ac");
         PolicyDocument both = Policies.after(grow(policy, first), other.grow(grow(policy, first), second));
 
         assertThat(merge.grow(both, first)).isEqualTo(new MergeResult.InPlace());
-        PolicyDocument left = Policies.after(both, other.release(both, second, Grants.NONE));
+        PolicyDocument left = Policies.after(both, other.release(both, second, AccessRequirements.NONE));
         assertThat(left.statements()).isEqualTo(grow(policy, first).statements());
     }
 
     @Property(tries = TRIES)
-    void releaseUndoesGrowth(@ForAll PolicyDocument policy, @ForAll Grants wanted) {
+    void releaseUndoesGrowth(@ForAll PolicyDocument policy, @ForAll AccessRequirements wanted) {
         PolicyDocument grown = grow(policy, wanted);
-        Grants added = wanted.minus(present(policy));
-        PolicyDocument after = release(grown, added, Grants.NONE);
+        AccessRequirements added = wanted.minus(present(policy));
+        PolicyDocument after = release(grown, added, AccessRequirements.NONE);
 
         assertThat(Policies.foreign(after)).isEqualTo(Policies.foreign(policy));
         assertThat(present(after)).isEqualTo(present(policy));
@@ -142,7 +144,10 @@ class PolicyMergePropertyTest {
 
     @Property(tries = TRIES)
     void releaseTakesAwayOnlyWhatIsReleasedAndNotStillWanted(
-            @ForAll PolicyDocument policy, @ForAll Grants others, @ForAll Grants released, @ForAll Grants stillWanted) {
+            @ForAll PolicyDocument policy,
+            @ForAll AccessRequirements others,
+            @ForAll AccessRequirements released,
+            @ForAll AccessRequirements stillWanted) {
         PolicyDocument grown = grow(policy, others.plus(released).plus(stillWanted));
         PolicyDocument after = release(grown, released, stillWanted);
 
@@ -155,7 +160,7 @@ class PolicyMergePropertyTest {
     @Property(tries = TRIES)
     void nothingBeyondTheLimitIsEverWritten(
             @ForAll PolicyDocument policy,
-            @ForAll Grants wanted,
+            @ForAll AccessRequirements wanted,
             @ForAll @IntRange(min = 30_000, max = 33_500) int size) {
         PolicyDocument padded = padded(policy, size);
         boolean tooLarge = bytes(Policies.after(policy, merge.grow(policy, wanted))) + bytes(padded) - bytes(policy)
@@ -167,8 +172,8 @@ class PolicyMergePropertyTest {
                 assertThat(bytes(document)).isLessThanOrEqualTo(PolicyDocument.MAX_BYTES);
                 assertThat(tooLarge).isFalse();
             }
-            case MergeResult.Blocked(List<Problem> problems) -> {
-                assertThat(problems).extracting(Problem::kind).containsOnly(Problem.Kind.TOO_LARGE);
+            case MergeResult.Blocked(List<PolicyViolation> problems) -> {
+                assertThat(problems).extracting(PolicyViolation::kind).containsOnly(PolicyViolation.Kind.TOO_LARGE);
                 assertThat(tooLarge).isTrue();
             }
         }
@@ -223,7 +228,7 @@ class PolicyMergePropertyTest {
 
     @Property(tries = TRIES)
     void aDocumentThatKmsRefusesIsNotWrittenAndTheStatementAtFaultIsNamed(
-            @ForAll PolicyDocument policy, @ForAll Grants wanted, @ForAll Random random) {
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements wanted, @ForAll Random random) {
         var flawed = new ArrayList<ObjectNode>();
         policy.statements().forEach(s -> flawed.add(s.json()));
         String bad = FLAWED.get(random.nextInt(FLAWED.size()));
@@ -233,7 +238,7 @@ class PolicyMergePropertyTest {
 
         switch (merge.grow(document, wanted)) {
             case MergeResult.InPlace() -> assertThat(merge.grow(policy, wanted)).isEqualTo(new MergeResult.InPlace());
-            case MergeResult.Blocked(List<Problem> problems) ->
+            case MergeResult.Blocked(List<PolicyViolation> problems) ->
                 assertThat(problems)
                         .singleElement()
                         .satisfies(p -> assertThat(p.message()).contains("'Gone'"));
@@ -243,7 +248,7 @@ class PolicyMergePropertyTest {
 
     @Property(tries = TRIES)
     void somebodyElsesStatementUnderOurSidIsNeverTouched(
-            @ForAll PolicyDocument policy, @ForAll Grants wanted, @ForAll Random random) {
+            @ForAll PolicyDocument policy, @ForAll AccessRequirements wanted, @ForAll Random random) {
         var kinds = List.copyOf(wanted.principals().keySet());
         if (kinds.isEmpty()) {
             return;
@@ -275,26 +280,26 @@ class PolicyMergePropertyTest {
                         blocked -> assertThat(blocked.problems())
                                 .singleElement()
                                 .satisfies(p -> {
-                                    assertThat(p.kind()).isEqualTo(Problem.Kind.SID_TAKEN);
+                                    assertThat(p.kind()).isEqualTo(PolicyViolation.Kind.SID_TAKEN);
                                     assertThat(p.message()).contains(kind.sid("a"));
                                 }));
     }
 
-    private PolicyDocument grow(PolicyDocument policy, Grants wanted) {
+    private PolicyDocument grow(PolicyDocument policy, AccessRequirements wanted) {
         return Policies.after(policy, merge.grow(policy, wanted));
     }
 
-    private PolicyDocument release(PolicyDocument policy, Grants released, Grants stillWanted) {
+    private PolicyDocument release(PolicyDocument policy, AccessRequirements released, AccessRequirements stillWanted) {
         return Policies.after(policy, merge.release(policy, released, stillWanted));
     }
 
     /** The principals of our statements, an account always as the ARN of its root. */
-    private static Grants present(PolicyDocument policy) {
-        Grants present = Grants.NONE;
+    private static AccessRequirements present(PolicyDocument policy) {
+        AccessRequirements present = AccessRequirements.NONE;
         for (Statement statement : policy.statements()) {
             StatementKind kind = Policies.kindOf(statement);
             if (kind != null) {
-                present = present.plus(Grants.of(
+                present = present.plus(AccessRequirements.of(
                         kind,
                         statement.awsPrincipals("Principal").stream()
                                 .map(p -> p.matches("[0-9]{12}") ? "arn:aws:iam::" + p + ":root" : p)

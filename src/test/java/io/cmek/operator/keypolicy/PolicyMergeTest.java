@@ -15,8 +15,9 @@ class PolicyMergeTest {
 
     private static final String DATA = "arn:aws:iam::111122223333:role/data-plane";
     private static final String OTHER = "arn:aws:iam::111122223333:role/other";
-    private static final Grants USE = Grants.of(StatementKind.DATA_USE, Set.of(DATA));
-    private static final Grants CREATE_GRANTS = Grants.of(StatementKind.DATA_GRANTS, Set.of(DATA));
+    private static final AccessRequirements USE = AccessRequirements.of(StatementKind.DATA_USE, Set.of(DATA));
+    private static final AccessRequirements CREATE_GRANTS =
+            AccessRequirements.of(StatementKind.DATA_GRANTS, Set.of(DATA));
 
     private final PolicyMerge merge = new PolicyMerge("prod1");
 
@@ -47,7 +48,8 @@ class PolicyMergeTest {
 
     @Test
     void namesWhatWasTakenFromOurStatements() {
-        Grants both = Grants.of(StatementKind.DATA_USE, Set.of(DATA, OTHER)).plus(CREATE_GRANTS);
+        AccessRequirements both = AccessRequirements.of(StatementKind.DATA_USE, Set.of(DATA, OTHER))
+                .plus(CREATE_GRANTS);
         PolicyDocument narrowed = ours(
                 "DataUse",
                 DATA,
@@ -60,17 +62,17 @@ class PolicyMergeTest {
                                 + " and no longer allowed kms:ReEncrypt*, kms:GenerateDataKey* and had another Condition",
                         "the statement 'CmekOperatorprod1DataGrants' had been removed");
         assertThat(merge.losses(write(merge.grow(narrowed, both)), both)).isEmpty();
-        assertThat(merge.losses(narrowed, Grants.NONE)).isEmpty();
+        assertThat(merge.losses(narrowed, AccessRequirements.NONE)).isEmpty();
     }
 
     @Test
     void readsItsOwnSuggestion() {
-        Grants wanted = USE.plus(CREATE_GRANTS);
+        AccessRequirements wanted = USE.plus(CREATE_GRANTS);
 
         assertThat(merge.given(merge.suggestion(wanted))).isEqualTo(wanted);
-        assertThat(merge.given("")).isEqualTo(Grants.NONE);
-        assertThat(merge.given("no JSON")).isEqualTo(Grants.NONE);
-        assertThat(merge.given("]}")).isEqualTo(Grants.NONE);
+        assertThat(merge.given("")).isEqualTo(AccessRequirements.NONE);
+        assertThat(merge.given("no JSON")).isEqualTo(AccessRequirements.NONE);
+        assertThat(merge.given("]}")).isEqualTo(AccessRequirements.NONE);
     }
 
     @Test
@@ -157,7 +159,7 @@ class PolicyMergeTest {
                 Policies.parse(policy.text().replace("\"" + DATA + "\"", "[\"" + dead + "\",\"" + DATA + "\"]"));
 
         assertThat(merge.grow(withDead, USE)).isEqualTo(new MergeResult.InPlace());
-        assertThat(write(merge.grow(withDead, Grants.of(StatementKind.DATA_USE, Set.of(OTHER))))
+        assertThat(write(merge.grow(withDead, AccessRequirements.of(StatementKind.DATA_USE, Set.of(OTHER))))
                         .statements()
                         .getFirst()
                         .awsPrincipals("Principal"))
@@ -221,12 +223,12 @@ class PolicyMergeTest {
         PolicyDocument policy = write(merge.grow(Policies.parse("{}"), USE.plus(CREATE_GRANTS)));
         PolicyDocument withDead =
                 Policies.parse(policy.text().replaceFirst("\"" + DATA + "\"", "[\"" + dead + "\",\"" + DATA + "\"]"));
-        Grants more = Grants.of(StatementKind.BACKUP_USE, Set.of(OTHER));
+        AccessRequirements more = AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(OTHER));
 
         PolicyDocument grown = write(merge.grow(withDead, more));
         assertThat(grown.text()).doesNotContain(dead);
         assertThat(merge.owned(grown)).isEqualTo(USE.plus(CREATE_GRANTS).plus(more));
-        assertThat(merge.owned(write(merge.release(withDead, CREATE_GRANTS, Grants.NONE))))
+        assertThat(merge.owned(write(merge.release(withDead, CREATE_GRANTS, AccessRequirements.NONE))))
                 .isEqualTo(USE);
 
         PolicyDocument onlyDead = Policies.parse(policy.text().replaceFirst("\"" + DATA + "\"", "\"" + dead + "\""));
@@ -263,7 +265,7 @@ class PolicyMergeTest {
                 .isInstanceOfSatisfying(
                         MergeResult.Blocked.class,
                         blocked -> assertThat(blocked.problems())
-                                .extracting(Problem::message)
+                                .extracting(PolicyViolation::message)
                                 .satisfiesExactly(
                                         first -> assertThat(first)
                                                 .contains("number 1 (without Sid)")
@@ -278,7 +280,7 @@ class PolicyMergeTest {
         PolicyDocument policy = write(merge.grow(Policies.parse("{}"), USE));
         PolicyDocument withEmpty = policy.plusStatements(List.of(PolicyDocument.JSON.createObjectNode()));
 
-        assertThat(merge.release(withEmpty, USE, Grants.NONE)).isInstanceOf(MergeResult.Blocked.class);
+        assertThat(merge.release(withEmpty, USE, AccessRequirements.NONE)).isInstanceOf(MergeResult.Blocked.class);
     }
 
     @Test
@@ -292,7 +294,7 @@ class PolicyMergeTest {
                         MergeResult.Blocked.class,
                         blocked -> assertThat(blocked.problems())
                                 .singleElement()
-                                .satisfies(p -> assertThat(p.kind()).isEqualTo(Problem.Kind.SID_TAKEN)));
+                                .satisfies(p -> assertThat(p.kind()).isEqualTo(PolicyViolation.Kind.SID_TAKEN)));
     }
 
     @Test
@@ -316,17 +318,19 @@ class PolicyMergeTest {
                         MergeResult.Blocked.class,
                         blocked -> assertThat(blocked.problems())
                                 .singleElement()
-                                .satisfies(p -> assertThat(p.kind()).isEqualTo(Problem.Kind.CHARACTERS)));
+                                .satisfies(p -> assertThat(p.kind()).isEqualTo(PolicyViolation.Kind.CHARACTERS)));
     }
 
     @Test
     void anAccountAndItsRootAreOnePrincipalForReleaseToo() {
-        Grants root = Grants.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::777788889999:root"));
-        Grants bare = Grants.of(StatementKind.DATA_USE, Set.of("777788889999"));
+        AccessRequirements root =
+                AccessRequirements.of(StatementKind.DATA_USE, Set.of("arn:aws:iam::777788889999:root"));
+        AccessRequirements bare = AccessRequirements.of(StatementKind.DATA_USE, Set.of("777788889999"));
         PolicyDocument policy = write(merge.grow(Policies.parse("{}"), root));
 
         assertThat(merge.grow(policy, bare)).isEqualTo(new MergeResult.InPlace());
-        assertThat(write(merge.release(policy, bare, Grants.NONE)).statements()).isEmpty();
+        assertThat(write(merge.release(policy, bare, AccessRequirements.NONE)).statements())
+                .isEmpty();
         assertThat(merge.release(policy, root, bare)).isEqualTo(new MergeResult.InPlace());
     }
 
@@ -344,7 +348,7 @@ class PolicyMergeTest {
                 .isTrue();
         assertThat(merge.grow(Policies.parse("{\"Statement\":[" + suggestion + "]}"), USE.plus(CREATE_GRANTS)))
                 .isEqualTo(new MergeResult.InPlace());
-        assertThat(merge.suggestion(Grants.NONE)).isEmpty();
+        assertThat(merge.suggestion(AccessRequirements.NONE)).isEmpty();
     }
 
     @ParameterizedTest

@@ -19,7 +19,7 @@ class RealPoliciesTest {
 
     private static final Path FOLDER = Path.of("src/test/resources/policies");
     private static final Set<String> DATA_PLANE = Set.of("arn:aws:iam::111122223333:role/data-plane");
-    private static final Grants WANTED = new Grants(Map.of(
+    private static final AccessRequirements WANTED = new AccessRequirements(Map.of(
             StatementKind.DATA_USE, new TreeSet<>(DATA_PLANE),
             StatementKind.DATA_GRANTS, new TreeSet<>(DATA_PLANE)));
 
@@ -49,8 +49,9 @@ class RealPoliciesTest {
         assertThat(access.missing())
                 .isEqualTo(
                         switch (name) {
-                            case "already-there" -> Grants.of(StatementKind.DATA_USE, DATA_PLANE);
-                            case "twenty-statements", "ebs", "s3" -> Grants.of(StatementKind.DATA_GRANTS, DATA_PLANE);
+                            case "already-there" -> AccessRequirements.of(StatementKind.DATA_USE, DATA_PLANE);
+                            case "twenty-statements", "ebs", "s3" ->
+                                AccessRequirements.of(StatementKind.DATA_GRANTS, DATA_PLANE);
                             default -> WANTED;
                         });
         assertThat(access.doubts()).hasSize(DOUBTS.getOrDefault(name, 0));
@@ -79,9 +80,9 @@ class RealPoliciesTest {
         PolicyDocument policy = Policies.parse(Files.readString(FOLDER.resolve(name + ".json")));
         PolicyDocument merged = Policies.after(policy, merge.grow(policy, WANTED));
 
-        PolicyDocument released = Policies.after(merged, merge.release(merged, WANTED, Grants.NONE));
+        PolicyDocument released = Policies.after(merged, merge.release(merged, WANTED, AccessRequirements.NONE));
 
         assertThat(released.statements()).isEqualTo(policy.statements());
-        assertThat(merge.release(policy, WANTED, Grants.NONE)).isEqualTo(new MergeResult.InPlace());
+        assertThat(merge.release(policy, WANTED, AccessRequirements.NONE)).isEqualTo(new MergeResult.InPlace());
     }
 }

@@ -36,9 +36,9 @@ final class AllMeters implements AutoCloseable {
     final StatusMeter statuses;
     final RunningReconciliations running;
     final Metrics reconciliations;
-    final SweepMeter sweep;
-    final CensusMeters census;
-    Census world = Census.EMPTY;
+    final StaleStatusMeter sweep;
+    final StateMetrics census;
+    StateSnapshot world = StateSnapshot.EMPTY;
 
     AllMeters(Clock clock) {
         registry.config().meterFilter(ReconciliationMetrics.names());
@@ -50,10 +50,10 @@ final class AllMeters implements AutoCloseable {
         running = new RunningReconciliations(meters, nanos::get);
         reconciliations = ReconciliationMetrics.of(meters, running);
         tellOfControllers(reconciliations);
-        sweep = new SweepMeter(meters);
-        LeadingMeter.register(meters, () -> true);
+        sweep = new StaleStatusMeter(meters);
+        LeaderMeter.register(meters, () -> true);
         UnreadableMeter.register(meters, kind -> 0);
-        census = new CensusMeters(meters, type -> 0, () -> world, clock);
+        census = new StateMetrics(meters, type -> 0, () -> world, clock);
     }
 
     /** The operator SDK tells of its controllers as it makes them. */

@@ -3,12 +3,12 @@ package io.cmek.operator.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cmek.operator.aws.Failure;
-import io.cmek.operator.awssdk.CallObserver;
-import io.cmek.operator.awssdk.Failures;
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.awssdk.CallListener;
+import io.cmek.operator.awssdk.ErrorClassifier;
 import io.cmek.operator.awssdk.Operation;
-import io.cmek.operator.condition.Drift;
-import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.condition.DriftRepair;
+import io.cmek.operator.request.TestRequests;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
@@ -52,7 +52,7 @@ class CountersTest {
 
     @Test
     void callsCountByCodeAndCodesAreOfAClosedSet() {
-        meters.aws.called(Operation.DECRYPT, Failures.DRY_RUN, TOOK);
+        meters.aws.called(Operation.DECRYPT, ErrorClassifier.DRY_RUN, TOOK);
         meters.aws.called(Operation.DECRYPT, "AccessDeniedException", TOOK);
         meters.aws.called(Operation.DECRYPT, "MadeUpByAProxy-4711", TOOK);
         assertThat(sum("cmek_aws_calls_total", Map.of("operation", "kms:Decrypt", "outcome", "OK")))
@@ -71,7 +71,7 @@ class CountersTest {
 
     @Test
     void requestsCountByClassOfStatus() {
-        for (String outcome : new String[] {"200", "204", "400", "503", CallObserver.THROTTLING, "IO", "made up"}) {
+        for (String outcome : new String[] {"200", "204", "400", "503", CallListener.THROTTLING, "IO", "made up"}) {
             meters.aws.attempted(Operation.DESCRIBE_KEY, outcome, TOOK);
         }
         assertThat(sum("cmek_aws_requests_total", Map.of("outcome", "2xx"))).isEqualTo(2);
@@ -84,11 +84,12 @@ class CountersTest {
 
     @Test
     void writesCountByResult() {
-        meters.writes.policyWritten(ClaimsOf.KEY, null);
+        meters.writes.policyWritten(TestRequests.KEY, null);
         meters.writes.policyWritten(
-                ClaimsOf.KEY, new Failure.Denied(new Failure.Detail("kms:PutKeyPolicy", "AccessDenied", "", null)));
-        meters.writes.policyConflict(ClaimsOf.KEY);
-        meters.writes.repaired(new Drift(Drift.What.STORAGE_CLASS, "It had been deleted.", false));
+                TestRequests.KEY,
+                new AwsError.Denied(new AwsError.Detail("kms:PutKeyPolicy", "AccessDenied", "", null)));
+        meters.writes.policyConflict(TestRequests.KEY);
+        meters.writes.repaired(new DriftRepair(DriftRepair.What.STORAGE_CLASS, "It had been deleted.", false));
         meters.sweep.accept(3);
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "written"))).isOne();
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "denied"))).isOne();

@@ -3,11 +3,11 @@ package io.cmek.operator.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.condition.Reason;
-import io.cmek.operator.metrics.Census.Cause;
-import io.cmek.operator.metrics.Census.Loss;
-import io.cmek.operator.metrics.Census.Trouble;
 import io.cmek.operator.metrics.MetricsPage.Documented;
-import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.metrics.StateSnapshot.Cause;
+import io.cmek.operator.metrics.StateSnapshot.Loss;
+import io.cmek.operator.metrics.StateSnapshot.Trouble;
+import io.cmek.operator.request.TestRequests;
 import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,11 +64,11 @@ class MetricsReferenceTest {
     @Test
     void thePageSaysWhatIsServedInTrouble() throws IOException {
         try (AllMeters meters = meters()) {
-            meters.world = new Census(
+            meters.world = new StateSnapshot(
                     Map.of("PendingDeletion", 1L),
                     Map.of(),
-                    Map.of(new Trouble(ClaimsOf.KEY, Reason.KeyPendingDeletion), 3L),
-                    Map.of(new Loss(ClaimsOf.KEY, Cause.DELETION), NOW.plusSeconds(60)));
+                    Map.of(new Trouble(TestRequests.KEY, Reason.KeyPendingDeletion), 3L),
+                    Map.of(new Loss(TestRequests.KEY, Cause.DELETION), NOW.plusSeconds(60)));
             meters.census.refresh();
             Exposition served = meters.scrape();
             MetricsPage page = MetricsPage.read(MetricsPage.PATH);

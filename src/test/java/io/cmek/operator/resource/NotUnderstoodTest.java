@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.Optional;
@@ -55,7 +55,7 @@ class NotUnderstoodTest {
         assertThat(NotUnderstood.of(workgroup(", policyManagement: Observe")))
                 .get()
                 .satisfies(judgement -> {
-                    assertThat(judgement.verdict()).isEqualTo(Judgement.Verdict.Unknown);
+                    assertThat(judgement.verdict()).isEqualTo(ConditionResult.Verdict.Unknown);
                     assertThat(judgement.reason()).isEqualTo(Reason.Pending);
                     assertThat(judgement.message())
                             .contains("spec.policyManagement is 'Observe'", "Managed, Publish", "can be edited");

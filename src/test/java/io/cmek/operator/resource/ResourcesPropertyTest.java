@@ -8,7 +8,7 @@ import io.cmek.operator.api.v1alpha1.Cmek;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.DeletionPolicy;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
@@ -22,9 +22,9 @@ import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupRef;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.cluster.ClusterApi;
-import io.cmek.operator.condition.Judgement;
+import io.cmek.operator.condition.ConditionResult;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.BucketRequests;
@@ -33,11 +33,11 @@ import io.cmek.operator.index.KeyRequests;
 import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.StatementKind;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
@@ -93,7 +93,7 @@ class ResourcesPropertyTest {
                 List.of(new Glob(namespace)),
                 List.of(new Glob(keys)),
                 List.of(new Glob("*")),
-                Identity.OWN,
+                CredentialScope.OWN,
                 new Tenant.Principals(
                         new TreeSet<>(List.of(role(name, "data"))),
                         new TreeSet<>(List.of(role(name, "backup"))),
@@ -110,10 +110,10 @@ class ResourcesPropertyTest {
             Map<KeyArn, KeyRequests> keys,
             Map<KeyArn, Boolean> needed,
             Map<String, BucketRequests> buckets,
-            Map<ClaimId, Claim> claims,
-            Map<ClaimId, Judgement> accepted,
-            Map<ClaimId, LastApplied> applied,
-            Map<ClaimId, List<ClaimId>> related,
+            Map<ResourceRef, EncryptionRequest> claims,
+            Map<ResourceRef, ConditionResult> accepted,
+            Map<ResourceRef, LastApplied> applied,
+            Map<ResourceRef, List<ResourceRef>> related,
             int unreadable) {
 
         static Answers of(Resources resources) {
@@ -126,12 +126,12 @@ class ResourcesPropertyTest {
             });
             var buckets = new HashMap<String, BucketRequests>();
             BUCKETS.forEach(bucket -> buckets.put(bucket, index.onBucket(bucket)));
-            var claims = new TreeMap<ClaimId, Claim>();
-            var accepted = new TreeMap<ClaimId, Judgement>();
-            var applied = new TreeMap<ClaimId, LastApplied>();
-            var related = new TreeMap<ClaimId, List<ClaimId>>();
+            var claims = new TreeMap<ResourceRef, EncryptionRequest>();
+            var accepted = new TreeMap<ResourceRef, ConditionResult>();
+            var applied = new TreeMap<ResourceRef, LastApplied>();
+            var related = new TreeMap<ResourceRef, List<ResourceRef>>();
             for (StoredResource resource : resources.all()) {
-                ClaimId id = Resources.idOf(resource);
+                ResourceRef id = Resources.idOf(resource);
                 String uid = resource.getMetadata().getUid();
                 index.find(uid).ifPresent(claim -> {
                     claims.put(id, claim);
@@ -163,7 +163,7 @@ class ResourcesPropertyTest {
 
         final Random random;
         final Resources resources = empty();
-        final TreeMap<ClaimId, StoredResource> living = new TreeMap<>();
+        final TreeMap<ResourceRef, StoredResource> living = new TreeMap<>();
 
         /** What an informer may tell late. */
         final List<StoredResource> past = new ArrayList<>();
@@ -175,7 +175,7 @@ class ResourcesPropertyTest {
         }
 
         static Resources empty() {
-            return new Resources(new RequestIndex(new Authorization(TENANTS)), Optional.empty(), Shard.ALL);
+            return new Resources(new RequestIndex(new Authorization(TENANTS)), Optional.empty(), ResourceSelector.ALL);
         }
 
         /** Those that exist, in another order. */
@@ -224,14 +224,14 @@ class ResourcesPropertyTest {
             return resources.put(resource);
         }
 
-        private ClaimId id() {
+        private ResourceRef id() {
             boolean workgroup = random.nextBoolean();
-            return new ClaimId(
+            return new ResourceRef(
                     workgroup ? "Workgroup" : "ReplicaCmek", one(NAMESPACES), one(workgroup ? WORKGROUPS : REPLICAS));
         }
 
         /** A new version of the resource of that name, or another one. */
-        private StoredResource made(ClaimId id) {
+        private StoredResource made(ResourceRef id) {
             StoredResource before = living.get(id);
             StoredResource resource =
                     switch (id.kind()) {
@@ -351,11 +351,12 @@ class ResourcesPropertyTest {
             return List.of(new KeyStatus(
                     purpose,
                     key,
-                    one(List.of(KeyLineState.values())),
+                    one(List.of(KeyEncryptionState.values())),
                     one(List.of("Enabled", "Disabled", "")),
                     false,
-                    MERGE.suggestion(Grants.of(StatementKind.DATA_USE, List.of(role(tenant, "data")))
-                            .plus(Grants.of(StatementKind.REPLICATION_USE, List.of(role(tenant, "replication")))))));
+                    MERGE.suggestion(AccessRequirements.of(StatementKind.DATA_USE, List.of(role(tenant, "data")))
+                            .plus(AccessRequirements.of(
+                                    StatementKind.REPLICATION_USE, List.of(role(tenant, "replication")))))));
         }
 
         private List<BucketStatus> buckets(String key) {
@@ -441,7 +442,7 @@ class ResourcesPropertyTest {
         RequestIndex index = settled(random).index();
         for (KeyArn key : KEYS) {
             TENANTS.all().stream().filter(t -> !t.mayUse(key)).forEach(stranger -> {
-                for (Grants grants : List.of(index.onKey(key).required(), index.suggestedOn(key))) {
+                for (AccessRequirements grants : List.of(index.onKey(key).required(), index.suggestedOn(key))) {
                     for (StatementKind kind : StatementKind.values()) {
                         assertThat(grants.of(kind))
                                 .doesNotContainAnyElementsOf(
@@ -457,7 +458,7 @@ class ResourcesPropertyTest {
     void whoComesIntoThePolicyOfAKeyNamesItAndHasTheFinalizer(@ForAll Random random) {
         Resources resources = settled(random);
         for (KeyArn key : KEYS) {
-            Grants required = resources.index().onKey(key).required();
+            AccessRequirements required = resources.index().onKey(key).required();
             for (StatementKind kind : StatementKind.values()) {
                 for (String principal : required.of(kind)) {
                     assertThat(resources.all().stream()
@@ -478,21 +479,21 @@ class ResourcesPropertyTest {
         Resources resources = settled(random);
         RequestIndex index = resources.index();
         for (KeyArn key : KEYS) {
-            for (Claim leaving : index.onKey(key).releasing()) {
-                Grants taken = taken(index, leaving, key);
-                assertThat(taken.and(index.onKey(key).required())).isEqualTo(Grants.NONE);
+            for (EncryptionRequest leaving : index.onKey(key).releasing()) {
+                AccessRequirements taken = taken(index, leaving, key);
+                assertThat(taken.and(index.onKey(key).required())).isEqualTo(AccessRequirements.NONE);
                 for (StoredResource other : resources.all()) {
                     if (!NotUnderstood.isReadable(other)) {
                         continue;
                     }
-                    Claim claim = resources.claimOf(other);
+                    EncryptionRequest claim = resources.claimOf(other);
                     if (claim.uid().equals(leaving.uid())
                             || claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release) {
                         continue;
                     }
                     assertThat(taken.and(index.authorization().neededBy(claim, key)))
                             .as("%s needs it on %s", claim.id(), key)
-                            .isEqualTo(Grants.NONE);
+                            .isEqualTo(AccessRequirements.NONE);
                 }
             }
         }
@@ -503,20 +504,20 @@ class ResourcesPropertyTest {
     void nothingIsReleasedForAResourceThatStaysOrIsNotUnderstood(@ForAll Random random) {
         Resources resources = settled(random);
         for (KeyArn key : KEYS) {
-            for (Claim leaving : resources.index().onKey(key).releasing()) {
+            for (EncryptionRequest leaving : resources.index().onKey(key).releasing()) {
                 StoredResource resource = resources.find(leaving.id()).orElseThrow();
                 assertThat(resource.isMarkedForDeletion()).isTrue();
                 assertThat(resource.unknownValues()).isEmpty();
                 if (resource instanceof ReplicaCmek replica) {
                     Optional<Workgroup> workgroup = resources.workgroupNamedBy(replica);
-                    assertThat(SecondaryRegion.holds(replica, workgroup)).isEmpty();
+                    assertThat(SecondaryRegionState.holds(replica, workgroup)).isEmpty();
                     assertThat(NotUnderstood.holds(replica, workgroup)).isEmpty();
                 }
             }
         }
     }
 
-    private static Grants taken(RequestIndex index, Claim leaving, KeyArn key) {
+    private static AccessRequirements taken(RequestIndex index, EncryptionRequest leaving, KeyArn key) {
         return index.authorization().requiredFor(leaving, key).minus(index.neededBesides(leaving, key, MERGE::given));
     }
 
@@ -544,7 +545,7 @@ class ResourcesPropertyTest {
                 KeyRequests requests = index.onKey(key);
                 count(seen, "required", !requests.required().isEmpty());
                 requests.releasing().forEach(leaving -> {
-                    Grants taken = taken(index, leaving, key);
+                    AccessRequirements taken = taken(index, leaving, key);
                     count(seen, "taken", !taken.isEmpty());
                     count(seen, "spared", !taken.equals(index.authorization().requiredFor(leaving, key)));
                 });

@@ -7,7 +7,7 @@ import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.Cmek;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
-import io.cmek.operator.api.v1alpha1.KeyLineState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
@@ -28,13 +28,13 @@ import io.cmek.operator.index.Changes;
 import io.cmek.operator.index.LastApplied;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.keypolicy.Grants;
+import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.keypolicy.StatementKind;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimId;
-import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.request.KeyUse;
+import io.cmek.operator.request.ResourceRef;
+import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -60,16 +60,16 @@ class ResourcesTest {
 
     private static final KubernetesSerialization SERIALIZATION = new KubernetesSerialization();
 
-    private static final ClaimId ORDERS = new ClaimId("Workgroup", "team", "orders");
-    private static final ClaimId WEST = new ClaimId("ReplicaCmek", "team", "west");
+    private static final ResourceRef ORDERS = new ResourceRef("Workgroup", "team", "orders");
+    private static final ResourceRef WEST = new ResourceRef("ReplicaCmek", "team", "west");
     private static final PolicyMerge MERGE = new PolicyMerge("default");
-    private static final String STATEMENTS =
-            MERGE.suggestion(Grants.of(StatementKind.DATA_USE, List.of("arn:aws:iam::111122223333:role/service"))
-                    .plus(Grants.of(StatementKind.DATA_GRANTS, List.of("arn:aws:iam::111122223333:role/service"))));
+    private static final String STATEMENTS = MERGE.suggestion(AccessRequirements.of(
+                    StatementKind.DATA_USE, List.of("arn:aws:iam::111122223333:role/service"))
+            .plus(AccessRequirements.of(StatementKind.DATA_GRANTS, List.of("arn:aws:iam::111122223333:role/service"))));
 
     private final RequestIndex index = new RequestIndex(new Authorization(
-            new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "team")))));
-    private final Resources resources = new Resources(index, Optional.empty(), Shard.ALL);
+            new Tenants(List.of(TestRequests.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "team")))));
+    private final Resources resources = new Resources(index, Optional.empty(), ResourceSelector.ALL);
 
     @Test
     void aReplicaCmekThatIsDeletedIsHeldWhileItsWorkgroupReplicates() {
@@ -210,11 +210,11 @@ class ResourcesTest {
                         1L,
                         EncryptionState.ENABLED,
                         List.of(
-                                new KeyStatus(Purpose.Data, "no ARN", KeyLineState.ENABLED, "Enabled", null, "{"),
+                                new KeyStatus(Purpose.Data, "no ARN", KeyEncryptionState.ENABLED, "Enabled", null, "{"),
                                 new KeyStatus(
                                         Purpose.Backup,
                                         PRIMARY.toString(),
-                                        KeyLineState.ENABLED,
+                                        KeyEncryptionState.ENABLED,
                                         "Enabled",
                                         null,
                                         "]}")),
@@ -229,7 +229,7 @@ class ResourcesTest {
 
         assertThat(index.lastApplied("uid-orders").buckets())
                 .containsOnly(Map.entry("twice", new Encryption("aws:kms", "first", false, List.of())));
-        assertThat(index.appliedAccess(PRIMARY, MERGE::given)).isEqualTo(Grants.NONE);
+        assertThat(index.appliedAccess(PRIMARY, MERGE::given)).isEqualTo(AccessRequirements.NONE);
     }
 
     /** The statements on a shared key suggest what others need, too, and that may never have been there. */
@@ -241,7 +241,7 @@ class ResourcesTest {
                         "True",
                         "Enabled",
                         MERGE.suggestion(MERGE.given(STATEMENTS)
-                                .plus(Grants.of(
+                                .plus(AccessRequirements.of(
                                         StatementKind.DATA_USE, List.of("arn:aws:iam::111122223333:role/another"))))),
                 workgroup(PRIMARY, null)));
 
@@ -462,8 +462,11 @@ class ResourcesTest {
     @Test
     void aReplicaCmekWhoseWorkgroupIsOfAnotherShardIsNotServed() {
         var shard = new Resources(
-                new RequestIndex(index.authorization()), Optional.empty(), new Shard(Optional.of("shard=one")));
-        Claim claim = shard.claimOf(replica("west", null), Optional.of(workgroup(PRIMARY, "west", "orders")));
+                new RequestIndex(index.authorization()),
+                Optional.empty(),
+                new ResourceSelector(Optional.of("shard=one")));
+        EncryptionRequest claim =
+                shard.claimOf(replica("west", null), Optional.of(workgroup(PRIMARY, "west", "orders")));
 
         assertThat(claim.standing().reason()).isEqualTo(Reason.WorkgroupNotFound);
     }
@@ -477,7 +480,7 @@ class ResourcesTest {
                 observed,
                 EncryptionState.ENABLED,
                 List.of(new KeyStatus(
-                        Purpose.Data, PRIMARY.toString(), KeyLineState.ENABLED, keyState, false, statements)),
+                        Purpose.Data, PRIMARY.toString(), KeyEncryptionState.ENABLED, keyState, false, statements)),
                 List.of(new BucketStatus(Purpose.Data, "orders-data", "aws:kms", PRIMARY.toString(), true)),
                 "cmek-team-orders",
                 null,
@@ -490,11 +493,11 @@ class ResourcesTest {
         return workgroup;
     }
 
-    private Claim workgroup() {
+    private EncryptionRequest workgroup() {
         return index.find("uid-orders").orElseThrow();
     }
 
-    private Claim replica(String name) {
+    private EncryptionRequest replica(String name) {
         return index.find("uid-" + name).orElseThrow();
     }
 
@@ -566,7 +569,8 @@ class ResourcesTest {
             replica.setStatus(new ReplicaCmekStatus(
                     1L,
                     EncryptionState.ENABLED,
-                    List.of(new KeyStatus(Purpose.Primary, primary, KeyLineState.ENABLED, "Enabled", false, "{}")),
+                    List.of(new KeyStatus(
+                            Purpose.Primary, primary, KeyEncryptionState.ENABLED, "Enabled", false, "{}")),
                     List.of(),
                     null,
                     null,

@@ -17,8 +17,8 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.Claim;
-import io.cmek.operator.request.ClaimsOf;
+import io.cmek.operator.request.EncryptionRequest;
+import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.DefaultKubernetesResourceList;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -123,7 +123,7 @@ class StoredResourcesPropertyTest {
     }
 
     private interface Claiming<R> {
-        Claim of(Resources resources, R resource);
+        EncryptionRequest of(Resources resources, R resource);
     }
 
     private static <R extends CustomResource<?, ? extends CmekStatus> & StoredResource> void hold(
@@ -147,11 +147,11 @@ class StoredResourcesPropertyTest {
                 .isEqualTo(items.getFirst().getMetadata().getName());
 
         var index = new RequestIndex(new Authorization(
-                new Tenants(List.of(ClaimsOf.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*")))));
-        var resources = new Resources(index, Optional.of("us-west-2"), Shard.ALL);
+                new Tenants(List.of(TestRequests.tenant("t", "arn:aws:iam::111122223333:role/service", "*", "*")))));
+        var resources = new Resources(index, Optional.of("us-west-2"), ResourceSelector.ALL);
         resources.put(newer);
         if (NotUnderstood.isReadable(newer)) {
-            Claim claim = claiming.of(resources, newer);
+            EncryptionRequest claim = claiming.of(resources, newer);
             boolean unknown = !newer.unknownValues().isEmpty();
             assertThat(claim.standing().reason() == Reason.Pending
                             && claim.standing().message().contains("does not know"))

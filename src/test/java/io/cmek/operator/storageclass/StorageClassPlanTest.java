@@ -3,10 +3,10 @@ package io.cmek.operator.storageclass;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.ReclaimPolicy;
-import io.cmek.operator.condition.Drift;
+import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
-import io.cmek.operator.request.ClaimId;
+import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.request.VolumeUse;
 import io.cmek.operator.storageclass.StorageClassPlan.Create;
 import io.cmek.operator.storageclass.StorageClassPlan.KeepAway;
@@ -33,7 +33,7 @@ class StorageClassPlanTest {
 
     private static final KeyArn KEY =
             KeyArn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
-    private static final ClaimId OWNER = new ClaimId("Workgroup", "team-a", "orders");
+    private static final ResourceRef OWNER = new ResourceRef("Workgroup", "team-a", "orders");
     private static final StorageClassSpec DESIRED = desired(Map.of("type", "gp3"), ReclaimPolicy.Retain);
 
     @Test
@@ -158,7 +158,7 @@ class StorageClassPlanTest {
         });
         // Namespace team, name a-orders: the same name of the StorageClass, even with the same key.
         assertThat(plan(StorageClassSpec.desired(
-                        new ClaimId("Workgroup", "team", "a-orders"),
+                        new ResourceRef("Workgroup", "team", "a-orders"),
                         new VolumeUse("cmek-team-a-orders", KEY, Map.of("type", "gp3"), ReclaimPolicy.Retain))))
                 .isInstanceOf(Refuse.class);
     }
@@ -204,8 +204,8 @@ class StorageClassPlanTest {
     void aChangeIsToldWhereItHadBeenInPlace() {
         var replace = new Replace(Set.of(Repair.PROVISIONER, Repair.KMS_KEY_ID));
         assertThat(replace.drift("c", new Remembered(false, true, false, Set.of(), Set.of()), " by 'x'"))
-                .contains(new Drift(
-                        Drift.What.STORAGE_CLASS,
+                .contains(new DriftRepair(
+                        DriftRepair.What.STORAGE_CLASS,
                         "The StorageClass c had been changed by 'x': parameters.kmsKeyId, provisioner. It was put back as it was.",
                         false));
         assertThat(replace.drift("c", Remembered.NOTHING, "")).isEmpty();
@@ -245,7 +245,7 @@ class StorageClassPlanTest {
 
     private static StorageClassSpec otherOwner() {
         return StorageClassSpec.desired(
-                new ClaimId("Workgroup", "team-b", "orders"),
+                new ResourceRef("Workgroup", "team-b", "orders"),
                 new VolumeUse(DESIRED.name(), KEY, Map.of(), ReclaimPolicy.Retain));
     }
 

@@ -2,7 +2,7 @@ package io.cmek.operator.tenancy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cmek.operator.aws.Identity;
+import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.StatementKind;
 import java.util.Arrays;
@@ -66,7 +66,7 @@ class TenantsTest {
                 globs("*"),
                 globs("arn:aws:kms:*:111122223333:key/*"),
                 globs("orders-*"),
-                Identity.OWN,
+                CredentialScope.OWN,
                 Tenant.Principals.of("p"),
                 null);
 
@@ -98,7 +98,7 @@ class TenantsTest {
 
     private static Tenant tenant(String name, String... namespaces) {
         return new Tenant(
-                name, globs(namespaces), globs("*"), globs("*"), Identity.OWN, Tenant.Principals.of("p"), null);
+                name, globs(namespaces), globs("*"), globs("*"), CredentialScope.OWN, Tenant.Principals.of("p"), null);
     }
 
     private static List<Glob> globs(String... texts) {

@@ -121,7 +121,7 @@ public final class ApiServerProxy implements AutoCloseable {
             server.start();
             String text =
                     Files.readString(operatorKubeconfig).replaceAll("server: \\S+", "server: \"" + address() + "\"");
-            kubeconfig = Files.writeString(Attendant.folder("api-proxy").resolve("kubeconfig"), text);
+            kubeconfig = Files.writeString(ChildProcess.folder("api-proxy").resolve("kubeconfig"), text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (GeneralSecurityException e) {

@@ -108,13 +108,13 @@ public final class Installation implements AutoCloseable {
         environment.put("QUARKUS_HTTP_PORT", "0");
         environment.put("KUBECONFIG", operatorKubeconfig().toAbsolutePath().toString());
         environment.put("AWS_ENDPOINT_URL", aws.toString());
-        environment.put("AWS_REGION", Stage.REGION);
+        environment.put("AWS_REGION", OperatorTestExtension.REGION);
         environment.put("AWS_ACCESS_KEY_ID", "any");
         environment.put("AWS_SECRET_ACCESS_KEY", "any");
         environment.put("CMEK_AWS_PATH_STYLE_ACCESS", "true");
         environment.put("CMEK_TENANTS_DEFAULT_NAMESPACES", "*");
-        environment.put("CMEK_TENANTS_DEFAULT_ROLE_ARN", Stage.OPERATOR_ROLE);
-        environment.put("CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA", Stage.DATA_PLANE);
+        environment.put("CMEK_TENANTS_DEFAULT_ROLE_ARN", OperatorTestExtension.OPERATOR_ROLE);
+        environment.put("CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA", OperatorTestExtension.DATA_PLANE);
         return environment;
     }
 
@@ -187,7 +187,7 @@ public final class Installation implements AutoCloseable {
                             .build());
             // As in a pod, whose ServiceAccount says it.
             config.getContexts().getFirst().getContext().setNamespace(NAMESPACE);
-            Path file = Attendant.folder("operator").resolve("kubeconfig");
+            Path file = ChildProcess.folder("operator").resolve("kubeconfig");
             return Files.writeString(file, Serialization.asYaml(config));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -34,16 +34,16 @@ public final class LocalAws implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Attendant process;
+    private final ChildProcess process;
     private final ConcurrentHashMap<String, KmsClient> kms = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, S3Client> s3 = new ConcurrentHashMap<>();
 
-    private LocalAws(Attendant process) {
+    private LocalAws(ChildProcess process) {
         this.process = process;
     }
 
     public static LocalAws start() {
-        return new LocalAws(Attendant.start("dev/local/aws.py"));
+        return new LocalAws(ChildProcess.start("dev/local/aws.py"));
     }
 
     /** For operators, and all others that are under test. */

@@ -13,13 +13,13 @@ import java.util.Optional;
 /** kube-apiserver, etcd and kube-controller-manager of {@code dev/local}, as processes on free loopback ports. */
 public final class LocalControlPlane implements Cluster {
 
-    private final Attendant process;
+    private final ChildProcess process;
     private final KubernetesClient client;
     private final Path kubeconfig;
     private final Kubectl kubectl;
     private final AuditLog audit;
 
-    private LocalControlPlane(Attendant process, JsonNode facts) {
+    private LocalControlPlane(ChildProcess process, JsonNode facts) {
         this.process = process;
         this.kubeconfig = Path.of(facts.required("KUBECONFIG").asText());
         this.kubectl = new Kubectl(facts.required("KUBECTL").asText(), kubeconfig);
@@ -30,8 +30,8 @@ public final class LocalControlPlane implements Cluster {
     }
 
     static LocalControlPlane of(String kubernetes) {
-        Attendant process =
-                Attendant.start("dev/local/environment.py", "--audit", "--without-aws", "--kubernetes", kubernetes);
+        ChildProcess process =
+                ChildProcess.start("dev/local/environment.py", "--audit", "--without-aws", "--kubernetes", kubernetes);
         try {
             return new LocalControlPlane(process, new ObjectMapper().readTree(process.ready()));
         } catch (IOException e) {

@@ -38,22 +38,22 @@ public final class NextVersion {
     private NextVersion() {}
 
     /** As an upgrade does. */
-    public static void install(Team team) {
+    public static void install(TestNamespace team) {
         CRDS.forEach(crd -> replace(team, next(crd)));
         await(team, true);
     }
 
     /** As a rollback does: what is stored stays as it is. */
-    public static void rollBack(Team team) {
+    public static void rollBack(TestNamespace team) {
         CRDS.forEach(crd -> replace(team, read(crd)));
         await(team, false);
     }
 
-    private static void replace(Team team, JsonNode crd) {
+    private static void replace(TestNamespace team, JsonNode crd) {
         team.installation().kubectl().run(crd.toString(), "replace", "-f", "-").orThrow();
     }
 
-    private static void await(Team team, boolean accepts) {
+    private static void await(TestNamespace team, boolean accepts) {
         Awaitility.await("the API server has the CRDs")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> team.installation()

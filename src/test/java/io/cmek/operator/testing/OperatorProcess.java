@@ -65,7 +65,7 @@ public final class OperatorProcess implements AutoCloseable {
             throw new IllegalStateException(JAR + " is not there: package the operator first (make build)");
         }
         try {
-            Path log = Attendant.folder("operator").resolve("operator.log");
+            Path log = ChildProcess.folder("operator").resolve("operator.log");
             var command = new ArrayList<>(List.of(
                     ProcessHandle.current().info().command().orElseThrow(),
                     // With the standard memory of the machine, the tests would measure its size.

@@ -28,7 +28,7 @@ public final class ServiceCalls implements AutoCloseable {
 
     private ServiceCalls(LocalAws aws, String key) {
         this.key = key;
-        this.kms = aws.kmsAs(Stage.DATA_PLANE, LocalAws.regionOf(key));
+        this.kms = aws.kmsAs(OperatorTestExtension.DATA_PLANE, LocalAws.regionOf(key));
         thread.scheduleWithFixedDelay(this::call, 0, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     }
 

@@ -44,7 +44,7 @@ public final class SkewedClock {
     /** A clock that is right, until it is set. */
     public static SkewedClock create() {
         try {
-            Path folder = Attendant.folder("clock");
+            Path folder = ChildProcess.folder("clock");
             var clock = new SkewedClock(folder.resolve("skewed-clock.jar"), folder.resolve("offset"));
             clock.set(Duration.ZERO);
             var manifest = new Manifest();

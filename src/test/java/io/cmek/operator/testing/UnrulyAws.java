@@ -18,14 +18,14 @@ public final class UnrulyAws implements AutoCloseable {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    private final Attendant process;
+    private final ChildProcess process;
 
-    private UnrulyAws(Attendant process) {
+    private UnrulyAws(ChildProcess process) {
         this.process = process;
     }
 
     public static UnrulyAws before(URI aws) {
-        return new UnrulyAws(Attendant.start("dev/local/aws.py", "--before", aws.toString()));
+        return new UnrulyAws(ChildProcess.start("dev/local/aws.py", "--before", aws.toString()));
     }
 
     public URI endpoint() {

@@ -42,7 +42,7 @@ class UnrulyAwsIT {
 
     @Test
     void givesTheListsOfAKeyPolicyInAnotherOrderAtEachReadAndAllElseAsItIs() throws Exception {
-        String key = aws.createKey(Stage.REGION);
+        String key = aws.createKey(OperatorTestExtension.REGION);
         aws.setPolicy(key, POLICY);
 
         Set<String> read = new HashSet<>();
@@ -81,7 +81,7 @@ class UnrulyAwsIT {
     private static KmsClient client(URI endpoint) {
         return KmsClient.builder()
                 .endpointOverride(endpoint)
-                .region(Region.of(Stage.REGION))
+                .region(Region.of(OperatorTestExtension.REGION))
                 .credentialsProvider(
                         StaticCredentialsProvider.create(AwsBasicCredentials.create(LocalAws.ACCOUNT, "test")))
                 .build();

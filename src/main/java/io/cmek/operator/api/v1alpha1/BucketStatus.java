@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record BucketStatus(
         @Required
         @JsonPropertyDescription("What the bucket is for: Data or Backup.")
-        @Schema(values = {"Data", "Backup"})
+        @SchemaExtension(values = {"Data", "Backup"})
         @Nullable
         Purpose purpose,
 

@@ -11,29 +11,30 @@ import org.jspecify.annotations.Nullable;
 
 /** The S3 buckets whose default encryption the operator keeps on the keys of the resource. */
 @ValidationRule(
-        value = "!has(self.data) || self.data.matches('" + Rule.BUCKET_NAME + "')",
+        value = "!has(self.data) || self.data.matches('" + CelRules.BUCKET_NAME + "')",
         fieldPath = ".data",
-        message = "buckets.data '{{self.data}}' " + Rule.NOT_A_BUCKET_NAME)
+        message = "buckets.data '{{self.data}}' " + CelRules.NOT_A_BUCKET_NAME)
 @ValidationRule(
-        value = "!has(self.data) || !(self.data.contains('..') || self.data.matches('" + Rule.IP_ADDRESS + "'))",
+        value = "!has(self.data) || !(self.data.contains('..') || self.data.matches('" + CelRules.IP_ADDRESS + "'))",
         fieldPath = ".data",
-        message = "buckets.data '{{self.data}}' " + Rule.BUCKET_NAME_DOTS)
+        message = "buckets.data '{{self.data}}' " + CelRules.BUCKET_NAME_DOTS)
 @ValidationRule(
-        value = "!has(self.data) || !self.data.matches('" + Rule.RESERVED_BUCKET_NAME + "')",
+        value = "!has(self.data) || !self.data.matches('" + CelRules.RESERVED_BUCKET_NAME + "')",
         fieldPath = ".data",
-        message = "buckets.data '{{self.data}}' " + Rule.BUCKET_NAME_RESERVED)
+        message = "buckets.data '{{self.data}}' " + CelRules.BUCKET_NAME_RESERVED)
 @ValidationRule(
-        value = "!has(self.backup) || self.backup.matches('" + Rule.BUCKET_NAME + "')",
+        value = "!has(self.backup) || self.backup.matches('" + CelRules.BUCKET_NAME + "')",
         fieldPath = ".backup",
-        message = "buckets.backup '{{self.backup}}' " + Rule.NOT_A_BUCKET_NAME)
+        message = "buckets.backup '{{self.backup}}' " + CelRules.NOT_A_BUCKET_NAME)
 @ValidationRule(
-        value = "!has(self.backup) || !(self.backup.contains('..') || self.backup.matches('" + Rule.IP_ADDRESS + "'))",
+        value = "!has(self.backup) || !(self.backup.contains('..') || self.backup.matches('" + CelRules.IP_ADDRESS
+                + "'))",
         fieldPath = ".backup",
-        message = "buckets.backup '{{self.backup}}' " + Rule.BUCKET_NAME_DOTS)
+        message = "buckets.backup '{{self.backup}}' " + CelRules.BUCKET_NAME_DOTS)
 @ValidationRule(
-        value = "!has(self.backup) || !self.backup.matches('" + Rule.RESERVED_BUCKET_NAME + "')",
+        value = "!has(self.backup) || !self.backup.matches('" + CelRules.RESERVED_BUCKET_NAME + "')",
         fieldPath = ".backup",
-        message = "buckets.backup '{{self.backup}}' " + Rule.BUCKET_NAME_RESERVED)
+        message = "buckets.backup '{{self.backup}}' " + CelRules.BUCKET_NAME_RESERVED)
 @ValidationRule(
         value = "!has(self.data) || !has(self.backup) || self.data != self.backup",
         fieldPath = ".backup",
@@ -57,7 +58,7 @@ public record Buckets(
                 Who creates the buckets. Create (the default): a bucket that does not exist is created, private and encrypted \
                 before anything can be written; one that exists in this account is adopted. Existing: the buckets must be \
                 there, and a missing one is reported as BucketNotFound. A bucket under another customer-managed key is never \
-                re-keyed, and no bucket is ever deleted.""") @Schema(values = {"Create", "Existing"}) @Nullable
+                re-keyed, and no bucket is ever deleted.""") @SchemaExtension(values = {"Create", "Existing"}) @Nullable
         String provisioning) {
 
     /** Who creates the buckets; the default of the API where the field is not set. {@code Existing} where its value is not known. */

@@ -10,23 +10,23 @@ import org.jspecify.annotations.Nullable;
 
 /** The customer-managed encryption keys of a Workgroup (R1): decided when it is created, fixed for its life (R8). */
 @ValidationRule(
-        value = "!self.dataBucketKeyID.matches('" + Rule.ALIAS + "')",
+        value = "!self.dataBucketKeyID.matches('" + CelRules.ALIAS + "')",
         fieldPath = ".dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.IS_AN_ALIAS)
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + CelRules.IS_AN_ALIAS)
 @ValidationRule(
-        value = "self.dataBucketKeyID.matches('" + Rule.ALIAS + "') || self.dataBucketKeyID.matches('" + Rule.KEY_ARN
-                + "')",
+        value = "self.dataBucketKeyID.matches('" + CelRules.ALIAS + "') || self.dataBucketKeyID.matches('"
+                + CelRules.KEY_ARN + "')",
         fieldPath = ".dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + CelRules.NOT_A_KEY_ARN)
 @ValidationRule(
-        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + Rule.ALIAS + "')",
+        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + CelRules.ALIAS + "')",
         fieldPath = ".backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.IS_AN_ALIAS)
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + CelRules.IS_AN_ALIAS)
 @ValidationRule(
-        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.matches('" + Rule.ALIAS
-                + "') || self.backupBucketKeyID.matches('" + Rule.KEY_ARN + "')",
+        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.matches('" + CelRules.ALIAS
+                + "') || self.backupBucketKeyID.matches('" + CelRules.KEY_ARN + "')",
         fieldPath = ".backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + CelRules.NOT_A_KEY_ARN)
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Cmek(

@@ -23,7 +23,7 @@ public record Condition(
 
         @Required @JsonPropertyDescription("""
                 True, False or Unknown. False: looked, and it is wrong. Unknown: could not look. Only Stalled is bad news \
-                while True.""") @Schema(values = {"True", "False", "Unknown"})
+                while True.""") @SchemaExtension(values = {"True", "False", "Unknown"})
         String status,
 
         @Required
@@ -45,5 +45,5 @@ public record Condition(
         @Required
         @Size(max = 64)
         @JsonPropertyDescription("When status last changed; it does not move when only reason or message do.")
-        @Schema(format = "date-time")
+        @SchemaExtension(format = "date-time")
         String lastTransitionTime) {}

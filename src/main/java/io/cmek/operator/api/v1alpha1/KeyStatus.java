@@ -22,7 +22,7 @@ public record KeyStatus(
                 ENABLED: the key is valid, its policy is in place, the service's access is shown, and what the key is for is \
                 encrypted with it. PENDING: work goes on, or it waits for something that may come by itself. FAILED: a person \
                 must act; the first condition that is not True says what to do. UNKNOWN: the resource was enabled, and AWS could \
-                not be read for longer than cmek.facts-max-age.""") @Nullable KeyLineState state,
+                not be read for longer than cmek.facts-max-age.""") @Nullable KeyEncryptionState state,
 
         @Size(max = 64) @JsonPropertyDescription("""
                 The state of the key as KMS says it: Enabled, Disabled, PendingDeletion, PendingImport, Unavailable and so on. \

@@ -18,7 +18,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The CMEK of a workgroup's secondary region: configured once, then fixed (R8). */
-@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NOT_A_NAME)
+@ValidationRule(value = CelRules.NAME, message = "metadata.name '{{self.metadata.name}}' " + CelRules.NOT_A_NAME)
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",
@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
         priority = 1,
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].message",
         getDescription = "Why it is Ready or not, and what to do.")
-@Schema(description = """
+@SchemaExtension(description = """
                 The customer-managed encryption keys (CMEK) of a workgroup's secondary region. A workgroup with CMEK replicates nothing there before one is Ready. It is configured once: after that nothing about the keys can be edited, and deleting and creating it again is no way around it.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonDeserialize(using = ReplicaCmek.Reader.class)
@@ -116,8 +116,8 @@ public final class ReplicaCmek extends CustomResource<ReplicaCmekSpec, ReplicaCm
                     ReplicaCmek::new,
                     ReplicaCmekSpec.class,
                     ReplicaCmekStatus.class,
-                    Complete::check,
-                    Complete::check,
+                    RequiredFields::check,
+                    RequiredFields::check,
                     (resource, why) -> resource.unreadable = why);
         }
     }

@@ -19,28 +19,28 @@ import org.jspecify.annotations.Nullable;
         message = "workgroupRef is fixed when the ReplicaCmek is created: keep the name "
                 + "'{{oldSelf.workgroupRef.name}}', or create a ReplicaCmek for the other Workgroup")
 @ValidationRule(
-        value = "self.region.matches('" + Rule.REGION + "')",
+        value = "self.region.matches('" + CelRules.REGION + "')",
         fieldPath = ".region",
-        message = "region '{{self.region}}' " + Rule.NOT_A_REGION)
+        message = "region '{{self.region}}' " + CelRules.NOT_A_REGION)
 @ValidationRule(
         value = "self.region == oldSelf.region",
         fieldPath = ".region",
         reason = "FieldValueForbidden",
         message = "region is fixed when the ReplicaCmek is created: keep the region '{{oldSelf.region}}'")
 @ValidationRule(
-        value = "!self.dataBucketKeyID.matches('" + Rule.ALIAS + "')",
+        value = "!self.dataBucketKeyID.matches('" + CelRules.ALIAS + "')",
         fieldPath = ".dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.IS_AN_ALIAS)
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + CelRules.IS_AN_ALIAS)
 @ValidationRule(
-        value = "self.dataBucketKeyID.matches('" + Rule.ALIAS + "') || self.dataBucketKeyID.matches('" + Rule.KEY_ARN
-                + "')",
+        value = "self.dataBucketKeyID.matches('" + CelRules.ALIAS + "') || self.dataBucketKeyID.matches('"
+                + CelRules.KEY_ARN + "')",
         fieldPath = ".dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + CelRules.NOT_A_KEY_ARN)
 @ValidationRule(
-        value = "!self.dataBucketKeyID.matches('" + Rule.KMS_ARN
+        value = "!self.dataBucketKeyID.matches('" + CelRules.KMS_ARN
                 + "') || self.dataBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "self.dataBucketKeyID == oldSelf.dataBucketKeyID",
         fieldPath = ".dataBucketKeyID",
@@ -49,19 +49,19 @@ import org.jspecify.annotations.Nullable;
                 + "once: keep the key '{{oldSelf.dataBucketKeyID}}'; to rotate the key material, rotate the "
                 + "key in KMS (its ARN stays)")
 @ValidationRule(
-        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + Rule.ALIAS + "')",
+        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + CelRules.ALIAS + "')",
         fieldPath = ".backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.IS_AN_ALIAS)
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + CelRules.IS_AN_ALIAS)
 @ValidationRule(
-        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.matches('" + Rule.ALIAS
-                + "') || self.backupBucketKeyID.matches('" + Rule.KEY_ARN + "')",
+        value = "!has(self.backupBucketKeyID) || self.backupBucketKeyID.matches('" + CelRules.ALIAS
+                + "') || self.backupBucketKeyID.matches('" + CelRules.KEY_ARN + "')",
         fieldPath = ".backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.NOT_A_KEY_ARN)
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + CelRules.NOT_A_KEY_ARN)
 @ValidationRule(
-        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + Rule.KMS_ARN
+        value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + CelRules.KMS_ARN
                 + "') || self.backupBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "has(self.backupBucketKeyID) == has(oldSelf.backupBucketKeyID) && "
                 + "(!has(self.backupBucketKeyID) || self.backupBucketKeyID == oldSelf.backupBucketKeyID)",
@@ -80,18 +80,18 @@ import org.jspecify.annotations.Nullable;
         value = "!has(self.backupBucketKeyID) || has(self.buckets.backup)",
         fieldPath = ".buckets",
         reason = "FieldValueRequired",
-        message = "buckets.backup " + Rule.NO_BACKUP_BUCKET)
+        message = "buckets.backup " + CelRules.NO_BACKUP_BUCKET)
 @ValidationRule(
         value = "self.buckets == oldSelf.buckets",
         fieldPath = ".buckets",
         reason = "FieldValueForbidden",
-        message = "buckets are fixed when the ReplicaCmek is created " + Rule.FIXED)
+        message = "buckets are fixed when the ReplicaCmek is created " + CelRules.FIXED)
 @ValidationRule(
         value = "has(self.volumes) == has(oldSelf.volumes) && (!has(self.volumes) || self.volumes == "
                 + "oldSelf.volumes)",
         fieldPath = ".volumes",
         reason = "FieldValueForbidden",
-        message = "volumes are fixed when the ReplicaCmek is created " + Rule.FIXED)
+        message = "volumes are fixed when the ReplicaCmek is created " + CelRules.FIXED)
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ReplicaCmekSpec(
@@ -129,13 +129,13 @@ public record ReplicaCmekSpec(
                 Who writes the policies of the secondary region's keys and the additional statement on the primary's data key. \
                 Managed (the default): the operator adds its statements and keeps them there; what others wrote stays \
                 untouched. Publish: the operator writes nothing; add the statements of status.keys[].suggestedPolicy to the \
-                policy of each key by hand, and it turns Ready by itself. Can be edited at any time.""") @Schema(values = {"Managed", "Publish"}) @Nullable
+                policy of each key by hand, and it turns Ready by itself. Can be edited at any time.""") @SchemaExtension(values = {"Managed", "Publish"}) @Nullable
         String policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""
                 What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
                 because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
-                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @Schema(values = {"Retain", "Release"}) @Nullable
+                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @SchemaExtension(values = {"Retain", "Release"}) @Nullable
         String deletionPolicy) {
 
     /**

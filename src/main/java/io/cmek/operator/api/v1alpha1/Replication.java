@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Which databases a Workgroup replicates, and to which region (R6). */
 @ValidationRule(
-        value = "self.region.matches('" + Rule.REGION + "')",
+        value = "self.region.matches('" + CelRules.REGION + "')",
         fieldPath = ".region",
-        message = "replication.region '{{self.region}}' " + Rule.NOT_A_REGION)
+        message = "replication.region '{{self.region}}' " + CelRules.NOT_A_REGION)
 @ValidationRule(
-        value = "!has(self.databases) || self.databases.all(d, d.matches('" + Rule.DATABASE + "'))",
+        value = "!has(self.databases) || self.databases.all(d, d.matches('" + CelRules.DATABASE + "'))",
         fieldPath = ".databases",
-        message = "replication.databases '{{self.databases.filter(d, !d.matches('" + Rule.DATABASE
+        message = "replication.databases '{{self.databases.filter(d, !d.matches('" + CelRules.DATABASE
                 + "'))[0]}}' must be the name of a database: 1 to 63 letters, digits, underscores and "
                 + "hyphens, the first a letter or an underscore")
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -32,7 +32,7 @@ public record Replication(
 
         @Size(max = 256) @JsonPropertyDescription("""
                 The databases to replicate, each once; an empty list stops replication. Which of them may replicate already, and which are held back and why, \
-                stands in status.replication.""") @Nullable @Schema(set = true)
+                stands in status.replication.""") @Nullable @SchemaExtension(set = true)
         List<@Size(max = 63) String> databases) {
 
     /** The databases to replicate; never null, immutable. */

@@ -18,12 +18,12 @@ public record ReplicationStatus(
 
         @Size(max = 256)
         @JsonPropertyDescription("The databases that may replicate to the region, and to no other one.")
-        @Schema(set = true)
+        @SchemaExtension(set = true)
         List<@Size(max = 63) String> admitted,
 
         @Size(max = 256)
         @JsonPropertyDescription("The databases that may not replicate yet, each with the reason.")
-        @Schema(listMapKey = "name")
+        @SchemaExtension(listMapKey = "name")
         List<BlockedDatabase> blocked,
 
         @JsonPropertyDescription("""

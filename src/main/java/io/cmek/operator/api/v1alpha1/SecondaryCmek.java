@@ -24,5 +24,8 @@ public record SecondaryCmek(
                 none.""") @Nullable
         String backupBucketKeyID,
 
-        @Size(max = 64) @JsonPropertyDescription("When it was configured.") @Nullable @Schema(format = "date-time")
+        @Size(max = 64)
+        @JsonPropertyDescription("When it was configured.")
+        @Nullable
+        @SchemaExtension(format = "date-time")
         String configuredAt) {}

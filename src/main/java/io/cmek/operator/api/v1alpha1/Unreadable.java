@@ -24,7 +24,8 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
 
     static final int LONGEST_WHY = 200;
 
-    private static final Pattern KEY_ARN = Pattern.compile(Rule.KEY_ARN.substring(1, Rule.KEY_ARN.length() - 1));
+    private static final Pattern KEY_ARN =
+            Pattern.compile(CelRules.KEY_ARN.substring(1, CelRules.KEY_ARN.length() - 1));
 
     /** States of a resource, and of a line of its keys, of which nothing was ever encrypted; as every version means them. */
     private static final Set<String> NEVER_ENABLED =

@@ -14,24 +14,24 @@ import org.jspecify.annotations.Nullable;
 
 /** The StorageClass through which volumes come into being under the data key (R12). */
 @ValidationRule(
-        value = "!has(self.parameters) || !self.parameters.exists(p, p.matches('" + Rule.OUR_PARAMETER + "'))",
+        value = "!has(self.parameters) || !self.parameters.exists(p, p.matches('" + CelRules.OUR_PARAMETER + "'))",
         fieldPath = ".parameters",
         reason = "FieldValueForbidden",
-        message = "volumes.parameters '{{self.parameters.filter(p, p.matches('" + Rule.OUR_PARAMETER
+        message = "volumes.parameters '{{self.parameters.filter(p, p.matches('" + CelRules.OUR_PARAMETER
                 + "'))[0]}}' must not be set, because the operator sets kmsKeyId and encrypted from the data "
                 + "key: leave it out")
 @ValidationRule(
-        value = "!has(self.parameters) || self.parameters.all(p, p.matches('" + Rule.PARAMETER + "'))",
+        value = "!has(self.parameters) || self.parameters.all(p, p.matches('" + CelRules.PARAMETER + "'))",
         fieldPath = ".parameters",
-        message = "volumes.parameters '{{self.parameters.filter(p, !p.matches('" + Rule.PARAMETER
+        message = "volumes.parameters '{{self.parameters.filter(p, !p.matches('" + CelRules.PARAMETER
                 + "'))[0]}}' must be the name of a parameter, 1 to 128 letters, digits, dots, hyphens, "
                 + "underscores and slashes: use those that the EBS CSI driver documents, such as type, iops "
                 + "or throughput")
 @ValidationRule(
-        value = "!has(self.parameters) || !self.parameters.exists(p, p.matches('" + Rule.SECRET_PARAMETER + "'))",
+        value = "!has(self.parameters) || !self.parameters.exists(p, p.matches('" + CelRules.SECRET_PARAMETER + "'))",
         fieldPath = ".parameters",
         reason = "FieldValueForbidden",
-        message = "volumes.parameters '{{self.parameters.filter(p, p.matches('" + Rule.SECRET_PARAMETER
+        message = "volumes.parameters '{{self.parameters.filter(p, p.matches('" + CelRules.SECRET_PARAMETER
                 + "'))[0]}}' must not be set, because a StorageClass could then read Secrets of other "
                 + "namespaces: the EBS CSI driver needs none, so leave it out")
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -44,7 +44,7 @@ public record Volumes(
 
         @Default("Retain") @JsonPropertyDescription("""
                 What happens to a volume whose claim is deleted. Retain (the default): it stays until a person deletes it. \
-                Delete: it is deleted with its data.""") @Schema(values = {"Retain", "Delete"}) @Nullable
+                Delete: it is deleted with its data.""") @SchemaExtension(values = {"Retain", "Delete"}) @Nullable
         String reclaimPolicy) {
 
     /** Parameters for the StorageClass beside the operator's own; never null, immutable. */

@@ -18,19 +18,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A workgroup of the database service, in its primary region. */
-@ValidationRule(value = Rule.NAME, message = "metadata.name '{{self.metadata.name}}' " + Rule.NOT_A_NAME)
+@ValidationRule(value = CelRules.NAME, message = "metadata.name '{{self.metadata.name}}' " + CelRules.NOT_A_NAME)
 // At the root, where the status is seen. The rules also run when the operator writes the status or removes its
 // finalizer, so they compare
 // with the old spec and let one that is as it was pass.
 @ValidationRule(
-        value = Rule.REPLICATION_IS_FREE + " || !has(oldSelf.spec.replication) || has(self.spec.replication)",
+        value = CelRules.REPLICATION_IS_FREE + " || !has(oldSelf.spec.replication) || has(self.spec.replication)",
         fieldPath = ".spec.replication",
         reason = "FieldValueForbidden",
         message = "replication cannot be removed, because databases were admitted to the region "
                 + "'{{oldSelf.spec.replication.region}}' or its CMEK is configured: put replication back with that region. "
-                + Rule.STOP_REPLICATION)
+                + CelRules.STOP_REPLICATION)
 @ValidationRule(
-        value = Rule.REPLICATION_IS_FREE + " || !has(self.spec.replication)"
+        value = CelRules.REPLICATION_IS_FREE + " || !has(self.spec.replication)"
                 + " || (has(oldSelf.spec.replication)"
                 + " && self.spec.replication.region == oldSelf.spec.replication.region)"
                 + " || (has(oldSelf.status.replication.secondary)"
@@ -40,10 +40,10 @@ import org.jspecify.annotations.Nullable;
                 + " || self.spec.replication.region == oldSelf.status.replication.region))",
         fieldPath = ".spec.replication.region",
         reason = "FieldValueForbidden",
-        message =
-                "replication.region '{{self.spec.replication.region}}' is not the region '{{" + Rule.REPLICATION_REGION
-                        + "}}' to which databases were admitted or whose CMEK is configured: set that one. "
-                        + Rule.STOP_REPLICATION)
+        message = "replication.region '{{self.spec.replication.region}}' is not the region '{{"
+                + CelRules.REPLICATION_REGION
+                + "}}' to which databases were admitted or whose CMEK is configured: set that one. "
+                + CelRules.STOP_REPLICATION)
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",
@@ -83,7 +83,7 @@ import org.jspecify.annotations.Nullable;
         priority = 1,
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].message",
         getDescription = "Why it is Ready or not, and what to do.")
-@Schema(description = """
+@SchemaExtension(description = """
                 A workgroup of the database service in its primary region, with the customer-managed encryption keys (CMEK), the buckets and the volumes that hold its data. status.encryption says whether the data is really encrypted with these keys; the condition Ready says why not and what to do.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonDeserialize(using = Workgroup.Reader.class)
@@ -142,8 +142,8 @@ public final class Workgroup extends CustomResource<WorkgroupSpec, WorkgroupStat
                     Workgroup::new,
                     WorkgroupSpec.class,
                     WorkgroupStatus.class,
-                    Complete::check,
-                    Complete::check,
+                    RequiredFields::check,
+                    RequiredFields::check,
                     (resource, why) -> resource.unreadable = why);
         }
     }

@@ -9,7 +9,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 
 /** The Workgroup that a ReplicaCmek belongs to, in the same namespace. */
 @ValidationRule(
-        value = "self.name.matches('" + Rule.DNS_LABEL + "')",
+        value = "self.name.matches('" + CelRules.DNS_LABEL + "')",
         fieldPath = ".name",
         message = "workgroupRef.name '{{self.name}}' must be the metadata.name of a Workgroup in the same "
                 + "namespace, lowercase letters, digits and hyphens: leave the namespace out")

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a workgroup of the database service asks for. */
 @ValidationRule(
-        value = "self.region.matches('" + Rule.REGION + "')",
+        value = "self.region.matches('" + CelRules.REGION + "')",
         fieldPath = ".region",
-        message = "region '{{self.region}}' " + Rule.NOT_A_REGION)
+        message = "region '{{self.region}}' " + CelRules.NOT_A_REGION)
 @ValidationRule(
         value = "self.region == oldSelf.region",
         fieldPath = ".region",
@@ -44,15 +44,15 @@ import org.jspecify.annotations.Nullable;
                 + "they were; to rotate the key material, rotate the key in KMS (its ARN stays); for other "
                 + "keys, create a new Workgroup and move the data")
 @ValidationRule(
-        value = "!has(self.cmek) || !self.cmek.dataBucketKeyID.matches('" + Rule.KMS_ARN
+        value = "!has(self.cmek) || !self.cmek.dataBucketKeyID.matches('" + CelRules.KMS_ARN
                 + "') || self.cmek.dataBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".cmek.dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.cmek.dataBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+        message = "dataBucketKeyID '{{self.cmek.dataBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "!has(self.cmek) || !has(self.cmek.backupBucketKeyID) || !self.cmek.backupBucketKeyID.matches('"
-                + Rule.KMS_ARN + "') || self.cmek.backupBucketKeyID.split(':')[3] == self.region",
+                + CelRules.KMS_ARN + "') || self.cmek.backupBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".cmek.backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.cmek.backupBucketKeyID}}' " + Rule.KEY_IN_ANOTHER_REGION)
+        message = "backupBucketKeyID '{{self.cmek.backupBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "!has(self.cmek) || (has(self.buckets) && has(self.buckets.data))",
         fieldPath = ".buckets",
@@ -64,19 +64,19 @@ import org.jspecify.annotations.Nullable;
                 + "has(self.buckets.backup))",
         fieldPath = ".buckets",
         reason = "FieldValueRequired",
-        message = "buckets.backup " + Rule.NO_BACKUP_BUCKET)
+        message = "buckets.backup " + CelRules.NO_BACKUP_BUCKET)
 @ValidationRule(
         value = "has(self.buckets) == has(oldSelf.buckets) && (!has(self.buckets) || self.buckets == "
                 + "oldSelf.buckets)",
         fieldPath = ".buckets",
         reason = "FieldValueForbidden",
-        message = "buckets are fixed when the workgroup is created " + Rule.FIXED)
+        message = "buckets are fixed when the workgroup is created " + CelRules.FIXED)
 @ValidationRule(
         value = "has(self.volumes) == has(oldSelf.volumes) && (!has(self.volumes) || self.volumes == "
                 + "oldSelf.volumes)",
         fieldPath = ".volumes",
         reason = "FieldValueForbidden",
-        message = "volumes are fixed when the workgroup is created " + Rule.FIXED)
+        message = "volumes are fixed when the workgroup is created " + CelRules.FIXED)
 @ValidationRule(
         value = "!has(self.replication) || self.replication.region != self.region",
         fieldPath = ".replication.region",
@@ -111,13 +111,13 @@ public record WorkgroupSpec(
                 Who writes the key policies. Managed (the default): the operator adds its statements to the policy of each key \
                 and keeps them there; what others wrote stays untouched. Publish: the operator writes nothing; add the \
                 statements of status.keys[].suggestedPolicy to the policy of each key by hand, and it turns Ready by itself. Can be \
-                edited at any time.""") @Schema(values = {"Managed", "Publish"}) @Nullable
+                edited at any time.""") @SchemaExtension(values = {"Managed", "Publish"}) @Nullable
         String policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""
                 What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
                 because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
-                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @Schema(values = {"Retain", "Release"}) @Nullable
+                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @SchemaExtension(values = {"Retain", "Release"}) @Nullable
         String deletionPolicy,
 
         @JsonPropertyDescription("""

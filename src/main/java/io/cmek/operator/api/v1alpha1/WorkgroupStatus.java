@@ -25,12 +25,12 @@ public record WorkgroupStatus(
 
         @Size(max = 3)
         @JsonPropertyDescription("One line per key, by purpose; empty without CMEK.")
-        @Schema(listMapKey = "purpose")
+        @SchemaExtension(listMapKey = "purpose")
         List<KeyStatus> keys,
 
         @Size(max = 2)
         @JsonPropertyDescription("One line per bucket, by purpose, with its default encryption as S3 says it.")
-        @Schema(listMapKey = "purpose")
+        @SchemaExtension(listMapKey = "purpose")
         List<BucketStatus> buckets,
 
         @Size(max = 253) @JsonPropertyDescription("""
@@ -44,12 +44,12 @@ public record WorkgroupStatus(
         @Size(max = 64) @JsonPropertyDescription("""
                 Since when AWS cannot be read: the first failed read of a key or a bucket of this resource; absent while all can be \
                 read. Written after 30 seconds, or at once where the operator has not read the key or bucket since its start. A \
-                restart of the operator does not renew it.""") @Nullable @Schema(format = "date-time")
+                restart of the operator does not renew it.""") @Nullable @SchemaExtension(format = "date-time")
         String awsUnreadableSince,
 
         @Size(max = 16) @JsonPropertyDescription("""
                 What was looked at, and what was found: one condition per aspect. Ready sums them up, with reason and message of \
-                the first that is not True.""") @Schema(listMapKey = "type")
+                the first that is not True.""") @SchemaExtension(listMapKey = "type")
         List<Condition> conditions)
         implements CmekStatus {
 

@@ -33,7 +33,7 @@ class SerializationTest {
         workgroup.setStatus(new WorkgroupStatus(
                 3L,
                 EncryptionState.ENABLED,
-                List.of(new KeyStatus(Purpose.Data, DATA_KEY, KeyLineState.ENABLED, "Enabled", false, "{}")),
+                List.of(new KeyStatus(Purpose.Data, DATA_KEY, KeyEncryptionState.ENABLED, "Enabled", false, "{}")),
                 List.of(new BucketStatus(Purpose.Data, "orders-data", "aws:kms", DATA_KEY, true)),
                 "cmek-team-a-orders",
                 new ReplicationStatus(
@@ -66,7 +66,7 @@ class SerializationTest {
         replica.setStatus(new ReplicaCmekStatus(
                 1L,
                 EncryptionState.UNKNOWN,
-                List.of(new KeyStatus(Purpose.Primary, DATA_KEY, KeyLineState.UNKNOWN, "", null, "{}")),
+                List.of(new KeyStatus(Purpose.Primary, DATA_KEY, KeyEncryptionState.UNKNOWN, "", null, "{}")),
                 List.of(),
                 null,
                 "2026-01-02T00:00:00Z",
@@ -113,7 +113,8 @@ class SerializationTest {
 
     @Test
     void anEmptyKeyStateAndAnEmptyMessageAreWritten() {
-        assertThat(serialization.asJson(new KeyStatus(Purpose.Data, DATA_KEY, KeyLineState.PENDING, "", null, "{}")))
+        assertThat(serialization.asJson(
+                        new KeyStatus(Purpose.Data, DATA_KEY, KeyEncryptionState.PENDING, "", null, "{}")))
                 .contains("\"keyState\":\"\"");
         assertThat(serialization.asJson(new Condition("Ready", "True", "AsDeclared", "", null, "2026-01-01T00:00:00Z")))
                 .contains("\"message\":\"\"");

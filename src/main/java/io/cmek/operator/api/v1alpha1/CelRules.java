@@ -1,0 +1,101 @@
+package io.cmek.operator.api.v1alpha1;
+
+/**
+ * Parts of the CEL rules: patterns, and what a message says after it has named the field and its value. In a message, {@code
+ * '{{expression}}'} stands for the value of a CEL expression. Rules that compare with the old object stand on the parent and
+ * use {@code has()}: on an optional field itself, {@code self == oldSelf} is not evaluated when the field comes or goes.
+ */
+final class CelRules {
+
+    /** As {@link io.cmek.operator.key.KeyArn} reads it; every partition, single-region and multi-region keys. */
+    static final String KEY_ARN = "^arn:aws[a-z0-9-]*:kms:[a-z]{2}[a-z0-9-]*-[0-9]+:[0-9]{12}:key/"
+            + "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$";
+
+    /** What is no ARN of KMS has no region to compare; another rule refuses it. */
+    static final String KMS_ARN = "^arn:aws[a-z0-9-]*:kms:";
+
+    static final String ALIAS = "(^|:)alias/";
+
+    static final String NOT_A_KEY_ARN =
+            "must be the ARN of a KMS key, arn:<partition>:kms:<region>:<account>:key/<key id>:"
+                    + " copy it from `aws kms describe-key --query KeyMetadata.Arn`, whole and in lower case";
+
+    static final String IS_AN_ALIAS =
+            "must not be an alias, because an alias can be pointed at another key at any time: name the"
+                    + " key that it stands for, as `aws kms describe-key --key-id <alias> --query KeyMetadata.Arn` prints it";
+
+    static final String KEY_IN_ANOTHER_REGION =
+            "must be a key in the region of this resource, because AWS encrypts only with keys"
+                    + " of the same region: name a key (or a replica of a multi-region key) in spec.region";
+
+    static final String REGION = "^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$";
+
+    static final String NOT_A_REGION =
+            "must be the code of an AWS region in lower case, such as us-east-1: not a display name and"
+                    + " not an availability zone";
+
+    /** S3 User Guide, "General purpose bucket naming rules": characters, length, first and last character. */
+    static final String BUCKET_NAME = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$";
+
+    static final String NOT_A_BUCKET_NAME =
+            "must have 3 to 63 characters, only lowercase letters, digits, dots and hyphens, and"
+                    + " begin and end with a letter or digit: give the name alone, not a URL or an ARN";
+
+    static final String IP_ADDRESS = "^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$";
+
+    static final String BUCKET_NAME_DOTS =
+            "must not have two dots in a row nor look like an IP address, because S3 refuses such"
+                    + " names: use hyphens in place of dots";
+
+    /** S3 User Guide, as above: prefixes and suffixes that S3 keeps for itself. */
+    static final String RESERVED_BUCKET_NAME =
+            "^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|[.]mrap|--x-s3|--table-s3)$";
+
+    static final String BUCKET_NAME_RESERVED =
+            "must not begin with xn--, sthree- or amzn-s3-demo- nor end with -s3alias, --ol-s3,"
+                    + " .mrap, --x-s3 or --table-s3, because S3 keeps these for itself: choose another name";
+
+    static final String DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+
+    static final String NAME = "self.metadata.name.size() <= 63 && self.metadata.name.matches('" + DNS_LABEL + "')";
+
+    static final String NOT_A_NAME = "must have at most 63 characters, only lowercase letters, digits and hyphens,"
+            + " because it becomes part of the name of the StorageClass and the value of labels: choose a shorter name without dots";
+
+    static final String NO_BACKUP_BUCKET =
+            "must be named together with backupBucketKeyID, because that key encrypts the backup"
+                    + " bucket: set spec.buckets.backup, or leave the backup key out";
+
+    static final String FIXED =
+            "and cannot be added, changed or removed afterwards: put them back as they were, or create a new resource"
+                    + " under another name";
+
+    /** Parameters of a StorageClass that the operator sets. The EBS CSI driver compares names without case. */
+    static final String OUR_PARAMETER = "^(?i)(kmskeyid|encrypted)$";
+
+    /** Parameters with which Kubernetes hands a Secret to a CSI driver. */
+    static final String SECRET_PARAMETER = "-secret-name(space)?$";
+
+    static final String PARAMETER = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$";
+
+    static final String DATABASE = "^[A-Za-z_][A-Za-z0-9_-]*$";
+
+    /**
+     * Whether a Workgroup's replication may still be removed, and its region changed: no database was admitted, and CMEK of the secondary
+     * region is not configured. The status of a workgroup without CMEK has a region only once a database was admitted.
+     */
+    static final String REPLICATION_IS_FREE = "!has(oldSelf.status) || !has(oldSelf.status.replication)"
+            + " || ((!has(oldSelf.status.replication.admitted) || oldSelf.status.replication.admitted.size() == 0)"
+            + " && !has(oldSelf.status.replication.secondary)"
+            + " && (has(oldSelf.spec.cmek) || !has(oldSelf.status.replication.region)))";
+
+    /** The region where replication stays: that of the configured keys, else the one where it is. */
+    static final String REPLICATION_REGION = "has(oldSelf.status.replication.secondary)"
+            + " ? oldSelf.status.replication.secondary.dataBucketKeyID.split(':')[3]"
+            + " : has(oldSelf.spec.replication) ? oldSelf.spec.replication.region"
+            + " : oldSelf.status.replication.region";
+
+    static final String STOP_REPLICATION = "To stop replication, set databases: []";
+
+    private CelRules() {}
+}

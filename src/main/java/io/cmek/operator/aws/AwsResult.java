@@ -1,0 +1,18 @@
+package io.cmek.operator.aws;
+
+import java.util.function.Function;
+
+/** Either what AWS said, or why it said nothing usable. AWS failures are values here, never exceptions. */
+public sealed interface AwsResult<T> {
+
+    record Success<T>(T value) implements AwsResult<T> {}
+
+    record Error<T>(AwsError failure) implements AwsResult<T> {}
+
+    default <R> AwsResult<R> map(Function<? super T, ? extends R> mapping) {
+        return switch (this) {
+            case Success<T>(T value) -> new Success<>(mapping.apply(value));
+            case Error<T>(AwsError failure) -> new Error<>(failure);
+        };
+    }
+}

@@ -1,0 +1,212 @@
+package io.cmek.operator.awscontrol;
+
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.keypolicy.AccessRequirements;
+import io.cmek.operator.keypolicy.PolicyAccess;
+import io.cmek.operator.keypolicy.PolicyAccess.Doubt;
+import io.cmek.operator.keypolicy.PolicyOutcome;
+import io.cmek.operator.keypolicy.PolicyViolation;
+import io.cmek.operator.keypolicy.PutKeyPolicyRejection;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What {@code PolicyApplied} and {@code AccessVerified} say about one key. */
+public final class PolicyConditions {
+
+    private static final String AGAINST_LOCKOUT =
+            "Against that, the key's owner must allow kms:PutKeyPolicy to the operator's role, or to the account's root, in a statement without"
+                    + " a condition; or set policyManagement to Publish.";
+
+    private PolicyConditions() {}
+
+    public static ConditionResult of(String label, PolicyOutcome outcome) {
+        return switch (outcome) {
+            case PolicyOutcome.UpToDate in ->
+                ConditionResult.good(Reason.PolicyApplied, label + " has the statements in its policy.");
+            case PolicyOutcome.NotManaged(PolicyAccess access, var none, var obstacles)
+            when access.missing().isEmpty() ->
+                ConditionResult.unknown(
+                        Reason.NotProbed,
+                        label + " has a policy that gives what the service needs only under conditions. "
+                                + sentences(access.doubts())
+                                + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
+                                + " statements shown in status.keys[].suggestedPolicy.");
+            case PolicyOutcome.NotManaged(
+                    PolicyAccess access,
+                    List<String> statements,
+                    List<PolicyViolation> obstacles) ->
+                ConditionResult.bad(
+                        Reason.PolicyNotApplied,
+                        label + " lacks in its policy "
+                                + (statements.size() == 1 ? "the statement " : "the statements ")
+                                + String.join(" and ", statements) + ": " + describe(access.missing()) + "."
+                                + delegated(access.delegations())
+                                + " The key's owner is to add what status.keys[].suggestedPolicy shows."
+                                + refused(obstacles));
+            case PolicyOutcome.Blocked(List<PolicyViolation> problems) -> blocked(label, problems);
+            case PolicyOutcome.Conflict(String message) -> ConditionResult.bad(Reason.PolicyConflict, message);
+            case PolicyOutcome.WriteFailed(AwsError failure, AccessRequirements added) ->
+                notWritten(label, failure, added);
+            case PolicyOutcome.ReadFailed(AwsError failure, var since) ->
+                ConditionResult.couldNotLook(label + ": its policy", failure, since);
+        };
+    }
+
+    /** The policy, as read, is the proof. */
+    public static ConditionResult access(String label, PolicyAccess access) {
+        return objection(label, access)
+                .orElseGet(() -> ConditionResult.good(
+                        Reason.AccessGranted, label + " has a policy that lets the service use it."));
+    }
+
+    /** KMS let the probe role encrypt and decrypt; the policy may still say something about the rest. */
+    public static ConditionResult proven(String label, String probe, PolicyAccess access) {
+        return objection(label, access.provenFor(probe))
+                .orElseGet(() -> ConditionResult.good(Reason.AccessProven, label + " can be used by " + probe + "."));
+    }
+
+    /** KMS did not let the probe role encrypt or decrypt in a call of its own. */
+    public static ConditionResult refused(String label, String probe, PolicyAccess access) {
+        String denied = label + " cannot be used by " + probe + " in calls of its own";
+        List<Doubt> excuses = access.excusesFor(probe);
+        if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !excuses.isEmpty()) {
+            return ConditionResult.unknown(
+                    Reason.NotProbed,
+                    denied + ", but that may be otherwise in another session, or when a service of AWS calls for it. "
+                            + sentences(excuses)
+                            + " Whether the service meets that cannot be found out from outside: to be sure, the key's owner must"
+                            + " allow it without that condition.");
+        }
+        String suspects = Stream.of(
+                        access.denials().stream(),
+                        access.volumeDenials().stream(),
+                        access.doubts().stream().map(Doubt::sentence))
+                .flatMap(s -> s)
+                .distinct()
+                .collect(Collectors.joining(" "));
+        return ConditionResult.bad(
+                Reason.AccessDenied,
+                denied + ", though its policy has the statements: "
+                        + (suspects.isEmpty()
+                                ? "look for a permissions boundary or a service control policy."
+                                : "look at these statements of its policy, for a permissions boundary or a service control policy. "
+                                        + suspects));
+    }
+
+    private static Optional<ConditionResult> objection(String label, PolicyAccess access) {
+        if (!access.denials().isEmpty() || !access.missing().isEmpty()) {
+            String why = access.denials().isEmpty()
+                    ? "Its policy does not give: " + describe(access.missing()) + "."
+                    : String.join(" ", access.denials());
+            return Optional.of(ConditionResult.bad(
+                    Reason.AccessDenied,
+                    label + " cannot be used by the service. " + why + volumes(access)
+                            + " The key's owner must change that."));
+        }
+        if (access.deniesOnlyVolumes()) {
+            return Optional.of(ConditionResult.bad(
+                    Reason.AccessDenied,
+                    label + " cannot be used for volumes." + volumes(access) + " The key's owner must change that."));
+        }
+        return access.doubts().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        ConditionResult.unknown(
+                                Reason.NotProbed,
+                                label + ": whether the service can use it cannot be told from its policy. "
+                                        + sentences(access.doubts())
+                                        + " A role of the service that the operator may assume (cmek.tenants.<name>.probe-role-arn) can prove"
+                                        + " some of it; else the key's owner must except the service's roles from that condition, and EBS's where it is named."));
+    }
+
+    private static String volumes(PolicyAccess access) {
+        return access.volumeDenials().isEmpty() ? "" : " " + String.join(" ", access.volumeDenials());
+    }
+
+    private static String sentences(List<Doubt> doubts) {
+        return doubts.stream().map(Doubt::sentence).distinct().collect(Collectors.joining(" "));
+    }
+
+    private static ConditionResult blocked(String label, List<PolicyViolation> problems) {
+        boolean tooLarge = problems.stream().anyMatch(p -> p.kind() == PolicyViolation.Kind.TOO_LARGE);
+        return ConditionResult.bad(
+                tooLarge ? Reason.PolicyTooLarge : Reason.ForeignStatementRejected,
+                label + ": nothing was written to its policy. "
+                        + problems.stream().map(PolicyViolation::message).collect(Collectors.joining(" ")));
+    }
+
+    private static ConditionResult notWritten(String label, AwsError failure, AccessRequirements added) {
+        String message = label + ": its policy was not written: " + failure.detail() + ".";
+        return switch (failure) {
+            case AwsError.Denied denied ->
+                ConditionResult.bad(
+                        Reason.WriteDenied,
+                        message
+                                + " Give the operator's role kms:PutKeyPolicy on the key, or set policyManagement to Publish.");
+            case AwsError.Rejected rejected
+            when rejected.detail().code().startsWith("LimitExceeded") ->
+                ConditionResult.bad(Reason.PolicyTooLarge, message + " The key's owner must shorten other statements.");
+            case AwsError.Rejected rejected -> refusedByKms(message, PutKeyPolicyRejection.of(rejected), added);
+            case AwsError.Throttled throttled ->
+                ConditionResult.unknown(Reason.Throttled, message + " It is repeated.");
+            case AwsError.NotFound gone -> ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+            case AwsError.Unavailable unavailable ->
+                ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+        };
+    }
+
+    private static ConditionResult refusedByKms(String message, PutKeyPolicyRejection why, AccessRequirements added) {
+        String theirs = "a user, role or account that another statement names no longer exists";
+        String ours = "one that the tenant's settings (cmek.tenants.<name>.principals) name does not exist: "
+                + added.principals().values().stream()
+                        .flatMap(Collection::stream)
+                        .distinct()
+                        .collect(Collectors.joining(", "));
+        return switch (why) {
+            case LOCKOUT ->
+                ConditionResult.bad(
+                        Reason.WriteDenied,
+                        message
+                                + " This is KMS's safety check: the operator could not be sure to be allowed to write the policy again. "
+                                + AGAINST_LOCKOUT);
+            case INVALID_PRINCIPAL ->
+                ConditionResult.bad(
+                        Reason.ForeignStatementRejected,
+                        message
+                                + (added.isEmpty()
+                                        ? " It seems that " + theirs + "; that statement's owner must remove it."
+                                        : " Either " + theirs + ", or " + ours + "."));
+            case UNRECOGNIZED ->
+                ConditionResult.bad(
+                        Reason.ForeignStatementRejected,
+                        message + " It may be that " + theirs + (added.isEmpty() ? "" : "; that " + ours)
+                                + "; or that the operator would not be allowed to write the policy again. "
+                                + AGAINST_LOCKOUT);
+        };
+    }
+
+    private static String refused(List<PolicyViolation> obstacles) {
+        return obstacles.isEmpty()
+                ? ""
+                : " Until this is solved, KMS refuses the policy with them. "
+                        + obstacles.stream().map(PolicyViolation::message).collect(Collectors.joining(" "));
+    }
+
+    private static String delegated(List<String> statements) {
+        return statements.isEmpty()
+                ? ""
+                : " What the statement " + String.join(" and ", statements)
+                        + " leaves to the IAM policies of the account cannot be seen in the key policy, and is not taken for access.";
+    }
+
+    private static String describe(AccessRequirements grants) {
+        return grants.principals().entrySet().stream()
+                .map(e -> String.join(", ", e.getKey().actions()) + " for " + String.join(", ", e.getValue()))
+                .collect(Collectors.joining("; "));
+    }
+}

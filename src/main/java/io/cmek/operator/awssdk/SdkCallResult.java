@@ -1,0 +1,34 @@
+package io.cmek.operator.awssdk;
+
+import io.cmek.operator.aws.AwsError;
+import io.cmek.operator.aws.AwsResult;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+
+/** How a call ended. Unlike {@link AwsResult} it still has the SDK's exception, for what stands in headers and bodies. */
+sealed interface SdkCallResult<T> {
+
+    record Ok<T>(T response) implements SdkCallResult<T> {}
+
+    /** @param error what AWS answered, null where it did not answer */
+    record Refused<T>(AwsError failure, @Nullable AwsServiceException error) implements SdkCallResult<T> {
+
+        String code() {
+            return failure.detail().code();
+        }
+    }
+
+    /** @param reading of the response; null where it lacks what it must have */
+    default <R> AwsResult<R> answer(Operation operation, Function<? super T, ? extends @Nullable R> reading) {
+        return switch (this) {
+            case Ok<T>(T response) -> {
+                R read = reading.apply(response);
+                yield read == null
+                        ? new AwsResult.Error<>(ErrorClassifier.unreadable(operation.toString()))
+                        : new AwsResult.Success<>(read);
+            }
+            case Refused<T>(AwsError failure, var error) -> new AwsResult.Error<>(failure);
+        };
+    }
+}

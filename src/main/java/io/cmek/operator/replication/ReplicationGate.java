@@ -1,0 +1,104 @@
+package io.cmek.operator.replication;
+
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.Reason;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Which of the databases listed for replication may replicate (R5, R6). Admission is per database and region, and once and for all: a
+ * database that replicates already has its data in the secondary region, and stopping it would help nobody.
+ *
+ * @param admitted may replicate
+ * @param blocked wait, each for the judgement's reason
+ */
+public record ReplicationGate(List<String> admitted, List<String> blocked, ConditionResult judgement) {
+
+    public ReplicationGate {
+        admitted = List.copyOf(admitted);
+        blocked = List.copyOf(blocked);
+    }
+
+    /**
+     * What a workgroup asks for.
+     *
+     * @param hasCmek whether it has CMEK in its primary region
+     * @param region the secondary region, empty where no replication is asked for
+     * @param databases those listed for replication
+     * @param admittedBefore those that the status says are admitted to this region; an admission to another one says nothing about it
+     */
+    public record Request(boolean hasCmek, String region, List<String> databases, Collection<String> admittedBefore) {}
+
+    public static ReplicationGate of(Request wish, SecondaryState secondary) {
+        if (wish.databases().isEmpty()) {
+            return new ReplicationGate(
+                    List.of(),
+                    List.of(),
+                    ConditionResult.good(Reason.NotRequested, "No database is listed for replication."));
+        }
+        if (!wish.hasCmek()) {
+            return new ReplicationGate(
+                    wish.databases(),
+                    List.of(),
+                    ConditionResult.good(
+                            Reason.NoCmek,
+                            "The workgroup has no CMEK, so its databases replicate to " + wish.region()
+                                    + " without it."));
+        }
+        boolean open = secondary instanceof SecondaryState.Configured configured && configured.isReady();
+        // Where CMEK was configured for another region, this one never had any: nothing can have been admitted to it.
+        boolean kept = !(secondary instanceof SecondaryState.OtherRegion);
+        List<String> admitted = wish.databases().stream()
+                .filter(d -> open || kept && wish.admittedBefore().contains(d))
+                .toList();
+        List<String> blocked =
+                wish.databases().stream().filter(d -> !admitted.contains(d)).toList();
+        return new ReplicationGate(admitted, blocked, judge(wish.region(), admitted, blocked, secondary));
+    }
+
+    private static ConditionResult judge(
+            String region, List<String> admitted, List<String> blocked, SecondaryState secondary) {
+        String waiting = blocked.isEmpty()
+                ? "New databases wait"
+                : blocked.size() == 1
+                        ? "The database " + blocked.getFirst() + " waits"
+                        : "The databases " + String.join(", ", blocked) + " wait";
+        String replicating =
+                admitted.isEmpty() ? "" : " " + String.join(", ", admitted) + " replicate already and go on.";
+        return switch (secondary) {
+            case SecondaryState.None() ->
+                ConditionResult.bad(
+                        Reason.SecondaryCmekRequired,
+                        waiting + ": the workgroup has CMEK, so " + region
+                                + " needs it before data replicates there. Apply a ReplicaCmek for " + region + "."
+                                + replicating);
+            case SecondaryState.Pending(String name, ConditionResult health) ->
+                ConditionResult.bad(
+                        Reason.SecondaryNotReady,
+                        waiting + " for the ReplicaCmek " + name + ": " + health.message() + replicating);
+            case SecondaryState.Unreadable unreadable ->
+                ConditionResult.bad(Reason.SecondaryNotReady, waiting + ": " + unreadable.why() + replicating);
+            case SecondaryState.OtherRegion(String configured) ->
+                ConditionResult.bad(
+                        Reason.KeysDifferFromConfigured,
+                        waiting + ": CMEK of the secondary region was configured for " + configured
+                                + ", and it is configured once. Set replication.region to " + configured + "."
+                                + replicating);
+            case SecondaryState.Configured ready
+            when ready.isReady() ->
+                ConditionResult.good(
+                        Reason.SecondaryReady,
+                        region + " has CMEK, by the ReplicaCmek " + ready.name() + ", and is ready.");
+            case SecondaryState.Configured leaving
+            when !leaving.staying() ->
+                ConditionResult.bad(
+                        Reason.SecondaryNotReady,
+                        waiting + ": the ReplicaCmek " + leaving.name() + " is being deleted." + replicating);
+            case SecondaryState.Configured unready ->
+                ConditionResult.bad(
+                        Reason.SecondaryNotReady,
+                        waiting + " for the ReplicaCmek " + unready.name() + ": "
+                                + unready.health().message() + replicating);
+        };
+    }
+}

@@ -1,0 +1,123 @@
+package io.cmek.operator.request;
+
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.key.KeyArn;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What hangs on a key of a claim: what is encrypted with it and what else needs it. Resources of other namespaces are counted and not named:
+ * whoever may read this one may not read those.
+ *
+ * @param buckets the claim's buckets, by purpose and name, that are encrypted with the key now
+ * @param storageClass the claim's StorageClass, null where it is not published or has another key
+ * @param databases those that replicate by means of the key
+ * @param neighbours the first other resources of the claim's namespace that name the key
+ * @param more how many more of the namespace do
+ * @param elsewhere how many resources of other namespaces do
+ */
+public record KeyImpact(
+        List<String> buckets,
+        @Nullable String storageClass,
+        List<String> databases,
+        List<String> neighbours,
+        long more,
+        long elsewhere) {
+
+    private static final int NAMED = KeySharers.NAMED;
+
+    public KeyImpact {
+        buckets = List.copyOf(buckets);
+        databases = List.copyOf(databases);
+        neighbours = List.copyOf(neighbours);
+    }
+
+    /** @param others the other claims on the key that are served */
+    public static KeyImpact of(
+            EncryptionRequest claim,
+            KeyArn key,
+            Collection<BucketUse> encrypted,
+            boolean published,
+            Collection<EncryptionRequest> others) {
+        return of(claim, key, encrypted, published, KeySharers.of(claim, others));
+    }
+
+    /**
+     * @param encrypted the claim's buckets that are encrypted with the key now
+     * @param published whether the claim's StorageClass is there
+     * @param others the other resources that use the key
+     */
+    public static KeyImpact of(
+            EncryptionRequest claim,
+            KeyArn key,
+            Collection<BucketUse> encrypted,
+            boolean published,
+            KeySharers others) {
+        boolean replicates =
+                claim.keys().stream().anyMatch(use -> use.key().equals(key) && use.purpose() != Purpose.Backup);
+        return new KeyImpact(
+                encrypted.stream()
+                        .map(bucket ->
+                                (bucket.purpose() == Purpose.Backup ? "backup" : "data") + " bucket " + bucket.name())
+                        .sorted()
+                        .toList(),
+                published && claim.volumes() != null && claim.volumes().key().equals(key)
+                        ? claim.volumes().storageClassName()
+                        : null,
+                replicates ? claim.databases() : List.of(),
+                others.named().stream().map(id -> id.kind() + " " + id.name()).toList(),
+                others.more(),
+                others.elsewhere());
+    }
+
+    /** What of it is about volumes: where only EBS cannot use the key. */
+    public KeyImpact onVolumes() {
+        return new KeyImpact(List.of(), storageClass, List.of(), neighbours, more, elsewhere);
+    }
+
+    /** Whether nothing of the claim is under the key yet. */
+    public boolean isEmpty() {
+        return buckets.isEmpty() && storageClass == null && databases.isEmpty();
+    }
+
+    /** What it means that the key cannot be used. A volume's data key is in the memory of its instance for as long as it is attached. */
+    public String sentence() {
+        var parts = new ArrayList<String>();
+        if (!buckets.isEmpty()) {
+            parts.add(names(buckets, "") + " (objects cannot be read or written)");
+        }
+        if (storageClass != null) {
+            parts.add("volumes of the StorageClass " + storageClass
+                    + " (none can be made or attached; attached ones keep working until they are detached)");
+        }
+        if (!databases.isEmpty()) {
+            parts.add("the replication of " + names(databases, ""));
+        }
+        String also = names(neighbours, more, elsewhere == 0 ? "" : count(elsewhere) + " of other namespaces");
+        return "Affected: " + String.join("; ", parts) + "."
+                + (also.isEmpty() ? "" : " The same key is used by " + also + ".");
+    }
+
+    private static String count(long number) {
+        return number == 1 ? "1 resource" : number + " resources";
+    }
+
+    private static String names(List<String> names, String last) {
+        return names(names.stream().limit(NAMED).toList(), Math.max(0, names.size() - NAMED), last);
+    }
+
+    private static String names(List<String> names, long more, String last) {
+        var shown = new ArrayList<>(names);
+        if (more > 0) {
+            shown.add(more + " more");
+        }
+        if (!last.isEmpty()) {
+            shown.add(last);
+        }
+        return shown.size() < 2
+                ? String.join("", shown)
+                : String.join(", ", shown.subList(0, shown.size() - 1)) + " and " + shown.getLast();
+    }
+}

@@ -1,0 +1,353 @@
+package io.cmek.operator.resource;
+
+import io.cmek.operator.api.v1alpha1.BlockedDatabase;
+import io.cmek.operator.api.v1alpha1.Condition;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
+import io.cmek.operator.api.v1alpha1.Purpose;
+import io.cmek.operator.api.v1alpha1.ReplicaCmek;
+import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.api.v1alpha1.Replication;
+import io.cmek.operator.api.v1alpha1.ReplicationStatus;
+import io.cmek.operator.api.v1alpha1.SecondaryCmek;
+import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.condition.ConditionResult;
+import io.cmek.operator.condition.ConditionType;
+import io.cmek.operator.condition.Reason;
+import io.cmek.operator.index.Authorization;
+import io.cmek.operator.key.KeyArn;
+import io.cmek.operator.replication.PinnedSecondaryKeys;
+import io.cmek.operator.replication.ReplicationGate;
+import io.cmek.operator.replication.SecondaryState;
+import io.cmek.operator.request.EncryptionRequest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secondary region of a workgroup, as its ReplicaCmeks and its own status tell it.
+ *
+ * @param record the lock as it should be from now on, null where the region was never configured
+ * @param holder the ReplicaCmek that the record names, where it exists
+ * @param undecided whether a ReplicaCmek would be recorded but for its own keys and buckets, or for a read that failed
+ * @param shownBefore the region in the status, null where there is none
+ * @param unread why ReplicaCmeks could not be read past the cache, as a sentence's end; null where they were, or need not be
+ */
+public record SecondaryRegionState(
+        ReplicationGate.Request wish,
+        @Nullable SecondaryCmek record,
+        Optional<ReplicaCmek> holder,
+        SecondaryState secondary,
+        boolean undecided,
+        @Nullable String shownBefore,
+        @Nullable String unread) {
+
+    /**
+     * @param all the ReplicaCmeks of the workgroup, and those of its namespace that cannot be read: one of them may be named by the record
+     * @param mayBeRecorded whether the keys of a claim may become the record. Asked where there is none: it may have been lost, and the
+     *     buckets may tell what it said
+     */
+    public static SecondaryRegionState of(
+            Workgroup workgroup,
+            Collection<ReplicaCmek> all,
+            Function<ReplicaCmek, EncryptionRequest> claimOf,
+            Authorization authorization,
+            Predicate<EncryptionRequest> mayBeRecorded,
+            Instant now) {
+        List<ReplicaCmek> replicas =
+                all.stream().filter(NotUnderstood::isReadable).toList();
+        Replication replication = workgroup.getSpec().replication();
+        boolean hasCmek = workgroup.getSpec().cmek() != null;
+        String region = replication == null ? "" : replication.region();
+        var wish = new ReplicationGate.Request(hasCmek, region, databases(replication), admittedBefore(workgroup));
+        SecondaryCmek record = ReplicaCmekRequest.record(workgroup);
+        boolean undecided = false;
+        Optional<String> unreadable = unreadable(record, all);
+        if (hasCmek && !workgroup.isMarkedForDeletion() && unreadable.isEmpty()) {
+            var candidates = new ArrayList<PinnedSecondaryKeys.Candidate>();
+            for (ReplicaCmek replica : replicas) {
+                EncryptionRequest claim = claimOf.apply(replica);
+                boolean fits = replica.getSpec().region().equals(region)
+                        && !replica.isMarkedForDeletion()
+                        && NotUnderstood.of(replica, workgroup).isEmpty()
+                        && authorization.judge(claim).isGood();
+                boolean decided = !fits || record != null || mayBeRecorded.test(claim);
+                undecided |= !decided;
+                candidates.add(ReplicaCmekRequest.candidate(replica, fits && decided));
+            }
+            record = PinnedSecondaryKeys.next(record, candidates, now);
+        }
+        SecondaryCmek next = record;
+        Optional<ReplicaCmek> holder =
+                next == null && workgroup.isMarkedForDeletion() ? enabledOnce(replicas) : holder(next, replicas);
+        SecondaryState secondary = next != null && unreadable.isPresent()
+                ? new SecondaryState.Unreadable(unreadable.get())
+                : next == null
+                        ? replicas.stream()
+                                .filter(r -> r.getSpec().region().equals(region) && !r.isMarkedForDeletion())
+                                .min(Comparator.comparing(r -> r.getMetadata().getName()))
+                                .<SecondaryState>map(r -> new SecondaryState.Pending(
+                                        r.getMetadata().getName(), health(r)))
+                                .orElseGet(SecondaryState.None::new)
+                        : secondary(region, next, holder);
+        ReplicationStatus before = status(workgroup);
+        return new SecondaryRegionState(
+                wish,
+                next,
+                holder,
+                secondary,
+                undecided && next == null,
+                before == null ? null : before.region(),
+                null);
+    }
+
+    /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
+    public SecondaryRegionState with(Optional<ReplicaCmek> fresh) {
+        return record == null
+                ? this
+                : new SecondaryRegionState(
+                        wish, record, fresh, secondary(wish.region(), record, fresh), undecided, shownBefore, unread);
+    }
+
+    /**
+     * The same, as long as the ReplicaCmeks cannot be read past the cache: nothing is recorded and no database is admitted that was not before.
+     *
+     * @param recorded what was recorded before
+     * @param why as a sentence's end
+     */
+    public SecondaryRegionState unread(@Nullable SecondaryCmek recorded, String why) {
+        return new SecondaryRegionState(wish, recorded, holder, secondary, true, shownBefore, why);
+    }
+
+    public ReplicationGate gate() {
+        ReplicationGate gate = ReplicationGate.of(wish, secondary);
+        if (unread == null || wish.admittedBefore().containsAll(gate.admitted())) {
+            return gate;
+        }
+        List<String> admitted =
+                gate.admitted().stream().filter(wish.admittedBefore()::contains).toList();
+        return new ReplicationGate(
+                admitted,
+                wish.databases().stream().filter(d -> !admitted.contains(d)).toList(),
+                ConditionResult.pending(
+                        "New databases wait: the read of the ReplicaCmeks of " + wish.region() + " " + unread + "."));
+    }
+
+    /**
+     * What the Workgroup's status is to say; null where there is nothing to say. It is also the memory of the CRD's rules on
+     * spec.replication: the record tells that the region was configured, and, for a workgroup without CMEK, which has none, the region that
+     * a database was admitted.
+     */
+    public @Nullable ReplicationStatus status() {
+        ReplicationGate gate = gate();
+        boolean showsWish = wish.hasCmek() || !gate.admitted().isEmpty();
+        String shown = !showsWish ? shownBefore : wish.region().isEmpty() ? null : wish.region();
+        if (shown == null && record == null) {
+            return null;
+        }
+        return new ReplicationStatus(
+                shown,
+                gate.admitted(),
+                gate.blocked().stream()
+                        .map(name -> new BlockedDatabase(
+                                name, gate.judgement().reason().name()))
+                        .toList(),
+                record);
+    }
+
+    /** Whether the gate opens for a database that was not admitted before. */
+    public boolean admitsMore() {
+        return wish.hasCmek() && !wish.admittedBefore().containsAll(gate().admitted());
+    }
+
+    /** Whether the lock is about to be set, for the first time or after it was lost. */
+    public boolean setsLockOf(Workgroup workgroup) {
+        return record != null && ReplicaCmekRequest.record(workgroup) == null;
+    }
+
+    /** Whether the service could run in the secondary region right now; empty where no CMEK replication is asked for. */
+    public Optional<ConditionResult> failover() {
+        if (!wish.hasCmek() || wish.databases().isEmpty()) {
+            return Optional.empty();
+        }
+        String cannot = "The service cannot run in " + wish.region() + " right now: ";
+        return Optional.of(
+                switch (secondary) {
+                    case SecondaryState.None() ->
+                        ConditionResult.bad(
+                                Reason.SecondaryCmekRequired, cannot + "it has no CMEK. Apply a ReplicaCmek.");
+                    case SecondaryState.Pending(String name, ConditionResult health) ->
+                        ConditionResult.bad(Reason.SecondaryNotReady, cannot + health.message());
+                    case SecondaryState.Unreadable unreadable ->
+                        ConditionResult.bad(Reason.SecondaryNotReady, cannot + unreadable.why());
+                    case SecondaryState.OtherRegion(String region) ->
+                        ConditionResult.bad(
+                                Reason.KeysDifferFromConfigured, cannot + "CMEK was configured for " + region + ".");
+                    case SecondaryState.Configured(String name, ConditionResult health, boolean staying) ->
+                        missingForFailover(health)
+                                .map(why -> ConditionResult.bad(Reason.SecondaryNotReady, cannot + why))
+                                .orElseGet(() -> ConditionResult.good(
+                                        Reason.SecondaryReady,
+                                        "The service can run in " + wish.region()
+                                                + ": keys, access and buckets of the ReplicaCmek " + name
+                                                + " are usable."));
+                });
+    }
+
+    /**
+     * The keys of the secondary region and what they encrypt count, and the policies on both sides; not whether the primary's key can be used
+     * right now: when it cannot, a failover is what is called for.
+     */
+    private Optional<String> missingForFailover(ConditionResult health) {
+        ReplicaCmekStatus status = holder.map(ReplicaCmek::getStatus).orElse(null);
+        if (status == null) {
+            return Optional.of(health.message());
+        }
+        Optional<String> noPolicy = status.conditions().stream()
+                .filter(c -> c.type().equals(ConditionType.PolicyApplied.name()))
+                .filter(c -> c.status().equals("False"))
+                .map(Condition::message)
+                .findFirst();
+        boolean usable = !status.keys().isEmpty()
+                && status.keys().stream()
+                        .filter(line -> line.purpose() != Purpose.Primary)
+                        .allMatch(line -> line.state() == KeyEncryptionState.ENABLED);
+        return usable ? noPolicy : noPolicy.or(() -> Optional.of(health.message()));
+    }
+
+    /**
+     * Why a ReplicaCmek that is deleted has to stay: databases replicate under it.
+     *
+     * @param workgroup the one that it names, as it is right now
+     */
+    public static Optional<ConditionResult> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+        return workgroup
+                .filter(NotUnderstood::isReadable)
+                .filter(w -> !w.isMarkedForDeletion())
+                .filter(w -> w.getSpec().cmek() != null)
+                .filter(w -> !databases(w.getSpec().replication()).isEmpty())
+                .filter(w -> PinnedSecondaryKeys.standing(
+                                ReplicaCmekRequest.record(w), ReplicaCmekRequest.candidate(replica, false))
+                        == PinnedSecondaryKeys.Ownership.Holder)
+                .map(w -> ConditionResult.bad(
+                        Reason.InUse,
+                        "The ReplicaCmek stays while the Workgroup "
+                                + w.getMetadata().getName() + " replicates "
+                                + String.join(", ", databases(w.getSpec().replication()))
+                                + " under it. Remove those databases from its spec.replication.databases first."));
+    }
+
+    /** Whether a ReplicaCmek that is being deleted stays for now: {@link #holds}, or {@link #isRebuiltFrom}. */
+    static boolean keeps(ReplicaCmek replica, Workgroup workgroup) {
+        return isRebuiltFrom(replica, workgroup)
+                || holds(replica, Optional.of(workgroup)).isPresent();
+    }
+
+    /** Whether a Workgroup that is being deleted stays for now: while the ReplicaCmek exists that its record names. */
+    static boolean isKept(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
+        SecondaryCmek record = ReplicaCmekRequest.record(workgroup);
+        return (record == null ? enabledOnce(replicas) : holder(record, replicas)).isPresent();
+    }
+
+    /** The record was lost with the status of a Workgroup that is being deleted, so nobody makes it again. */
+    private static Optional<ReplicaCmek> enabledOnce(Collection<ReplicaCmek> replicas) {
+        return replicas.stream()
+                .filter(NotUnderstood::isReadable)
+                .filter(r -> ReplicaCmekRequest.candidate(r, false).wasEnabled())
+                .findFirst();
+    }
+
+    /** The ReplicaCmek that the record names, where this version cannot read it. Nobody takes over from it. */
+    private static Optional<String> unreadable(@Nullable SecondaryCmek record, Collection<ReplicaCmek> all) {
+        return record == null
+                ? Optional.empty()
+                : all.stream()
+                        .filter(r -> !NotUnderstood.isReadable(r))
+                        .map(r -> r.getMetadata().getName())
+                        .filter(record.name()::equals)
+                        .findFirst();
+    }
+
+    private static Optional<ReplicaCmek> holder(@Nullable SecondaryCmek record, Collection<ReplicaCmek> replicas) {
+        return record == null
+                ? Optional.empty()
+                : replicas.stream()
+                        .filter(r -> PinnedSecondaryKeys.standing(record, ReplicaCmekRequest.candidate(r, false))
+                                == PinnedSecondaryKeys.Ownership.Holder)
+                        .findFirst();
+    }
+
+    /**
+     * Whether the record was lost and is about to be rebuilt from the status of this ReplicaCmek, which has to stay and be left as it is until
+     * then: its keys could be exchanged for others otherwise.
+     */
+    public static boolean isRebuiltFrom(ReplicaCmek replica, Workgroup workgroup) {
+        return NotUnderstood.isReadable(workgroup)
+                && !workgroup.isMarkedForDeletion()
+                && workgroup.getSpec().cmek() != null
+                && ReplicaCmekRequest.record(workgroup) == null
+                && ReplicaCmekRequest.candidate(replica, false).wasEnabled();
+    }
+
+    private static SecondaryState secondary(String region, SecondaryCmek record, Optional<ReplicaCmek> holder) {
+        String configured = KeyArn.parse(record.dataBucketKeyID()).region();
+        if (!region.isEmpty() && !configured.equals(region)) {
+            return new SecondaryState.OtherRegion(configured);
+        }
+        return holder.<SecondaryState>map(r ->
+                        new SecondaryState.Configured(r.getMetadata().getName(), health(r), !r.isMarkedForDeletion()))
+                .orElseGet(SecondaryState.None::new);
+    }
+
+    private static ConditionResult health(ReplicaCmek replica) {
+        String name = replica.getMetadata().getName();
+        if (replica.getStatus() == null) {
+            return ConditionResult.bad(Reason.SecondaryNotReady, "The ReplicaCmek " + name + " has no status yet.");
+        }
+        return replica.getStatus().conditions().stream()
+                .filter(c -> c.type().equals(ConditionType.Ready.name()))
+                .filter(c -> Objects.equals(
+                        c.observedGeneration(), replica.getMetadata().getGeneration()))
+                .findFirst()
+                .map(SecondaryRegionState::health)
+                .orElseGet(() -> ConditionResult.bad(
+                        Reason.SecondaryNotReady, "The ReplicaCmek " + name + " is being looked at."));
+    }
+
+    private static ConditionResult health(Condition ready) {
+        return ready.status().equals("True")
+                ? ConditionResult.good(Reason.SecondaryReady, ready.message())
+                : ConditionResult.bad(Reason.SecondaryNotReady, ready.message());
+    }
+
+    private static List<String> databases(@Nullable Replication replication) {
+        return replication == null || replication.databases() == null ? List.of() : replication.databases();
+    }
+
+    /** The databases that were admitted and are still asked for. */
+    static List<String> replicating(Workgroup workgroup) {
+        return databases(workgroup.getSpec().replication()).stream()
+                .filter(admittedBefore(workgroup)::contains)
+                .sorted()
+                .toList();
+    }
+
+    /** An admission counts only for the region for which it was given. */
+    private static List<String> admittedBefore(Workgroup workgroup) {
+        Replication asked = workgroup.getSpec().replication();
+        ReplicationStatus status = status(workgroup);
+        return asked == null || status == null || !asked.region().equals(status.region())
+                ? List.of()
+                : status.admitted();
+    }
+
+    private static @Nullable ReplicationStatus status(Workgroup workgroup) {
+        return workgroup.getStatus() == null ? null : workgroup.getStatus().replication();
+    }
+}

@@ -28,12 +28,12 @@ final class AwsWorkers implements AutoCloseable {
     private static final Duration IDLE = Duration.ofSeconds(5);
 
     /** Workers that have given their item back are threads for a moment more. */
-    private static final int MOST_THREADS = 2 * WorkQueue.MAX_IN_FLIGHT;
+    private static final int MAX_THREADS = 2 * WorkQueue.MAX_IN_FLIGHT;
 
     private static final Duration BEAT = Duration.ofMillis(500);
 
     /** Items that are handed out before the loop shows that it goes round. */
-    private static final int MOST_IN_A_BEAT = 1_000;
+    private static final int MAX_IN_A_BEAT = 1_000;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
@@ -48,7 +48,7 @@ final class AwsWorkers implements AutoCloseable {
     AwsWorkers() {
         this(new ThreadPoolExecutor(
                 0,
-                MOST_THREADS,
+                MAX_THREADS,
                 IDLE.toMillis(),
                 TimeUnit.MILLISECONDS,
                 new SynchronousQueue<>(),
@@ -83,7 +83,7 @@ final class AwsWorkers implements AutoCloseable {
     /** Hands out what is ready, and waits until something may be. */
     private void handOut() {
         AwsControllers controllers = Objects.requireNonNull(this.controllers);
-        for (int handedOut = 0; handedOut < MOST_IN_A_BEAT; handedOut++) {
+        for (int handedOut = 0; handedOut < MAX_IN_A_BEAT; handedOut++) {
             Optional<Work> next = controllers.next();
             if (next.isEmpty()) {
                 awaitMore(controllers);

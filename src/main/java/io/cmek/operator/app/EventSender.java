@@ -11,7 +11,7 @@ import org.jboss.logging.Logger;
 final class EventSender implements Executor, AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(EventSender.class);
-    private static final int MOST_WAITING = 10_000;
+    private static final int MAX_WAITING = 10_000;
     private static final Duration IDLE = Duration.ofSeconds(5);
 
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
@@ -19,9 +19,9 @@ final class EventSender implements Executor, AutoCloseable {
             1,
             IDLE.toMillis(),
             TimeUnit.MILLISECONDS,
-            new LinkedBlockingQueue<>(MOST_WAITING),
+            new LinkedBlockingQueue<>(MAX_WAITING),
             Thread.ofPlatform().daemon().name("events").factory(),
-            (event, full) -> LOG.warnf("%d Events wait for the API server: one more is not sent", MOST_WAITING));
+            (event, full) -> LOG.warnf("%d Events wait for the API server: one more is not sent", MAX_WAITING));
 
     EventSender() {
         executor.allowCoreThreadTimeOut(true);

@@ -16,7 +16,7 @@ public final class AwsControllers {
 
     private static final Logger LOG = Logger.getLogger(AwsControllers.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Duration MAX_RETRY = Duration.ofMinutes(1);
 
     private final WorkQueue<AwsItem> queue;
     private final KeyController keys;
@@ -28,7 +28,7 @@ public final class AwsControllers {
         this.queue = queue;
         this.keys = keys;
         this.buckets = buckets;
-        this.backoff = new Backoff(FIRST_RETRY, LONGEST_RETRY, random);
+        this.backoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
     }
 
     /** Has the item worked on, because what is asked of it has changed. */

@@ -40,9 +40,9 @@ import org.jspecify.annotations.Nullable;
 public final class BucketController implements BucketSnapshot.Source {
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Duration MAX_RETRY = Duration.ofMinutes(1);
     private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
-    private static final Duration LONGEST_REPAIR_DELAY = Duration.ofMinutes(5);
+    private static final Duration MAX_REPAIR_DELAY = Duration.ofMinutes(5);
 
     /** A turn that leaves something due is followed by another, after those that wait. */
     private static final Duration SHORTEST = Duration.ofMillis(50);
@@ -74,8 +74,7 @@ public final class BucketController implements BucketSnapshot.Source {
         Observation<BucketFacts> facts = Observation.never();
         final Poll poll = new Poll(settings.pollInterval(), ticker, random);
         final RetryTimer writes = new RetryTimer(ticker);
-        final RepairTimer repairs =
-                new RepairTimer(new Backoff(FIRST_REPAIR_DELAY, LONGEST_REPAIR_DELAY, random), ticker);
+        final RepairTimer repairs = new RepairTimer(new Backoff(FIRST_REPAIR_DELAY, MAX_REPAIR_DELAY, random), ticker);
 
         @Nullable
         ConditionResult notApplied;
@@ -188,7 +187,7 @@ public final class BucketController implements BucketSnapshot.Source {
 
         void read() {
             AwsResult<BucketFacts> answer = call(
-                    "s3:GetBucketEncryption", () -> service.look(bucket.identity(), bucket.region(), bucket.name()));
+                    "s3:GetBucketEncryption", () -> service.inspect(bucket.identity(), bucket.region(), bucket.name()));
             state.facts = state.facts.then(answer, clock.instant());
             state.poll.done(answer instanceof AwsResult.Error<BucketFacts>);
         }
@@ -269,8 +268,7 @@ public final class BucketController implements BucketSnapshot.Source {
             }
             if (state.facts.failure() != null) {
                 // Nothing is written to what cannot be read. The poll goes on reading.
-                state.notApplied =
-                        ConditionResult.couldNotLook(use.label(), state.facts.failure(), state.facts.seenAt());
+                state.notApplied = ConditionResult.readFailed(use.label(), state.facts.failure(), state.facts.seenAt());
                 return;
             }
             var writes = new BucketWrites(
@@ -301,7 +299,7 @@ public final class BucketController implements BucketSnapshot.Source {
                         tellWhatWasLeftBehind(holder, "The bucket stays, if it was made.");
                         state.drift.answerLost(now -> use.key().toString().equals(now.kmsKeyId()));
                     }
-                    state.writes.failed(new Backoff(FIRST_RETRY, LONGEST_RETRY, random));
+                    state.writes.failed(new Backoff(FIRST_RETRY, MAX_RETRY, random));
                     state.notApplied = notWritten(use, failure);
                 }
             }
@@ -352,18 +350,18 @@ public final class BucketController implements BucketSnapshot.Source {
             String message = use.label() + " was not encrypted: " + failure.detail() + ".";
             return switch (failure) {
                 case AwsError.Denied denied ->
-                    ConditionResult.bad(
+                    ConditionResult.ofFalse(
                             Reason.WriteDenied,
                             message
                                     + " Give the operator's role s3:PutEncryptionConfiguration, and s3:CreateBucket"
                                     + " where it is to create it.");
-                case AwsError.Rejected rejected -> ConditionResult.bad(Reason.WriteDenied, message);
+                case AwsError.Rejected rejected -> ConditionResult.ofFalse(Reason.WriteDenied, message);
                 case AwsError.Throttled throttled ->
-                    ConditionResult.unknown(Reason.Throttled, message + " It is repeated.");
+                    ConditionResult.ofUnknown(Reason.Throttled, message + " It is repeated.");
                 case AwsError.NotFound gone ->
-                    ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                    ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
                 case AwsError.Unavailable unavailable ->
-                    ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                    ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
             };
         }
 

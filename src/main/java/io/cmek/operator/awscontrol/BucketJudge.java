@@ -45,7 +45,7 @@ public record BucketJudge(Duration factsMaxAge) {
                                 new BucketResult(
                                         use,
                                         encryption,
-                                        ConditionResult.good(
+                                        ConditionResult.ofTrue(
                                                 Reason.BucketsEncrypted,
                                                 use.label() + " is encrypted with " + use.key() + ".")),
                                 true);
@@ -55,10 +55,9 @@ public record BucketJudge(Duration factsMaxAge) {
                     case BucketPlan.Create() -> open(use, null, keyReady, isPlanned, notApplied, "created");
                 };
             case Known.Unavailable<BucketFacts>(AwsError failure, Instant since) ->
-                new Judged(
-                        new BucketResult(use, null, ConditionResult.couldNotLook(use.label(), failure, since)), true);
+                new Judged(new BucketResult(use, null, ConditionResult.readFailed(use.label(), failure, since)), true);
             case Known.NotObserved<BucketFacts>() ->
-                new Judged(new BucketResult(use, null, ConditionResult.unanswered(use.label())), false);
+                new Judged(new BucketResult(use, null, ConditionResult.notYetObserved(use.label())), false);
         };
     }
 
@@ -79,7 +78,7 @@ public record BucketJudge(Duration factsMaxAge) {
     }
 
     /** Judges the bucket for a request of which it is not settled that it may have the bucket. */
-    public Judged look(BucketUse use, String region, BucketSnapshot snapshot, Instant now) {
+    public Judged inspect(BucketUse use, String region, BucketSnapshot snapshot, Instant now) {
         return switch (snapshot.facts().at(now, factsMaxAge)) {
             case Known.Fresh<BucketFacts>(BucketFacts facts) ->
                 new Judged(
@@ -92,10 +91,9 @@ public record BucketJudge(Duration factsMaxAge) {
                                                 use.label() + " is encrypted when the claim is accepted.")),
                         true);
             case Known.Unavailable<BucketFacts>(AwsError failure, Instant since) ->
-                new Judged(
-                        new BucketResult(use, null, ConditionResult.couldNotLook(use.label(), failure, since)), true);
+                new Judged(new BucketResult(use, null, ConditionResult.readFailed(use.label(), failure, since)), true);
             case Known.NotObserved<BucketFacts>() ->
-                new Judged(new BucketResult(use, null, ConditionResult.unanswered(use.label())), false);
+                new Judged(new BucketResult(use, null, ConditionResult.notYetObserved(use.label())), false);
         };
     }
 }

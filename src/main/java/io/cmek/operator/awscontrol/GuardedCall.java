@@ -13,7 +13,7 @@ final class GuardedCall {
     private static final Logger LOG = Logger.getLogger(GuardedCall.class);
 
     /** Of an error that was not foreseen, in characters. */
-    private static final int LONGEST_WORDS = 200;
+    private static final int MAX_WORDS = 200;
 
     private GuardedCall() {}
 
@@ -26,7 +26,7 @@ final class GuardedCall {
             return new AwsResult.Error<>(new AwsError.Unavailable(new AwsError.Detail(
                     operation,
                     e.getClass().getSimpleName(),
-                    Text.line(Objects.requireNonNullElse(e.getMessage(), ""), LONGEST_WORDS),
+                    Text.line(Objects.requireNonNullElse(e.getMessage(), ""), MAX_WORDS),
                     null)));
         }
     }

@@ -59,10 +59,10 @@ public final class KeyController implements KeySnapshot.Source {
     private static final int ROUNDS = 3;
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Duration MAX_RETRY = Duration.ofMinutes(1);
 
     /** Where somebody else writes something else each time. */
-    private static final Duration LONGEST_CONTESTED_RETRY = Duration.ofMinutes(5);
+    private static final Duration MAX_CONTESTED_RETRY = Duration.ofMinutes(5);
 
     private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
 
@@ -147,7 +147,7 @@ public final class KeyController implements KeySnapshot.Source {
             return WorkResult.FORGOTTEN;
         }
         KeyState state = states.computeIfAbsent(
-                key, k -> new KeyState(new RepairTimer(backoff(FIRST_REPAIR_DELAY, LONGEST_CONTESTED_RETRY), ticker)));
+                key, k -> new KeyState(new RepairTimer(backoff(FIRST_REPAIR_DELAY, MAX_CONTESTED_RETRY), ticker)));
         var work = new Work(key, state, requests);
         work.run();
         return new WorkResult(work.outcome(), Optional.of(work.next()));
@@ -435,7 +435,7 @@ public final class KeyController implements KeySnapshot.Source {
                             words.changedBack(found, state.repairs.times(), state.repairs.notBefore()));
                 }
                 if (own.policy.failure() != null && isFresh(own)) {
-                    own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                    own.writes.failed(backoff(FIRST_RETRY, MAX_RETRY));
                     return new PolicyOutcome.WriteFailed(own.policy.failure(), AccessRequirements.NONE);
                 }
                 // KMS writes whole documents, and unconditionally: what somebody else has added since the policy was
@@ -450,7 +450,7 @@ public final class KeyController implements KeySnapshot.Source {
                 }
                 if (writes == ROUNDS) {
                     observer.policyConflict(key);
-                    own.writes.failed(backoff(FIRST_RETRY, LONGEST_CONTESTED_RETRY));
+                    own.writes.failed(backoff(FIRST_RETRY, MAX_CONTESTED_RETRY));
                     return new PolicyOutcome.Conflict(words.contested());
                 }
                 if (written != null) {
@@ -472,7 +472,7 @@ public final class KeyController implements KeySnapshot.Source {
                     if (mayHaveWritten(answer) && mends(change)) {
                         answerLost(next);
                     }
-                    own.writes.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                    own.writes.failed(backoff(FIRST_RETRY, MAX_RETRY));
                     return new PolicyOutcome.WriteFailed(failure, added);
                 }
                 observer.policyWritten(key, null);
@@ -590,7 +590,7 @@ public final class KeyController implements KeySnapshot.Source {
                         if (with.notReleased == null) {
                             with.releases.succeeded();
                         } else {
-                            with.releases.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                            with.releases.failed(backoff(FIRST_RETRY, MAX_RETRY));
                         }
                     } else {
                         own.release = with.notReleased;
@@ -598,7 +598,7 @@ public final class KeyController implements KeySnapshot.Source {
                     if (own.release instanceof Release.Done) {
                         own.retry.succeeded();
                     } else {
-                        own.retry.failed(backoff(FIRST_RETRY, LONGEST_RETRY));
+                        own.retry.failed(backoff(FIRST_RETRY, MAX_RETRY));
                     }
                 }
             }

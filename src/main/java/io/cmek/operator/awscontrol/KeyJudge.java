@@ -45,13 +45,13 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
         return switch (facts.at(now, factsMaxAge)) {
             case Known.Fresh<KeyFacts>(KeyFacts known) -> KeyRules.judge(label, known, now);
             case Known.Unavailable<KeyFacts>(AwsError.NotFound gone, var since) ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.KeyNotFound,
                         label + " does not exist: " + gone.detail()
                                 + ". Check the ARN; a key that was deleted cannot be brought back.");
             case Known.Unavailable<KeyFacts>(var failure, var since) ->
-                ConditionResult.couldNotLook(label, failure, since);
-            case Known.NotObserved<KeyFacts>() -> ConditionResult.unanswered(label);
+                ConditionResult.readFailed(label, failure, since);
+            case Known.NotObserved<KeyFacts>() -> ConditionResult.notYetObserved(label);
         };
     }
 
@@ -61,7 +61,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
     }
 
     /** Judges the key for a request that is not served: only the key itself, of which nothing is done. */
-    public Judged look(
+    public Judged inspect(
             EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, String why, Instant now) {
         Observation<KeyFacts> facts = snapshot.view(tenant.identity()).facts();
         return new Judged(
@@ -80,12 +80,12 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 usable,
                 ConditionResult.pending(label + ": its policy waits until the key is usable."),
                 ConditionResult.pending(label + ": access is checked when its policy is in place."));
-        if (KeyRules.UNFIT.contains(usable.reason())) {
+        if (KeyRules.PERMANENTLY_UNUSABLE.contains(usable.reason())) {
             return new Judged(seen, true);
         }
         AccessRequirements wanted = claim.wants(key, tenant);
         boolean ours = claim.policyManagement() == PolicyManagement.Managed;
-        boolean writes = ours && usable.isGood();
+        boolean writes = ours && usable.isTrue();
         PolicyOutcome outcome = outcome(view, key, wanted, writes, now);
         boolean isPlanned =
                 claim.requires(key, tenant).minus(snapshot.required()).isEmpty();
@@ -100,7 +100,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                     when access.missing().isEmpty() -> Optional.of(access);
                     default -> Optional.empty();
                 };
-        ConditionResult access = given.map(g -> access(label, g, wanted, usable.isGood(), tenant, snapshot, now))
+        ConditionResult access = given.map(g -> access(label, g, wanted, usable.isTrue(), tenant, snapshot, now))
                 .orElse(seen.access());
         boolean onlyVolumes = given.filter(g -> g.deniesOnlyVolumes())
                 .filter(g -> access.equals(PolicyConditions.access(label, g)))
@@ -173,13 +173,13 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
             case Known.Fresh<Boolean>(Boolean granted) when granted -> PolicyConditions.proven(label, role, given);
             case Known.Fresh<Boolean>(Boolean granted) -> PolicyConditions.refused(label, role, given);
             case Known.Unavailable<Boolean>(var failure, var since) ->
-                ConditionResult.unknown(
+                ConditionResult.ofUnknown(
                         failure instanceof AwsError.Rejected || failure instanceof AwsError.Denied
                                 ? Reason.NotProbed
                                 : Reason.AwsUnavailable,
                         label + ": whether " + role + " can use it is not known: " + failure.detail() + ".");
             case Known.NotObserved<Boolean>() ->
-                ConditionResult.unanswered(label + ": whether " + role + " can use it");
+                ConditionResult.notYetObserved(label + ": whether " + role + " can use it");
         };
     }
 }

@@ -20,12 +20,12 @@ record KeyReading(
         KeyArn key, Observation<KeyFacts> facts, Observation<KeyPolicyText> policy, Instant now, Duration maxAge) {
 
     boolean isUsable() {
-        return usable().isGood();
+        return usable().isTrue();
     }
 
     /** Whether the key can never be used. */
     boolean isUnfit() {
-        return KeyRules.UNFIT.contains(usable().reason());
+        return KeyRules.PERMANENTLY_UNUSABLE.contains(usable().reason());
     }
 
     private ConditionResult usable() {

@@ -26,14 +26,14 @@ final class LostUpdateTracker {
     /** CloudTrail's times are whole seconds, and of another clock. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
-    private static final int MOST_WRITES = 8;
-    private static final int MOST_UPDATES = 32;
+    private static final int MAX_WRITES = 8;
+    private static final int MAX_UPDATES = 32;
 
     /** Many more than come within the time of so few writes. */
-    private static final int MOST_EVENTS = 256;
+    private static final int MAX_EVENTS = 256;
 
     /** More than the writes: by its time, the event of a write of ours that was forgotten may belong to a later one, too. */
-    private static final int MOST_DOCUMENTS = 32;
+    private static final int MAX_DOCUMENTS = 32;
 
     /**
      * A write of ours.
@@ -85,8 +85,8 @@ final class LostUpdateTracker {
      */
     void wrote(Instant read, Instant now, String base, String document) {
         forget(now);
-        writes = with(writes, new Write(read, now, base), MOST_WRITES);
-        ours = with(ours, new Document(now, KeyPolicyText.of(document).digest()), MOST_DOCUMENTS);
+        writes = with(writes, new Write(read, now, base), MAX_WRITES);
+        ours = with(ours, new Document(now, KeyPolicyText.of(document).digest()), MAX_DOCUMENTS);
     }
 
     /** Handles what CloudTrail tells of a write, once; and not at all where the document is one that we wrote. */
@@ -102,7 +102,7 @@ final class LostUpdateTracker {
                 || events.stream().anyMatch(e -> e.tells(theirs, digest))) {
             return;
         }
-        events = with(events, new Event(now, theirs.at(), digest), MOST_EVENTS);
+        events = with(events, new Event(now, theirs.at(), digest), MAX_EVENTS);
         overlapping.forEach(w -> add(theirs, w));
     }
 
@@ -114,7 +114,7 @@ final class LostUpdateTracker {
     private void add(PolicyWrite theirs, Write ours) {
         try {
             var update = new LostUpdate(PolicyDocument.parse(ours.base()), PolicyDocument.parse(theirs.document()));
-            updates = with(updates, update, MOST_UPDATES);
+            updates = with(updates, update, MAX_UPDATES);
         } catch (UnreadablePolicyException e) {
             // KMS would not have accepted it: whoever sent this is not CloudTrail.
             return;

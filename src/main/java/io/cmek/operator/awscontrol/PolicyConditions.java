@@ -27,20 +27,20 @@ public final class PolicyConditions {
     public static ConditionResult of(String label, PolicyOutcome outcome) {
         return switch (outcome) {
             case PolicyOutcome.UpToDate in ->
-                ConditionResult.good(Reason.PolicyApplied, label + " has the statements in its policy.");
+                ConditionResult.ofTrue(Reason.PolicyApplied, label + " has the statements in its policy.");
             case PolicyOutcome.NotManaged(PolicyAccess access, var none, var obstacles)
             when access.missing().isEmpty() ->
-                ConditionResult.unknown(
+                ConditionResult.ofUnknown(
                         Reason.NotProbed,
                         label + " has a policy that gives what the service needs only under conditions. "
-                                + sentences(access.doubts())
+                                + sentences(access.unresolvedConditions())
                                 + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
                                 + " statements shown in status.keys[].suggestedPolicy.");
             case PolicyOutcome.NotManaged(
                     PolicyAccess access,
                     List<String> statements,
                     List<PolicyViolation> obstacles) ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.PolicyNotApplied,
                         label + " lacks in its policy "
                                 + (statements.size() == 1 ? "the statement " : "the statements ")
@@ -49,33 +49,33 @@ public final class PolicyConditions {
                                 + " The key's owner is to add what status.keys[].suggestedPolicy shows."
                                 + refused(obstacles));
             case PolicyOutcome.Blocked(List<PolicyViolation> problems) -> blocked(label, problems);
-            case PolicyOutcome.Conflict(String message) -> ConditionResult.bad(Reason.PolicyConflict, message);
+            case PolicyOutcome.Conflict(String message) -> ConditionResult.ofFalse(Reason.PolicyConflict, message);
             case PolicyOutcome.WriteFailed(AwsError failure, AccessRequirements added) ->
                 notWritten(label, failure, added);
             case PolicyOutcome.ReadFailed(AwsError failure, var since) ->
-                ConditionResult.couldNotLook(label + ": its policy", failure, since);
+                ConditionResult.readFailed(label + ": its policy", failure, since);
         };
     }
 
     /** The policy, as read, is the proof. */
     public static ConditionResult access(String label, PolicyAccess access) {
         return objection(label, access)
-                .orElseGet(() -> ConditionResult.good(
+                .orElseGet(() -> ConditionResult.ofTrue(
                         Reason.AccessGranted, label + " has a policy that lets the service use it."));
     }
 
     /** KMS let the probe role encrypt and decrypt; the policy may still say something about the rest. */
     public static ConditionResult proven(String label, String probe, PolicyAccess access) {
         return objection(label, access.provenFor(probe))
-                .orElseGet(() -> ConditionResult.good(Reason.AccessProven, label + " can be used by " + probe + "."));
+                .orElseGet(() -> ConditionResult.ofTrue(Reason.AccessProven, label + " can be used by " + probe + "."));
     }
 
     /** KMS did not let the probe role encrypt or decrypt in a call of its own. */
     public static ConditionResult refused(String label, String probe, PolicyAccess access) {
         String denied = label + " cannot be used by " + probe + " in calls of its own";
-        List<Doubt> excuses = access.excusesFor(probe);
+        List<Doubt> excuses = access.inconclusiveFor(probe);
         if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !excuses.isEmpty()) {
-            return ConditionResult.unknown(
+            return ConditionResult.ofUnknown(
                     Reason.NotProbed,
                     denied + ", but that may be otherwise in another session, or when a service of AWS calls for it. "
                             + sentences(excuses)
@@ -85,11 +85,11 @@ public final class PolicyConditions {
         String suspects = Stream.of(
                         access.denials().stream(),
                         access.volumeDenials().stream(),
-                        access.doubts().stream().map(Doubt::sentence))
+                        access.unresolvedConditions().stream().map(Doubt::sentence))
                 .flatMap(s -> s)
                 .distinct()
                 .collect(Collectors.joining(" "));
-        return ConditionResult.bad(
+        return ConditionResult.ofFalse(
                 Reason.AccessDenied,
                 denied + ", though its policy has the statements: "
                         + (suspects.isEmpty()
@@ -103,23 +103,23 @@ public final class PolicyConditions {
             String why = access.denials().isEmpty()
                     ? "Its policy does not give: " + describe(access.missing()) + "."
                     : String.join(" ", access.denials());
-            return Optional.of(ConditionResult.bad(
+            return Optional.of(ConditionResult.ofFalse(
                     Reason.AccessDenied,
                     label + " cannot be used by the service. " + why + volumes(access)
                             + " The key's owner must change that."));
         }
         if (access.deniesOnlyVolumes()) {
-            return Optional.of(ConditionResult.bad(
+            return Optional.of(ConditionResult.ofFalse(
                     Reason.AccessDenied,
                     label + " cannot be used for volumes." + volumes(access) + " The key's owner must change that."));
         }
-        return access.doubts().isEmpty()
+        return access.unresolvedConditions().isEmpty()
                 ? Optional.empty()
                 : Optional.of(
-                        ConditionResult.unknown(
+                        ConditionResult.ofUnknown(
                                 Reason.NotProbed,
                                 label + ": whether the service can use it cannot be told from its policy. "
-                                        + sentences(access.doubts())
+                                        + sentences(access.unresolvedConditions())
                                         + " A role of the service that the operator may assume (cmek.tenants.<name>.probe-role-arn) can prove"
                                         + " some of it; else the key's owner must except the service's roles from that condition, and EBS's where it is named."));
     }
@@ -128,13 +128,13 @@ public final class PolicyConditions {
         return access.volumeDenials().isEmpty() ? "" : " " + String.join(" ", access.volumeDenials());
     }
 
-    private static String sentences(List<Doubt> doubts) {
-        return doubts.stream().map(Doubt::sentence).distinct().collect(Collectors.joining(" "));
+    private static String sentences(List<Doubt> unresolvedConditions) {
+        return unresolvedConditions.stream().map(Doubt::sentence).distinct().collect(Collectors.joining(" "));
     }
 
     private static ConditionResult blocked(String label, List<PolicyViolation> problems) {
         boolean tooLarge = problems.stream().anyMatch(p -> p.kind() == PolicyViolation.Kind.TOO_LARGE);
-        return ConditionResult.bad(
+        return ConditionResult.ofFalse(
                 tooLarge ? Reason.PolicyTooLarge : Reason.ForeignStatementRejected,
                 label + ": nothing was written to its policy. "
                         + problems.stream().map(PolicyViolation::message).collect(Collectors.joining(" ")));
@@ -144,19 +144,21 @@ public final class PolicyConditions {
         String message = label + ": its policy was not written: " + failure.detail() + ".";
         return switch (failure) {
             case AwsError.Denied denied ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.WriteDenied,
                         message
                                 + " Give the operator's role kms:PutKeyPolicy on the key, or set policyManagement to Publish.");
             case AwsError.Rejected rejected
             when rejected.detail().code().startsWith("LimitExceeded") ->
-                ConditionResult.bad(Reason.PolicyTooLarge, message + " The key's owner must shorten other statements.");
+                ConditionResult.ofFalse(
+                        Reason.PolicyTooLarge, message + " The key's owner must shorten other statements.");
             case AwsError.Rejected rejected -> refusedByKms(message, PutKeyPolicyRejection.of(rejected), added);
             case AwsError.Throttled throttled ->
-                ConditionResult.unknown(Reason.Throttled, message + " It is repeated.");
-            case AwsError.NotFound gone -> ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                ConditionResult.ofUnknown(Reason.Throttled, message + " It is repeated.");
+            case AwsError.NotFound gone ->
+                ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
             case AwsError.Unavailable unavailable ->
-                ConditionResult.unknown(Reason.AwsUnavailable, message + " It is repeated.");
+                ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
         };
     }
 
@@ -169,20 +171,20 @@ public final class PolicyConditions {
                         .collect(Collectors.joining(", "));
         return switch (why) {
             case LOCKOUT ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.WriteDenied,
                         message
                                 + " This is KMS's safety check: the operator could not be sure to be allowed to write the policy again. "
                                 + AGAINST_LOCKOUT);
             case INVALID_PRINCIPAL ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.ForeignStatementRejected,
                         message
                                 + (added.isEmpty()
                                         ? " It seems that " + theirs + "; that statement's owner must remove it."
                                         : " Either " + theirs + ", or " + ours + "."));
             case UNRECOGNIZED ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.ForeignStatementRejected,
                         message + " It may be that " + theirs + (added.isEmpty() ? "" : "; that " + ours)
                                 + "; or that the operator would not be allowed to write the policy again. "

@@ -17,7 +17,7 @@ final class Refreshes {
      * The latest writes that are kept of one key. A turn may hang for minutes while events flood in, each with a whole policy. Within the time of
      * a read and the write that follows it, so many others never write.
      */
-    static final int MOST_WRITES = 32;
+    static final int MAX_WRITES = 32;
 
     private final TreeMap<KeyArn, ArrayDeque<PolicyWrite>> waiting = new TreeMap<>();
 
@@ -29,7 +29,7 @@ final class Refreshes {
     /** Has the key read, because of a write of somebody's. */
     synchronized void add(PolicyWrite theirs) {
         ArrayDeque<PolicyWrite> writes = writesOn(theirs.key());
-        if (writes.size() == MOST_WRITES) {
+        if (writes.size() == MAX_WRITES) {
             writes.removeFirst();
         }
         writes.addLast(theirs);

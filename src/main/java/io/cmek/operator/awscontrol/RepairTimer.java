@@ -16,7 +16,7 @@ public final class RepairTimer {
     private int repairs;
     private long last;
     private long notBefore;
-    private Instant told = Instant.EPOCH;
+    private Instant reported = Instant.EPOCH;
 
     public RepairTimer(Backoff backoff, Ticker ticker) {
         this.backoff = backoff;
@@ -26,12 +26,12 @@ public final class RepairTimer {
     /** @param now for {@link #notBefore} */
     public void repaired(Instant now) {
         repaired();
-        told = now.plus(left());
+        reported = now.plus(left());
     }
 
     /** When the next repair may be made, as it is told: the same however often it is asked. */
     public Instant notBefore() {
-        return told;
+        return reported;
     }
 
     public void repaired() {

@@ -42,10 +42,10 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
 public final class AwsClients implements AutoCloseable {
 
     /** Several times the threads that call AWS: a ceiling against leaks, not a limit that anybody is to feel. */
-    private static final int MOST_CONNECTIONS = 256;
+    private static final int MAX_CONNECTIONS = 256;
 
     /** STS allows 64 characters of {@code [\w+=,.@-]} (STS API Reference, "AssumeRole"). */
-    private static final int LONGEST_SESSION_NAME = 64;
+    private static final int MAX_SESSION_NAME = 64;
 
     private static final String APPLICATION = "cmek-operator";
 
@@ -67,7 +67,7 @@ public final class AwsClients implements AutoCloseable {
         this.observer = observer;
         this.attempts = new SdkMetricsPublisher(observer);
         this.http = Apache5HttpClient.builder()
-                .maxConnections(MOST_CONNECTIONS)
+                .maxConnections(MAX_CONNECTIONS)
                 .connectionTimeout(min(Duration.ofSeconds(3), settings.attemptTimeout()))
                 .connectionAcquisitionTimeout(settings.attemptTimeout())
                 .socketTimeout(settings.attemptTimeout())
@@ -144,7 +144,7 @@ public final class AwsClients implements AutoCloseable {
                 .refreshRequest(AssumeRoleRequest.builder()
                         .roleArn(scope.identity().roleArn())
                         .externalId(scope.identity().externalId())
-                        .roleSessionName(sessionName.substring(0, Math.min(sessionName.length(), LONGEST_SESSION_NAME)))
+                        .roleSessionName(sessionName.substring(0, Math.min(sessionName.length(), MAX_SESSION_NAME)))
                         .build())
                 .build();
     }

@@ -63,7 +63,7 @@ public final class ErrorClassifier {
     /** An error answer without an error code, as proxies and load balancers give it. */
     public static final String NO_CODE = "NoErrorCode";
 
-    private static final int LONGEST_MESSAGE = 512;
+    private static final int MAX_MESSAGE = 512;
 
     private ErrorClassifier() {}
 
@@ -104,7 +104,7 @@ public final class ErrorClassifier {
                     requestId(error)));
         }
         String cleanCode = clean(code, 64);
-        String said = details.errorMessage() == null ? "" : clean(details.errorMessage(), LONGEST_MESSAGE);
+        String said = details.errorMessage() == null ? "" : clean(details.errorMessage(), MAX_MESSAGE);
         String message = isAboutCredentials(code)
                 // These texts quote times, and some quote what was signed, session token and all.
                 ? "AWS does not accept the credentials; they are fetched anew"
@@ -259,7 +259,7 @@ public final class ErrorClassifier {
     }
 
     private static AwsError ownFailure(String operation, String code, String message) {
-        return new AwsError.Unavailable(new Detail(operation, code, clean(message, LONGEST_MESSAGE), null));
+        return new AwsError.Unavailable(new Detail(operation, code, clean(message, MAX_MESSAGE), null));
     }
 
     static boolean isInterruption(@Nullable Throwable error) {
@@ -301,7 +301,7 @@ public final class ErrorClassifier {
         }
         // A bound before the patterns, too: what AWS sends is not to cost time.
         String line = UNPRINTABLE
-                .matcher(text.substring(0, Math.min(text.length(), 16 * LONGEST_MESSAGE)))
+                .matcher(text.substring(0, Math.min(text.length(), 16 * MAX_MESSAGE)))
                 .replaceAll(" ");
         line = SECRET.matcher(line).replaceAll("$1$2[hidden]");
         line = CHANGING.matcher(line).replaceAll("");

@@ -36,15 +36,15 @@ public final class KmsKeyService implements KeyService {
                 .answer(Operation.DESCRIBE_KEY, response -> facts(key, response.keyMetadata()));
     }
 
-    private static @Nullable KeyFacts facts(KeyArn key, @Nullable KeyMetadata told) {
-        if (told == null) {
+    private static @Nullable KeyFacts facts(KeyArn key, @Nullable KeyMetadata reported) {
+        if (reported == null) {
             return null;
         }
-        String state = told.keyStateAsString();
-        String spec = told.keySpecAsString();
-        String usage = told.keyUsageAsString();
-        String manager = told.keyManagerAsString();
-        String origin = told.originAsString();
+        String state = reported.keyStateAsString();
+        String spec = reported.keySpecAsString();
+        String usage = reported.keyUsageAsString();
+        String manager = reported.keyManagerAsString();
+        String origin = reported.originAsString();
         if (state == null || spec == null || usage == null || manager == null || origin == null) {
             return null;
         }
@@ -55,9 +55,9 @@ public final class KmsKeyService implements KeyService {
                 usage,
                 manager,
                 origin,
-                Boolean.TRUE.equals(told.multiRegion()),
-                told.deletionDate(),
-                told.validTo());
+                Boolean.TRUE.equals(reported.multiRegion()),
+                reported.deletionDate(),
+                reported.validTo());
     }
 
     @Override

@@ -93,8 +93,8 @@ final class RegionalClients implements AutoCloseable {
             AwsResult<String> answer = call(
                             Operation.GET_CALLER_IDENTITY, identity, callers, StsClient::getCallerIdentity)
                     .answer(Operation.GET_CALLER_IDENTITY, caller -> caller.account());
-            if (answer instanceof AwsResult.Success<String>(String told)) {
-                account = told;
+            if (answer instanceof AwsResult.Success<String>(String reported)) {
+                account = reported;
             }
             return answer;
         } finally {

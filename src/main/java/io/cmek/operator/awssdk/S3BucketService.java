@@ -119,14 +119,14 @@ public final class S3BucketService implements BucketService {
             return "";
         }
         AwsErrorDetails details = error.awsErrorDetails();
-        String told = regionHeader(error);
-        if (told.isEmpty() && details.rawResponse() != null) {
-            told = first(REGION_ELEMENT, details.rawResponse().asString(StandardCharsets.UTF_8));
+        String reported = regionHeader(error);
+        if (reported.isEmpty() && details.rawResponse() != null) {
+            reported = first(REGION_ELEMENT, details.rawResponse().asString(StandardCharsets.UTF_8));
         }
-        if (told.isEmpty()) {
-            told = first(REGION_IN_MESSAGE, details.errorMessage());
+        if (reported.isEmpty()) {
+            reported = first(REGION_IN_MESSAGE, details.errorMessage());
         }
-        return told.equals(region) ? "" : told;
+        return reported.equals(region) ? "" : reported;
     }
 
     private static String regionHeader(AwsServiceException error) {

@@ -15,7 +15,7 @@ public final class SqsEventQueue implements EventQueue {
     private static final int WAIT_SECONDS = 3;
 
     /** The most that SQS gives at once. */
-    private static final int MOST_MESSAGES = 10;
+    private static final int MAX_MESSAGES = 10;
 
     /** AWS General Reference, "Amazon SQS endpoints and quotas"; SQS Developer Guide, "Amazon VPC endpoints". */
     private static final Pattern REGION =
@@ -45,7 +45,7 @@ public final class SqsEventQueue implements EventQueue {
                         Operation.RECEIVE_MESSAGE,
                         queueUrl,
                         sqs -> sqs.receiveMessage(r -> r.queueUrl(queueUrl)
-                                .maxNumberOfMessages(MOST_MESSAGES)
+                                .maxNumberOfMessages(MAX_MESSAGES)
                                 .waitTimeSeconds(WAIT_SECONDS)))
                 .answer(
                         Operation.RECEIVE_MESSAGE,

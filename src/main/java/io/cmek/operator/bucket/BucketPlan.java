@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface BucketPlan {
 
     /** Why a bucket can never be that of a request, whatever happens to its encryption: nobody is configured with it. */
-    Set<Reason> UNFIT = Set.of(Reason.BucketOwnedByAnotherAccount, Reason.BucketInAnotherRegion);
+    Set<Reason> PERMANENTLY_UNUSABLE = Set.of(Reason.BucketOwnedByAnotherAccount, Reason.BucketInAnotherRegion);
 
     /** The bucket is as it should be. */
     record Nothing(BucketFacts.Encryption encryption) implements BucketPlan {}
@@ -104,7 +104,7 @@ public sealed interface BucketPlan {
     }
 
     private static Refuse refuse(Reason reason, String message) {
-        return new Refuse(ConditionResult.bad(reason, message));
+        return new Refuse(ConditionResult.ofFalse(reason, message));
     }
 
     /** Dual-layer encryption (aws:kms:dsse) under our key is stronger than what is asked for, and knows no S3 Bucket Key: it stays. */

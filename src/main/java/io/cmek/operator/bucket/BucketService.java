@@ -33,7 +33,7 @@ public interface BucketService {
      * bucket that somebody else owns and for one that we own but may not read. Only then is it asked more: the list of the account's own
      * buckets has the name or not, and HeadBucket tells whether it exists. Where these are denied, too, it stays unknown.
      */
-    default AwsResult<BucketFacts> look(CredentialScope identity, String region, String bucket) {
+    default AwsResult<BucketFacts> inspect(CredentialScope identity, String region, String bucket) {
         AwsResult<BucketFacts> read = readEncryption(identity, region, bucket);
         if (!(read instanceof AwsResult.Error<BucketFacts>(AwsError.Denied denied))
                 || !denied.detail().operation().startsWith("s3:")

@@ -34,7 +34,7 @@ public record BucketWrites(
      * @return how it is encrypted now
      */
     public AwsResult<Encryption> create() {
-        return switch (buckets.look(identity, region, use.name())) {
+        return switch (buckets.inspect(identity, region, use.name())) {
             case AwsResult.Error<BucketFacts>(AwsError failure) -> new AwsResult.Error<>(failure);
             case AwsResult.Success<BucketFacts>(BucketFacts.Absent absent) ->
                 !asked.getAsBoolean()
@@ -53,7 +53,7 @@ public record BucketWrites(
                                 yield finish(new BucketPlan.Encrypt(Encryption.NO_RULE), true);
                             }
                             case AwsResult.Success<Creation> alreadyOurs ->
-                                adopt(buckets.look(identity, region, use.name()));
+                                adopt(buckets.inspect(identity, region, use.name()));
                         };
             case AwsResult.Success<BucketFacts> there -> adopt(there);
         };

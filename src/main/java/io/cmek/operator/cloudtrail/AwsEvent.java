@@ -27,13 +27,13 @@ import java.util.stream.StreamSupport;
 public record AwsEvent(Set<KeyArn> keys, Set<String> buckets, Optional<PolicyWrite> policyWrite) {
 
     /** The largest message that SQS has (SQS Developer Guide, "Amazon SQS message quotas"). */
-    private static final int MOST_CHARACTERS = 1_048_576;
+    private static final int MAX_CHARACTERS = 1_048_576;
 
     private static final JsonMapper JSON = new JsonMapper(new JsonFactoryBuilder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(64)
-                    .maxDocumentLength(MOST_CHARACTERS)
-                    .maxStringLength(MOST_CHARACTERS)
+                    .maxDocumentLength(MAX_CHARACTERS)
+                    .maxStringLength(MAX_CHARACTERS)
                     .build())
             .build());
 

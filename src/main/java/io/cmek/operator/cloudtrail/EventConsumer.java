@@ -23,7 +23,7 @@ public final class EventConsumer {
 
     private static final Logger LOG = Logger.getLogger(EventConsumer.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Duration MAX_RETRY = Duration.ofMinutes(1);
 
     private final EventQueue queue;
     private final AwsControllers controllers;
@@ -37,7 +37,7 @@ public final class EventConsumer {
         this.controllers = controllers;
         this.index = index;
         this.retry = new RetryTimer(ticker);
-        this.backoff = new Backoff(FIRST_RETRY, LONGEST_RETRY, random);
+        this.backoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
     }
 
     /** Waits a few seconds for events and handles those that come. */

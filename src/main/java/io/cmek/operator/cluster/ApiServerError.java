@@ -14,7 +14,7 @@ import java.util.Set;
  */
 public record ApiServerError(int code, String words) {
 
-    private static final int LONGEST_WORDS = 240;
+    private static final int MAX_WORDS = 240;
 
     /** Time-out, conflict, too many requests: answers that are another one a moment later (Kubernetes API conventions, "HTTP Status codes"). */
     private static final Set<Integer> PASSING =
@@ -31,7 +31,7 @@ public record ApiServerError(int code, String words) {
                     cause.getMessage(), cause.getClass().getSimpleName());
         }
         int code = Math.max(0, e.getCode());
-        return new ApiServerError(code, (code == 0 ? "no answer: " : code + ": ") + Text.line(words, LONGEST_WORDS));
+        return new ApiServerError(code, (code == 0 ? "no answer: " : code + ": ") + Text.line(words, MAX_WORDS));
     }
 
     /** Whether the same request would be refused again, until a person changes a right, a policy or a webhook. */

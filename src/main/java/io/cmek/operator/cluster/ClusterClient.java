@@ -154,12 +154,12 @@ public final class ClusterClient implements ClusterApi {
         try {
             return patch(resource, patch).getMetadata().getResourceVersion();
         } catch (KubernetesClientException e) {
-            throw e.getCode() == UNPROCESSABLE && isOutdated(resource, resourceVersion) ? conflict(e) : e;
+            throw e.getCode() == UNPROCESSABLE && isStale(resource, resourceVersion) ? conflict(e) : e;
         }
     }
 
     /** The API server answers a failed test with the code that it has for what is invalid. */
-    private boolean isOutdated(StoredResource resource, String resourceVersion) {
+    private boolean isStale(StoredResource resource, String resourceVersion) {
         String namespace = resource.getMetadata().getNamespace();
         String name = resource.getMetadata().getName();
         Optional<? extends HasMetadata> now =

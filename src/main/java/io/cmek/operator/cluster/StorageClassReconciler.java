@@ -80,7 +80,7 @@ public final class StorageClassReconciler {
     private static final int LASTING = 3;
 
     private static final int ROUNDS = 3;
-    private static final int LONGEST_LIST = 160;
+    private static final int MAX_LIST = 160;
 
     /** Of one that no event tells of, because it lacks the labels by which it is watched. */
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
@@ -89,12 +89,12 @@ public final class StorageClassReconciler {
     private static final Duration OF_ANOTHER = Duration.ofSeconds(5);
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Duration MAX_RETRY = Duration.ofMinutes(1);
 
     /** Of one that is contested: it is there again each time somebody else makes it. */
     private static final Duration FIRST_REMOVAL_DELAY = Duration.ofSeconds(10);
 
-    private static final Duration LONGEST_REMOVAL_DELAY = Duration.ofMinutes(5);
+    private static final Duration MAX_REMOVAL_DELAY = Duration.ofMinutes(5);
 
     /** Who comes back does so when a delay is over for certain. */
     private static final Duration MARGIN = Duration.ofMillis(50);
@@ -121,8 +121,8 @@ public final class StorageClassReconciler {
         this.observer = observer;
         this.ticker = ticker;
         this.clock = clock;
-        this.retries = new Backoff(FIRST_RETRY, LONGEST_RETRY, random);
-        this.removalDelays = new Backoff(FIRST_REMOVAL_DELAY, LONGEST_REMOVAL_DELAY, random);
+        this.retries = new Backoff(FIRST_RETRY, MAX_RETRY, random);
+        this.removalDelays = new Backoff(FIRST_REMOVAL_DELAY, MAX_REMOVAL_DELAY, random);
     }
 
     /**
@@ -319,7 +319,7 @@ public final class StorageClassReconciler {
      *
      * @param hold why nothing may be written now, as a sentence's end
      */
-    public StorageClassResult look(ResourceRef owner, VolumeUse use, @Nullable StorageClassSpec seen, String hold) {
+    public StorageClassResult inspect(ResourceRef owner, VolumeUse use, @Nullable StorageClassSpec seen, String hold) {
         StorageClassSpec desired = StorageClassSpec.desired(owner, use);
         if (isInPlace(desired, seen)) {
             state(owner).known = true;
@@ -392,7 +392,7 @@ public final class StorageClassReconciler {
                 }
                 case Create(Set<Repair> putBack) -> {
                     if (waitsFor.isPresent()) {
-                        return Optional.of(StorageClassResult.of(ConditionResult.bad(
+                        return Optional.of(StorageClassResult.of(ConditionResult.ofFalse(
                                 Reason.WaitingForKey,
                                 "The StorageClass " + name + " is published when " + waitsFor.get() + ".")));
                     }
@@ -472,8 +472,8 @@ public final class StorageClassReconciler {
         }
         Duration again = state.repairs.left(contest.repairs());
         Duration removal = state.removals.left();
-        state.madeAgainAt = told(state.madeAgainAt, again);
-        state.deletedAt = told(state.deletedAt, removal);
+        state.madeAgainAt = reported(state.madeAgainAt, again);
+        state.deletedAt = reported(state.deletedAt, removal);
         String what = contest.repairs().equals(Set.of(Repair.MISSING))
                 ? "The StorageClass " + name + " was deleted by somebody else each time the operator made it."
                 : "The StorageClass " + name + " comes out with another "
@@ -494,12 +494,12 @@ public final class StorageClassReconciler {
                                 : " It is made once more.");
         Duration next = again.isPositive() ? again : FIRST_RETRY;
         return new StorageClassResult(
-                ConditionResult.bad(Reason.Contested, Text.message(what + now + remedy)),
+                ConditionResult.ofFalse(Reason.Contested, Text.message(what + now + remedy)),
                 (isThere && removal.compareTo(next) < 0 ? removal : next).plus(MARGIN));
     }
 
     /** When a delay is over, by the clock; as it was told, where it still is. */
-    private Instant told(@Nullable Instant before, Duration left) {
+    private Instant reported(@Nullable Instant before, Duration left) {
         Instant at = clock.instant().plus(left);
         return before != null && Duration.between(before, at).abs().compareTo(SAME_TIME) < 0 ? before : at;
     }
@@ -535,11 +535,11 @@ public final class StorageClassReconciler {
                 .allMatch(label -> Objects.equals(
                         desired.labels().get(label), current.labels().get(label)));
         return new StorageClassResult(
-                ConditionResult.good(Reason.VolumesEncrypted, Text.message(message)), isWatched ? null : UNWATCHED);
+                ConditionResult.ofTrue(Reason.VolumesEncrypted, Text.message(message)), isWatched ? null : UNWATCHED);
     }
 
     private static String list(Stream<String> names) {
-        return Text.line(names.sorted().collect(Collectors.joining(", ")), LONGEST_LIST);
+        return Text.line(names.sorted().collect(Collectors.joining(", ")), MAX_LIST);
     }
 
     private static ConditionResult failed(Retry retry, String name, Failed failure, String effect) {
@@ -552,7 +552,7 @@ public final class StorageClassReconciler {
         }
         return retry.failed(
                 lasts
-                        ? ConditionResult.bad(
+                        ? ConditionResult.ofFalse(
                                 Reason.WriteDenied,
                                 Text.message(message
                                         + " Give the operator its rights on StorageClasses (the chart's ClusterRole), or exempt"

@@ -13,29 +13,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param message a sentence for the person who reads {@code kubectl describe}: what is the matter, with what, and the remedy
  */
-public record ConditionResult(Verdict verdict, Reason reason, String message) {
+public record ConditionResult(Status status, Reason reason, String message) {
 
     /** "Looked, and it is right", "looked, and it is wrong", "could not look". */
-    public enum Verdict {
+    public enum Status {
         True,
         False,
         Unknown
     }
 
-    public static ConditionResult good(Reason reason, String message) {
-        return new ConditionResult(Verdict.True, reason, message);
+    public static ConditionResult ofTrue(Reason reason, String message) {
+        return new ConditionResult(Status.True, reason, message);
     }
 
-    public static ConditionResult bad(Reason reason, String message) {
-        return new ConditionResult(Verdict.False, reason, message);
+    public static ConditionResult ofFalse(Reason reason, String message) {
+        return new ConditionResult(Status.False, reason, message);
     }
 
-    public static ConditionResult unknown(Reason reason, String message) {
-        return new ConditionResult(Verdict.Unknown, reason, message);
+    public static ConditionResult ofUnknown(Reason reason, String message) {
+        return new ConditionResult(Status.Unknown, reason, message);
     }
 
     public static ConditionResult pending(String message) {
-        return unknown(Reason.Pending, message);
+        return ofUnknown(Reason.Pending, message);
     }
 
     /**
@@ -44,7 +44,7 @@ public record ConditionResult(Verdict verdict, Reason reason, String message) {
      * @param what the thing, as the sentence's subject
      * @param since when it was last seen, null where it never was
      */
-    public static ConditionResult couldNotLook(String what, AwsError failure, @Nullable Instant since) {
+    public static ConditionResult readFailed(String what, AwsError failure, @Nullable Instant since) {
         Reason reason =
                 switch (failure) {
                     case AwsError.Denied denied -> Reason.AccessDenied;
@@ -54,7 +54,7 @@ public record ConditionResult(Verdict verdict, Reason reason, String message) {
                     case AwsError.Rejected other -> Reason.AwsUnavailable;
                 };
         String seen = since == null ? "" : " Last seen at " + since.truncatedTo(ChronoUnit.SECONDS) + ".";
-        return unknown(reason, what + " could not be looked at: " + failure.detail() + "." + seen);
+        return ofUnknown(reason, what + " could not be looked at: " + failure.detail() + "." + seen);
     }
 
     /**
@@ -62,22 +62,22 @@ public record ConditionResult(Verdict verdict, Reason reason, String message) {
      *
      * @param what the thing, as the sentence's subject
      */
-    public static ConditionResult unanswered(String what) {
-        return unknown(Reason.AwsUnavailable, what + " was asked about, and AWS has not answered yet.");
+    public static ConditionResult notYetObserved(String what) {
+        return ofUnknown(Reason.AwsUnavailable, what + " was asked about, and AWS has not answered yet.");
     }
 
     /** The same, with one more sentence. */
     public ConditionResult plus(String sentence) {
-        return new ConditionResult(verdict, reason, message + " " + sentence);
+        return new ConditionResult(status, reason, message + " " + sentence);
     }
 
-    public boolean isGood() {
-        return verdict == Verdict.True;
+    public boolean isTrue() {
+        return status == Status.True;
     }
 
     /** Whether this is a problem that only a person can mend. */
-    public boolean needsPerson() {
-        return !isGood() && reason.needsPerson();
+    public boolean requiresUserAction() {
+        return !isTrue() && reason.requiresUserAction();
     }
 
     /**
@@ -87,11 +87,11 @@ public record ConditionResult(Verdict verdict, Reason reason, String message) {
      * @param judgements at least one
      */
     public static ConditionResult worst(Collection<ConditionResult> judgements) {
-        for (Verdict verdict : List.of(Verdict.False, Verdict.Unknown, Verdict.True)) {
-            var same = judgements.stream().filter(j -> j.verdict() == verdict).toList();
+        for (Status status : List.of(Status.False, Status.Unknown, Status.True)) {
+            var same = judgements.stream().filter(j -> j.status() == status).toList();
             if (!same.isEmpty()) {
                 var first = same.stream()
-                        .filter(ConditionResult::needsPerson)
+                        .filter(ConditionResult::requiresUserAction)
                         .findFirst()
                         .or(() -> same.stream()
                                 .filter(j -> j.reason() != Reason.Pending)
@@ -102,7 +102,7 @@ public record ConditionResult(Verdict verdict, Reason reason, String message) {
                         .map(ConditionResult::message)
                         .distinct()
                         .collect(Collectors.joining(" "));
-                return new ConditionResult(verdict, first.reason(), message);
+                return new ConditionResult(status, first.reason(), message);
             }
         }
         throw new IllegalArgumentException("nothing to sum up");

@@ -66,26 +66,26 @@ public final class Conditions {
             }
         }
         Optional<Condition> first = conditions.stream()
-                .filter(c -> !c.status().equals(ConditionResult.Verdict.True.name()))
+                .filter(c -> !c.status().equals(ConditionResult.Status.True.name()))
                 .findFirst();
         conditions.add(first.map(c -> as(ConditionType.Ready, c, c.status(), previous, generation, now))
                 .orElseGet(() -> condition(previous, ConditionType.Ready, allGood, generation, now)));
         conditions.stream()
                 .filter(c -> !c.type().equals(ConditionType.Ready.name()))
-                .filter(c -> !c.status().equals(ConditionResult.Verdict.True.name()))
-                .filter(c -> needsPerson(c, previous))
+                .filter(c -> !c.status().equals(ConditionResult.Status.True.name()))
+                .filter(c -> requiresUserAction(c, previous))
                 .findFirst()
-                .map(c -> as(ConditionType.Stalled, c, ConditionResult.Verdict.True.name(), previous, generation, now))
+                .map(c -> as(ConditionType.Stalled, c, ConditionResult.Status.True.name(), previous, generation, now))
                 .ifPresent(conditions::add);
         return conditions;
     }
 
     /** A newer version may have given a reason that this one does not know: then it is stalled if it was, and nothing is different. */
-    private static boolean needsPerson(Condition condition, List<Condition> previous) {
+    private static boolean requiresUserAction(Condition condition, List<Condition> previous) {
         return Arrays.stream(Reason.values())
                 .filter(reason -> reason.name().equals(condition.reason()))
                 .findFirst()
-                .map(Reason::needsPerson)
+                .map(Reason::requiresUserAction)
                 .orElseGet(() -> find(previous, ConditionType.Stalled)
                         .filter(stalled -> stalled.reason().equals(condition.reason())
                                 && stalled.message().equals(condition.message()))
@@ -121,22 +121,22 @@ public final class Conditions {
             List<Condition> previous, ConditionType type, ConditionResult judgement, long generation, Instant now) {
         return new Condition(
                 type.name(),
-                judgement.verdict().name(),
+                judgement.status().name(),
                 judgement.reason().name(),
                 judgement.message(),
                 generation,
-                transition(previous, type, judgement.verdict().name(), now));
+                transition(previous, type, judgement.status().name(), now));
     }
 
     private static ConditionResult ready(EnumMap<ConditionType, ConditionResult> judgements, ConditionResult allGood) {
-        return judgements.values().stream().filter(j -> !j.isGood()).findFirst().orElse(allGood);
+        return judgements.values().stream().filter(j -> !j.isTrue()).findFirst().orElse(allGood);
     }
 
     private static Optional<ConditionResult> stalled(EnumMap<ConditionType, ConditionResult> judgements) {
         return judgements.values().stream()
-                .filter(ConditionResult::needsPerson)
+                .filter(ConditionResult::requiresUserAction)
                 .findFirst()
-                .map(j -> ConditionResult.good(j.reason(), j.message()));
+                .map(j -> ConditionResult.ofTrue(j.reason(), j.message()));
     }
 
     private static String transition(List<Condition> previous, ConditionType type, String status, Instant now) {

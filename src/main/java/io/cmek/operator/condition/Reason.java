@@ -2,7 +2,7 @@ package io.cmek.operator.condition;
 
 import static io.cmek.operator.condition.ConditionType.*;
 
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -256,7 +256,7 @@ public enum Reason {
             "See the conditions of the ReplicaCmek.");
 
     /** A condition of this type can have the reason while it has this status. {@code Ready} and {@code Stalled} take the reasons of others. */
-    public record Use(ConditionType type, Verdict status) {}
+    public record Use(ConditionType type, Status status) {}
 
     private enum Act {
         /** It may pass by itself. */
@@ -287,7 +287,7 @@ public enum Reason {
     }
 
     /** Whether nothing will change until a person acts, in AWS, in the settings or in the manifest. */
-    public boolean needsPerson() {
+    public boolean requiresUserAction() {
         return act == Act.PERSON;
     }
 
@@ -302,18 +302,18 @@ public enum Reason {
     }
 
     private static List<Use> good(ConditionType... types) {
-        return uses(Verdict.True, types);
+        return uses(Status.True, types);
     }
 
     private static List<Use> bad(ConditionType... types) {
-        return uses(Verdict.False, types);
+        return uses(Status.False, types);
     }
 
     private static List<Use> unknown(ConditionType... types) {
-        return uses(Verdict.Unknown, types);
+        return uses(Status.Unknown, types);
     }
 
-    private static List<Use> uses(Verdict status, ConditionType... types) {
+    private static List<Use> uses(Status status, ConditionType... types) {
         return Arrays.stream(types).map(type -> new Use(type, status)).toList();
     }
 

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 public final class Text {
 
     /** The length of a condition's message, in characters. */
-    public static final int LONGEST_MESSAGE = 600;
+    public static final int MAX_MESSAGE = 600;
 
     private static final String CUT = "…";
 
@@ -50,6 +50,6 @@ public final class Text {
 
     /** As much of a message as a condition has room for. */
     public static String message(String message) {
-        return line(message, LONGEST_MESSAGE);
+        return line(message, MAX_MESSAGE);
     }
 }

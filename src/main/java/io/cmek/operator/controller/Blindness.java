@@ -51,7 +51,7 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
     /** Counted from the first failed read of all processes. */
     private Instant firstFailure(RequestResult assessment) {
         Instant own = Objects.requireNonNullElse(assessment.unreadable().since(), now);
-        return told().filter(since -> since.isBefore(own)).orElse(own);
+        return reported().filter(since -> since.isBefore(own)).orElse(own);
     }
 
     Since since(RequestResult assessment) {
@@ -59,8 +59,8 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
         if (since == null) {
             return new Since(null, Optional.empty());
         }
-        Optional<Instant> told = told();
-        if (told.isPresent() && !told.get().isAfter(since)) {
+        Optional<Instant> reported = reported();
+        if (reported.isPresent() && !reported.get().isAfter(since)) {
             return new Since(Objects.requireNonNull(status).awsUnreadableSince(), Optional.empty());
         }
         Duration wait = UNREADABLE_DELAY.minus(Duration.between(since, now));
@@ -70,7 +70,7 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
     }
 
     /** What the status says already. */
-    private Optional<Instant> told() {
+    private Optional<Instant> reported() {
         try {
             return Optional.ofNullable(status)
                     .map(CmekStatus::awsUnreadableSince)

@@ -89,10 +89,10 @@ public record EventNotification(boolean warning, String reason, String action, S
                 || !before.get().status().equals(now.status())
                 || !before.get().reason().equals(now.reason()) && !(isBlind(before.get()) && isBlind(now));
         // Failover is news only once it was possible; until then ReplicationAllowed tells the same.
-        boolean told = now.type().equals(ConditionType.FailoverReady.name())
+        boolean reported = now.type().equals(ConditionType.FailoverReady.name())
                 ? wasTrue
                 : wasTrue || !ON_THE_WAY.contains(now.reason());
-        return news && told
+        return news && reported
                 ? Optional.of(new EventNotification(true, now.reason(), action(now), now.message()))
                 : Optional.empty();
     }

@@ -34,7 +34,7 @@ public final class EventRecorder implements ControllerEvents {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     /** In bytes of UTF-8: the API server accepts 1,024 (Kubernetes API, "Event", note). */
-    private static final int LONGEST_NOTE = 1000;
+    private static final int MAX_NOTE = 1000;
 
     private final ClusterApi api;
     private final Executor sender;
@@ -88,7 +88,7 @@ public final class EventRecorder implements ControllerEvents {
                 .withType(transition.warning() ? "Warning" : "Normal")
                 .withReason(transition.reason())
                 .withAction(transition.action())
-                .withNote(Text.bytes(transition.note(), LONGEST_NOTE))
+                .withNote(Text.bytes(transition.note(), MAX_NOTE))
                 .withReportingController(CONTROLLER)
                 .withReportingInstance(instance)
                 .withRegarding(new ObjectReferenceBuilder()

@@ -9,7 +9,7 @@ import io.cmek.operator.awscontrol.KeySnapshot;
 import io.cmek.operator.bucket.BucketPlan;
 import io.cmek.operator.bucket.BucketResult;
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
@@ -53,22 +53,22 @@ public record Judge(
     record Judged(RequestResult assessment, boolean isServed, boolean isRead, boolean isAnswered) {}
 
     /** What can be said before AWS was asked anything: for the first status. */
-    RequestResult beforeAnyRead(EncryptionRequest claim) {
+    RequestResult initialResult(EncryptionRequest claim) {
         ConditionResult accepted = index.judge(claim);
         return RequestResult.unseen(
                 claim,
                 accepted,
-                accepted.isGood() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
+                accepted.isTrue() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
     }
 
     /** @param isUnderstood whether this version understands all of the resource; else nothing is written for it */
     Judged judge(EncryptionRequest claim, boolean isUnderstood, Instant now) {
         ConditionResult accepted = index.judge(claim);
-        if (!claim.hasCmek() || (!accepted.isGood() && accepted.reason() != Reason.Pending)) {
-            return new Judged(beforeAnyRead(claim), false, true, true);
+        if (!claim.hasCmek() || (!accepted.isTrue() && accepted.reason() != Reason.Pending)) {
+            return new Judged(initialResult(claim), false, true, true);
         }
         Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
-        if (!accepted.isGood()) {
+        if (!accepted.isTrue()) {
             return waiting(claim, accepted, tenant, isUnderstood, now);
         }
         return served(claim, accepted, tenant, now);
@@ -87,7 +87,7 @@ public record Judge(
             KeySnapshot.View view = snapshot.view(tenant.identity());
             isRead &= !view.facts().isNever()
                     && (!view.policy().isNever()
-                            || KeyRules.UNFIT.contains(
+                            || KeyRules.PERMANENTLY_UNUSABLE.contains(
                                     judged.assessment().usable().reason()));
             unreadable = unreadable.plus(key, view.facts(), factsMaxAge).plus(key, view.policy(), factsMaxAge);
         }
@@ -119,11 +119,11 @@ public record Judge(
         boolean isAnswered = true;
         boolean isRead = true;
         var unreadable = ReadFailures.NOTHING;
-        var looked = new TreeMap<KeyArn, KeyResult>();
+        var inspected = new TreeMap<KeyArn, KeyResult>();
         for (KeyArn key : claim.ownKeys()) {
             KeySnapshot snapshot = keys.of(key);
-            KeyJudge.Judged judged = keyJudge.look(claim, key, tenant, snapshot, why, now);
-            looked.put(key, judged.assessment());
+            KeyJudge.Judged judged = keyJudge.inspect(claim, key, tenant, snapshot, why, now);
+            inspected.put(key, judged.assessment());
             isAnswered &= judged.isAnswered();
             isRead &= judged.isAnswered();
             unreadable = unreadable.plus(key, snapshot.view(tenant.identity()).facts(), factsMaxAge);
@@ -131,34 +131,35 @@ public record Judge(
         var seen = new ArrayList<BucketResult>();
         for (BucketUse use : claim.buckets()) {
             BucketSnapshot snapshot = buckets.of(item(claim, use, tenant.identity()));
-            BucketJudge.Judged judged = bucketJudge.look(use, claim.region(), snapshot, now);
+            BucketJudge.Judged judged = bucketJudge.inspect(use, claim.region(), snapshot, now);
             seen.add(judged.assessment());
             isAnswered &= judged.isAnswered();
             isRead &= !snapshot.facts().isNever();
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
         }
         return new Judged(
-                RequestResult.unseen(claim, isUnderstood ? standing(accepted, looked, seen) : accepted, why)
-                        .with(looked, seen, unreadable),
+                RequestResult.unseen(claim, isUnderstood ? eligibility(accepted, inspected, seen) : accepted, why)
+                        .with(inspected, seen, unreadable),
                 false,
                 isRead,
                 isAnswered);
     }
 
-    private static ConditionResult standing(
+    private static ConditionResult eligibility(
             ConditionResult accepted, Map<KeyArn, KeyResult> keys, List<BucketResult> buckets) {
         if (keys.values().stream()
-                .anyMatch(k -> KeyRules.UNFIT.contains(k.usable().reason()))) {
-            return ConditionResult.good(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.");
+                .anyMatch(k -> KeyRules.PERMANENTLY_UNUSABLE.contains(k.usable().reason()))) {
+            return ConditionResult.ofTrue(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.");
         }
         return buckets.stream()
-                        .anyMatch(b -> BucketPlan.UNFIT.contains(b.encrypted().reason()))
-                ? ConditionResult.good(Reason.Accepted, "Nothing but its own buckets stands in the way of the claim.")
+                        .anyMatch(b -> BucketPlan.PERMANENTLY_UNUSABLE.contains(
+                                b.encrypted().reason()))
+                ? ConditionResult.ofTrue(Reason.Accepted, "Nothing but its own buckets stands in the way of the claim.")
                 : buckets.stream()
                         .map(BucketResult::encrypted)
                         .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
                         .findFirst()
-                        .map(j -> ConditionResult.bad(
+                        .map(j -> ConditionResult.ofFalse(
                                 j.reason(),
                                 j.message()
                                         + " Or, if the region was configured with that key before, one with that key."))
@@ -171,7 +172,7 @@ public record Judge(
      * And not those of a request whose bucket is under another customer-managed key: with that one it was configured, where nothing else tells.
      * Not either while that cannot be seen.
      */
-    boolean mayBeRecorded(EncryptionRequest claim, Instant now) {
+    boolean canPinKeys(EncryptionRequest claim, Instant now) {
         Optional<Tenant> found = index.authorization().tenantOf(claim);
         if (found.isEmpty()) {
             return false;
@@ -179,30 +180,30 @@ public record Judge(
         Tenant tenant = found.get();
         return claim.ownKeys().stream()
                         .map(key -> keyJudge.usable(claim, key, tenant, keys.of(key), now))
-                        .allMatch(j -> isSeen(j) && !KeyRules.UNFIT.contains(j.reason()))
+                        .allMatch(j -> isSeen(j) && !KeyRules.PERMANENTLY_UNUSABLE.contains(j.reason()))
                 && claim.buckets().stream()
                         .map(use -> bucketJudge
-                                .look(use, claim.region(), buckets.of(item(claim, use, tenant.identity())), now)
+                                .inspect(use, claim.region(), buckets.of(item(claim, use, tenant.identity())), now)
                                 .assessment()
                                 .encrypted())
                         .allMatch(j -> j.reason() != Reason.BucketUnderAnotherKey
-                                && !BucketPlan.UNFIT.contains(j.reason())
-                                && (j.verdict() == Verdict.False || j.reason() == Reason.Pending));
+                                && !BucketPlan.PERMANENTLY_UNUSABLE.contains(j.reason())
+                                && (j.status() == Status.False || j.reason() == Reason.Pending));
     }
 
     /** Whether KMS was asked about the key and answered; one that is being created waits, and is known all the same. */
     private static boolean isSeen(ConditionResult usable) {
-        return usable.verdict() != Verdict.Unknown || usable.reason() == Reason.Pending;
+        return usable.status() != Status.Unknown || usable.reason() == Reason.Pending;
     }
 
     /** What is known of the keys of a resource that is being deleted; without those of which that is nothing. */
     Map<KeyArn, ConditionResult> usable(EncryptionRequest claim, Instant now) {
         var usable = new TreeMap<KeyArn, ConditionResult>();
-        if (claim.hasCmek() && index.judge(claim).isGood()) {
+        if (claim.hasCmek() && index.judge(claim).isTrue()) {
             Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
             claim.distinctKeys()
                     .forEach(key -> usable.put(key, keyJudge.usable(claim, key, tenant, keys.of(key), now)));
-            usable.values().removeIf(j -> j.verdict() == Verdict.Unknown);
+            usable.values().removeIf(j -> j.status() == Status.Unknown);
         }
         return usable;
     }
@@ -235,7 +236,7 @@ public record Judge(
                         .map(BucketResult::use)
                         .toList(),
                 published,
-                index.neighboursOn(key.key(), claim));
+                index.otherRequestsOn(key.key(), claim));
         KeyImpact concerned = key.servesBuckets() ? impact.onVolumes() : impact;
         return concerned.isEmpty() ? key : key.withImpact(concerned.sentence());
     }

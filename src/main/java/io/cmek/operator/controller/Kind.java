@@ -37,7 +37,7 @@ interface Kind<R extends CustomResource<?, S> & StoredResource, S extends CmekSt
      *
      * @param mayBeRecorded whether the keys of a request may be recorded as those of a secondary region
      */
-    Addition<S> addition(R resource, Predicate<EncryptionRequest> mayBeRecorded);
+    Addition<S> addition(R resource, Predicate<EncryptionRequest> canPinKeys);
 
     /** What the status of one kind has beside what both have in common. */
     interface Addition<S> {

@@ -35,7 +35,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
     public boolean isLeftAlone(ReplicaCmek replica) {
         return resources
                 .workgroupNamedBy(replica)
-                .filter(workgroup -> SecondaryRegionState.isRebuiltFrom(replica, workgroup))
+                .filter(workgroup -> SecondaryRegionState.isSourceForLostRecord(replica, workgroup))
                 .isPresent();
     }
 
@@ -55,14 +55,14 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
         return SecondaryRegionState.holds(replica, workgroup)
                 // The cache may still have the status that was wiped (isLeftAlone).
                 .or(() -> workgroup
-                        .filter(w -> SecondaryRegionState.isRebuiltFrom(replica, w))
+                        .filter(w -> SecondaryRegionState.isSourceForLostRecord(replica, w))
                         .map(w -> ConditionResult.pending("The ReplicaCmek stays until the Workgroup "
                                 + w.getMetadata().getName() + " has recorded its keys again.")))
                 .or(() -> NotUnderstood.holds(replica, workgroup));
     }
 
     @Override
-    public Addition<ReplicaCmekStatus> addition(ReplicaCmek replica, Predicate<EncryptionRequest> mayBeRecorded) {
+    public Addition<ReplicaCmekStatus> addition(ReplicaCmek replica, Predicate<EncryptionRequest> canPinKeys) {
         return Nothing.MORE;
     }
 

@@ -5,7 +5,7 @@ import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketResult;
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
@@ -132,7 +132,7 @@ public record RequestResult(
         }
         return buckets.stream()
                 .filter(b -> b.use().purpose() == Purpose.Data)
-                .filter(b -> !b.encrypted().isGood())
+                .filter(b -> !b.encrypted().isTrue())
                 .findFirst()
                 .map(b -> "the data bucket " + b.use().name() + " is encrypted with the data key");
     }
@@ -144,13 +144,13 @@ public record RequestResult(
      */
     public KeyEncryptionState lineState(KeyUse use, boolean wasEnabled) {
         List<ConditionResult> judgements = judgementsOn(use);
-        if (judgements.stream().allMatch(ConditionResult::isGood)) {
+        if (judgements.stream().allMatch(ConditionResult::isTrue)) {
             return KeyEncryptionState.ENABLED;
         }
         if (wasEnabled && isBlindOn(use) && judgements.stream().noneMatch(RequestResult::isFault)) {
             return KeyEncryptionState.UNKNOWN;
         }
-        return judgements.stream().anyMatch(ConditionResult::needsPerson)
+        return judgements.stream().anyMatch(ConditionResult::requiresUserAction)
                 ? KeyEncryptionState.FAILED
                 : KeyEncryptionState.PENDING;
     }
@@ -231,7 +231,7 @@ public record RequestResult(
 
     /** Not that the StorageClass waits for its key, which may be because the key could not be read. */
     private static boolean isFault(ConditionResult judgement) {
-        return judgement.verdict() == Verdict.False && judgement.reason() != Reason.WaitingForKey;
+        return judgement.status() == Status.False && judgement.reason() != Reason.WaitingForKey;
     }
 
     /**
@@ -239,7 +239,7 @@ public record RequestResult(
      * until a key is gone, and when what was read is too old to be relied upon. That costs no call to AWS, and no write where nothing is
      * different.
      */
-    public Optional<Duration> reconsiderAfter(Instant now) {
+    public Optional<Duration> requeueAfter(Instant now) {
         Stream<Duration> turns = keys.values().stream()
                 .map(KeyResult::facts)
                 .filter(Objects::nonNull)

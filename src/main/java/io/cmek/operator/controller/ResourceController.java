@@ -190,7 +190,7 @@ public final class ResourceController {
             try {
                 return reconcile();
             } catch (KubernetesClientException e) {
-                if (Steps.isOutdated(e)) {
+                if (Steps.isStale(e)) {
                     // It was computed from an old copy, and is computed again from the new one.
                     return again(OUTDATED_RETRY);
                 }
@@ -206,7 +206,7 @@ public final class ResourceController {
             EncryptionRequest claim = resources.claimOf(resource);
             if (stored.status() == null) {
                 Kind.Addition<S> addition = kind.addition(resource, request -> false);
-                report(addition.status(first(judge.beforeAnyRead(claim), addition)));
+                report(addition.status(first(judge.initialResult(claim), addition)));
             }
             return resource.isMarkedForDeletion() ? cleanUp(claim) : keepUp(claim, Optional.empty());
         }
@@ -260,10 +260,10 @@ public final class ResourceController {
                         assessment.with(volumes.publish(resource, assessment, there, hasFinalizer())),
                         there != null && there.owner().equals(Optional.of(claim.id())));
             }
-            Kind.Addition<S> addition = kind.addition(resource, request -> judge.mayBeRecorded(request, now));
+            Kind.Addition<S> addition = kind.addition(resource, request -> judge.canPinKeys(request, now));
             addition.again().ifPresent(retries::add);
             report(addition.status(next(assessment, addition, held, isUnderstood)));
-            assessment.reconsiderAfter(now).ifPresent(retries::add);
+            assessment.requeueAfter(now).ifPresent(retries::add);
             return done();
         }
 
@@ -343,7 +343,7 @@ public final class ResourceController {
         }
 
         /** Nothing of it is judged but its keys, and what is told here. */
-        private void reportLeaving(EncryptionRequest claim, Map<ConditionType, ConditionResult> told) {
+        private void reportLeaving(EncryptionRequest claim, Map<ConditionType, ConditionResult> reported) {
             S status = stored.status();
             if (status == null) {
                 // The first one was refused, and is written again; until then nothing can be told.
@@ -361,23 +361,23 @@ public final class ResourceController {
             }
             released.forEach(key -> unready.put(key, KeyEncryptionState.PENDING));
             usable.forEach((key, judgement) -> {
-                if (!judgement.isGood()) {
+                if (!judgement.isTrue()) {
                     unready.put(key, KeyEncryptionState.FAILED);
                 }
             });
-            news.putAll(told);
+            news.putAll(reported);
             Kind.Addition<S> addition = kind.addition(resource, request -> false);
             report(addition.status(keeping(claim, news, unready, status.awsUnreadableSince(), addition)));
         }
 
         private StatusBuilder.Parts keeping(
                 EncryptionRequest claim,
-                Map<ConditionType, ConditionResult> told,
+                Map<ConditionType, ConditionResult> reported,
                 Map<KeyArn, KeyEncryptionState> unready,
                 @Nullable String awsUnreadableSince,
                 Kind.Addition<S> addition) {
             var news = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-            news.putAll(told);
+            news.putAll(reported);
             news.putAll(addition.judgements());
             return statuses.keeping(
                     resource,

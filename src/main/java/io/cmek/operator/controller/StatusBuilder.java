@@ -153,7 +153,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /** As the CRD bounds it. */
-    private static final int LONGEST_SUGGESTION = 32_768;
+    private static final int MAX_SUGGESTION = 32_768;
 
     /** One line per key and purpose (R4), with the statements to add (R3). */
     public List<KeyStatus> keys(RequestResult assessment, @Nullable CmekStatus previous) {
@@ -187,7 +187,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
             return lineOf(use, previous).map(KeyStatus::suggestedPolicy).orElseGet(() -> merge.suggestion(own));
         }
         String all = merge.suggestion(authorization.shownFor(claim, use, index.suggestedOn(use.key())));
-        return all.length() <= LONGEST_SUGGESTION ? all : merge.suggestion(own);
+        return all.length() <= MAX_SUGGESTION ? all : merge.suggestion(own);
     }
 
     private static Optional<KeyStatus> lineOf(KeyUse use, @Nullable CmekStatus status) {
@@ -224,7 +224,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
 
     private static ConditionResult allGood(EncryptionRequest claim) {
         if (!claim.hasCmek()) {
-            return ConditionResult.good(
+            return ConditionResult.ofTrue(
                     Reason.NoCmek,
                     "The workgroup has no CMEK: nothing of it is encrypted with a customer-managed key.");
         }
@@ -233,7 +233,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .map(use -> use.key().toString())
                 .distinct()
                 .collect(Collectors.joining(" and "));
-        return ConditionResult.good(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
+        return ConditionResult.ofTrue(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
     }
 
     /**
@@ -241,7 +241,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
      * tells who has the bucket ({@link Entitlements#judge}).
      */
     public static List<BucketStatus> buckets(RequestResult assessment, @Nullable CmekStatus previous) {
-        boolean refused = assessment.accepted().verdict() == ConditionResult.Verdict.False;
+        boolean refused = assessment.accepted().status() == ConditionResult.Status.False;
         return assessment.buckets().stream()
                 .map(bucket -> bucket.encryption() == null && (refused || isUnseen(bucket.encrypted()))
                         ? lineOf(bucket.use(), previous).orElseGet(() -> line(bucket))
@@ -250,7 +250,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     private static boolean isUnseen(ConditionResult encrypted) {
-        return encrypted.verdict() == ConditionResult.Verdict.Unknown && encrypted.reason() != Reason.Pending;
+        return encrypted.status() == ConditionResult.Status.Unknown && encrypted.reason() != Reason.Pending;
     }
 
     private static Optional<BucketStatus> lineOf(BucketUse use, @Nullable CmekStatus status) {
@@ -273,6 +273,6 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     /** Named once it is published. */
     public static @Nullable String storageClassName(RequestResult assessment) {
         VolumeUse volumes = assessment.claim().volumes();
-        return volumes != null && assessment.volumes().encrypted().isGood() ? volumes.storageClassName() : null;
+        return volumes != null && assessment.volumes().encrypted().isTrue() ? volumes.storageClassName() : null;
     }
 }

@@ -31,13 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class StatusWriter {
 
     private static final Duration FIRST_CONTESTED_DELAY = Duration.ofSeconds(2);
-    private static final Duration LONGEST_CONTESTED_DELAY = Duration.ofMinutes(1);
+    private static final Duration MAX_CONTESTED_DELAY = Duration.ofMinutes(1);
 
     private static final Duration FIRST_REWORDED_DELAY = Duration.ofMinutes(1);
-    private static final Duration LONGEST_REWORDED_DELAY = Duration.ofMinutes(10);
+    private static final Duration MAX_REWORDED_DELAY = Duration.ofMinutes(10);
 
     private static final Duration FIRST_CONFLICT_DELAY = Duration.ofMillis(200);
-    private static final Duration LONGEST_CONFLICT_DELAY = Duration.ofSeconds(10);
+    private static final Duration MAX_CONFLICT_DELAY = Duration.ofSeconds(10);
 
     /** From so many conflicts in a row on, they count as failures. */
     private static final int TOLD_CONFLICTS = 5;
@@ -111,9 +111,9 @@ public final class StatusWriter {
         this.events = events;
         this.observer = observer;
         this.ticker = ticker;
-        this.contested = new Backoff(FIRST_CONTESTED_DELAY, LONGEST_CONTESTED_DELAY, random);
-        this.reworded = new Backoff(FIRST_REWORDED_DELAY, LONGEST_REWORDED_DELAY, random);
-        this.refused = new Backoff(FIRST_CONFLICT_DELAY, LONGEST_CONFLICT_DELAY, random);
+        this.contested = new Backoff(FIRST_CONTESTED_DELAY, MAX_CONTESTED_DELAY, random);
+        this.reworded = new Backoff(FIRST_REWORDED_DELAY, MAX_REWORDED_DELAY, random);
+        this.refused = new Backoff(FIRST_CONFLICT_DELAY, MAX_CONFLICT_DELAY, random);
     }
 
     /**
@@ -192,7 +192,7 @@ public final class StatusWriter {
             }
             return version;
         } catch (KubernetesClientException e) {
-            if (Steps.isOutdated(e)) {
+            if (Steps.isStale(e)) {
                 refused(resource, e);
             } else {
                 untold.put(resource.getMetadata().getUid(), new Untold(stored.status(), next));

@@ -25,7 +25,7 @@ public final class Steps {
     static final Duration RETRY = Duration.ofSeconds(10);
 
     private static final Logger LOG = Logger.getLogger(Steps.class);
-    private static final int LONGEST_WORDS = 240;
+    private static final int MAX_WORDS = 240;
 
     private record Step(ResourceRef claim, String name) implements Comparable<Step> {
 
@@ -54,7 +54,7 @@ public final class Steps {
             }
             return done;
         } catch (RuntimeException e) {
-            if (isOutdated(e)) {
+            if (isStale(e)) {
                 throw e;
             }
             String words = words(e);
@@ -73,7 +73,7 @@ public final class Steps {
     }
 
     /** Whether a write was refused because its author had not seen the newest version of the resource: then everything is computed again. */
-    static boolean isOutdated(RuntimeException e) {
+    static boolean isStale(RuntimeException e) {
         return e instanceof KubernetesClientException refused && refused.getCode() == HttpURLConnection.HTTP_CONFLICT;
     }
 
@@ -92,6 +92,6 @@ public final class Steps {
                 ? ApiServerError.of(refused).words()
                 : Text.line(
                         e.getClass().getSimpleName() + ": " + Objects.requireNonNullElse(e.getMessage(), "no message"),
-                        LONGEST_WORDS);
+                        MAX_WORDS);
     }
 }

@@ -42,7 +42,7 @@ public record StorageClassStep(
         EncryptionRequest claim = assessment.claim();
         VolumeUse use = claim.volumes();
         if (use == null) {
-            return StorageClassResult.of(ConditionResult.good(
+            return StorageClassResult.of(ConditionResult.ofTrue(
                     Reason.NotInClusterRegion,
                     "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
         }
@@ -51,7 +51,7 @@ public record StorageClassStep(
                     + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
         }
         if (there != null && assessment.isBucketUnderAnotherKey()) {
-            return publisher.look(claim.id(), use, there, "the data bucket is under another key");
+            return publisher.inspect(claim.id(), use, there, "the data bucket is under another key");
         }
         return steps.run(
                 claim.id(),
@@ -74,7 +74,7 @@ public record StorageClassStep(
                 new StorageClassReconciler.Before(
                         resources.index().lastApplied(claim.uid()).storageClass()),
                 drift -> events.repaired(claim, drift));
-        return there == null && published.encrypted().isGood() && !isThere(claim.id())
+        return there == null && published.encrypted().isTrue() && !isThere(claim.id())
                 ? takenBack(claim, use)
                 : published;
     }

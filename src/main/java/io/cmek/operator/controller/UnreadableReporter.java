@@ -19,7 +19,7 @@ public final class UnreadableReporter {
     private final EventRecorder events;
 
     /** Why each could not be read, by uid. */
-    private final Map<String, String> told = new TreeMap<>();
+    private final Map<String, String> reported = new TreeMap<>();
 
     public UnreadableReporter(EventRecorder events) {
         this.events = events;
@@ -35,13 +35,13 @@ public final class UnreadableReporter {
             String uid = resource.getMetadata().getUid();
             String why = why(resource.unreadable());
             now.add(uid);
-            if (!why.equals(told.put(uid, why))) {
+            if (!why.equals(reported.put(uid, why))) {
                 events.record(resource, List.of(new EventNotification(true, REASON, ACTION, note(resource, why))));
             }
         }
-        var before = new TreeSet<>(told.keySet());
+        var before = new TreeSet<>(reported.keySet());
         before.removeAll(now);
-        told.keySet().retainAll(now);
+        reported.keySet().retainAll(now);
         return before;
     }
 

@@ -72,32 +72,32 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
         return replica.isMarkedForDeletion()
                 ? ConditionResult.pending(
                         "The Workgroup goes when its ReplicaCmek " + name + " is gone, which is being deleted.")
-                : ConditionResult.bad(
+                : ConditionResult.ofFalse(
                         Reason.InUse,
                         "The Workgroup stays while its ReplicaCmek " + name
                                 + " exists: delete that too, or wait for the deletion of the" + " namespace.");
     }
 
     @Override
-    public Addition<WorkgroupStatus> addition(Workgroup workgroup, Predicate<EncryptionRequest> mayBeRecorded) {
-        return new OfWorkgroup(decided(workgroup, mayBeRecorded));
+    public Addition<WorkgroupStatus> addition(Workgroup workgroup, Predicate<EncryptionRequest> canPinKeys) {
+        return new OfWorkgroup(decided(workgroup, canPinKeys));
     }
 
     /**
      * Before the keys are recorded, all ReplicaCmeks are read once more, past the cache: one may have been configured already, with other keys.
      * Before a database is admitted, so is the one that admits it: it may be on its way out.
      */
-    private SecondaryRegionState decided(Workgroup workgroup, Predicate<EncryptionRequest> mayBeRecorded) {
+    private SecondaryRegionState decided(Workgroup workgroup, Predicate<EncryptionRequest> canPinKeys) {
         ResourceRef id = Resources.idOf(workgroup);
-        SecondaryRegionState region = region(workgroup, resources.secondariesOf(workgroup), mayBeRecorded);
-        if (region.setsLockOf(workgroup)) {
+        SecondaryRegionState region = region(workgroup, resources.secondariesOf(workgroup), canPinKeys);
+        if (region.isFirstConfiguration(workgroup)) {
             return steps.run(
                     id,
                     "the read of its ReplicaCmeks",
-                    () -> region(workgroup, replicasNow(workgroup), mayBeRecorded),
+                    () -> region(workgroup, replicasNow(workgroup), canPinKeys),
                     why -> region.unread(null, why));
         }
-        if (!region.admitsMore()) {
+        if (!region.admitsNewDatabases()) {
             return region;
         }
         return steps.run(
@@ -132,13 +132,13 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     private SecondaryRegionState region(
-            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<EncryptionRequest> mayBeRecorded) {
+            Workgroup workgroup, Collection<ReplicaCmek> replicas, Predicate<EncryptionRequest> canPinKeys) {
         return SecondaryRegionState.of(
                 workgroup,
                 replicas,
                 replica -> resources.claimOf(replica, Optional.of(workgroup)),
                 resources.index().authorization(),
-                mayBeRecorded,
+                canPinKeys,
                 clock.instant());
     }
 

@@ -71,7 +71,7 @@ public record Authorization(Tenants tenants) {
     public ConditionResult judge(EncryptionRequest claim) {
         Optional<Tenant> found = tenantOf(claim);
         if (found.isEmpty()) {
-            return ConditionResult.bad(
+            return ConditionResult.ofFalse(
                     Reason.NamespaceNotPermitted,
                     "No tenant of this installation covers the namespace '"
                             + claim.id().namespace()
@@ -80,7 +80,7 @@ public record Authorization(Tenants tenants) {
         Tenant tenant = found.get();
         for (KeyUse use : claim.keys()) {
             if (!tenant.mayUse(use.key())) {
-                return ConditionResult.bad(
+                return ConditionResult.ofFalse(
                         Reason.KeyNotPermitted,
                         claim.label(use.key()) + " is not among the keys of the tenant '" + tenant.name()
                                 + "' of namespace '"
@@ -91,7 +91,7 @@ public record Authorization(Tenants tenants) {
         }
         for (BucketUse use : claim.buckets()) {
             if (!tenant.mayUseBucket(use.name())) {
-                return ConditionResult.bad(
+                return ConditionResult.ofFalse(
                         Reason.BucketNotPermitted,
                         use.label() + " is not among the buckets of the tenant '" + tenant.name() + "' of namespace '"
                                 + claim.id().namespace()
@@ -99,6 +99,6 @@ public record Authorization(Tenants tenants) {
                                 + tenant.name() + ".buckets.");
             }
         }
-        return ConditionResult.good(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
+        return ConditionResult.ofTrue(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
     }
 }

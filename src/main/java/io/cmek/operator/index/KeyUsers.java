@@ -216,7 +216,7 @@ final class KeyUsers {
     }
 
     /** The other requests that use the key and stay. */
-    KeySharers neighboursOf(EncryptionRequest claim) {
+    KeySharers otherRequestsOf(EncryptionRequest claim) {
         TreeSet<EncryptionRequest> own = inUse.getOrDefault(claim.id().namespace(), new TreeSet<>(BY_NAME));
         boolean counted = Optional.ofNullable(contributions.get(claim.uid()))
                 .filter(Contribution::inUse)

@@ -89,9 +89,9 @@ public final class RequestIndex {
             names.addAll(namesOf(before.claim()));
         }
         Map<String, BucketUsers.Holder> holders = holders(names);
-        boolean permitted = authorization.judge(claim).isGood();
+        boolean permitted = authorization.judge(claim).isTrue();
         if (before != null) {
-            namesOf(before.claim()).forEach(name -> leave(name, claim.uid()));
+            namesOf(before.claim()).forEach(name -> cleanUp(name, claim.uid()));
         }
         namesOf(claim)
                 .forEach(name -> buckets.computeIfAbsent(name, BucketUsers::new).put(claim, permitted));
@@ -113,7 +113,7 @@ public final class RequestIndex {
         }
         Set<String> names = namesOf(before.claim());
         Map<String, BucketUsers.Holder> holders = holders(names);
-        names.forEach(name -> leave(name, uid));
+        names.forEach(name -> cleanUp(name, uid));
         changes.buckets().addAll(names);
         var suggested = new TreeMap<KeyArn, AccessRequirements>();
         for (KeyArn key : before.claim().distinctKeys()) {
@@ -130,7 +130,7 @@ public final class RequestIndex {
         return names;
     }
 
-    private void leave(String bucket, String uid) {
+    private void cleanUp(String bucket, String uid) {
         BucketUsers users = buckets.get(bucket);
         if (users != null) {
             users.remove(uid);
@@ -234,7 +234,7 @@ public final class RequestIndex {
     private KeyUsers.Contribution contribution(
             EncryptionRequest claim, ConditionResult accepted, boolean guarded, KeyArn key) {
         Optional<Tenant> tenant = authorization.tenantOf(claim);
-        boolean ok = accepted.isGood();
+        boolean ok = accepted.isTrue();
         boolean waits = accepted.reason() == Reason.Pending;
         boolean asksAws = !claim.isGoing() || claim.deletionPolicy() == DeletionPolicy.Release;
         boolean managed = claim.policyManagement() == PolicyManagement.Managed;
@@ -266,24 +266,24 @@ public final class RequestIndex {
 
     /** Without its Workgroup, a ReplicaCmek that was served is refused; what it had is given back all the same. */
     public static boolean isReleasable(ConditionResult accepted) {
-        return accepted.isGood() || accepted.reason() == Reason.WorkgroupNotFound;
+        return accepted.isTrue() || accepted.reason() == Reason.WorkgroupNotFound;
     }
 
     /** What {@code Accepted} says of a request, whether it is in the index or not. */
     public synchronized ConditionResult judge(EncryptionRequest claim) {
         visited++;
         ConditionResult permitted = authorization.judge(claim);
-        if (!permitted.isGood()) {
+        if (!permitted.isTrue()) {
             return permitted;
         }
-        if (!claim.standing().isGood()) {
-            return claim.standing();
+        if (!claim.eligibility().isTrue()) {
+            return claim.eligibility();
         }
         for (BucketUse use : claim.buckets()) {
             Optional<EncryptionRequest> holder =
                     Optional.ofNullable(buckets.get(use.name())).flatMap(users -> users.holderBesides(claim));
             if (holder.isPresent()) {
-                return ConditionResult.bad(
+                return ConditionResult.ofFalse(
                         Reason.BucketClaimedByAnother,
                         use.label() + " belongs already to " + nameFor(claim, holder.get())
                                 + ". One bucket belongs to one claim: delete one of the two and create it again with a"
@@ -340,9 +340,9 @@ public final class RequestIndex {
     }
 
     /** The other requests that use the key and stay. */
-    public synchronized KeySharers neighboursOn(KeyArn key, EncryptionRequest claim) {
+    public synchronized KeySharers otherRequestsOn(KeyArn key, EncryptionRequest claim) {
         KeyUsers users = keys.get(key);
-        return users == null ? KeySharers.NONE : users.neighboursOf(claim);
+        return users == null ? KeySharers.NONE : users.otherRequestsOf(claim);
     }
 
     /** What the owner of the key is to write for all requests that name it, whoever writes its policy. */
@@ -375,12 +375,12 @@ public final class RequestIndex {
         for (EncryptionRequest claim : claimsOnBucket(bucket)) {
             Entry known = entries.get(claim.uid());
             ConditionResult accepted = known == null ? judge(claim) : known.accepted();
-            boolean reads = (accepted.isGood() || accepted.reason() == Reason.Pending) && !claim.isGoing();
+            boolean reads = (accepted.isTrue() || accepted.reason() == Reason.Pending) && !claim.isGoing();
             if (reads) {
                 authorization
                         .tenantOf(claim)
                         .ifPresent(tenant -> readers.add(new BucketRequests.Reader(tenant.identity(), claim.region())));
-                holder = accepted.isGood() && isGuarded(claim) ? Optional.of(claim) : holder;
+                holder = accepted.isTrue() && isGuarded(claim) ? Optional.of(claim) : holder;
             }
         }
         return new BucketRequests(

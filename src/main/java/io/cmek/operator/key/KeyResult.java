@@ -1,7 +1,7 @@
 package io.cmek.operator.key;
 
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +30,7 @@ public record KeyResult(
 
     /** Whether something about it is wrong, and was looked at: the key itself, its policy, or the access to it. */
     public boolean isBroken() {
-        return judgements().stream().anyMatch(j -> j.verdict() == Verdict.False);
+        return judgements().stream().anyMatch(j -> j.status() == Status.False);
     }
 
     /**
@@ -39,10 +39,10 @@ public record KeyResult(
      * @param impact a sentence
      */
     public KeyResult withImpact(String impact) {
-        if (usable.verdict() == Verdict.False || !isBroken()) {
+        if (usable.status() == Status.False || !isBroken()) {
             return new KeyResult(key, facts, usable.plus(impact), policy, access, onlyVolumes);
         }
-        return policy.verdict() == Verdict.False
+        return policy.status() == Status.False
                 ? new KeyResult(key, facts, usable, policy.plus(impact), access, onlyVolumes)
                 : new KeyResult(key, facts, usable, policy, access.plus(impact), onlyVolumes);
     }
@@ -53,7 +53,7 @@ public record KeyResult(
 
     /** Whether buckets under the key are served, whatever is wrong: only volumes are concerned. */
     public boolean servesBuckets() {
-        return onlyVolumes && usable.verdict() != Verdict.False && policy.verdict() != Verdict.False;
+        return onlyVolumes && usable.status() != Status.False && policy.status() != Status.False;
     }
 
     public List<ConditionResult> judgements() {
@@ -62,7 +62,7 @@ public record KeyResult(
 
     /** Whether things may be encrypted with it. */
     public boolean isReady() {
-        return judgements().stream().allMatch(ConditionResult::isGood);
+        return judgements().stream().allMatch(ConditionResult::isTrue);
     }
 
     /** Nothing is known of the key yet. */

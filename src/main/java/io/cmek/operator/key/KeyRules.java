@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class KeyRules {
 
     /** Why a key can never be used, whatever happens to it: nothing is done about its policy, and nobody is configured with it. */
-    public static final Set<Reason> UNFIT =
+    public static final Set<Reason> PERMANENTLY_UNUSABLE =
             Set.of(Reason.KeyNotFound, Reason.KeyNotSymmetric, Reason.KeyNotCustomerManaged);
 
     private static final String ENABLED = "Enabled";
@@ -42,22 +42,22 @@ public final class KeyRules {
      */
     public static ConditionResult judge(String label, KeyFacts key, Instant now) {
         if (!key.manager().equals("CUSTOMER")) {
-            return ConditionResult.bad(
+            return ConditionResult.ofFalse(
                     Reason.KeyNotCustomerManaged,
                     label
                             + " is managed by AWS, which lets nobody change its policy. Create a customer-managed key and a new resource that"
                             + " names it.");
         }
         if (!key.spec().equals("SYMMETRIC_DEFAULT") || !key.usage().equals("ENCRYPT_DECRYPT")) {
-            return ConditionResult.bad(
+            return ConditionResult.ofFalse(
                     Reason.KeyNotSymmetric,
                     label + " has the key spec " + key.spec() + " for " + key.usage()
                             + "; S3 and EBS need SYMMETRIC_DEFAULT for ENCRYPT_DECRYPT. Create such a key and a new resource that names it.");
         }
         return switch (key.state()) {
-            case ENABLED -> ConditionResult.good(Reason.KeysUsable, label + " is enabled." + expiry(key, now));
+            case ENABLED -> ConditionResult.ofTrue(Reason.KeysUsable, label + " is enabled." + expiry(key, now));
             case UPDATING ->
-                ConditionResult.good(
+                ConditionResult.ofTrue(
                         Reason.KeysUsable,
                         label
                                 + " can be used while the primary region of the multi-region key is being changed (KMS says Updating)."
@@ -66,23 +66,23 @@ public final class KeyRules {
                 ConditionResult.pending(
                         label + " is being created (KMS says Creating): nothing is done until it is enabled.");
             case "Disabled" ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.KeyDisabled,
                         label
                                 + " is disabled. Until it is enabled again (aws kms enable-key), nothing can be encrypted or decrypted with"
                                 + " it.");
             case "PendingDeletion", "PendingReplicaDeletion" ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.KeyPendingDeletion,
                         label + " is scheduled for deletion" + deadline(key.deletionDate(), now)
                                 + ", and cannot be used any more. When it is deleted, everything encrypted with it is lost. Cancel the"
                                 + " deletion (aws kms cancel-key-deletion) and enable the key.");
             case "PendingImport" ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.KeyPendingImport,
                         label + " has no key material. Import it (aws kms import-key-material).");
             default ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.KeyUnavailable,
                         label + " cannot be used right now: KMS says " + key.state()
                                 + ". If it is in a custom key store, check that the store is connected.");

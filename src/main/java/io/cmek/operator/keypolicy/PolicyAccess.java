@@ -30,7 +30,7 @@ public record PolicyAccess(
         AccessRequirements missing,
         List<String> denials,
         List<String> volumeDenials,
-        List<Doubt> doubts,
+        List<Doubt> unresolvedConditions,
         List<String> delegations) {
 
     /**
@@ -94,18 +94,18 @@ public record PolicyAccess(
     public PolicyAccess {
         denials = List.copyOf(denials);
         volumeDenials = List.copyOf(volumeDenials);
-        doubts = List.copyOf(doubts);
+        unresolvedConditions = List.copyOf(unresolvedConditions);
         delegations = List.copyOf(delegations);
     }
 
     /** Whether statements without a condition that matters allow all that is wanted; others may still deny it. */
     public boolean isAllowed() {
-        return missing.isEmpty() && doubts.stream().allMatch(Doubt::denies);
+        return missing.isEmpty() && unresolvedConditions.stream().allMatch(Doubt::denies);
     }
 
     /** Whether the policy alone shows that the service can use the key. */
     public boolean isComplete() {
-        return missing.isEmpty() && denials.isEmpty() && volumeDenials.isEmpty() && doubts.isEmpty();
+        return missing.isEmpty() && denials.isEmpty() && volumeDenials.isEmpty() && unresolvedConditions.isEmpty();
     }
 
     /** Whether the service can use the key, and EBS cannot: buckets are served, volumes are not. */
@@ -118,28 +118,28 @@ public record PolicyAccess(
         var statements = policy.statements();
         var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         var denials = new LinkedHashSet<String>();
-        var doubts = new LinkedHashSet<Doubt>();
+        var unresolvedConditions = new LinkedHashSet<Doubt>();
         var delegations = new LinkedHashSet<String>();
         wanted.principals().forEach((kind, principals) -> {
             for (String principal : principals) {
                 var reading = new Reading(key, kind, principal);
-                if (!reading.allowed(statements, doubts)) {
+                if (!reading.allowed(statements, unresolvedConditions)) {
                     missing.computeIfAbsent(kind, k -> new TreeSet<>()).add(principal);
                     delegations.addAll(reading.delegations(statements));
                 }
-                reading.denied(statements, denials, doubts);
+                reading.denied(statements, denials, unresolvedConditions);
             }
         });
         var volumeDenials = new LinkedHashSet<String>();
         wanted.of(StatementKind.DATA_GRANTS).stream()
                 .flatMap(principal -> Statement.account(principal).stream())
                 .distinct()
-                .forEach(account -> new Volumes(key, account).denied(statements, volumeDenials, doubts));
+                .forEach(account -> new Volumes(key, account).denied(statements, volumeDenials, unresolvedConditions));
         return new PolicyAccess(
                 new AccessRequirements(missing),
                 List.copyOf(denials),
                 List.copyOf(volumeDenials),
-                List.copyOf(doubts),
+                List.copyOf(unresolvedConditions),
                 List.copyOf(delegations));
     }
 
@@ -148,12 +148,13 @@ public record PolicyAccess(
      * the same account, it settles what holds for every role of the account, where the statement decided about both.
      */
     public PolicyAccess provenFor(String role) {
-        List<Doubt> settled = doubts.stream().filter(d -> d.isSettledBy(role)).toList();
+        List<Doubt> settled =
+                unresolvedConditions.stream().filter(d -> d.isSettledBy(role)).toList();
         return new PolicyAccess(
                 missing,
                 denials,
                 volumeDenials,
-                doubts.stream()
+                unresolvedConditions.stream()
                         .filter(d -> !settled.contains(d)
                                 && !(d.use() == Use.VOLUMES
                                         && d.alike() == ConditionScope.ACCOUNT
@@ -174,8 +175,8 @@ public record PolicyAccess(
      * The doubts that make a refusal of KMS inconclusive: the role may fare otherwise in another session, when a service of AWS calls for it, or
      * with another encryption context. A condition that all of its calls meet alike is no excuse.
      */
-    public List<Doubt> excusesFor(String role) {
-        return doubts.stream()
+    public List<Doubt> inconclusiveFor(String role) {
+        return unresolvedConditions.stream()
                 .filter(d -> d.use() == Use.KEY
                         && d.isAbout(role)
                         && (d.proven() || !d.denies())
@@ -206,7 +207,7 @@ public record PolicyAccess(
         }
 
         /** Whether each action is allowed, be it under conditions; these are added to the doubts. */
-        boolean allowed(List<Statement> statements, Set<Doubt> doubts) {
+        boolean allowed(List<Statement> statements, Set<Doubt> unresolvedConditions) {
             var deciding = new LinkedHashSet<Statement>();
             for (String action : actions) {
                 List<Statement> allowing = statements.stream()
@@ -219,7 +220,8 @@ public record PolicyAccess(
                     deciding.addAll(allowing);
                 }
             }
-            deciding.forEach(s -> doubts.add(doubt(s, " allows it to " + principal + " only under its condition")));
+            deciding.forEach(s -> unresolvedConditions.add(
+                    unresolvedCondition(s, " allows it to " + principal + " only under its condition")));
             return true;
         }
 
@@ -235,7 +237,7 @@ public record PolicyAccess(
                     .toList();
         }
 
-        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {
+        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> unresolvedConditions) {
             for (Statement statement : statements) {
                 List<String> denied = actions.stream()
                         .filter(a -> statement.isDeny() && coversAction(statement, a) && covers(statement, key))
@@ -246,15 +248,16 @@ public record PolicyAccess(
                     continue;
                 }
                 if (concerned == Holds.PERHAPS) {
-                    doubts.add(
+                    unresolvedConditions.add(
                             statement.has("NotPrincipal")
-                                    ? doubt(
+                                    ? unresolvedCondition(
                                             statement,
                                             " may deny it to " + principal
                                                     + ", because its NotPrincipal names the role and not its account, too")
-                                    : doubt(statement, " denies it to a session of " + principal));
+                                    : unresolvedCondition(statement, " denies it to a session of " + principal));
                 } else if (holds == Holds.PERHAPS) {
-                    doubts.add(doubt(statement, " denies it to " + principal + " under its condition"));
+                    unresolvedConditions.add(
+                            unresolvedCondition(statement, " denies it to " + principal + " under its condition"));
                 } else {
                     denials.add("The statement " + statement.name() + " denies " + principal + " "
                             + String.join(", ", denied) + ".");
@@ -290,7 +293,7 @@ public record PolicyAccess(
             return circumstances.holds(statement.json().get("Condition"));
         }
 
-        private Doubt doubt(Statement statement, String what) {
+        private Doubt unresolvedCondition(Statement statement, String what) {
             boolean ofSession = statement.isDeny()
                     && !statement.has("NotPrincipal")
                     && statement.awsPrincipals("Principal").stream().noneMatch(p -> means(p, principal));
@@ -341,7 +344,7 @@ public record PolicyAccess(
             this.ofRole = RequestContext.ofVolumes(key, account, role);
         }
 
-        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> doubts) {
+        void denied(List<Statement> statements, Set<String> denials, Set<Doubt> unresolvedConditions) {
             for (Statement statement : statements) {
                 if (!statement.isDeny() || !coversAction(statement, DECRYPT) || !covers(statement, key)) {
                     continue;
@@ -357,26 +360,26 @@ public record PolicyAccess(
                 if (holds == Holds.NEVER) {
                     // Without an exemption, it was meant for the instances.
                     if (instance != Holds.NEVER && statement.isTargetedByCondition("aws:PrincipalArn")) {
-                        doubts.add(doubt(
+                        unresolvedConditions.add(unresolvedCondition(
                                 statement,
                                 ConditionScope.CALL,
                                 named + " denies " + DECRYPT + " to " + role
                                         + "/<instance id>, as which EBS may attach volumes."));
                     }
                 } else if (concerned == Holds.PERHAPS) {
-                    doubts.add(doubt(
+                    unresolvedConditions.add(unresolvedCondition(
                             statement,
                             ConditionScope.CALL,
                             named + " denies " + DECRYPT + " to a session of " + role
                                     + ", as which EBS attaches volumes."));
                 } else if (holds == Holds.PERHAPS) {
-                    doubts.add(doubt(
+                    unresolvedConditions.add(unresolvedCondition(
                             statement,
                             ofRole.alike(condition),
                             named + " may deny " + DECRYPT + " to " + role
                                     + ", as which EBS attaches volumes, by its condition" + keys(statement) + "."));
                 } else if (instance != Holds.ALWAYS) {
-                    doubts.add(doubt(
+                    unresolvedConditions.add(unresolvedCondition(
                             statement,
                             ConditionScope.CALL,
                             named + " may deny " + DECRYPT + " to EBS, which attaches volumes as " + role
@@ -412,7 +415,7 @@ public record PolicyAccess(
                             : Holds.NEVER;
         }
 
-        private Doubt doubt(Statement statement, ConditionScope alike, String sentence) {
+        private Doubt unresolvedCondition(Statement statement, ConditionScope alike, String sentence) {
             return new Doubt(statement.index(), role, Use.VOLUMES, true, alike, false, sentence);
         }
     }

@@ -27,7 +27,7 @@ record Statement(int index, ObjectNode json) {
 
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
-    private static final int LONGEST_NAME = 128;
+    private static final int MAX_NAME = 128;
 
     @Nullable
     String sid() {
@@ -44,7 +44,7 @@ record Statement(int index, ObjectNode json) {
     /** Fit for one line of a status, an Event or a log, whatever whoever wrote the policy has put in. */
     private static String printable(String text) {
         String line = UNPRINTABLE.matcher(text).replaceAll("?");
-        return line.length() <= LONGEST_NAME ? line : line.substring(0, LONGEST_NAME) + "…";
+        return line.length() <= MAX_NAME ? line : line.substring(0, MAX_NAME) + "…";
     }
 
     /** The same text for all statements that mean the same, wherever they stand. */

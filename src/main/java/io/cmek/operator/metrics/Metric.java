@@ -2,7 +2,7 @@ package io.cmek.operator.metrics;
 
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.awssdk.Operation;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Reason;
 import io.micrometer.core.instrument.Counter;
@@ -47,7 +47,7 @@ public enum Metric {
                     "why the key cannot be used",
                     Arrays.stream(Reason.values())
                             .filter(reason ->
-                                    reason.uses().contains(new Reason.Use(ConditionType.KeysUsable, Verdict.False)))
+                                    reason.uses().contains(new Reason.Use(ConditionType.KeysUsable, Status.False)))
                             .map(Reason::name)
                             .toList())),
     KEY_EXPIRATION_TIMESTAMP(

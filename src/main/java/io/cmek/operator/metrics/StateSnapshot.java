@@ -6,7 +6,7 @@ import io.cmek.operator.aws.AwsError;
 import io.cmek.operator.awscontrol.KeySnapshot;
 import io.cmek.operator.awscontrol.Observation.Known;
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
@@ -100,17 +100,18 @@ record StateSnapshot(
                 .forEach(key -> keys.of(key).views().values().stream()
                         .map(view -> view.facts())
                         .filter(facts -> !facts.isNever())
-                        .forEach(facts -> sights.merge(key, sight(facts.at(now, maxAge)), StateSnapshot::better)));
+                        .forEach(
+                                facts -> sights.merge(key, observation(facts.at(now, maxAge)), StateSnapshot::better)));
 
         var affected = new HashMap<Trouble, Long>();
         var losses = new HashMap<Loss, Instant>();
-        sights.forEach((key, sight) -> {
-            Reason reason = trouble(key, sight, now);
+        sights.forEach((key, observation) -> {
+            Reason reason = trouble(key, observation, now);
             long naming = reason == null ? 0 : index.onKey(key).count();
             if (reason != null && naming > 0) {
                 affected.put(new Trouble(key, reason), naming);
             }
-            if (sight instanceof Sight.Seen(KeyFacts facts)) {
+            if (observation instanceof Sight.Seen(KeyFacts facts)) {
                 // A replica that waits for its primary's deletion has no date yet.
                 if (facts.deletionDate() != null) {
                     losses.put(new Loss(key, Cause.DELETION), facts.deletionDate());
@@ -130,7 +131,7 @@ record StateSnapshot(
                 Map.copyOf(losses));
     }
 
-    private static Sight sight(Known<KeyFacts> known) {
+    private static Sight observation(Known<KeyFacts> known) {
         return switch (known) {
             case Known.Fresh<KeyFacts>(KeyFacts facts) -> new Sight.Seen(facts);
             case Known.Unavailable<KeyFacts>(AwsError.NotFound gone, var since) -> new Sight.Gone();
@@ -142,27 +143,27 @@ record StateSnapshot(
         return rank(one) <= rank(other) ? one : other;
     }
 
-    private static int rank(Sight sight) {
-        return switch (sight) {
+    private static int rank(Sight observation) {
+        return switch (observation) {
             case Sight.Seen seen -> 0;
             case Sight.Gone gone -> 1;
             case Sight.Dark dark -> 2;
         };
     }
 
-    private static String state(Sight sight) {
-        return switch (sight) {
+    private static String state(Sight observation) {
+        return switch (observation) {
             case Sight.Seen(KeyFacts facts) -> KEY_STATES.contains(facts.state()) ? facts.state() : OTHER;
             case Sight.Gone() -> NOT_FOUND;
             case Sight.Dark() -> UNKNOWN;
         };
     }
 
-    private static @Nullable Reason trouble(KeyArn key, Sight sight, Instant now) {
-        return switch (sight) {
+    private static @Nullable Reason trouble(KeyArn key, Sight observation, Instant now) {
+        return switch (observation) {
             case Sight.Seen(KeyFacts facts) -> {
                 ConditionResult usable = KeyRules.judge(key.toString(), facts, now);
-                yield usable.verdict() == Verdict.False ? usable.reason() : null;
+                yield usable.status() == Status.False ? usable.reason() : null;
             }
             case Sight.Gone() -> Reason.KeyNotFound;
             case Sight.Dark() -> null;

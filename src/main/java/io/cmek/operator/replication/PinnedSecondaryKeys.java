@@ -84,22 +84,22 @@ public final class PinnedSecondaryKeys {
     /** How a ReplicaCmek stands to the record. */
     public enum Ownership {
         /** The record names it and its keys: it may go to work. */
-        Holder,
+        Owner,
         /** There is no record yet: it waits for the Workgroup's reconciler. */
-        Waiting,
+        Unclaimed,
         /** The record names another ReplicaCmek. */
-        Taken,
+        OwnedByOther,
         /** The record names other keys. */
-        OtherKeys
+        KeyMismatch
     }
 
-    public static Ownership standing(@Nullable SecondaryCmek record, Candidate candidate) {
+    public static Ownership eligibility(@Nullable SecondaryCmek record, Candidate candidate) {
         if (record == null) {
-            return Ownership.Waiting;
+            return Ownership.Unclaimed;
         }
         if (!candidate.hasKeysOf(record)) {
-            return Ownership.OtherKeys;
+            return Ownership.KeyMismatch;
         }
-        return candidate.name().equals(record.name()) ? Ownership.Holder : Ownership.Taken;
+        return candidate.name().equals(record.name()) ? Ownership.Owner : Ownership.OwnedByOther;
     }
 }

@@ -29,31 +29,31 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
      */
     public record Request(boolean hasCmek, String region, List<String> databases, Collection<String> admittedBefore) {}
 
-    public static ReplicationGate of(Request wish, SecondaryState secondary) {
-        if (wish.databases().isEmpty()) {
+    public static ReplicationGate of(Request wanted, SecondaryState secondary) {
+        if (wanted.databases().isEmpty()) {
             return new ReplicationGate(
                     List.of(),
                     List.of(),
-                    ConditionResult.good(Reason.NotRequested, "No database is listed for replication."));
+                    ConditionResult.ofTrue(Reason.NotRequested, "No database is listed for replication."));
         }
-        if (!wish.hasCmek()) {
+        if (!wanted.hasCmek()) {
             return new ReplicationGate(
-                    wish.databases(),
+                    wanted.databases(),
                     List.of(),
-                    ConditionResult.good(
+                    ConditionResult.ofTrue(
                             Reason.NoCmek,
-                            "The workgroup has no CMEK, so its databases replicate to " + wish.region()
+                            "The workgroup has no CMEK, so its databases replicate to " + wanted.region()
                                     + " without it."));
         }
         boolean open = secondary instanceof SecondaryState.Configured configured && configured.isReady();
         // Where CMEK was configured for another region, this one never had any: nothing can have been admitted to it.
         boolean kept = !(secondary instanceof SecondaryState.OtherRegion);
-        List<String> admitted = wish.databases().stream()
-                .filter(d -> open || kept && wish.admittedBefore().contains(d))
+        List<String> admitted = wanted.databases().stream()
+                .filter(d -> open || kept && wanted.admittedBefore().contains(d))
                 .toList();
         List<String> blocked =
-                wish.databases().stream().filter(d -> !admitted.contains(d)).toList();
-        return new ReplicationGate(admitted, blocked, judge(wish.region(), admitted, blocked, secondary));
+                wanted.databases().stream().filter(d -> !admitted.contains(d)).toList();
+        return new ReplicationGate(admitted, blocked, judge(wanted.region(), admitted, blocked, secondary));
     }
 
     private static ConditionResult judge(
@@ -67,35 +67,35 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
                 admitted.isEmpty() ? "" : " " + String.join(", ", admitted) + " replicate already and go on.";
         return switch (secondary) {
             case SecondaryState.None() ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.SecondaryCmekRequired,
                         waiting + ": the workgroup has CMEK, so " + region
                                 + " needs it before data replicates there. Apply a ReplicaCmek for " + region + "."
                                 + replicating);
             case SecondaryState.Pending(String name, ConditionResult health) ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.SecondaryNotReady,
                         waiting + " for the ReplicaCmek " + name + ": " + health.message() + replicating);
             case SecondaryState.Unreadable unreadable ->
-                ConditionResult.bad(Reason.SecondaryNotReady, waiting + ": " + unreadable.why() + replicating);
+                ConditionResult.ofFalse(Reason.SecondaryNotReady, waiting + ": " + unreadable.why() + replicating);
             case SecondaryState.OtherRegion(String configured) ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.KeysDifferFromConfigured,
                         waiting + ": CMEK of the secondary region was configured for " + configured
                                 + ", and it is configured once. Set replication.region to " + configured + "."
                                 + replicating);
             case SecondaryState.Configured ready
             when ready.isReady() ->
-                ConditionResult.good(
+                ConditionResult.ofTrue(
                         Reason.SecondaryReady,
                         region + " has CMEK, by the ReplicaCmek " + ready.name() + ", and is ready.");
             case SecondaryState.Configured leaving
             when !leaving.staying() ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.SecondaryNotReady,
                         waiting + ": the ReplicaCmek " + leaving.name() + " is being deleted." + replicating);
             case SecondaryState.Configured unready ->
-                ConditionResult.bad(
+                ConditionResult.ofFalse(
                         Reason.SecondaryNotReady,
                         waiting + " for the ReplicaCmek " + unready.name() + ": "
                                 + unready.health().message() + replicating);

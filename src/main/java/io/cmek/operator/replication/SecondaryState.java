@@ -47,7 +47,7 @@ public sealed interface SecondaryState {
     record Configured(String name, ConditionResult health, boolean staying) implements SecondaryState {
 
         boolean isReady() {
-            return staying && health.isGood();
+            return staying && health.isTrue();
         }
     }
 }

@@ -39,7 +39,7 @@ public record EncryptionRequest(
         boolean leaving,
         boolean held,
         LastReported served,
-        ConditionResult standing) {
+        ConditionResult eligibility) {
 
     public EncryptionRequest {
         keys = List.copyOf(keys);

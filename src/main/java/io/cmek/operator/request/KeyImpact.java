@@ -22,7 +22,7 @@ public record KeyImpact(
         List<String> buckets,
         @Nullable String storageClass,
         List<String> databases,
-        List<String> neighbours,
+        List<String> sharers,
         long more,
         long elsewhere) {
 
@@ -31,7 +31,7 @@ public record KeyImpact(
     public KeyImpact {
         buckets = List.copyOf(buckets);
         databases = List.copyOf(databases);
-        neighbours = List.copyOf(neighbours);
+        sharers = List.copyOf(sharers);
     }
 
     /** @param others the other claims on the key that are served */
@@ -74,7 +74,7 @@ public record KeyImpact(
 
     /** What of it is about volumes: where only EBS cannot use the key. */
     public KeyImpact onVolumes() {
-        return new KeyImpact(List.of(), storageClass, List.of(), neighbours, more, elsewhere);
+        return new KeyImpact(List.of(), storageClass, List.of(), sharers, more, elsewhere);
     }
 
     /** Whether nothing of the claim is under the key yet. */
@@ -95,7 +95,7 @@ public record KeyImpact(
         if (!databases.isEmpty()) {
             parts.add("the replication of " + names(databases, ""));
         }
-        String also = names(neighbours, more, elsewhere == 0 ? "" : count(elsewhere) + " of other namespaces");
+        String also = names(sharers, more, elsewhere == 0 ? "" : count(elsewhere) + " of other namespaces");
         return "Affected: " + String.join("; ", parts) + "."
                 + (also.isEmpty() ? "" : " The same key is used by " + also + ".");
     }

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NotUnderstood {
 
-    private static final int LONGEST_VALUE = 63;
+    private static final int MAX_VALUE = 63;
 
     /** No message is longer than 600 characters. */
-    private static final int MOST_NAMED = 2;
+    private static final int MAX_NAMED = 2;
 
     /** Fields that can be set to a value that this version knows. The others are fixed. */
     private static final Set<String> EDITABLE = Set.of("spec.policyManagement", "spec.deletionPolicy");
@@ -107,17 +107,17 @@ public final class NotUnderstood {
         return unknown.isEmpty()
                 ? Optional.empty()
                 : Optional.of(unknown.stream()
-                                .limit(MOST_NAMED)
+                                .limit(MAX_NAMED)
                                 .map(NotUnderstood::sentence)
                                 .collect(Collectors.joining(" "))
-                        + (unknown.size() > MOST_NAMED ? " And " + (unknown.size() - MOST_NAMED) + " more." : "")
+                        + (unknown.size() > MAX_NAMED ? " And " + (unknown.size() - MAX_NAMED) + " more." : "")
                         + " Nothing is written for the resource until the operator is upgraded.");
     }
 
     private static String sentence(UnknownValue unknown) {
-        String value = unknown.value().length() <= LONGEST_VALUE
+        String value = unknown.value().length() <= MAX_VALUE
                 ? unknown.value()
-                : unknown.value().substring(0, LONGEST_VALUE - 3) + "...";
+                : unknown.value().substring(0, MAX_VALUE - 3) + "...";
         String remedy = EDITABLE.contains(unknown.field())
                 ? "; it knows " + String.join(", ", unknown.known()) + ", and the field can be edited."
                 : "; it knows " + String.join(", ", unknown.known()) + ".";

@@ -67,7 +67,7 @@ final class ReplicaCmekRequest {
                 replica.isMarkedForDeletion(),
                 replica.isMarkedForDeletion() && isHeld(replica, named),
                 LastReported.of(replica.getStatus()),
-                NotUnderstood.of(replica, named).orElseGet(() -> standing(replica, workgroup, shard)));
+                NotUnderstood.of(replica, named).orElseGet(() -> eligibility(replica, workgroup, shard)));
     }
 
     /** @param workgroup the one that it names, null where there is none */
@@ -97,12 +97,12 @@ final class ReplicaCmekRequest {
         }
     }
 
-    private static ConditionResult standing(
+    private static ConditionResult eligibility(
             ReplicaCmek replica, @Nullable Workgroup workgroup, ResourceSelector shard) {
         ReplicaCmekSpec spec = replica.getSpec();
         String wanted = spec.workgroupRef().name();
         if (workgroup == null) {
-            return ConditionResult.bad(
+            return ConditionResult.ofFalse(
                     Reason.WorkgroupNotFound,
                     "The Workgroup '" + wanted
                             + "' does not exist in this namespace" + shard.inWords()
@@ -110,19 +110,19 @@ final class ReplicaCmekRequest {
                             + " ReplicaCmek.");
         }
         if (workgroup.getSpec().cmek() == null) {
-            return ConditionResult.bad(
+            return ConditionResult.ofFalse(
                     Reason.PrimaryNotEncrypted,
                     "The Workgroup '" + wanted
                             + "' was created without CMEK, so its secondary region can never get CMEK. Delete this"
                             + " ReplicaCmek; for CMEK, create a new Workgroup that has it.");
         }
         SecondaryCmek record = record(workgroup);
-        return switch (PinnedSecondaryKeys.standing(record, candidate(replica, false))) {
-            case Holder ->
-                ConditionResult.good(
+        return switch (PinnedSecondaryKeys.eligibility(record, candidate(replica, false))) {
+            case Owner ->
+                ConditionResult.ofTrue(
                         Reason.Accepted, "The ReplicaCmek configures the secondary region of '" + wanted + "'.");
-            case OtherKeys ->
-                ConditionResult.bad(
+            case KeyMismatch ->
+                ConditionResult.ofFalse(
                         Reason.KeysDifferFromConfigured,
                         "The secondary region of '" + wanted + "' was configured with the data key "
                                 + record.dataBucketKeyID() + " and "
@@ -130,16 +130,16 @@ final class ReplicaCmekRequest {
                                         ? "no backup key"
                                         : "the backup key " + record.backupBucketKeyID())
                                 + "; CMEK is configured once. Create a ReplicaCmek with those keys.");
-            case Taken ->
-                ConditionResult.bad(
+            case OwnedByOther ->
+                ConditionResult.ofFalse(
                         Reason.AlreadyConfigured,
                         "The ReplicaCmek '" + record.name() + "' configures the secondary region of '" + wanted
                                 + "' already. Delete this one.");
-            case Waiting -> {
+            case Unclaimed -> {
                 Replication replication = workgroup.getSpec().replication();
                 yield replication != null && spec.region().equals(replication.region())
                         ? ConditionResult.pending("The Workgroup '" + wanted + "' has not recorded these keys yet.")
-                        : ConditionResult.bad(
+                        : ConditionResult.ofFalse(
                                 Reason.RegionNotReplicated,
                                 "The Workgroup '" + wanted + "' does not replicate to " + spec.region()
                                         + ". Set its spec.replication.region to " + spec.region()

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param unread why ReplicaCmeks could not be read past the cache, as a sentence's end; null where they were, or need not be
  */
 public record SecondaryRegionState(
-        ReplicationGate.Request wish,
+        ReplicationGate.Request wanted,
         @Nullable SecondaryCmek record,
         Optional<ReplicaCmek> holder,
         SecondaryState secondary,
@@ -58,14 +58,14 @@ public record SecondaryRegionState(
             Collection<ReplicaCmek> all,
             Function<ReplicaCmek, EncryptionRequest> claimOf,
             Authorization authorization,
-            Predicate<EncryptionRequest> mayBeRecorded,
+            Predicate<EncryptionRequest> canPinKeys,
             Instant now) {
         List<ReplicaCmek> replicas =
                 all.stream().filter(NotUnderstood::isReadable).toList();
         Replication replication = workgroup.getSpec().replication();
         boolean hasCmek = workgroup.getSpec().cmek() != null;
         String region = replication == null ? "" : replication.region();
-        var wish = new ReplicationGate.Request(hasCmek, region, databases(replication), admittedBefore(workgroup));
+        var wanted = new ReplicationGate.Request(hasCmek, region, databases(replication), admittedBefore(workgroup));
         SecondaryCmek record = ReplicaCmekRequest.record(workgroup);
         boolean undecided = false;
         Optional<String> unreadable = unreadable(record, all);
@@ -76,8 +76,8 @@ public record SecondaryRegionState(
                 boolean fits = replica.getSpec().region().equals(region)
                         && !replica.isMarkedForDeletion()
                         && NotUnderstood.of(replica, workgroup).isEmpty()
-                        && authorization.judge(claim).isGood();
-                boolean decided = !fits || record != null || mayBeRecorded.test(claim);
+                        && authorization.judge(claim).isTrue();
+                boolean decided = !fits || record != null || canPinKeys.test(claim);
                 undecided |= !decided;
                 candidates.add(ReplicaCmekRequest.candidate(replica, fits && decided));
             }
@@ -98,7 +98,7 @@ public record SecondaryRegionState(
                         : secondary(region, next, holder);
         ReplicationStatus before = status(workgroup);
         return new SecondaryRegionState(
-                wish,
+                wanted,
                 next,
                 holder,
                 secondary,
@@ -112,7 +112,13 @@ public record SecondaryRegionState(
         return record == null
                 ? this
                 : new SecondaryRegionState(
-                        wish, record, fresh, secondary(wish.region(), record, fresh), undecided, shownBefore, unread);
+                        wanted,
+                        record,
+                        fresh,
+                        secondary(wanted.region(), record, fresh),
+                        undecided,
+                        shownBefore,
+                        unread);
     }
 
     /**
@@ -122,21 +128,22 @@ public record SecondaryRegionState(
      * @param why as a sentence's end
      */
     public SecondaryRegionState unread(@Nullable SecondaryCmek recorded, String why) {
-        return new SecondaryRegionState(wish, recorded, holder, secondary, true, shownBefore, why);
+        return new SecondaryRegionState(wanted, recorded, holder, secondary, true, shownBefore, why);
     }
 
     public ReplicationGate gate() {
-        ReplicationGate gate = ReplicationGate.of(wish, secondary);
-        if (unread == null || wish.admittedBefore().containsAll(gate.admitted())) {
+        ReplicationGate gate = ReplicationGate.of(wanted, secondary);
+        if (unread == null || wanted.admittedBefore().containsAll(gate.admitted())) {
             return gate;
         }
-        List<String> admitted =
-                gate.admitted().stream().filter(wish.admittedBefore()::contains).toList();
+        List<String> admitted = gate.admitted().stream()
+                .filter(wanted.admittedBefore()::contains)
+                .toList();
         return new ReplicationGate(
                 admitted,
-                wish.databases().stream().filter(d -> !admitted.contains(d)).toList(),
+                wanted.databases().stream().filter(d -> !admitted.contains(d)).toList(),
                 ConditionResult.pending(
-                        "New databases wait: the read of the ReplicaCmeks of " + wish.region() + " " + unread + "."));
+                        "New databases wait: the read of the ReplicaCmeks of " + wanted.region() + " " + unread + "."));
     }
 
     /**
@@ -146,8 +153,8 @@ public record SecondaryRegionState(
      */
     public @Nullable ReplicationStatus status() {
         ReplicationGate gate = gate();
-        boolean showsWish = wish.hasCmek() || !gate.admitted().isEmpty();
-        String shown = !showsWish ? shownBefore : wish.region().isEmpty() ? null : wish.region();
+        boolean showsWish = wanted.hasCmek() || !gate.admitted().isEmpty();
+        String shown = !showsWish ? shownBefore : wanted.region().isEmpty() ? null : wanted.region();
         if (shown == null && record == null) {
             return null;
         }
@@ -162,39 +169,39 @@ public record SecondaryRegionState(
     }
 
     /** Whether the gate opens for a database that was not admitted before. */
-    public boolean admitsMore() {
-        return wish.hasCmek() && !wish.admittedBefore().containsAll(gate().admitted());
+    public boolean admitsNewDatabases() {
+        return wanted.hasCmek() && !wanted.admittedBefore().containsAll(gate().admitted());
     }
 
     /** Whether the lock is about to be set, for the first time or after it was lost. */
-    public boolean setsLockOf(Workgroup workgroup) {
+    public boolean isFirstConfiguration(Workgroup workgroup) {
         return record != null && ReplicaCmekRequest.record(workgroup) == null;
     }
 
     /** Whether the service could run in the secondary region right now; empty where no CMEK replication is asked for. */
     public Optional<ConditionResult> failover() {
-        if (!wish.hasCmek() || wish.databases().isEmpty()) {
+        if (!wanted.hasCmek() || wanted.databases().isEmpty()) {
             return Optional.empty();
         }
-        String cannot = "The service cannot run in " + wish.region() + " right now: ";
+        String cannot = "The service cannot run in " + wanted.region() + " right now: ";
         return Optional.of(
                 switch (secondary) {
                     case SecondaryState.None() ->
-                        ConditionResult.bad(
+                        ConditionResult.ofFalse(
                                 Reason.SecondaryCmekRequired, cannot + "it has no CMEK. Apply a ReplicaCmek.");
                     case SecondaryState.Pending(String name, ConditionResult health) ->
-                        ConditionResult.bad(Reason.SecondaryNotReady, cannot + health.message());
+                        ConditionResult.ofFalse(Reason.SecondaryNotReady, cannot + health.message());
                     case SecondaryState.Unreadable unreadable ->
-                        ConditionResult.bad(Reason.SecondaryNotReady, cannot + unreadable.why());
+                        ConditionResult.ofFalse(Reason.SecondaryNotReady, cannot + unreadable.why());
                     case SecondaryState.OtherRegion(String region) ->
-                        ConditionResult.bad(
+                        ConditionResult.ofFalse(
                                 Reason.KeysDifferFromConfigured, cannot + "CMEK was configured for " + region + ".");
                     case SecondaryState.Configured(String name, ConditionResult health, boolean staying) ->
                         missingForFailover(health)
-                                .map(why -> ConditionResult.bad(Reason.SecondaryNotReady, cannot + why))
-                                .orElseGet(() -> ConditionResult.good(
+                                .map(why -> ConditionResult.ofFalse(Reason.SecondaryNotReady, cannot + why))
+                                .orElseGet(() -> ConditionResult.ofTrue(
                                         Reason.SecondaryReady,
-                                        "The service can run in " + wish.region()
+                                        "The service can run in " + wanted.region()
                                                 + ": keys, access and buckets of the ReplicaCmek " + name
                                                 + " are usable."));
                 });
@@ -232,10 +239,10 @@ public record SecondaryRegionState(
                 .filter(w -> !w.isMarkedForDeletion())
                 .filter(w -> w.getSpec().cmek() != null)
                 .filter(w -> !databases(w.getSpec().replication()).isEmpty())
-                .filter(w -> PinnedSecondaryKeys.standing(
+                .filter(w -> PinnedSecondaryKeys.eligibility(
                                 ReplicaCmekRequest.record(w), ReplicaCmekRequest.candidate(replica, false))
-                        == PinnedSecondaryKeys.Ownership.Holder)
-                .map(w -> ConditionResult.bad(
+                        == PinnedSecondaryKeys.Ownership.Owner)
+                .map(w -> ConditionResult.ofFalse(
                         Reason.InUse,
                         "The ReplicaCmek stays while the Workgroup "
                                 + w.getMetadata().getName() + " replicates "
@@ -243,9 +250,9 @@ public record SecondaryRegionState(
                                 + " under it. Remove those databases from its spec.replication.databases first."));
     }
 
-    /** Whether a ReplicaCmek that is being deleted stays for now: {@link #holds}, or {@link #isRebuiltFrom}. */
+    /** Whether a ReplicaCmek that is being deleted stays for now: {@link #holds}, or {@link #isSourceForLostRecord}. */
     static boolean keeps(ReplicaCmek replica, Workgroup workgroup) {
-        return isRebuiltFrom(replica, workgroup)
+        return isSourceForLostRecord(replica, workgroup)
                 || holds(replica, Optional.of(workgroup)).isPresent();
     }
 
@@ -278,8 +285,8 @@ public record SecondaryRegionState(
         return record == null
                 ? Optional.empty()
                 : replicas.stream()
-                        .filter(r -> PinnedSecondaryKeys.standing(record, ReplicaCmekRequest.candidate(r, false))
-                                == PinnedSecondaryKeys.Ownership.Holder)
+                        .filter(r -> PinnedSecondaryKeys.eligibility(record, ReplicaCmekRequest.candidate(r, false))
+                                == PinnedSecondaryKeys.Ownership.Owner)
                         .findFirst();
     }
 
@@ -287,7 +294,7 @@ public record SecondaryRegionState(
      * Whether the record was lost and is about to be rebuilt from the status of this ReplicaCmek, which has to stay and be left as it is until
      * then: its keys could be exchanged for others otherwise.
      */
-    public static boolean isRebuiltFrom(ReplicaCmek replica, Workgroup workgroup) {
+    public static boolean isSourceForLostRecord(ReplicaCmek replica, Workgroup workgroup) {
         return NotUnderstood.isReadable(workgroup)
                 && !workgroup.isMarkedForDeletion()
                 && workgroup.getSpec().cmek() != null
@@ -308,7 +315,7 @@ public record SecondaryRegionState(
     private static ConditionResult health(ReplicaCmek replica) {
         String name = replica.getMetadata().getName();
         if (replica.getStatus() == null) {
-            return ConditionResult.bad(Reason.SecondaryNotReady, "The ReplicaCmek " + name + " has no status yet.");
+            return ConditionResult.ofFalse(Reason.SecondaryNotReady, "The ReplicaCmek " + name + " has no status yet.");
         }
         return replica.getStatus().conditions().stream()
                 .filter(c -> c.type().equals(ConditionType.Ready.name()))
@@ -316,14 +323,14 @@ public record SecondaryRegionState(
                         c.observedGeneration(), replica.getMetadata().getGeneration()))
                 .findFirst()
                 .map(SecondaryRegionState::health)
-                .orElseGet(() -> ConditionResult.bad(
+                .orElseGet(() -> ConditionResult.ofFalse(
                         Reason.SecondaryNotReady, "The ReplicaCmek " + name + " is being looked at."));
     }
 
     private static ConditionResult health(Condition ready) {
         return ready.status().equals("True")
-                ? ConditionResult.good(Reason.SecondaryReady, ready.message())
-                : ConditionResult.bad(Reason.SecondaryNotReady, ready.message());
+                ? ConditionResult.ofTrue(Reason.SecondaryReady, ready.message())
+                : ConditionResult.ofFalse(Reason.SecondaryNotReady, ready.message());
     }
 
     private static List<String> databases(@Nullable Replication replication) {

@@ -70,6 +70,6 @@ final class WorkgroupRequest {
                 held,
                 LastReported.of(workgroup.getStatus()),
                 NotUnderstood.of(workgroup)
-                        .orElseGet(() -> ConditionResult.good(Reason.Accepted, "The workgroup stands for itself.")));
+                        .orElseGet(() -> ConditionResult.ofTrue(Reason.Accepted, "The workgroup stands for itself.")));
     }
 }

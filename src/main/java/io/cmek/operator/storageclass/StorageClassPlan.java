@@ -92,7 +92,7 @@ public sealed interface StorageClassPlan {
         // One that somebody took the labels from does no harm while it encrypts as it should. One that does not is not
         // known to be ours.
         if (!isOurs && !(current.owner().isEmpty() && differences.isEmpty())) {
-            return new Refuse(ConditionResult.bad(
+            return new Refuse(ConditionResult.ofFalse(
                     Reason.StorageClassConflict,
                     "The StorageClass " + desired.name()
                             + " exists and is not this resource's. Delete it, if nobody needs it."));

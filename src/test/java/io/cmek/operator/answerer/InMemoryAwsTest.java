@@ -52,18 +52,18 @@ class InMemoryAwsTest {
                     .isInstanceOf(AwsResult.Success.class);
             assertThat(keys.readPolicy(ROLE, key)).isEqualTo(new AwsResult.Success<>("{\"a\": \"é\\n\"}"));
             assertThat(keys.proveAccess(ROLE, key)).isEqualTo(new AwsResult.Success<>(true));
-            assertThat(buckets.look(ROLE, REGION, "b-0"))
+            assertThat(buckets.inspect(ROLE, REGION, "b-0"))
                     .isEqualTo(new AwsResult.Success<>(
                             new BucketFacts.Present(new Encryption("AES256", null, false, List.of()))));
             assertThat(buckets.encrypt(ROLE, REGION, "b-0", key, encrypted))
                     .isEqualTo(new AwsResult.Success<>(encrypted));
-            assertThat(buckets.look(ROLE, REGION, "b-0"))
+            assertThat(buckets.inspect(ROLE, REGION, "b-0"))
                     .isEqualTo(new AwsResult.Success<>(new BucketFacts.Present(encrypted)));
             assertThat(buckets.create(ROLE, "eu-west-1", "made")).isEqualTo(new AwsResult.Success<>(Creation.MADE));
             assertThat(buckets.create(ROLE, "eu-west-1", "made"))
                     .isEqualTo(new AwsResult.Success<>(Creation.ALREADY_OURS));
             assertThat(buckets.blockPublicAccess(ROLE, "eu-west-1", "made")).isEqualTo(new AwsResult.Success<>("made"));
-            assertThat(buckets.look(ROLE, REGION, "made"))
+            assertThat(buckets.inspect(ROLE, REGION, "made"))
                     .isEqualTo(new AwsResult.Success<>(new BucketFacts.InAnotherRegion("eu-west-1")));
 
             assertThat(answerer.counts())

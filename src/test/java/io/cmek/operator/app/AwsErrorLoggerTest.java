@@ -73,13 +73,13 @@ class AwsErrorLoggerTest {
         return new AwsError.Denied(detail("kms:DescribeKey", "AccessDeniedException", requestId));
     }
 
-    private void look(String key, AwsError failure) {
+    private void inspect(String key, AwsError failure) {
         log.failed(Operation.DESCRIBE_KEY, key, failure);
     }
 
     @Test
     void aLineHasWhatOneSearchesFor() {
-        look(KEY, denied("id-1"));
+        inspect(KEY, denied("id-1"));
         assertThat(written)
                 .containsExactly(new Written(
                         org.jboss.logmanager.Level.WARN,
@@ -95,7 +95,7 @@ class AwsErrorLoggerTest {
     @Test
     void whatGoesOnUnchangedIsToldOnce() {
         for (int i = 0; i < 100; i++) {
-            look(KEY, denied("id-" + i));
+            inspect(KEY, denied("id-" + i));
             now = now.plus(MINUTE);
         }
         assertThat(written).hasSize(1);
@@ -103,20 +103,20 @@ class AwsErrorLoggerTest {
 
     @Test
     void anotherCodeAndAnotherKeyAreNews() {
-        look(KEY, denied("id-1"));
-        look(KEY, new AwsError.NotFound(detail("kms:DescribeKey", "NotFoundException", "id-2")));
-        look(OTHER_KEY, denied("id-3"));
+        inspect(KEY, denied("id-1"));
+        inspect(KEY, new AwsError.NotFound(detail("kms:DescribeKey", "NotFoundException", "id-2")));
+        inspect(OTHER_KEY, denied("id-3"));
         assertThat(written).hasSize(3);
     }
 
     @Test
     void whatComesBackAfterLongIsNewsAndBeforeItIsNot() {
-        look(KEY, denied("id-1"));
+        inspect(KEY, denied("id-1"));
         now = now.plus(AwsErrorLogger.QUIET).minusSeconds(1);
-        look(KEY, denied("id-2"));
+        inspect(KEY, denied("id-2"));
         assertThat(written).hasSize(1);
         now = now.plus(AwsErrorLogger.QUIET);
-        look(KEY, denied("id-3"));
+        inspect(KEY, denied("id-3"));
         assertThat(written).extracting(Written::message).last().asString().contains("id-3");
         assertThat(written).hasSize(2);
     }
@@ -124,10 +124,10 @@ class AwsErrorLoggerTest {
     @Test
     void aThousandKeysThatCannotBeReachedAreOneLine() {
         for (int i = 0; i < 1_000; i++) {
-            look(
+            inspect(
                     KEY.substring(0, KEY.length() - 4) + "%04d".formatted(i),
                     new AwsError.Unavailable(detail("kms:DescribeKey", ErrorClassifier.NO_CONNECTION, null)));
-            look(
+            inspect(
                     KEY.substring(0, KEY.length() - 4) + "%04d".formatted(i),
                     new AwsError.Throttled(detail("kms:DescribeKey", "ThrottlingException", "id-" + i)));
         }
@@ -145,7 +145,7 @@ class AwsErrorLoggerTest {
                 Operation.DECRYPT,
                 KEY,
                 new AwsError.Unavailable(detail("kms:Decrypt", ErrorClassifier.DRY_RUN, "id-1")));
-        look(KEY, new AwsError.Unavailable(detail("kms:DescribeKey", ErrorClassifier.INTERRUPTED, null)));
+        inspect(KEY, new AwsError.Unavailable(detail("kms:DescribeKey", ErrorClassifier.INTERRUPTED, null)));
         assertThat(written).isEmpty();
     }
 

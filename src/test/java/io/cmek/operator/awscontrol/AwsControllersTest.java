@@ -85,20 +85,20 @@ class AwsControllersTest {
                 .build());
         world.advance(Duration.ofSeconds(5));
 
-        assertThat(ofKey().allMatch(ConditionResult::isGood)).isEqualTo(!request.ofKey);
-        assertThat(ofBucket().isGood()).isFalse();
+        assertThat(ofKey().allMatch(ConditionResult::isTrue)).isEqualTo(!request.ofKey);
+        assertThat(ofBucket().isTrue()).isFalse();
         assertThat(Stream.concat(ofKey(), Stream.of(ofBucket())))
                 .anySatisfy(j -> assertThat(j.message()).contains("IllegalStateException: broken in this test"));
         assertThat(world.judge(claim).isAnswered()).isTrue();
         assertThat(world.judge(claim, "orders-data").isAnswered()).isTrue();
         assertThat(world.judge(other).assessment().isReady()).isTrue();
-        assertThat(world.judge(other, "other-data").assessment().encrypted().isGood())
+        assertThat(world.judge(other, "other-data").assessment().encrypted().isTrue())
                 .isTrue();
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
-        assertThat(ofKey()).allMatch(ConditionResult::isGood);
-        assertThat(ofBucket().isGood()).isTrue();
+        assertThat(ofKey()).allMatch(ConditionResult::isTrue);
+        assertThat(ofBucket().isTrue()).isTrue();
     }
 
     @Test
@@ -121,13 +121,13 @@ class AwsControllersTest {
         world.aws.before = (operation, item) -> {};
         assertThat(world.queue.inFlight()).isZero();
         world.advance(Duration.ofMinutes(1));
-        assertThat(ofBucket().isGood()).isTrue();
+        assertThat(ofBucket().isTrue()).isTrue();
     }
 
     @Test
     void soIsOneThatFailsByAnException() {
         world.put(claim);
-        world.settle();
+        world.applyPolicy();
         world.live.claims.put(claim.uid(), claim);
         EncryptionRequest going = RequestOf.named("orders")
                 .data(key)

@@ -37,31 +37,31 @@ class BucketControllerTest {
 
     private void start() {
         world.put(claim);
-        world.settle();
+        world.applyPolicy();
         assertThat(encrypted().reason()).isEqualTo(Reason.BucketsEncrypted);
         world.advance(Duration.ofSeconds(10));
         world.aws.forgetCalls();
-        world.told.clear();
+        world.reported.clear();
         world.changed.clear();
     }
 
     private void refresh() {
         world.controllers.refresh(world.item(claim, NAME));
-        world.settle();
+        world.applyPolicy();
     }
 
     @Test
     void isMadePrivateAndEncryptedOnceItsKeyIsReady() {
         assertThat(world.snapshot(claim, NAME)).isEqualTo(BucketSnapshot.NEVER);
         world.put(claim);
-        world.settle();
+        world.applyPolicy();
 
-        assertThat(encrypted().isGood()).isTrue();
+        assertThat(encrypted().isTrue()).isTrue();
         assertThat(world.judge(claim, NAME).isAnswered()).isTrue();
         assertThat(world.s3.bucket(NAME)).isEqualTo(new FakeS3.Bucket(true, "us-east-1", FakeS3.under(key), true));
         assertThat(world.aws.operationsOn(NAME).stream().filter(o -> !o.equals("s3:GetBucketEncryption")))
                 .containsExactly("s3:CreateBucket", "s3:PutPublicAccessBlock", "s3:PutBucketEncryption");
-        assertThat(world.told).as("making it is no repair").containsExactly("written");
+        assertThat(world.reported).as("making it is no repair").containsExactly("written");
         world.aws.forgetCalls();
         world.advance(Duration.ofMinutes(30));
         assertThat(world.aws.operationsOn(NAME)).hasSizeBetween(27, 34).containsOnly("s3:GetBucketEncryption");
@@ -71,14 +71,14 @@ class BucketControllerTest {
     void waitsForItsKey() {
         world.kms.state(key, "Disabled");
         world.put(claim);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.s3.bucket(NAME)).isNull();
         assertThat(encrypted().reason()).isEqualTo(Reason.Pending);
         assertThat(world.judge(claim, NAME).isAnswered()).isTrue();
 
         world.kms.state(key, "Enabled");
         world.refresh(key);
-        assertThat(encrypted().isGood()).isTrue();
+        assertThat(encrypted().isTrue()).isTrue();
     }
 
     @Test
@@ -92,7 +92,7 @@ class BucketControllerTest {
                 .isEqualTo(Reason.BucketNotFound);
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(existing, NAME).assessment().encrypted().isGood())
+        assertThat(world.judge(existing, NAME).assessment().encrypted().isTrue())
                 .isTrue();
         assertThat(count("CreateBucket")).isZero();
         assertThat(count("PutPublicAccessBlock")).isZero();
@@ -134,7 +134,7 @@ class BucketControllerTest {
         world.advance(Duration.ofMinutes(2));
 
         assertThat(world.s3.bucket(NAME).encryption()).isEqualTo(FakeS3.under(key));
-        assertThat(world.told).containsExactly("repaired BUCKET", "event for orders");
+        assertThat(world.reported).containsExactly("repaired BUCKET", "event for orders");
         assertThat(world.repaired).singleElement().satisfies(drift -> {
             assertThat(drift.what()).isEqualTo(DriftRepair.What.BUCKET);
             assertThat(drift.note()).contains("AES256", "was set back", "That happened between 2026-");
@@ -147,7 +147,7 @@ class BucketControllerTest {
         start();
         world.s3.delete(NAME);
         refresh();
-        assertThat(encrypted().isGood()).isTrue();
+        assertThat(encrypted().isTrue()).isTrue();
         assertThat(world.repaired)
                 .singleElement()
                 .satisfies(drift -> assertThat(drift.lossy()).isTrue());
@@ -157,8 +157,8 @@ class BucketControllerTest {
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
         world.put(claim, new LastApplied(Map.of(), Map.of(NAME, FakeS3.under(key)), false));
-        world.settle();
-        assertThat(world.told).contains("repaired BUCKET");
+        world.applyPolicy();
+        assertThat(world.reported).contains("repaired BUCKET");
     }
 
     @Test
@@ -168,11 +168,11 @@ class BucketControllerTest {
         world.refresh(key);
         world.s3.encryption(NAME, FakeS3.OF_NEW);
         refresh();
-        assertThat(encrypted().isGood()).isFalse();
-        assertThat(world.told).isEmpty();
+        assertThat(encrypted().isTrue()).isFalse();
+        assertThat(world.reported).isEmpty();
         world.kms.state(key, "Enabled");
         world.refresh(key);
-        assertThat(world.told).containsExactly("repaired BUCKET", "event for orders");
+        assertThat(world.reported).containsExactly("repaired BUCKET", "event for orders");
     }
 
     @Test
@@ -184,8 +184,8 @@ class BucketControllerTest {
         assertThat(encrypted().reason()).isEqualTo(Reason.WriteDenied);
         world.s3.encryption(NAME, FakeS3.under(key));
         world.advance(Duration.ofMinutes(1));
-        assertThat(encrypted().isGood()).isTrue();
-        assertThat(world.told).isEmpty();
+        assertThat(encrypted().isTrue()).isTrue();
+        assertThat(world.reported).isEmpty();
     }
 
     /** The first is put back at once, and then ever more slowly, up to five minutes, and for ever. */
@@ -217,7 +217,7 @@ class BucketControllerTest {
         refresh();
         assertThat(encrypted().message()).contains("was deleted again");
         world.advance(Duration.ofMinutes(6));
-        assertThat(encrypted().isGood()).as("it never ends").isTrue();
+        assertThat(encrypted().isTrue()).as("it never ends").isTrue();
     }
 
     @Test
@@ -233,14 +233,14 @@ class BucketControllerTest {
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
-        assertThat(encrypted().isGood()).isTrue();
+        assertThat(encrypted().isTrue()).isTrue();
     }
 
     @Test
     void aReadThatTimesOutLeavesWhatIsKnown() {
         world.aws.fail("s3:CreateBucket", Trouble.DENIED);
         world.put(claim);
-        world.settle();
+        world.applyPolicy();
         assertThat(encrypted().reason()).isEqualTo(Reason.WriteDenied);
         world.aws.fail("s3:GetBucketEncryption", Trouble.TIMES_OUT);
         refresh();
@@ -275,16 +275,16 @@ class BucketControllerTest {
             w.newKey(1);
             w.aws.fail("s3:PutBucketEncryption", way.getKey());
             w.put(claim);
-            w.settle();
-            ConditionResult told = w.judge(claim, NAME).assessment().encrypted();
-            assertThat(told.reason()).isEqualTo(way.getValue());
+            w.applyPolicy();
+            ConditionResult reported = w.judge(claim, NAME).assessment().encrypted();
+            assertThat(reported.reason()).isEqualTo(way.getValue());
             assertThat(w.judge(claim, NAME).isAnswered()).isTrue();
             w.advance(Duration.ofMinutes(10));
             assertThat(w.aws.count("s3:CreateBucket")).isEqualTo(1);
             assertThat(w.aws.count("s3:PutBucketEncryption")).as("%s", way).isBetween(8, 25);
             w.aws.heal();
             w.advance(Duration.ofMinutes(2));
-            assertThat(w.judge(claim, NAME).assessment().encrypted().isGood()).isTrue();
+            assertThat(w.judge(claim, NAME).assessment().encrypted().isTrue()).isTrue();
         }
     }
 
@@ -298,13 +298,13 @@ class BucketControllerTest {
             w.put(claim);
             w.aws.crashAt(point);
             try {
-                w.settle();
+                w.applyPolicy();
             } catch (FakeAws.Crash crash) {
                 crashes.add(crash.getMessage());
                 w.restart();
-                w.settle();
+                w.applyPolicy();
             }
-            assertThat(w.judge(claim, NAME).assessment().encrypted().isGood()).isTrue();
+            assertThat(w.judge(claim, NAME).assessment().encrypted().isTrue()).isTrue();
             // What S3 itself makes private at once, the next process cannot tell from a bucket of others.
             assertThat(w.repaired).isEmpty();
             if (w.aws.isCrashAhead()) {
@@ -326,13 +326,13 @@ class BucketControllerTest {
                 .bucket(NAME)
                 .createdAt("2026-03-02T10:00:00Z")
                 .build());
-        world.settle();
+        world.applyPolicy();
         assertThat(world.s3.bucket(NAME).encryption()).isEqualTo(FakeS3.under(key));
         assertThat(world.index.judge(later).reason()).isEqualTo(Reason.BucketClaimedByAnother);
         assertThat(world.snapshot(claim, NAME).plannedFor()).isEqualTo(claim.uid());
 
         world.remove(claim);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.snapshot(later, NAME).plannedFor()).isEqualTo(later.uid());
         assertThat(world.judge(later, NAME).assessment().encrypted().reason()).isEqualTo(Reason.BucketUnderAnotherKey);
     }
@@ -342,7 +342,7 @@ class BucketControllerTest {
         EncryptionRequest waiting = world.put(RequestOf.named("orders")
                 .data(key)
                 .bucket(NAME)
-                .standing(ConditionResult.pending("It waits."))
+                .eligibility(ConditionResult.pending("It waits."))
                 .build());
         world.advance(Duration.ofMinutes(2));
         assertThat(world.aws.operationsOn(NAME)).containsOnly("s3:GetBucketEncryption");
@@ -357,9 +357,9 @@ class BucketControllerTest {
             }
         };
         world.put(claim);
-        world.settle();
-        assertThat(world.told)
-                .anySatisfy(told -> assertThat(told)
+        world.applyPolicy();
+        assertThat(world.reported)
+                .anySatisfy(reported -> assertThat(reported)
                         .startsWith("left behind by orders")
                         .contains("The bucket stays, encrypted with " + key));
         assertThat(world.isEmpty()).isTrue();
@@ -371,7 +371,7 @@ class BucketControllerTest {
         world.aws.fail("s3:", Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(2));
         assertThat(world.changed).containsExactly(world.item(claim, NAME));
-        assertThat(encrypted().isGood()).isTrue();
+        assertThat(encrypted().isTrue()).isTrue();
         world.changed.clear();
         world.advance(Duration.ofMinutes(6));
         assertThat(world.changed).containsExactly(world.item(claim, NAME));
@@ -380,7 +380,7 @@ class BucketControllerTest {
         world.aws.heal();
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
         assertThat(world.changed).isNotEmpty();
-        assertThat(encrypted().isGood()).isTrue();
+        assertThat(encrypted().isTrue()).isTrue();
     }
 
     @Test
@@ -403,8 +403,8 @@ class BucketControllerTest {
                 new FakeS3.Bucket(
                         true, "us-east-1", new Encryption("aws:kms:dsse", key.toString(), false, List.of()), false));
         world.put(claim);
-        world.settle();
-        assertThat(encrypted().isGood()).isTrue();
+        world.applyPolicy();
+        assertThat(encrypted().isTrue()).isTrue();
         assertThat(count("PutBucketEncryption")).isZero();
     }
 }

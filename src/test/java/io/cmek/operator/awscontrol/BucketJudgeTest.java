@@ -24,7 +24,7 @@ class BucketJudgeTest {
     private static final BucketUse USE = new BucketUse(Purpose.Data, "orders-data", World.key(1), Provisioning.Create);
     private static final BucketFacts IN_PLACE = new BucketFacts.Present(FakeS3.under(World.key(1)));
     private static final BucketFacts PLAIN = new BucketFacts.Present(FakeS3.OF_NEW);
-    private static final ConditionResult REFUSED = ConditionResult.bad(Reason.WriteDenied, "no");
+    private static final ConditionResult REFUSED = ConditionResult.ofFalse(Reason.WriteDenied, "no");
 
     private final BucketJudge judge = new BucketJudge(MAX_AGE);
 
@@ -42,7 +42,7 @@ class BucketJudgeTest {
         var judged = judge(true, BucketSnapshot.NEVER);
         assertThat(judged.isAnswered()).isFalse();
         assertThat(judged.assessment().encrypted().message()).contains("has not answered yet");
-        assertThat(judge.look(USE, REGION, BucketSnapshot.NEVER, NOW).isAnswered())
+        assertThat(judge.inspect(USE, REGION, BucketSnapshot.NEVER, NOW).isAnswered())
                 .isFalse();
     }
 
@@ -99,23 +99,23 @@ class BucketJudgeTest {
         Observation<BucketFacts> failing =
                 Observation.<BucketFacts>seen(IN_PLACE, NOW).then(new AwsResult.Error<>(failure), NOW);
         var snapshot = new BucketSnapshot(failing, UID, true, null);
-        assertThat(judge(true, snapshot).assessment().encrypted().isGood()).isTrue();
+        assertThat(judge(true, snapshot).assessment().encrypted().isTrue()).isTrue();
         Instant later = NOW.plus(MAX_AGE).plusMillis(1);
         var judged = judge.judge(UID, USE, REGION, true, snapshot, later);
         assertThat(judged.isAnswered()).isTrue();
         assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
-        var looked = judge.look(USE, REGION, snapshot, later);
-        assertThat(looked.isAnswered()).isTrue();
-        assertThat(looked.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
+        var inspected = judge.inspect(USE, REGION, snapshot, later);
+        assertThat(inspected.isAnswered()).isTrue();
+        assertThat(inspected.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
     }
 
     @Test
     void whoIsNotServedYetSeesOnlyWhatIsInTheWay() {
-        var waiting = judge.look(USE, REGION, of(PLAIN, null, false, null), NOW);
+        var waiting = judge.inspect(USE, REGION, of(PLAIN, null, false, null), NOW);
         assertThat(waiting.isAnswered()).isTrue();
         assertThat(waiting.assessment().encrypted().reason()).isEqualTo(Reason.Pending);
         assertThat(waiting.assessment().encryption()).isNull();
-        var taken = judge.look(USE, REGION, of(new BucketFacts.InAnotherRegion(""), null, false, null), NOW);
+        var taken = judge.inspect(USE, REGION, of(new BucketFacts.InAnotherRegion(""), null, false, null), NOW);
         assertThat(taken.assessment().encrypted().reason()).isEqualTo(Reason.BucketInAnotherRegion);
     }
 }

@@ -55,11 +55,11 @@ class KeyControllerTest {
 
     private EncryptionRequest start() {
         EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
         assertThat(writes()).isEqualTo(1);
         world.advance(Duration.ofSeconds(10));
         world.aws.forgetCalls();
-        world.told.clear();
+        world.reported.clear();
         world.changed.clear();
         return claim;
     }
@@ -69,7 +69,7 @@ class KeyControllerTest {
         assertThat(world.keys.of(key)).isEqualTo(KeySnapshot.never(key));
         EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
 
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.judge(claim).assessment().isReady()).isTrue();
         assertThat(world.judge(claim).isAnswered()).isTrue();
@@ -77,7 +77,7 @@ class KeyControllerTest {
         assertThat(world.aws.operationsOn(key))
                 .containsExactly("kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:GetKeyPolicy");
         assertThat(world.changed).containsExactly(new AwsItem.Key(key));
-        assertThat(world.told).containsExactly("written");
+        assertThat(world.reported).containsExactly("written");
     }
 
     @Test
@@ -85,7 +85,7 @@ class KeyControllerTest {
         for (int i = 0; i < 999; i++) {
             world.put(RequestOf.on(key, "orders-" + i));
         }
-        world.settle();
+        world.applyPolicy();
         assertThat(writes()).isEqualTo(1);
         assertThat(world.aws.count("kms:DescribeKey")).isEqualTo(1);
         assertThat(world.aws.count("kms:GetKeyPolicy")).isEqualTo(2);
@@ -94,7 +94,7 @@ class KeyControllerTest {
         long visited = world.index.visited();
 
         EncryptionRequest last = world.put(RequestOf.on(key, "orders-999"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.judge(last).assessment().isReady()).isTrue();
         assertThat(world.judge(last).isAnswered()).isTrue();
@@ -107,7 +107,7 @@ class KeyControllerTest {
     void oneWriteForEachChange() {
         start();
         world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.settle();
+        world.applyPolicy();
 
         assertThat(writes()).isEqualTo(1);
         assertThat(world.kms.policy(key)).contains("CmekOperatortestBackupUse", "CmekOperatortestDataUse");
@@ -126,7 +126,7 @@ class KeyControllerTest {
         assertThat(world.aws.calls()).as("no poll came between").isEmpty();
 
         world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.aws.operationsOn(key))
                 .containsSubsequence("kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:GetKeyPolicy");
@@ -178,7 +178,7 @@ class KeyControllerTest {
     void aPolicyThatNobodyCanReadIsLeftAlone() {
         world.kms.put(key, "[]");
         EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Blocked.class);
         assertThat(world.judge(claim).assessment().policy().message()).contains("cannot be read");
@@ -193,7 +193,7 @@ class KeyControllerTest {
                         "MalformedPolicyDocumentException",
                         "Policy contains a statement with one or more invalid principals"));
         EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(notApplied())
                 .isInstanceOfSatisfying(
@@ -254,7 +254,7 @@ class KeyControllerTest {
         EncryptionRequest claim = start();
         world.aws.fail("kms:GetKeyPolicy", Trouble.UNAVAILABLE);
         world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.settle();
+        world.applyPolicy();
         assertThat(notApplied())
                 .isInstanceOfSatisfying(
                         PolicyOutcome.WriteFailed.class,
@@ -281,7 +281,7 @@ class KeyControllerTest {
 
         world.advance(Duration.ofMinutes(2));
 
-        assertThat(world.told).containsExactly("written", "repaired POLICY", "event for orders");
+        assertThat(world.reported).containsExactly("written", "repaired POLICY", "event for orders");
         assertThat(world.repaired).singleElement().satisfies(drift -> {
             assertThat(drift.what()).isEqualTo(DriftRepair.What.POLICY);
             assertThat(drift.lossy()).isFalse();
@@ -351,7 +351,7 @@ class KeyControllerTest {
                         + "\"},\"Action\":[\"kms:Encrypt\",\"kms:Decrypt\",\"kms:ReEncrypt*\",\"kms:GenerateDataKey*\",\"kms:DescribeKey\"],"
                         + "\"Resource\":\"*\"}";
         world.put(claim, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.repaired)
                 .singleElement()
@@ -363,23 +363,23 @@ class KeyControllerTest {
         EncryptionRequest orders = start();
         EncryptionRequest billing = world.put(
                 RequestOf.named("billing").data(key).backup(key).release().build());
-        world.settle();
+        world.applyPolicy();
         world.put(RequestOf.named("billing")
                 .data(key)
                 .backup(key)
                 .release()
                 .going()
                 .build());
-        world.settle();
+        world.applyPolicy();
         assertThat(world.keys.of(key).releases().get(billing.uid())).isEqualTo(new KeySnapshot.Release.Done());
         assertThat(world.hasStatement(key, "BackupUse")).isFalse();
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
         world.remove(billing);
         world.put(RequestOf.named("billing").data(key).backup(key).again().build());
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.hasStatement(key, "BackupUse")).isTrue();
-        assertThat(world.told).containsExactly("written", "written", "written");
+        assertThat(world.reported).containsExactly("written", "written", "written");
         assertThat(world.judge(orders).assessment().isReady()).isTrue();
     }
 
@@ -412,7 +412,7 @@ class KeyControllerTest {
         world.advance(Duration.ofMinutes(2));
         assertThat(notApplied()).isNull();
         assertThat(world.repaired).isEmpty();
-        assertThat(world.told).doesNotContain("repaired POLICY");
+        assertThat(world.reported).doesNotContain("repaired POLICY");
     }
 
     /** Its own write came last. */
@@ -424,10 +424,10 @@ class KeyControllerTest {
             }
         };
         world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(notApplied()).isNull();
-        assertThat(world.told).containsExactly("written");
+        assertThat(world.reported).containsExactly("written");
         assertThat(world.kms.policy(key)).contains("\"Id\":\"3\"", "CmekOperatortestDataUse");
     }
 
@@ -440,12 +440,12 @@ class KeyControllerTest {
             }
         };
         EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Conflict.class);
         assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.PolicyConflict);
         assertThat(writes()).isEqualTo(3);
-        assertThat(world.told).containsExactly("written", "conflict", "written", "conflict", "written", "conflict");
+        assertThat(world.reported).containsExactly("written", "conflict", "written", "conflict", "written", "conflict");
         world.advance(Duration.ofHours(1));
         assertThat(writes()).as("up to five minutes apart").isLessThan(120);
 
@@ -464,7 +464,7 @@ class KeyControllerTest {
             }
         };
         world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(notApplied()).isNull();
         assertThat(world.kms.policy(key)).contains("\"Auditors\"", "CmekOperatortestDataUse", "\"Root\"");
@@ -495,7 +495,7 @@ class KeyControllerTest {
         assertThat(world.aws.count("kms:GetKeyPolicy")).isGreaterThan(50);
         assertThat(writes()).isEqualTo(1);
         assertThat(world.changed).hasSize(1);
-        assertThat(world.told).containsExactly("written");
+        assertThat(world.reported).containsExactly("written");
         assertThat(world.kms.policy(key).split("\"Effect\"")).as("statements").hasSize(1 + 4);
     }
 
@@ -522,7 +522,7 @@ class KeyControllerTest {
 
     private void byTrail(java.util.function.UnaryOperator<Instant> at, String... statements) {
         world.controllers.refresh(new PolicyWrite(key, at.apply(world.clock.instant()), FakeKms.document(statements)));
-        world.settle();
+        world.applyPolicy();
     }
 
     /** Unless it is told to trust the queue, it writes nothing that comes from there. */
@@ -537,7 +537,7 @@ class KeyControllerTest {
             assertThat(drift.lossy()).isTrue();
             assertThat(drift.note()).contains("The statement 'Auditors' of others", "has to write it again");
         });
-        assertThat(world.told).containsExactly("conflict", "event for orders");
+        assertThat(world.reported).containsExactly("conflict", "event for orders");
         assertThat(world.kms.policy(key)).doesNotContain("Auditors");
         assertThat(writes()).isZero();
         world.refresh(key);
@@ -561,9 +561,9 @@ class KeyControllerTest {
     void itsOwnWriteTookNothing() {
         byOthers(FakeKms.ROOT, USERS);
         world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
         world.controllers.refresh(new PolicyWrite(key, world.clock.instant(), world.kms.policy(key)));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.repaired).isEmpty();
         assertThat(writes()).isEqualTo(1);
@@ -591,7 +591,7 @@ class KeyControllerTest {
     void aWriteThatWasDeniedTookNothingFromOthers() {
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
         Instant then = world.clock.instant();
         // Somebody adds a statement in the same moment, and takes it back.
         world.aws.heal();
@@ -608,13 +608,13 @@ class KeyControllerTest {
         world.aws.rule((operation, identity, item) ->
                 operation.equals("kms:PutKeyPolicy") && writes() == 0 ? Trouble.LOSES_ITS_ANSWER : null);
         world.put(RequestOf.on(key, "orders"));
-        world.settle();
+        world.applyPolicy();
         Instant then = world.clock.instant();
         world.advance(Duration.ofSeconds(5));
         assertThat(writes()).as("it was read, and was there").isEqualTo(1);
         assertThat(notApplied()).isNull();
         world.controllers.refresh(new PolicyWrite(key, then, FakeKms.document(FakeKms.ROOT, AUDITORS)));
-        world.settle();
+        world.applyPolicy();
         assertThat(world.kms.policy(key)).contains("Auditors");
     }
 
@@ -628,7 +628,7 @@ class KeyControllerTest {
                 world.aws.before = (o, i) -> {};
             }
         };
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.kms.policy(key)).contains("{\"AWS\":[\"111122223333\"]}", "CmekOperatortestDataUse");
         assertThat(writes()).isEqualTo(1);
@@ -638,7 +638,7 @@ class KeyControllerTest {
     void onlyReadsWhereTheOwnerWrites() {
         EncryptionRequest claim =
                 world.put(RequestOf.named("orders").data(key).published().build());
-        world.settle();
+        world.applyPolicy();
         assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
         assertThat(world.judge(claim).isAnswered()).isTrue();
 
@@ -660,7 +660,7 @@ class KeyControllerTest {
         w.kms.put(k, FakeKms.document(FakeKms.ROOT, AUDITORS, USERS));
         w.kms.mostLaggingReads = 2;
         EncryptionRequest orders = w.put(RequestOf.on(k, "orders"));
-        w.settle();
+        w.applyPolicy();
         EncryptionRequest billing =
                 w.put(RequestOf.named("billing").data(k).backup(k).build());
         w.advance(Duration.ofMinutes(15));
@@ -697,10 +697,10 @@ class KeyControllerTest {
 
         claims.forEach(claim -> {
             KeyArn k = claim.keys().getFirst().key();
-            assertThat(w.judge(claim).assessment().judgements()).allMatch(j -> j.isGood());
+            assertThat(w.judge(claim).assessment().judgements()).allMatch(j -> j.isTrue());
             assertThat(w.kms.policy(k)).contains("Auditors", "role/b\"", "CmekOperatortestDataUse");
             String bucket = claim.buckets().getFirst().name();
-            assertThat(w.judge(claim, bucket).assessment().encrypted().isGood()).isTrue();
+            assertThat(w.judge(claim, bucket).assessment().encrypted().isTrue()).isTrue();
             assertThat(Objects.requireNonNull(w.s3.bucket(bucket)).isPrivate()).isTrue();
         });
     }
@@ -714,10 +714,10 @@ class KeyControllerTest {
                 world.remove(claim);
             }
         };
-        world.settle();
+        world.applyPolicy();
 
-        assertThat(world.told)
-                .anySatisfy(told -> assertThat(told)
+        assertThat(world.reported)
+                .anySatisfy(reported -> assertThat(reported)
                         .startsWith("left behind by orders")
                         .contains("CmekOperatortestDataUse", "gives access that nobody asks for now"));
         assertThat(world.isEmpty()).isTrue();
@@ -737,10 +737,10 @@ class KeyControllerTest {
                 world.remove(claim);
             }
         };
-        world.settle();
+        world.applyPolicy();
 
-        assertThat(world.told)
-                .anySatisfy(told -> assertThat(told)
+        assertThat(world.reported)
+                .anySatisfy(reported -> assertThat(reported)
                         .startsWith("left behind by billing")
                         .contains("CmekOperatortestBackupUse")
                         .doesNotContain("DataUse"));
@@ -756,9 +756,9 @@ class KeyControllerTest {
                 world.remove(older);
             }
         };
-        world.settle();
+        world.applyPolicy();
 
-        assertThat(world.told).containsExactly("written");
+        assertThat(world.reported).containsExactly("written");
     }
 
     @Test
@@ -775,7 +775,7 @@ class KeyControllerTest {
         claims.forEach(world::remove);
         world.refresh(World.key(9));
         world.controllers.refresh(new AwsItem.Bucket(CredentialScope.OWN, "us-east-1", "bucket-9"));
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.isEmpty()).isTrue();
         assertThat(world.keys.of(World.key(1))).isEqualTo(KeySnapshot.never(World.key(1)));
@@ -859,7 +859,7 @@ class KeyControllerTest {
         var w = new World(1, World.tenant("all", World.ROLE, CredentialScope.OWN, probe, "*"));
         KeyArn k = w.newKey(1);
         EncryptionRequest claim = w.put(RequestOf.on(k, "orders"));
-        w.settle();
+        w.applyPolicy();
         assertThat(w.judge(claim).assessment().access().reason()).isEqualTo(Reason.AccessProven);
         assertThat(w.aws.operationsOn(k)).endsWith("kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt");
 
@@ -870,7 +870,7 @@ class KeyControllerTest {
         w.kms.probesDenied = false;
         w.aws.fail("kms:GenerateDataKey", Trouble.DENIED);
         w.refresh(k);
-        assertThat(w.judge(claim).assessment().access().isGood())
+        assertThat(w.judge(claim).assessment().access().isTrue())
                 .as("what was proven last")
                 .isFalse();
 
@@ -894,7 +894,7 @@ class KeyControllerTest {
                 + World.ROLE + "\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
         world.put(claim, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
         world.put(RequestOf.named("billing").backup(key).build());
-        world.settle();
+        world.applyPolicy();
         assertThat(world.repaired).isEmpty();
         assertThat(world.keys.of(key).required().principals().keySet()).isEqualTo(Set.of(StatementKind.BACKUP_USE));
         assertThat(world.keys.of(key).required().minus(AccessRequirements.NONE).isEmpty())

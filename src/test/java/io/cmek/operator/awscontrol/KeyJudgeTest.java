@@ -110,7 +110,7 @@ class KeyJudgeTest {
         assertThat(judged.assessment().policy().message()).contains("AWS has not answered yet");
         var half = judge(MANAGED, snapshot(ENABLED, Observation.never(), null, AccessRequirements.NONE));
         assertThat(half.isAnswered()).isFalse();
-        assertThat(half.assessment().usable().isGood()).isTrue();
+        assertThat(half.assessment().usable().isTrue()).isTrue();
         var otherHalf = judge(MANAGED, snapshot(Observation.never(), policy(GROWN), null, WANTED));
         assertThat(otherHalf.isAnswered()).isFalse();
     }
@@ -169,14 +169,14 @@ class KeyJudgeTest {
         for (String state : new String[] {"Disabled", "PendingDeletion", "Creating"}) {
             var judged =
                     judge(MANAGED, snapshot(facts(state, "SYMMETRIC_DEFAULT", "CUSTOMER"), policy(BARE), null, WANTED));
-            assertThat(judged.assessment().usable().isGood()).isFalse();
+            assertThat(judged.assessment().usable().isTrue()).isFalse();
             assertThat(judged.assessment().policy().message()).contains("waits until the key is usable");
             assertThat(judged.isAnswered()).isTrue();
         }
         var inPlace = assess(
                 MANAGED, snapshot(facts("Disabled", "SYMMETRIC_DEFAULT", "CUSTOMER"), policy(GROWN), null, WANTED));
-        assertThat(inPlace.policy().isGood()).as("it is looked at all the same").isTrue();
-        assertThat(inPlace.access().isGood()).isTrue();
+        assertThat(inPlace.policy().isTrue()).as("it is looked at all the same").isTrue();
+        assertThat(inPlace.access().isTrue()).isTrue();
     }
 
     @Test
@@ -190,7 +190,7 @@ class KeyJudgeTest {
                                 new AwsError.Detail("kms:DescribeKey", "NotFoundException", "", null))))) {
             var judged = judge(MANAGED, snapshot(facts, Observation.never(), null, AccessRequirements.NONE));
             assertThat(judged.isAnswered()).isTrue();
-            assertThat(judged.assessment().usable().isGood()).isFalse();
+            assertThat(judged.assessment().usable().isTrue()).isFalse();
             assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.Pending);
         }
     }
@@ -264,7 +264,7 @@ class KeyJudgeTest {
                         null,
                         AccessRequirements.NONE));
         assertThat(conditional.policy().reason()).isEqualTo(Reason.NotProbed);
-        assertThat(conditional.access().isGood()).isFalse();
+        assertThat(conditional.access().isTrue()).isFalse();
     }
 
     @Test
@@ -273,7 +273,7 @@ class KeyJudgeTest {
                 + "\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
         String document = GROWN.replace("\"Statement\":[", "\"Statement\":[" + deny + ",");
         var assessment = assess(MANAGED, snapshot(ENABLED, policy(document), null, WANTED));
-        assertThat(assessment.policy().isGood()).isTrue();
+        assertThat(assessment.policy().isTrue()).isTrue();
         assertThat(assessment.access().reason()).isEqualTo(Reason.AccessDenied);
         assertThat(assessment.onlyVolumes()).isFalse();
     }
@@ -301,17 +301,17 @@ class KeyJudgeTest {
 
     @Test
     void whoIsNotServedSeesOnlyTheKeyItself() {
-        var looked = judge.look(
+        var inspected = judge.inspect(
                 MANAGED,
                 KEY,
                 TENANT,
                 snapshot(ENABLED, Observation.never(), null, AccessRequirements.NONE),
                 "It waits.",
                 NOW);
-        assertThat(looked.isAnswered()).isTrue();
-        assertThat(looked.assessment().usable().isGood()).isTrue();
-        assertThat(looked.assessment().policy().message()).isEqualTo("It waits.");
-        assertThat(judge.look(MANAGED, KEY, TENANT, KeySnapshot.never(KEY), "It waits.", NOW)
+        assertThat(inspected.isAnswered()).isTrue();
+        assertThat(inspected.assessment().usable().isTrue()).isTrue();
+        assertThat(inspected.assessment().policy().message()).isEqualTo("It waits.");
+        assertThat(judge.inspect(MANAGED, KEY, TENANT, KeySnapshot.never(KEY), "It waits.", NOW)
                         .isAnswered())
                 .isFalse();
     }

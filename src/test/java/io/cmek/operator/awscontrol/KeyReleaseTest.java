@@ -27,17 +27,17 @@ class KeyReleaseTest {
 
     private void start() {
         world.put(orders);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
         world.aws.forgetCalls();
-        world.told.clear();
+        world.reported.clear();
     }
 
     @Test
     void takesWhatItAloneNeeded() {
         start();
         world.put(going);
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isFalse();
@@ -48,10 +48,10 @@ class KeyReleaseTest {
         world.advance(Duration.ofMinutes(10));
         assertThat(world.live.reads).as("it is done").isEqualTo(reads);
         assertThat(world.aws.count("kms:PutKeyPolicy")).isEqualTo(1);
-        assertThat(world.told).containsExactly("written");
+        assertThat(world.reported).containsExactly("written");
 
         world.remove(going);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.isEmpty()).isTrue();
     }
 
@@ -59,7 +59,7 @@ class KeyReleaseTest {
     void aRequestThatIsRetainedTakesNothingAndCallsNobody() {
         start();
         world.put(RequestOf.named("orders").data(key).going().build());
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
         assertThat(world.aws.calls()).isEmpty();
@@ -73,7 +73,7 @@ class KeyReleaseTest {
         EncryptionRequest billing = RequestOf.on(key, "billing");
         world.live.claims.put(billing.uid(), billing);
         world.put(going);
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -89,14 +89,14 @@ class KeyReleaseTest {
             RequestOf.named("other").data(key).going().build(),
             RequestOf.named("other")
                     .data(key)
-                    .standing(ConditionResult.bad(Reason.WorkgroupNotFound, "no"))
+                    .eligibility(ConditionResult.ofFalse(Reason.WorkgroupNotFound, "no"))
                     .build()
         }) {
             var w = new World();
             w.newKey(1);
             w.put(orders);
             w.put(other);
-            w.settle();
+            w.applyPolicy();
             w.put(going);
             w.advance(Duration.ofMinutes(2));
             assertThat(w.release(going)).isEqualTo(new Release.Done());
@@ -115,7 +115,7 @@ class KeyReleaseTest {
             }
         };
         world.put(going);
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -127,7 +127,7 @@ class KeyReleaseTest {
         start();
         world.put(going);
         world.live.claims.put(orders.uid(), orders);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.release(going))
                 .isInstanceOfSatisfying(
                         Release.Waits.class, waits -> assertThat(waits.why()).contains("not confirmed"));
@@ -140,7 +140,7 @@ class KeyReleaseTest {
                         .data(key)
                         .release()
                         .going()
-                        .standing(ConditionResult.pending("not yet"))
+                        .eligibility(ConditionResult.pending("not yet"))
                         .build());
         world.advance(Duration.ofSeconds(5));
         assertThat(world.release(going)).isInstanceOf(Release.Waits.class);
@@ -171,7 +171,7 @@ class KeyReleaseTest {
         start();
         world.live.unreadable.put("uid-of-unreadable", "team-a");
         world.put(going);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.release(going)).isEqualTo(new Release.NeededByUnreadable());
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
 
@@ -228,15 +228,15 @@ class KeyReleaseTest {
     @Test
     void oneWithoutItsParentIsReleasedToo() {
         start();
-        ConditionResult orphaned = ConditionResult.bad(Reason.WorkgroupNotFound, "It has no Workgroup.");
+        ConditionResult orphaned = ConditionResult.ofFalse(Reason.WorkgroupNotFound, "It has no Workgroup.");
         EncryptionRequest orphan = RequestOf.named("orders")
                 .data(key)
                 .release()
                 .going()
-                .standing(orphaned)
+                .eligibility(orphaned)
                 .build();
         world.put(orphan);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.release(orphan)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isFalse();
     }
@@ -245,7 +245,7 @@ class KeyReleaseTest {
     void oneReadOfAllResourcesServesAllReleasesOfATurn() {
         start();
         world.put(RequestOf.named("billing").data(key).backup(key).release().build());
-        world.settle();
+        world.applyPolicy();
         world.put(going);
         EncryptionRequest other = world.put(RequestOf.named("billing")
                 .data(key)
@@ -253,7 +253,7 @@ class KeyReleaseTest {
                 .release()
                 .going()
                 .build());
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.live.reads).isEqualTo(1);
         assertThat(world.release(going)).isEqualTo(new Release.Done());
@@ -269,7 +269,7 @@ class KeyReleaseTest {
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.kms.policy(key)).contains("Auditors").doesNotContain("CmekOperator");
-        assertThat(world.told).containsExactly("written", "repaired STATEMENTS_OF_OTHERS", "event for orders");
+        assertThat(world.reported).containsExactly("written", "repaired STATEMENTS_OF_OTHERS", "event for orders");
     }
 
     @Test
@@ -280,14 +280,14 @@ class KeyReleaseTest {
         afterAWriteOfAuditors();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
-        assertThat(world.told).containsExactly("written", "conflict", "event for orders");
+        assertThat(world.reported).containsExactly("written", "conflict", "event for orders");
     }
 
     private void afterAWriteOfAuditors() {
         world.controllers.refresh(new PolicyWrite(
                 key, world.clock.instant(), FakeKms.document(FakeKms.ROOT, FakeKms.ROOT.replace("Root", "Auditors"))));
         world.put(going);
-        world.settle();
+        world.applyPolicy();
     }
 
     /** A release takes away; what was taken of the others' is not put back by it. */
@@ -302,7 +302,7 @@ class KeyReleaseTest {
         w.newKey(1);
         var leaving = RequestOf.named("billing").in("team-b").data(key).release();
         w.put(leaving.build());
-        w.settle();
+        w.applyPolicy();
         String withoutA = w.kms.policy(key);
         w.put(RequestOf.named("orders").in("team-a").data(key).build());
         w.advance(Duration.ofMinutes(2));
@@ -328,19 +328,19 @@ class KeyReleaseTest {
             var w = new World();
             w.newKey(1);
             w.put(orders);
-            w.settle();
+            w.applyPolicy();
             w.put(going);
             w.aws.crashAt(point);
             try {
-                w.settle();
+                w.applyPolicy();
             } catch (FakeAws.Crash crash) {
                 crashes.add(crash.getMessage());
                 w.restart();
-                w.settle();
+                w.applyPolicy();
             }
             assertThat(w.release(going)).isEqualTo(new Release.Done());
             assertThat(w.kms.policy(key)).doesNotContain("CmekOperator").contains("\"Root\"");
-            assertThat(w.told).doesNotContain("repaired POLICY");
+            assertThat(w.reported).doesNotContain("repaired POLICY");
             if (w.aws.isCrashAhead()) {
                 break;
             }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.aws.AwsError;
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.keypolicy.AccessRequirements;
@@ -41,13 +41,13 @@ class PolicyConditionsTest {
         ConditionResult applied = PolicyConditions.of(
                 "The data key K", new PolicyOutcome.NotManaged(access(policy), List.of(), List.of()));
 
-        assertSays(applied, ConditionType.PolicyApplied, Verdict.Unknown, Reason.NotProbed);
+        assertSays(applied, ConditionType.PolicyApplied, Status.Unknown, Reason.NotProbed);
         assertThat(applied.message())
                 .startsWith("The data key K ")
                 .contains("'Use through S3'", "kms:ViaService", "suggestedPolicy");
 
         ConditionResult verified = PolicyConditions.access("The data key K", access(policy));
-        assertSays(verified, ConditionType.AccessVerified, Verdict.Unknown, Reason.NotProbed);
+        assertSays(verified, ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
         assertThat(verified.message()).contains("'Use through S3'", "kms:ViaService", "probe-role-arn");
     }
 
@@ -59,7 +59,7 @@ class PolicyConditionsTest {
                 "The data key K",
                 new PolicyOutcome.NotManaged(access(delegating), List.of("CmekOperatordefaultDataUse"), List.of()));
 
-        assertSays(applied, ConditionType.PolicyApplied, Verdict.False, Reason.PolicyNotApplied);
+        assertSays(applied, ConditionType.PolicyApplied, Status.False, Reason.PolicyNotApplied);
         assertThat(applied.message())
                 .startsWith(
                         "The data key K lacks in its policy the statement CmekOperatordefaultDataUse: kms:Encrypt, ")
@@ -71,11 +71,11 @@ class PolicyConditionsTest {
         PolicyAccess access = access(policy(ALLOW, OUTSIDERS));
 
         assertSays(
-                PolicyConditions.access("K", access), ConditionType.AccessVerified, Verdict.Unknown, Reason.NotProbed);
+                PolicyConditions.access("K", access), ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
         assertSays(
                 PolicyConditions.proven("K", ROLE, access),
                 ConditionType.AccessVerified,
-                Verdict.True,
+                Status.True,
                 Reason.AccessProven);
     }
 
@@ -84,7 +84,7 @@ class PolicyConditionsTest {
         for (String conditional : new String[] {VIA_S3, ALLOW + "," + ONLY_VIA_S3}) {
             ConditionResult refused = PolicyConditions.refused("K", ROLE, access(policy(conditional)));
 
-            assertSays(refused, ConditionType.AccessVerified, Verdict.Unknown, Reason.NotProbed);
+            assertSays(refused, ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
             assertThat(refused.message()).contains("hrough S3'", "kms:ViaService", ROLE);
         }
     }
@@ -93,7 +93,7 @@ class PolicyConditionsTest {
     void aRefusalByAConditionOnTheCallerIsARefusal() {
         ConditionResult refused = PolicyConditions.refused("K", ROLE, access(policy(ALLOW, OUTSIDERS)));
 
-        assertSays(refused, ConditionType.AccessVerified, Verdict.False, Reason.AccessDenied);
+        assertSays(refused, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
         assertThat(refused.message()).contains("'Nobody from outside'", "aws:PrincipalOrgID");
     }
 
@@ -101,7 +101,7 @@ class PolicyConditionsTest {
     void aRefusalThatThePolicyDoesNotExplainPointsBeyondThePolicy() {
         ConditionResult refused = PolicyConditions.refused("K", ROLE, access(policy(ALLOW)));
 
-        assertSays(refused, ConditionType.AccessVerified, Verdict.False, Reason.AccessDenied);
+        assertSays(refused, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
         assertThat(refused.message()).contains("permissions boundary").doesNotContain("The statement");
     }
 
@@ -117,7 +117,7 @@ class PolicyConditionsTest {
             PolicyConditions.proven("K", ROLE, access),
             PolicyConditions.refused("K", ROLE, access)
         }) {
-            assertSays(judgement, ConditionType.AccessVerified, Verdict.False, Reason.AccessDenied);
+            assertSays(judgement, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
             assertThat(judgement.message()).contains("'No data keys'");
         }
     }
@@ -137,7 +137,7 @@ class PolicyConditionsTest {
         for (ConditionResult judgement :
                 new ConditionResult[] {PolicyConditions.access("K", access), PolicyConditions.proven("K", ROLE, access)
                 }) {
-            assertSays(judgement, ConditionType.AccessVerified, Verdict.False, Reason.AccessDenied);
+            assertSays(judgement, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
             assertThat(judgement.message())
                     .startsWith(
                             "K cannot be used for volumes. The statement 'Only readers' denies kms:Decrypt to EBS, ")
@@ -156,7 +156,7 @@ class PolicyConditionsTest {
         for (ConditionResult judgement : new ConditionResult[] {
             PolicyConditions.proven("K", ROLE, access), PolicyConditions.refused("K", ROLE, access)
         }) {
-            assertSays(judgement, ConditionType.AccessVerified, Verdict.Unknown, Reason.NotProbed);
+            assertSays(judgement, ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
             assertThat(judgement.message()).contains("'Instances'", "aws:userid");
         }
     }
@@ -176,7 +176,7 @@ class PolicyConditionsTest {
             ConditionResult judgement =
                     PolicyConditions.of("The data key K", new PolicyOutcome.WriteFailed(refused, added));
 
-            assertSays(judgement, ConditionType.PolicyApplied, Verdict.False, reason);
+            assertSays(judgement, ConditionType.PolicyApplied, Status.False, reason);
             assertThat(judgement.message())
                     .startsWith("The data key K: its policy was not written: kms:PutKeyPolicy: "
                             + "MalformedPolicyDocumentException: " + said + ". ")
@@ -187,10 +187,10 @@ class PolicyConditionsTest {
         }
     }
 
-    private static void assertSays(ConditionResult judgement, ConditionType type, Verdict verdict, Reason reason) {
-        assertThat(judgement.verdict()).isEqualTo(verdict);
+    private static void assertSays(ConditionResult judgement, ConditionType type, Status status, Reason reason) {
+        assertThat(judgement.status()).isEqualTo(status);
         assertThat(judgement.reason()).isEqualTo(reason);
-        assertThat(reason.uses()).contains(new Reason.Use(type, verdict));
+        assertThat(reason.uses()).contains(new Reason.Use(type, status));
         assertThat(judgement.message()).endsWith(".").doesNotContain("..", "  ");
     }
 

@@ -42,7 +42,7 @@ class RefreshesTest {
             refreshes.add(write(KEY, n));
         }
         assertThat(refreshes.take(KEY))
-                .contains(IntStream.range(100_000 - Refreshes.MOST_WRITES, 100_000)
+                .contains(IntStream.range(100_000 - Refreshes.MAX_WRITES, 100_000)
                         .mapToObj(n -> write(KEY, n))
                         .toList());
         assertThat(refreshes.take(other)).contains(List.of(write(other, 1)));

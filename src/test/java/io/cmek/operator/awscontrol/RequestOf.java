@@ -29,7 +29,7 @@ final class RequestOf {
     private DeletionPolicy deletion = DeletionPolicy.Retain;
     private boolean leaving;
     private boolean held;
-    private ConditionResult standing = ConditionResult.good(Reason.Accepted, "It stands for itself.");
+    private ConditionResult eligibility = ConditionResult.ofTrue(Reason.Accepted, "It stands for itself.");
 
     private RequestOf(String name) {
         this.name = name;
@@ -105,8 +105,8 @@ final class RequestOf {
         return this;
     }
 
-    RequestOf standing(ConditionResult standing) {
-        this.standing = standing;
+    RequestOf eligibility(ConditionResult eligibility) {
+        this.eligibility = eligibility;
         return this;
     }
 
@@ -125,6 +125,6 @@ final class RequestOf {
                 leaving,
                 held,
                 LastReported.NEVER,
-                standing);
+                eligibility);
     }
 }

@@ -31,7 +31,7 @@ class StarvationTest {
                 .bucket("other-data")
                 .build());
         while (!world.judge(other).assessment().isReady()
-                || !world.judge(other, "other-data").assessment().encrypted().isGood()) {
+                || !world.judge(other, "other-data").assessment().encrypted().isTrue()) {
             assertThat(world.now().minus(from)).isLessThanOrEqualTo(most);
             if (!world.workOnNext()) {
                 world.advance(Duration.ofMillis(100));

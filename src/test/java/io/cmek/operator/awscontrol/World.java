@@ -51,7 +51,7 @@ final class World {
     final BucketJudge bucketJudge = new BucketJudge(MAX_AGE);
 
     /** What the observer of writes and the events were told, in order. */
-    final List<String> told = Collections.synchronizedList(new ArrayList<>());
+    final List<String> reported = Collections.synchronizedList(new ArrayList<>());
 
     final List<DriftRepair> repaired = Collections.synchronizedList(new ArrayList<>());
 
@@ -75,17 +75,17 @@ final class World {
     private final WriteListener observer = new WriteListener() {
         @Override
         public void policyWritten(KeyArn key, @Nullable AwsError failure) {
-            told.add(failure == null ? "written" : failure.getClass().getSimpleName());
+            reported.add(failure == null ? "written" : failure.getClass().getSimpleName());
         }
 
         @Override
         public void policyConflict(KeyArn key) {
-            told.add("conflict");
+            reported.add("conflict");
         }
 
         @Override
         public void repaired(DriftRepair drift) {
-            told.add("repaired " + drift.what());
+            reported.add("repaired " + drift.what());
         }
     };
 
@@ -93,12 +93,12 @@ final class World {
         @Override
         public void repaired(EncryptionRequest claim, DriftRepair drift) {
             repaired.add(drift);
-            told.add("event for " + claim.id().name());
+            reported.add("event for " + claim.id().name());
         }
 
         @Override
         public void leftBehind(EncryptionRequest gone, String what) {
-            told.add("left behind by " + gone.id().name() + ": " + what);
+            reported.add("left behind by " + gone.id().name() + ": " + what);
         }
     };
 
@@ -241,7 +241,7 @@ final class World {
     }
 
     /** Until nothing is due and all calls have ended. */
-    void settle() {
+    void applyPolicy() {
         workOnAll();
         while (workers.isWaiting()) {
             passTo(ticker.nanos() + workers.untilTurnEnds().orElseThrow().toNanos());
@@ -277,7 +277,7 @@ final class World {
 
     private void workOnRunning() {
         if (workers.isWaiting()) {
-            settle();
+            applyPolicy();
         }
     }
 
@@ -298,7 +298,7 @@ final class World {
     /** Event-driven: the key is read now. */
     void refresh(KeyArn key) {
         controllers.refresh(new AwsItem.Key(key));
-        settle();
+        applyPolicy();
     }
 
     KeyJudge.Judged judge(EncryptionRequest claim, KeyArn key) {

@@ -39,21 +39,21 @@ class CallReportsTest {
 
     private final WireMockServer server = new WireMockServer(
             WireMockConfiguration.options().bindAddress("127.0.0.1").dynamicPort());
-    private final List<String> told = new CopyOnWriteArrayList<>();
+    private final List<String> reported = new CopyOnWriteArrayList<>();
     private final CallListener observer = new CallListener() {
         @Override
         public void called(Operation operation, String outcome, Duration took) {
-            told.add(operation + " " + outcome);
+            reported.add(operation + " " + outcome);
         }
 
         @Override
         public void attempted(Operation operation, String outcome, Duration took) {
-            told.add("request " + operation + " " + outcome);
+            reported.add("request " + operation + " " + outcome);
         }
 
         @Override
         public void failed(Operation operation, String subject, AwsError failure) {
-            told.add("failed " + operation + " on " + subject + " "
+            reported.add("failed " + operation + " on " + subject + " "
                     + failure.detail().code() + " " + failure.detail().requestId());
         }
     };
@@ -91,7 +91,7 @@ class CallReportsTest {
     void aFailureIsToldWithKeyAndRequestId() {
         server.stubFor(any(anyUrl()).willReturn(error("AccessDeniedException")));
         read(CredentialScope.OWN);
-        assertThat(told)
+        assertThat(reported)
                 .containsExactlyInAnyOrder(
                         "kms:GetKeyPolicy AccessDeniedException",
                         "request kms:GetKeyPolicy 400",
@@ -112,7 +112,7 @@ class CallReportsTest {
                 .whenScenarioStateIs("enough")
                 .willReturn(okJson(POLICY)));
         read(CredentialScope.OWN);
-        assertThat(told)
+        assertThat(reported)
                 .containsExactlyInAnyOrder(
                         "kms:GetKeyPolicy OK", "request kms:GetKeyPolicy Throttling", "request kms:GetKeyPolicy 200");
     }
@@ -124,7 +124,7 @@ class CallReportsTest {
         call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
         server.stubFor(any(anyUrl()).willReturn(aResponse().withStatus(500)));
         call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
-        assertThat(told)
+        assertThat(reported)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy Throttling", "request kms:PutKeyPolicy 500");
     }
@@ -146,7 +146,7 @@ class CallReportsTest {
         server.stubFor(
                 any(anyUrl()).inScenario("clock").whenScenarioStateIs("learned").willReturn(okJson("{}")));
         call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
-        assertThat(told)
+        assertThat(reported)
                 .filteredOn(line -> line.startsWith("request"))
                 .containsExactly("request kms:PutKeyPolicy 400", "request kms:PutKeyPolicy 200");
         assertThat(server.getAllServeEvents())
@@ -174,7 +174,7 @@ class CallReportsTest {
     void aPolicyIsNotSentAgainWithWrongCredentials() {
         server.stubFor(any(anyUrl()).willReturn(error("InvalidSignatureException")));
         call(keys -> keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"));
-        assertThat(told).filteredOn(line -> line.startsWith("request")).hasSize(1);
+        assertThat(reported).filteredOn(line -> line.startsWith("request")).hasSize(1);
     }
 
     @Test
@@ -186,7 +186,7 @@ class CallReportsTest {
                         .withBody("<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
                                 + "<RequestId>7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab</RequestId></ErrorResponse>")));
         read(ROLE);
-        assertThat(told)
+        assertThat(reported)
                 .filteredOn(line -> line.startsWith("failed"))
                 .containsExactly(
                         "failed sts:AssumeRole on " + ROLE + " AccessDenied 7c3a1b2c-0d4e-4f5a-9b6c-1234567890ab");

@@ -118,7 +118,7 @@ class HostileAnswersTest {
                 keys.writePolicy(CredentialScope.OWN, KEY, "{}", "workgroup.team-a.orders"),
                 keys.proveAccess(CredentialScope.OWN, KEY),
                 keys.describe(ROLE, KEY),
-                buckets.look(CredentialScope.OWN, "us-east-1", "orders-data"),
+                buckets.inspect(CredentialScope.OWN, "us-east-1", "orders-data"),
                 new SqsEventQueue(aws, "https://sqs.us-east-1.amazonaws.com/111122223333/events", Optional.empty())
                         .receive())) {
             if (got instanceof AwsResult.Error<?>(AwsError failure)) {

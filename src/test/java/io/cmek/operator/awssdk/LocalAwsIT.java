@@ -304,13 +304,13 @@ class LocalAwsIT {
         @Test
         void isAbsentUntilCreatedAndThenEncryptedAndPrivate() {
             KeyArn key = key();
-            assertThat(got(buckets.look(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Absent());
+            assertThat(got(buckets.inspect(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Absent());
             var encrypted = new Encryption("aws:kms", key.toString(), true, List.of());
             assertThat(got(writes(tenant, REGION, "made-here", key).create())).isEqualTo(encrypted);
             assertThat(observer.calls)
                     .filteredOn(call -> call.startsWith("s3:") && !call.contains("Get"))
                     .containsExactly("s3:CreateBucket OK", "s3:PutPublicAccessBlock OK", "s3:PutBucketEncryption OK");
-            assertThat(got(buckets.look(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Present(encrypted));
+            assertThat(got(buckets.inspect(tenant, REGION, "made-here"))).isEqualTo(new BucketFacts.Present(encrypted));
             var s3 = local.s3(LocalAws.ACCOUNT, REGION);
             assertPrivate("made-here");
             assertThat(s3.getBucketOwnershipControls(r -> r.bucket("made-here"))
@@ -326,7 +326,7 @@ class LocalAwsIT {
         void thatWasOnlyMadeIsMadePrivateAndEncrypted() {
             KeyArn key = key();
             got(buckets.create(tenant, REGION, "half-made"));
-            var found = got(buckets.look(tenant, REGION, "half-made"));
+            var found = got(buckets.inspect(tenant, REGION, "half-made"));
             assertThat(found).isInstanceOf(BucketFacts.Present.class);
 
             var writes = writes(tenant, REGION, "half-made", key);
@@ -334,7 +334,7 @@ class LocalAwsIT {
                     .isInstanceOfSatisfying(BucketPlan.Encrypt.class, plan -> got(writes.encrypt(plan)));
 
             assertPrivate("half-made");
-            assertThat(got(buckets.look(tenant, REGION, "half-made")))
+            assertThat(got(buckets.inspect(tenant, REGION, "half-made")))
                     .isEqualTo(new BucketFacts.Present(new Encryption("aws:kms", key.toString(), true, List.of())));
         }
 
@@ -347,7 +347,7 @@ class LocalAwsIT {
                             .getBucketLocation(r -> r.bucket("made-elsewhere"))
                             .locationConstraintAsString())
                     .isEqualTo(ELSEWHERE);
-            assertThat(got(buckets.look(tenant, REGION, "made-elsewhere")))
+            assertThat(got(buckets.inspect(tenant, REGION, "made-elsewhere")))
                     .isEqualTo(new BucketFacts.InAnotherRegion(ELSEWHERE));
         }
 
@@ -377,7 +377,7 @@ class LocalAwsIT {
                 failed(
                         AwsError.Rejected.class,
                         writes(tenant, region, bucket, ours).create());
-                assertThat(got(buckets.look(tenant, region, bucket)))
+                assertThat(got(buckets.inspect(tenant, region, bucket)))
                         .isEqualTo(
                                 new BucketFacts.Present(new Encryption("aws:kms", theirs.toString(), true, List.of())));
             }
@@ -386,19 +386,21 @@ class LocalAwsIT {
         @Test
         void ofAnotherAccountIsToldFromOneOfOursThatWeMayNotRead() {
             local.s3(LocalAws.OTHER_ACCOUNT, REGION).createBucket(r -> r.bucket("theirs"));
-            assertThat(got(buckets.look(tenant, REGION, "theirs"))).isEqualTo(new BucketFacts.OwnedByAnotherAccount());
+            assertThat(got(buckets.inspect(tenant, REGION, "theirs")))
+                    .isEqualTo(new BucketFacts.OwnedByAnotherAccount());
             failed(AwsError.Rejected.class, buckets.create(tenant, REGION, "theirs"));
 
             var reader = new CredentialScope(local.role(LocalAws.ACCOUNT, "lister", OPERATOR, "", """
                     {"Version": "2012-10-17", "Statement": [
                       {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}"""), null);
             local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("ours-but-closed"));
-            assertThat(failed(AwsError.Denied.class, buckets.look(reader, REGION, "ours-but-closed"))
+            assertThat(failed(AwsError.Denied.class, buckets.inspect(reader, REGION, "ours-but-closed"))
                             .detail()
                             .operation())
                     .isEqualTo("s3:GetBucketEncryption");
-            assertThat(got(buckets.look(reader, REGION, "theirs"))).isEqualTo(new BucketFacts.OwnedByAnotherAccount());
-            failed(AwsError.Denied.class, buckets.look(stranger, REGION, "theirs"));
+            assertThat(got(buckets.inspect(reader, REGION, "theirs")))
+                    .isEqualTo(new BucketFacts.OwnedByAnotherAccount());
+            failed(AwsError.Denied.class, buckets.inspect(stranger, REGION, "theirs"));
         }
 
         @Test
@@ -410,10 +412,10 @@ class LocalAwsIT {
                     .serverSideEncryptionConfiguration(c -> c.rules(rule -> rule.applyServerSideEncryptionByDefault(
                                     d -> d.sseAlgorithm(ServerSideEncryption.AES256))
                             .blockedEncryptionTypes(b -> b.encryptionType(EncryptionType.SSE_C)))));
-            var before = (BucketFacts.Present) got(buckets.look(tenant, REGION, "no-sse-c"));
+            var before = (BucketFacts.Present) got(buckets.inspect(tenant, REGION, "no-sse-c"));
             assertThat(before.encryption()).isEqualTo(new Encryption("AES256", null, false, List.of("SSE-C")));
             got(buckets.encrypt(tenant, REGION, "no-sse-c", key, before.encryption()));
-            assertThat(got(buckets.look(tenant, REGION, "no-sse-c")))
+            assertThat(got(buckets.inspect(tenant, REGION, "no-sse-c")))
                     .isEqualTo(
                             new BucketFacts.Present(new Encryption("aws:kms", key.toString(), true, List.of("SSE-C"))));
         }
@@ -431,9 +433,9 @@ class LocalAwsIT {
         @Test
         void costsOneCallToLookAt() {
             local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("looked-at"));
-            got(buckets.look(tenant, REGION, "looked-at"));
+            got(buckets.inspect(tenant, REGION, "looked-at"));
             observer.forget();
-            got(buckets.look(tenant, REGION, "looked-at"));
+            got(buckets.inspect(tenant, REGION, "looked-at"));
             assertThat(observer.calls).containsExactly("s3:GetBucketEncryption OK");
             assertThat(observer.attempts).containsExactly("s3:GetBucketEncryption 200");
         }
@@ -441,7 +443,9 @@ class LocalAwsIT {
         @Test
         void withTheOperatorsOwnCredentialsAsksOnceForTheAccount() {
             for (int i = 0; i < 3; i++) {
-                failed(AwsError.Denied.class, buckets.look(CredentialScope.OWN, REGION, "looked-at-by-the-operator"));
+                failed(
+                        AwsError.Denied.class,
+                        buckets.inspect(CredentialScope.OWN, REGION, "looked-at-by-the-operator"));
             }
             assertThat(observer.calls).containsOnlyOnce("sts:GetCallerIdentity OK");
         }

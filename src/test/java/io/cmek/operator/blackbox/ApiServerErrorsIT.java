@@ -123,9 +123,9 @@ class ApiServerErrorsIT {
 
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
         STAGE.aws().disableKey(key);
-        WorkgroupStatus told =
+        WorkgroupStatus reported =
                 team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
-        assertThat(told.replication() == null || told.replication().secondary() == null)
+        assertThat(reported.replication() == null || reported.replication().secondary() == null)
                 .as("nothing is recorded on an old view")
                 .isTrue();
         STAGE.aws().enableKey(key);

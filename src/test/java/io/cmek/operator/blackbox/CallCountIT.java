@@ -59,7 +59,7 @@ class CallCountIT {
     private static final Deque<AutoCloseable> STARTED = new ArrayDeque<>();
 
     /** As it was created, with the finalizer, with the status before any look, and with the last. */
-    private static final int MOST_VERSIONS = 4;
+    private static final int MAX_VERSIONS = 4;
 
     private final Map<String, Set<String>> versions = new ConcurrentHashMap<>();
     private TestNamespace team;
@@ -193,7 +193,7 @@ class CallCountIT {
                         2L * WORKGROUPS));
     }
 
-    /** A StorageClass and an Event each; and of the Workgroup itself, {@link #MOST_VERSIONS}. */
+    /** A StorageClass and an Event each; and of the Workgroup itself, {@link #MAX_VERSIONS}. */
     private void assertWritesOfEachWorkgroup() {
         Map<String, Long> written = audit.ofOperatorSince(mark).stream()
                 .filter(request -> request.isWrite() && request.code() < 300)
@@ -208,7 +208,7 @@ class CallCountIT {
         assertThat(versions.keySet()).hasSize(WORKGROUPS);
         assertThat(versions)
                 .allSatisfy((name, seen) ->
-                        assertThat(seen).as("versions of " + name).hasSizeBetween(2, MOST_VERSIONS));
+                        assertThat(seen).as("versions of " + name).hasSizeBetween(2, MAX_VERSIONS));
     }
 
     /** Takes down each version that a Workgroup of the team has. A request that changes nothing makes none. */

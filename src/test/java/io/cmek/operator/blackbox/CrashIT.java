@@ -65,9 +65,9 @@ class CrashIT {
             }
         }
         try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
-            for (Asked wish : asked) {
-                team.awaitWorkgroup(wish.name(), EncryptionState.ENABLED);
-                assertServed(aws, wish, others);
+            for (Asked wanted : asked) {
+                team.awaitWorkgroup(wanted.name(), EncryptionState.ENABLED);
+                assertServed(aws, wanted, others);
             }
         }
 
@@ -128,8 +128,8 @@ class CrashIT {
                 .as("writes to the API server")
                 .filteredOn(request -> request.isWrite())
                 .isEmpty();
-        for (Asked wish : asked) {
-            team.awaitWorkgroup(wish.name(), EncryptionState.ENABLED);
+        for (Asked wanted : asked) {
+            team.awaitWorkgroup(wanted.name(), EncryptionState.ENABLED);
         }
     }
 }

@@ -62,10 +62,10 @@ class DriftIT {
         edit(statements -> remove(statements, USE));
 
         await("the statement is back", () -> policy().contains(USE));
-        Event told = awaitRepair();
-        assertThat(told.getType()).isEqualTo("Normal");
-        assertThat(told.getAction()).isEqualTo("RepairKeyPolicy");
-        assertThat(told.getNote())
+        Event reported = awaitRepair();
+        assertThat(reported.getType()).isEqualTo("Normal");
+        assertThat(reported.getAction()).isEqualTo("RepairKeyPolicy");
+        assertThat(reported.getNote())
                 .contains("the statement '" + USE + "' had been removed", key, "That happened between ")
                 .doesNotContain(GRANTS);
     }
@@ -118,9 +118,9 @@ class DriftIT {
         encrypt(ServerSideEncryption.AES256, null);
 
         await("the bucket is encrypted with the key again", () -> key.equals(keyOfBucket()));
-        Event told = awaitRepair();
-        assertThat(told.getType()).isEqualTo("Normal");
-        assertThat(told.getNote())
+        Event reported = awaitRepair();
+        assertThat(reported.getType()).isEqualTo("Normal");
+        assertThat(reported.getNote())
                 .contains("The data bucket " + bucket + " had AES256 as its default encryption", "set back to " + key);
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
@@ -145,9 +145,9 @@ class DriftIT {
     void aBucketThatWasDeletedIsMadeAgainWithAWarning() {
         aws.s3(LocalAws.ACCOUNT, REGION).deleteBucket(r -> r.bucket(bucket));
 
-        Event told = awaitRepair();
-        assertThat(told.getType()).isEqualTo("Warning");
-        assertThat(told.getNote()).contains("had been deleted, and what was in it is gone");
+        Event reported = awaitRepair();
+        assertThat(reported.getType()).isEqualTo("Warning");
+        assertThat(reported.getNote()).contains("had been deleted, and what was in it is gone");
         assertThat(keyOfBucket()).isEqualTo(key);
     }
 

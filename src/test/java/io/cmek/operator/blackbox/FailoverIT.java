@@ -173,7 +173,7 @@ class FailoverIT {
         pair.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
         pair.awaitReplica("west", "everything is ready", s -> has(s, "Ready", "Ready"));
         pair.awaitReason("orders", "FailoverReady", "SecondaryReady");
-        Map<String, Integer> told = events(pair);
+        Map<String, Integer> reported = events(pair);
         STAGE.proxy().resetCounts();
 
         try (Statuses<WorkgroupStatus> primaries = pair.statuses(Workgroup.class);
@@ -195,7 +195,7 @@ class FailoverIT {
             }
             assertThat(primaries.of("orders")).allMatch(s -> has(s, "FailoverReady", "SecondaryReady"));
         }
-        assertThat(events(pair)).as("Events").isEqualTo(told);
+        assertThat(events(pair)).as("Events").isEqualTo(reported);
     }
 
     // -- the means

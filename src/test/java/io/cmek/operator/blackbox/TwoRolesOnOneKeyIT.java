@@ -178,7 +178,7 @@ class TwoRolesOnOneKeyIT {
                 });
                 LEFT.team(i).awaitWorkgroup("wg", EncryptionState.ENABLED);
             }
-            statuses.forEach((i, told) -> assertThat(told.of("wg"))
+            statuses.forEach((i, reported) -> assertThat(reported.of("wg"))
                     .as("what the tenant %s is told", LEFT.tenant(i))
                     .isNotEmpty()
                     .noneMatch(status -> TestNamespace.has(status, "PolicyApplied", "WriteDenied")));

@@ -196,8 +196,8 @@ class WorkgroupIT {
                 badKey("without key material", "KeyPendingImport", r -> r.origin(OriginType.EXTERNAL)));
     }
 
-    private static Arguments badKey(String told, String reason, Consumer<CreateKeyRequest.Builder> how) {
-        return Arguments.argumentSet(told, reason, how);
+    private static Arguments badKey(String reported, String reason, Consumer<CreateKeyRequest.Builder> how) {
+        return Arguments.argumentSet(reported, reason, how);
     }
 
     @ParameterizedTest

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.api.v1alpha1.Provisioning;
 import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.bucket.BucketFacts.Encryption;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
@@ -150,7 +150,7 @@ class BucketPlanTest {
             assertThat(refuse.why().message())
                     .startsWith("The data bucket orders-data ")
                     .contains(part);
-            assertThat(reason.uses()).contains(new Reason.Use(ConditionType.BucketsEncrypted, Verdict.False));
+            assertThat(reason.uses()).contains(new Reason.Use(ConditionType.BucketsEncrypted, Status.False));
         });
     }
 

@@ -143,7 +143,7 @@ class BucketWritesTest {
     }
 
     private AwsResult<Encryption> planAnew(BucketWrites writes) {
-        var facts = ((AwsResult.Success<BucketFacts>) s3.look(CredentialScope.OWN, "us-east-1", USE.name())).value();
+        var facts = ((AwsResult.Success<BucketFacts>) s3.inspect(CredentialScope.OWN, "us-east-1", USE.name())).value();
         return switch (BucketPlan.of(USE, "us-east-1", facts)) {
             case BucketPlan.Create() -> writes.create();
             case BucketPlan.Encrypt plan -> writes.encrypt(plan);

@@ -8,7 +8,7 @@ import io.cmek.operator.awscontrol.ManualTicker;
 import io.cmek.operator.awscontrol.WriteListener;
 import io.cmek.operator.cluster.StorageClassReconciler.Before;
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
@@ -142,7 +142,7 @@ class StorageClassReconcilerTest {
 
         StorageClassResult left = publish();
 
-        assertThat(left.encrypted().isGood()).isTrue();
+        assertThat(left.encrypted().isTrue()).isTrue();
         assertThat(left.encrypted().message())
                 .contains(
                         "allowVolumeExpansion, labels.team, parameters.tagSpecification_1, reclaimPolicy",
@@ -159,7 +159,7 @@ class StorageClassReconcilerTest {
 
         StorageClassResult left = publish();
 
-        assertThat(left.encrypted().isGood()).isTrue();
+        assertThat(left.encrypted().isTrue()).isTrue();
         assertThat(left.encrypted().message()).contains("labels.cmek.io/owner-name");
         assertThat(left.retryAfter()).as("no event tells of it").isNotNull();
         assertThat(cluster.deletes).isZero();
@@ -189,7 +189,7 @@ class StorageClassReconcilerTest {
 
         StorageClassResult contested = publish();
 
-        assertThat(contested.encrypted().verdict()).isEqualTo(Verdict.False);
+        assertThat(contested.encrypted().status()).isEqualTo(Status.False);
         assertThat(reason(contested)).isEqualTo(Reason.Contested);
         assertThat(contested.encrypted().message())
                 .contains(
@@ -198,12 +198,12 @@ class StorageClassReconcilerTest {
                         "stays away",
                         "2026-03-01T11:00:00Z");
         assertThat(cluster.stored).isNull();
-        ConditionResult told = contested.encrypted();
+        ConditionResult reported = contested.encrypted();
         for (int i = 0; i < 50; i++) {
             pass(Duration.ofMinutes(1));
             assertThat(publish().encrypted())
                     .as("it stays away, and nothing new is told")
-                    .isEqualTo(told);
+                    .isEqualTo(reported);
         }
         assertThat(cluster.creates).isEqualTo(3);
         assertThat(cluster.deletes).isEqualTo(3);
@@ -347,7 +347,7 @@ class StorageClassReconcilerTest {
         for (int i = 0; i < 2; i++) {
             tampered();
             cluster.lost = OneStorageClass.Verb.DELETE;
-            assertThat(publish().encrypted().verdict()).isEqualTo(Verdict.Unknown);
+            assertThat(publish().encrypted().status()).isEqualTo(Status.Unknown);
             assertThat(cluster.stored).isNull();
             before = new Before(true);
             pass(Duration.ofMinutes(1));
@@ -369,7 +369,7 @@ class StorageClassReconcilerTest {
         for (int i = 0; i < 2; i++) {
             cluster.stored = null;
             cluster.lost = OneStorageClass.Verb.CREATE;
-            assertThat(publish().encrypted().verdict()).isEqualTo(Verdict.Unknown);
+            assertThat(publish().encrypted().status()).isEqualTo(Status.Unknown);
             assertThat(cluster.stored).isNotNull();
             assertThat(reason(publish())).isEqualTo(Reason.VolumesEncrypted);
         }
@@ -421,16 +421,16 @@ class StorageClassReconcilerTest {
 
     @Test
     void lookingWritesNothing() {
-        assertThat(publisher.look(OWNER, USE, null, "the read failed").encrypted())
+        assertThat(publisher.inspect(OWNER, USE, null, "the read failed").encrypted())
                 .isEqualTo(ConditionResult.pending(
                         "The StorageClass " + NAME + " is not as it should be, and waits: the read failed."));
         publish();
         tampered();
         assertThat(publisher
-                        .look(OWNER, USE, StorageClassReconciler.read(stored()), "it is paused")
+                        .inspect(OWNER, USE, StorageClassReconciler.read(stored()), "it is paused")
                         .encrypted()
-                        .verdict())
-                .isEqualTo(Verdict.Unknown);
+                        .status())
+                .isEqualTo(Status.Unknown);
         assertThat(cluster.creates).isEqualTo(1);
         assertThat(cluster.deletes).isZero();
     }
@@ -440,9 +440,9 @@ class StorageClassReconcilerTest {
         publish();
         publisher = newProcess();
         assertThat(publisher
-                        .look(OWNER, USE, StorageClassReconciler.read(stored()), "it is paused")
+                        .inspect(OWNER, USE, StorageClassReconciler.read(stored()), "it is paused")
                         .encrypted()
-                        .isGood())
+                        .isTrue())
                 .isTrue();
         cluster.stored = null;
         publish();
@@ -456,9 +456,9 @@ class StorageClassReconcilerTest {
             tampered();
             publish();
         }
-        ConditionResult told = publish().encrypted();
+        ConditionResult reported = publish().encrypted();
         clock.pass(Duration.ofSeconds(2));
-        assertThat(publish().encrypted()).as("the two do not run alike").isEqualTo(told);
+        assertThat(publish().encrypted()).as("the two do not run alike").isEqualTo(reported);
 
         clock.pass(Duration.ofDays(-1));
         assertThat(publish().encrypted().message()).contains("It is made again at 2026-02-28T11:00:02Z");
@@ -614,7 +614,7 @@ class StorageClassReconcilerTest {
 
         StorageClassResult refused = publish();
 
-        assertThat(refused.encrypted().verdict()).isEqualTo(Verdict.False);
+        assertThat(refused.encrypted().status()).isEqualTo(Status.False);
         assertThat(reason(refused)).isEqualTo(Reason.WriteDenied);
         assertThat(refused.encrypted().message())
                 .contains(NAME, code + ": ValidatingAdmissionPolicy 'p'", "reclaimPolicy must be Delete")
@@ -635,7 +635,7 @@ class StorageClassReconcilerTest {
         cluster.refusal = blip.error;
         for (int i = 0; i < 2; i++) {
             StorageClassResult waiting = publish();
-            assertThat(waiting.encrypted().verdict()).isEqualTo(Verdict.Unknown);
+            assertThat(waiting.encrypted().status()).isEqualTo(Status.Unknown);
             assertThat(reason(waiting)).isEqualTo(Reason.Pending);
             assertThat(waiting.encrypted().message()).contains(blip.words, "It is tried again");
             pass(Objects.requireNonNull(waiting.retryAfter()));
@@ -778,9 +778,9 @@ class StorageClassReconcilerTest {
             play(moves.get(i));
             // As many reconciliations in an hour as there are moves.
             pass(Duration.ofHours(1).dividedBy(moves.size() + 1));
-            ConditionResult told = publish().encrypted();
+            ConditionResult reported = publish().encrypted();
             StorageClass there = cluster.stored;
-            if (told.isGood()) {
+            if (reported.isTrue()) {
                 assertThat(there).isNotNull();
                 assertThat(StorageClassSpec.desired(OWNER, USE).decisiveDifferences(StorageClassReconciler.read(there)))
                         .isEmpty();

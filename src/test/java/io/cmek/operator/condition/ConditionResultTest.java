@@ -10,11 +10,11 @@ import org.junit.jupiter.api.Test;
 
 class ConditionResultTest {
 
-    private static final ConditionResult GOOD = ConditionResult.good(Reason.KeysUsable, "Good.");
+    private static final ConditionResult GOOD = ConditionResult.ofTrue(Reason.KeysUsable, "Good.");
     private static final ConditionResult PENDING = ConditionResult.pending("Pending.");
-    private static final ConditionResult UNKNOWN = ConditionResult.unknown(Reason.AwsUnavailable, "No answer.");
-    private static final ConditionResult BAD = ConditionResult.bad(Reason.KeyUnavailable, "Bad.");
-    private static final ConditionResult WORSE = ConditionResult.bad(Reason.KeyDisabled, "Disabled.");
+    private static final ConditionResult UNKNOWN = ConditionResult.ofUnknown(Reason.AwsUnavailable, "No answer.");
+    private static final ConditionResult BAD = ConditionResult.ofFalse(Reason.KeyUnavailable, "Bad.");
+    private static final ConditionResult WORSE = ConditionResult.ofFalse(Reason.KeyDisabled, "Disabled.");
 
     @Test
     void whatIsWrongOutweighsWhatIsUnknownAndThatWhatIsGood() {
@@ -26,7 +26,7 @@ class ConditionResultTest {
     @Test
     void whatNeedsAPersonGivesTheReasonAndAllAreSaid() {
         assertThat(ConditionResult.worst(List.of(BAD, WORSE, BAD, UNKNOWN)))
-                .isEqualTo(ConditionResult.bad(Reason.KeyDisabled, "Bad. Disabled."));
+                .isEqualTo(ConditionResult.ofFalse(Reason.KeyDisabled, "Bad. Disabled."));
     }
 
     @Test
@@ -49,18 +49,18 @@ class ConditionResultTest {
     void notBeingAbleToLookSaysWhyAndSinceWhen() {
         var detail = new AwsError.Detail("kms:DescribeKey", "AccessDeniedException", "User is not authorized", "id-1");
 
-        assertThat(ConditionResult.couldNotLook(
+        assertThat(ConditionResult.readFailed(
                         "The key k", new AwsError.Denied(detail), Instant.parse("2026-03-01T10:00:00.9Z")))
-                .isEqualTo(ConditionResult.unknown(
+                .isEqualTo(ConditionResult.ofUnknown(
                         Reason.AccessDenied,
                         "The key k could not be looked at: kms:DescribeKey: AccessDeniedException: User is not authorized."
                                 + " Last seen at 2026-03-01T10:00:00Z."));
-        assertThat(ConditionResult.couldNotLook("The key k", new AwsError.Throttled(detail), null)
+        assertThat(ConditionResult.readFailed("The key k", new AwsError.Throttled(detail), null)
                         .reason())
                 .isEqualTo(Reason.Throttled);
         assertThat(List.of(
                         new AwsError.Unavailable(detail), new AwsError.Rejected(detail), new AwsError.NotFound(detail)))
-                .allSatisfy(failure -> assertThat(ConditionResult.couldNotLook("The key k", failure, null))
+                .allSatisfy(failure -> assertThat(ConditionResult.readFailed("The key k", failure, null))
                         .satisfies(j -> assertThat(j.reason()).isEqualTo(Reason.AwsUnavailable))
                         .satisfies(j -> assertThat(j.message()).doesNotContain("Last seen")));
     }

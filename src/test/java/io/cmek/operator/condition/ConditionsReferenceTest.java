@@ -37,8 +37,8 @@ class ConditionsReferenceTest {
         assertThat(reason.uses()).isNotEmpty().doesNotHaveDuplicates();
         assertThat(List.of(reason.meaning(), reason.remedy()))
                 .allSatisfy(line -> assertThat(line).matches("[A-Z].*\\.").doesNotContain("\n", "|"));
-        if (reason.needsPerson()) {
-            assertThat(reason.uses()).noneMatch(use -> use.status() == ConditionResult.Verdict.True);
+        if (reason.requiresUserAction()) {
+            assertThat(reason.uses()).noneMatch(use -> use.status() == ConditionResult.Status.True);
             assertThat(reason.remedy()).isNotEqualTo("Nothing.").doesNotStartWith("Wait");
         }
     }
@@ -50,7 +50,7 @@ class ConditionsReferenceTest {
         if (type != ConditionType.Stalled && type != ConditionType.Deletable) {
             assertThat(Reason.values())
                     .anySatisfy(reason ->
-                            assertThat(reason.uses()).contains(new Reason.Use(type, ConditionResult.Verdict.True)));
+                            assertThat(reason.uses()).contains(new Reason.Use(type, ConditionResult.Status.True)));
         }
     }
 
@@ -88,7 +88,7 @@ class ConditionsReferenceTest {
             if (type == ConditionType.Stalled) {
                 page.append("\nIts reason is one of: %s.\n"
                         .formatted(Arrays.stream(Reason.values())
-                                .filter(Reason::needsPerson)
+                                .filter(Reason::requiresUserAction)
                                 .map(r -> "`" + r + "`")
                                 .collect(Collectors.joining(", "))));
                 continue;
@@ -103,7 +103,7 @@ class ConditionsReferenceTest {
                                         use.status(),
                                         reason.meaning(),
                                         reason.remedy().replace("<", "&lt;"),
-                                        reason.needsPerson() ? "yes" : "")));
+                                        reason.requiresUserAction() ? "yes" : "")));
             }
         }
         return page.toString();

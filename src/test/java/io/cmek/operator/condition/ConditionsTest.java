@@ -3,7 +3,7 @@ package io.cmek.operator.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Condition;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,7 +24,7 @@ class ConditionsTest {
 
     private static final Instant FIRST = Instant.parse("2026-03-01T10:00:00.123456789Z");
     private static final Instant LATER = FIRST.plusSeconds(100);
-    private static final ConditionResult ALL_GOOD = ConditionResult.good(Reason.Ready, "All is well.");
+    private static final ConditionResult ALL_GOOD = ConditionResult.ofTrue(Reason.Ready, "All is well.");
 
     @Property(tries = 300)
     void areInTheOrderOfTheirTypesWhateverTheMap(@ForAll("judged") Map<ConditionType, ConditionResult> judged) {
@@ -52,10 +52,10 @@ class ConditionsTest {
         ConditionResult expected = Arrays.stream(ConditionType.values())
                 .filter(judged::containsKey)
                 .map(judged::get)
-                .filter(j -> j.verdict() != Verdict.True)
+                .filter(j -> j.status() != Status.True)
                 .findFirst()
                 .orElse(ALL_GOOD);
-        assertThat(ready.status()).isEqualTo(expected.verdict().name());
+        assertThat(ready.status()).isEqualTo(expected.status().name());
         assertThat(ready.reason()).isEqualTo(expected.reason().name());
         assertThat(ready.message()).isEqualTo(expected.message());
     }
@@ -65,7 +65,7 @@ class ConditionsTest {
         List<Condition> conditions = of(List.of(), judged, 1, FIRST);
 
         var needs = judged.values().stream()
-                .filter(j -> j.verdict() != Verdict.True && j.reason().needsPerson())
+                .filter(j -> j.status() != Status.True && j.reason().requiresUserAction())
                 .toList();
         assertThat(conditions.stream().filter(c -> c.type().equals("Stalled")))
                 .hasSize(needs.isEmpty() ? 0 : 1)
@@ -105,8 +105,8 @@ class ConditionsTest {
 
     @Test
     void stalledGoesWhenTheProblemDoes() {
-        var broken = Map.of(ConditionType.KeysUsable, ConditionResult.bad(Reason.KeyDisabled, "It is disabled."));
-        var mended = Map.of(ConditionType.KeysUsable, ConditionResult.good(Reason.KeysUsable, "It is enabled."));
+        var broken = Map.of(ConditionType.KeysUsable, ConditionResult.ofFalse(Reason.KeyDisabled, "It is disabled."));
+        var mended = Map.of(ConditionType.KeysUsable, ConditionResult.ofTrue(Reason.KeysUsable, "It is enabled."));
 
         List<Condition> old = of(List.of(), broken, 1, FIRST);
         assertThat(find(old, ConditionType.Stalled).reason()).isEqualTo("KeyDisabled");
@@ -116,7 +116,7 @@ class ConditionsTest {
     @Test
     void aKeyThatCannotBeLookedAtForLackOfPermissionIsStalled() {
         var denied = Map.of(
-                ConditionType.KeysUsable, ConditionResult.unknown(Reason.AccessDenied, "kms:DescribeKey is denied."));
+                ConditionType.KeysUsable, ConditionResult.ofUnknown(Reason.AccessDenied, "kms:DescribeKey is denied."));
 
         assertThat(find(of(List.of(), denied, 1, FIRST), ConditionType.Stalled).status())
                 .isEqualTo("True");
@@ -142,7 +142,7 @@ class ConditionsTest {
             if (news.containsKey(type)) {
                 ConditionResult judgement = news.get(type);
                 assertThat(found).singleElement().satisfies(c -> {
-                    assertThat(c.status()).isEqualTo(judgement.verdict().name());
+                    assertThat(c.status()).isEqualTo(judgement.status().name());
                     assertThat(c.reason()).isEqualTo(judgement.reason().name());
                     assertThat(c.message()).isEqualTo(judgement.message());
                 });
@@ -194,10 +194,10 @@ class ConditionsTest {
     Arbitrary<Map<ConditionType, ConditionResult>> judged() {
         Arbitrary<ConditionType> types = Arbitraries.of(judgedTypes());
         Arbitrary<ConditionResult> judgements = Combinators.combine(
-                        Arbitraries.of(Verdict.True, Verdict.True, Verdict.False, Verdict.Unknown),
+                        Arbitraries.of(Status.True, Status.True, Status.False, Status.Unknown),
                         Arbitraries.of(Reason.values()),
                         Arbitraries.integers().between(0, 1000))
-                .as((verdict, reason, n) -> new ConditionResult(verdict, reason, "Message " + n + "."));
+                .as((status, reason, n) -> new ConditionResult(status, reason, "Message " + n + "."));
         return Arbitraries.maps(types, judgements).ofMinSize(1);
     }
 

@@ -45,14 +45,14 @@ class ClusterOrdersTest {
         }
         world.create("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.settle();
+        world.applyPolicy();
     }
 
     private void replicated() {
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica("west", "orders", west));
         world.until(() -> world.isEnabled(WEST), SOON);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.condition(ORDERS, "FailoverReady").status()).isEqualTo("True");
     }
 
@@ -82,7 +82,7 @@ class ClusterOrdersTest {
     void oneThatIsNotUnderstoodDoesNotStayEnabledWhileAwsCannotBeRead() {
         enabled();
         world.cluster.edit(ORDERS, spec -> CoreWorld.with(spec, "Suggest", "Retain", null));
-        world.settle();
+        world.applyPolicy();
         world.kms.state(key, "Disabled");
         world.aws.fail("", FakeAws.Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(20));
@@ -98,7 +98,7 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.settle();
+        world.applyPolicy();
         world.cluster.fail(FakeCluster.DELETE_CLASS, FakeCluster.Trouble.of(403));
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
@@ -113,7 +113,7 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.settle();
+        world.applyPolicy();
         world.cluster.fail(FakeCluster.DELETE_CLASS, FakeCluster.Trouble.of(403));
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
@@ -127,10 +127,10 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.settle();
+        world.applyPolicy();
         world.aws.fail("kms:PutKeyPolicy", FakeAws.Trouble.DENIED);
         world.cluster.delete(ORDERS);
-        world.settle();
+        world.applyPolicy();
         world.kms.state(key, "Disabled");
         world.advance(Duration.ofMinutes(10));
 
@@ -192,7 +192,7 @@ class ClusterOrdersTest {
         KeyArn other = world.newKey(3);
         enabled();
         CoreWorld.CoreProcess behind = world.start();
-        world.settle();
+        world.applyPolicy();
         behind.workgroups.cut();
         world.cluster.delete(ORDERS);
         world.until(() -> !world.exists(ORDERS), SOON);
@@ -217,17 +217,17 @@ class ClusterOrdersTest {
         enabled();
         replicated();
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2"));
-        world.settle();
+        world.applyPolicy();
         world.cluster.delete(WEST);
-        world.settle();
+        world.applyPolicy();
         assertThat(world.exists(WEST)).isFalse();
         world.process().replicas.cut();
         world.cluster.create(CoreWorld.replica("west", "orders", west));
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.delete(ORDERS);
-        world.settle();
+        world.applyPolicy();
         world.process().replicas.relist();
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.exists(ORDERS)).isTrue();
     }
@@ -237,13 +237,13 @@ class ClusterOrdersTest {
     void theOneThatIsBehindDoesNotLetTheWorkgroupOfAReplicaCmekGo() {
         enabled();
         CoreWorld.CoreProcess behind = world.start();
-        world.settle();
+        world.applyPolicy();
         behind.replicas.lag(() -> Duration.ofSeconds(10));
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica("west", "orders", west));
         world.until(() -> world.isEnabled(WEST), SOON);
         world.cluster.delete(ORDERS);
-        world.settle();
+        world.applyPolicy();
         assertThat(behind.replicas.find(WEST)).isEmpty();
         world.advance(Duration.ofMinutes(1));
 
@@ -256,7 +256,7 @@ class ClusterOrdersTest {
     void twoLeadersOfWhichOneIsBehindDoNotOverwriteEachOtherAsFastAsTheyCan() {
         enabled();
         CoreWorld.CoreProcess behind = world.start();
-        world.settle();
+        world.applyPolicy();
         behind.replicas.lag(() -> Duration.ofSeconds(5));
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica("west", "orders", west));
@@ -292,9 +292,9 @@ class ClusterOrdersTest {
         world.process().workgroups.cut();
         world.cluster.wipeStatus(ORDERS);
         world.cluster.delete(WEST);
-        world.settle();
+        world.applyPolicy();
         world.process().workgroups.relist();
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.exists(WEST)).isTrue();
     }
@@ -329,7 +329,7 @@ class ClusterOrdersTest {
         enabled();
         replicated();
         world.cluster.replace(WEST, unreadableReplica());
-        world.settle();
+        world.applyPolicy();
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
 
@@ -341,7 +341,7 @@ class ClusterOrdersTest {
         enabled();
         replicated();
         world.cluster.replace(WEST, unreadableReplica());
-        world.settle();
+        world.applyPolicy();
 
         assertThat(world.condition(ORDERS, "FailoverReady").message()).doesNotContain("Apply a ReplicaCmek");
     }
@@ -382,7 +382,7 @@ class ClusterOrdersTest {
         world.processes.clear();
         world.clusterRegion = Optional.of("us-west-2");
         world.start();
-        world.settle();
+        world.applyPolicy();
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
 
@@ -396,7 +396,7 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.settle();
+        world.applyPolicy();
         world.processes.clear();
         world.cluster.wipeStatus(ORDERS);
         world.cluster.fail(FakeCluster.STATUS, FakeCluster.Trouble.of(422));
@@ -414,7 +414,7 @@ class ClusterOrdersTest {
         enabled();
         world.factsMaxAge = Duration.ofSeconds(20);
         world.start();
-        world.settle();
+        world.applyPolicy();
         world.aws.fail("", FakeAws.Trouble.UNAVAILABLE);
         world.advance(Duration.ofSeconds(100));
         world.cluster.requests.clear();

@@ -189,7 +189,7 @@ final class CoreWorld {
     }
 
     /** Long enough for everything to be as it should, where nothing fails. */
-    void settle() {
+    void applyPolicy() {
         advance(Duration.ofSeconds(3));
     }
 

@@ -38,31 +38,31 @@ class RequestResultTest {
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final AwsError FAILURE =
             new AwsError.Unavailable(new AwsError.Detail("s3:GetEncryptionConfiguration", "SlowDown", "", null));
-    private static final ConditionResult UNSEEN = ConditionResult.unknown(Reason.AwsUnavailable, "No answer.");
-    private static final ConditionResult GOOD = ConditionResult.good(Reason.Accepted, "Good.");
+    private static final ConditionResult UNSEEN = ConditionResult.ofUnknown(Reason.AwsUnavailable, "No answer.");
+    private static final ConditionResult GOOD = ConditionResult.ofTrue(Reason.Accepted, "Good.");
 
     @Test
     void aWorldThatIsWellNeedsNoSecondThought() {
-        assertThat(of(key("Enabled", null)).reconsiderAfter(NOW)).isEmpty();
+        assertThat(of(key("Enabled", null)).requeueAfter(NOW)).isEmpty();
     }
 
     @Test
     void theDaysAreCountedDown() {
-        assertThat(of(key("Enabled", NOW.plus(Duration.ofHours(50)))).reconsiderAfter(NOW))
+        assertThat(of(key("Enabled", NOW.plus(Duration.ofHours(50)))).requeueAfter(NOW))
                 .contains(Duration.ofHours(2).plusMillis(1));
     }
 
     /** Its snapshot tells when it is different, and the index who else uses it. */
     @Test
     void aBrokenKeyNeedsNoSecondThought() {
-        assertThat(of(key("Disabled", null)).reconsiderAfter(NOW)).isEmpty();
+        assertThat(of(key("Disabled", null)).requeueAfter(NOW)).isEmpty();
     }
 
     @Test
     void aStorageClassIsTriedAgain() {
         RequestResult soon = of(key("Enabled", NOW.plus(Duration.ofHours(50))))
                 .with(new StorageClassResult(GOOD, Duration.ofSeconds(4)));
-        assertThat(soon.reconsiderAfter(NOW)).contains(Duration.ofSeconds(4));
+        assertThat(soon.requeueAfter(NOW)).contains(Duration.ofSeconds(4));
     }
 
     /** The clock was set forward, or the process stood still, since the time was computed. */
@@ -70,13 +70,13 @@ class RequestResultTest {
     void aTimeThatHasPassedIsNow() {
         assertThat(of(GOOD, GOOD)
                         .with(new StorageClassResult(GOOD, Duration.ofSeconds(-4)))
-                        .reconsiderAfter(NOW))
+                        .requeueAfter(NOW))
                 .contains(Duration.ofMillis(1));
     }
 
     @Test
     void theImpactIsSaidOfTheFirstThingThatIsWrong() {
-        ConditionResult bad = ConditionResult.bad(Reason.AccessDenied, "Bad.");
+        ConditionResult bad = ConditionResult.ofFalse(Reason.AccessDenied, "Bad.");
         var denied = new KeyResult(TestRequests.KEY, null, GOOD, GOOD, bad).withImpact("Affected: x.");
         var lost = new KeyResult(TestRequests.KEY, null, GOOD, bad, bad).withImpact("Affected: x.");
         var disabled = new KeyResult(TestRequests.KEY, null, bad, GOOD, bad).withImpact("Affected: x.");
@@ -93,8 +93,8 @@ class RequestResultTest {
     /** It may wait for a key that could not be read. */
     @Test
     void thatTheStorageClassWaitsForItsKeyIsNoFault() {
-        ConditionResult waits = ConditionResult.bad(Reason.WaitingForKey, "It waits.");
-        ConditionResult denied = ConditionResult.bad(Reason.WriteDenied, "Refused.");
+        ConditionResult waits = ConditionResult.ofFalse(Reason.WaitingForKey, "It waits.");
+        ConditionResult denied = ConditionResult.ofFalse(Reason.WriteDenied, "Refused.");
         assertThat(of(UNSEEN, waits).isWrong()).isFalse();
         assertThat(of(UNSEEN, denied).isWrong()).isTrue();
         assertThat(of(denied, GOOD).isWrong()).isTrue();
@@ -113,8 +113,8 @@ class RequestResultTest {
     @ParameterizedTest
     @EnumSource
     void whatWasEnabledOnceAndCannotBeReadIsUnknown(EncryptionState before) {
-        ConditionResult waits = ConditionResult.bad(Reason.WaitingForKey, "It waits.");
-        ConditionResult denied = ConditionResult.bad(Reason.WriteDenied, "Refused.");
+        ConditionResult waits = ConditionResult.ofFalse(Reason.WaitingForKey, "It waits.");
+        ConditionResult denied = ConditionResult.ofFalse(Reason.WriteDenied, "Refused.");
         ReadFailures blind = ReadFailures.NOTHING.plus("orders-data", failing(), MAX_AGE);
 
         assertThat(of(UNSEEN, waits).with(blind).encryption(before))
@@ -139,7 +139,8 @@ class RequestResultTest {
                 .isEqualTo(KeyEncryptionState.PENDING);
         assertThat(of(GOOD, ConditionResult.pending("Wait.")).lineState(USE, true))
                 .isEqualTo(KeyEncryptionState.PENDING);
-        assertThat(of(ConditionResult.bad(Reason.WriteDenied, "Refused."), GOOD).lineState(USE, true))
+        assertThat(of(ConditionResult.ofFalse(Reason.WriteDenied, "Refused."), GOOD)
+                        .lineState(USE, true))
                 .isEqualTo(KeyEncryptionState.FAILED);
         assertThat(of(key("Disabled", null)).lineState(USE, false)).isEqualTo(KeyEncryptionState.FAILED);
         assertThat(waiting().lineState(USE, true)).isEqualTo(KeyEncryptionState.PENDING);
@@ -149,7 +150,7 @@ class RequestResultTest {
     @Test
     void aLineIsUnknownWhereDataExistsAndWhatItIsAboutCannotBeRead() {
         ConditionResult noRight =
-                ConditionResult.unknown(Reason.AccessDenied, "s3:GetEncryptionConfiguration is denied.");
+                ConditionResult.ofUnknown(Reason.AccessDenied, "s3:GetEncryptionConfiguration is denied.");
         ReadFailures bucket = ReadFailures.NOTHING.plus("orders-data", failing(), MAX_AGE);
         ReadFailures key = ReadFailures.NOTHING.plus(TestRequests.KEY, failing(), MAX_AGE);
         ReadFailures other = ReadFailures.NOTHING
@@ -162,7 +163,7 @@ class RequestResultTest {
                     .as("no data exists under it, and a person must act")
                     .isEqualTo(KeyEncryptionState.FAILED);
             assertThat(of(UNSEEN, GOOD).with(blind).lineState(USE, false)).isEqualTo(KeyEncryptionState.PENDING);
-            assertThat(of(UNSEEN, ConditionResult.bad(Reason.WriteDenied, "Refused."))
+            assertThat(of(UNSEEN, ConditionResult.ofFalse(Reason.WriteDenied, "Refused."))
                             .with(blind)
                             .lineState(USE, true))
                     .as("something was seen to be wrong")
@@ -178,9 +179,9 @@ class RequestResultTest {
                 .then(new AwsResult.Error<>(FAILURE), NOW);
         ReadFailures blind = ReadFailures.NOTHING.plus("orders-data", before, MAX_AGE);
 
-        assertThat(of(GOOD, GOOD).with(blind).reconsiderAfter(NOW))
+        assertThat(of(GOOD, GOOD).with(blind).requeueAfter(NOW))
                 .contains(MAX_AGE.minusSeconds(60).plusMillis(1));
-        assertThat(of(GOOD, GOOD).with(blind).reconsiderAfter(NOW.plus(MAX_AGE)))
+        assertThat(of(GOOD, GOOD).with(blind).requeueAfter(NOW.plus(MAX_AGE)))
                 .as("that has happened")
                 .isEmpty();
     }
@@ -188,7 +189,7 @@ class RequestResultTest {
     /** What was not looked at is left out, and what the status said of it stays. */
     @Test
     void ofOneThatWasOnlyLookedAtItTellsWhatWasSeen() {
-        RequestResult looked = RequestResult.unseen(CLAIM, ConditionResult.pending("Wait."), "Nothing is done.")
+        RequestResult inspected = RequestResult.unseen(CLAIM, ConditionResult.pending("Wait."), "Nothing is done.")
                 .with(Map.of(TestRequests.KEY, key("Disabled", null)), List.of(), ReadFailures.NOTHING);
         RequestResult unseen = waiting();
 
@@ -198,8 +199,8 @@ class RequestResultTest {
                 .containsEntry(ConditionType.Deletable, GOOD);
         assertThat(new RequestResult(
                                 CLAIM,
-                                looked.accepted(),
-                                looked.keys(),
+                                inspected.accepted(),
+                                inspected.keys(),
                                 unseen.buckets(),
                                 unseen.volumes(),
                                 ReadFailures.NOTHING)
@@ -223,7 +224,7 @@ class RequestResultTest {
                 false,
                 false,
                 CLAIM.served(),
-                CLAIM.standing());
+                CLAIM.eligibility());
     }
 
     private static RequestResult waiting() {

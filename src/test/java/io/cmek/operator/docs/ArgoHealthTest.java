@@ -12,7 +12,7 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Conditions;
 import io.cmek.operator.condition.Reason;
@@ -45,7 +45,7 @@ class ArgoHealthTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long GENERATION = 3;
     private static final ConditionResult ALL_GOOD =
-            ConditionResult.good(Reason.Ready, "Buckets and volumes are encrypted.");
+            ConditionResult.ofTrue(Reason.Ready, "Buckets and volumes are encrypted.");
 
     /** What Argo CD reads from the table that the script returns. */
     private record Health(String status, String message) {}
@@ -83,16 +83,16 @@ class ArgoHealthTest {
 
     static Stream<Reason> reasonsOfBadNews() {
         return Arrays.stream(Reason.values())
-                .filter(r -> r.uses().stream().anyMatch(use -> use.status() != Verdict.True));
+                .filter(r -> r.uses().stream().anyMatch(use -> use.status() != Status.True));
     }
 
     @ParameterizedTest
     @MethodSource("reasonsOfBadNews")
     void whatNeedsAPersonIsDegradedAndAllElseProgressing(Reason reason) throws IOException {
         for (Reason.Use use : reason.uses()) {
-            if (use.status() != Verdict.True && use.type() != ConditionType.Deletable) {
+            if (use.status() != Status.True && use.type() != ConditionType.Deletable) {
                 var bad = Map.of(use.type(), new ConditionResult(use.status(), reason, "Why."));
-                var expected = new Health(reason.needsPerson() ? "Degraded" : "Progressing", "Why.");
+                var expected = new Health(reason.requiresUserAction() ? "Degraded" : "Progressing", "Why.");
                 assertThat(healthOf(workgroup(status(EncryptionState.PENDING, bad))))
                         .isEqualTo(expected);
                 if (use.type().onBothKinds()) {
@@ -106,9 +106,9 @@ class ArgoHealthTest {
     void aDatabaseThatWaitsForAReplicaCmekIsWaitedFor() throws IOException {
         var waiting = Map.of(
                 ConditionType.ReplicationAllowed,
-                ConditionResult.bad(Reason.SecondaryCmekRequired, "The database crm waits."),
+                ConditionResult.ofFalse(Reason.SecondaryCmekRequired, "The database crm waits."),
                 ConditionType.FailoverReady,
-                ConditionResult.bad(Reason.SecondaryCmekRequired, "The service cannot run there."));
+                ConditionResult.ofFalse(Reason.SecondaryCmekRequired, "The service cannot run there."));
         assertThat(healthOf(workgroup(status(EncryptionState.ENABLED, waiting))))
                 .isEqualTo(new Health("Progressing", "The database crm waits."));
     }
@@ -119,7 +119,8 @@ class ArgoHealthTest {
             names = {"DEGRADED", "FAILED"})
     void whatWasEnabledAndIsWrongNowIsDegradedEvenIfItMayRecover(EncryptionState encryption) throws IOException {
         var unreachable = Map.of(
-                ConditionType.KeysUsable, ConditionResult.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
+                ConditionType.KeysUsable,
+                ConditionResult.ofUnknown(Reason.AwsUnavailable, "AWS could not be reached."));
         assertThat(healthOf(workgroup(status(encryption, unreachable))))
                 .isEqualTo(new Health("Degraded", "AWS could not be reached."));
         assertThat(healthOf(replica(encryption, unreachable)))
@@ -129,14 +130,15 @@ class ArgoHealthTest {
     @Test
     void whatWasEnabledAndCannotBeReadIsUnknownUnlessAPersonHasToAct() throws IOException {
         var unreachable = Map.of(
-                ConditionType.KeysUsable, ConditionResult.unknown(Reason.AwsUnavailable, "AWS could not be reached."));
+                ConditionType.KeysUsable,
+                ConditionResult.ofUnknown(Reason.AwsUnavailable, "AWS could not be reached."));
         var unknown = new Health("Unknown", "AWS could not be reached.");
         assertThat(healthOf(workgroup(status(EncryptionState.UNKNOWN, unreachable))))
                 .isEqualTo(unknown);
         assertThat(healthOf(replica(EncryptionState.UNKNOWN, unreachable))).isEqualTo(unknown);
 
         var contested =
-                Map.of(ConditionType.VolumesEncrypted, ConditionResult.bad(Reason.Contested, "It is contested."));
+                Map.of(ConditionType.VolumesEncrypted, ConditionResult.ofFalse(Reason.Contested, "It is contested."));
         assertThat(healthOf(workgroup(status(EncryptionState.UNKNOWN, contested))))
                 .isEqualTo(new Health("Degraded", "It is contested."));
     }
@@ -147,7 +149,7 @@ class ArgoHealthTest {
         leaving.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
         assertThat(healthOf(leaving)).isEqualTo(new Health("Progressing", "The resource is being deleted."));
 
-        var inUse = Map.of(ConditionType.Deletable, ConditionResult.bad(Reason.InUse, "The ReplicaCmek stays."));
+        var inUse = Map.of(ConditionType.Deletable, ConditionResult.ofFalse(Reason.InUse, "The ReplicaCmek stays."));
         ReplicaCmek held = replica(EncryptionState.ENABLED, inUse);
         held.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
         assertThat(healthOf(held)).isEqualTo(new Health("Progressing", "The ReplicaCmek stays."));

@@ -69,12 +69,12 @@ record FakeCloudTrail(OperatorTestExtension stage, SqsClient sqs, String url) im
     /** Tells of all policies that are written, the operator's among them, until it is closed. */
     AutoCloseable telling() {
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
-        var told = new AtomicInteger();
+        var reported = new AtomicInteger();
         executor.scheduleWithFixedDelay(
                 () -> {
                     List<Exchange> recorded = stage.proxy().recorded();
-                    while (told.get() < recorded.size() && isDue(recorded.get(told.get()))) {
-                        tell(recorded.get(told.getAndIncrement()));
+                    while (reported.get() < recorded.size() && isDue(recorded.get(reported.get()))) {
+                        tell(recorded.get(reported.getAndIncrement()));
                     }
                 },
                 100,

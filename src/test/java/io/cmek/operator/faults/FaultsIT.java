@@ -138,7 +138,7 @@ class FaultsIT {
         assertThat(hung.team().workgroup("wg-0").getStatus().encryption()).isEqualTo(EncryptionState.PENDING);
         STAGE.proxy().heal();
         hung.awaitEnabled().assertRight();
-        hung.leave();
+        hung.cleanUp();
     }
 
     // -- the cluster
@@ -240,7 +240,7 @@ class FaultsIT {
 
         Trial began() {
             before.apply().awaitEnabled();
-            settle();
+            applyPolicy();
             STAGE.proxy().record();
             began = System.nanoTime();
             return this;
@@ -276,7 +276,7 @@ class FaultsIT {
             before.awaitEnabled();
             meanwhile.awaitEnabled();
             Duration took = Duration.ofNanos(System.nanoTime() - began);
-            settle();
+            applyPolicy();
             List<Exchange> recorded = STAGE.proxy().recorded();
             before.assertRight();
             meanwhile.assertRight();
@@ -289,8 +289,8 @@ class FaultsIT {
             assertThat(before.writesOfBuckets(recorded, "s3:PutBucketEncryption"))
                     .isEmpty();
             assertNothingMore();
-            before.leave();
-            meanwhile.leave();
+            before.cleanUp();
+            meanwhile.cleanUp();
             System.out.printf(
                     "| %s | %.0f s | %d | %d |%n",
                     what,
@@ -305,7 +305,7 @@ class FaultsIT {
         private static void assertNothingMore() {
             STAGE.proxy().resetCounts();
             long mark = STAGE.audit().mark();
-            settle();
+            applyPolicy();
             assertThat(STAGE.proxy().writes())
                     .as("writes to AWS when all is right again")
                     .isZero();
@@ -316,7 +316,7 @@ class FaultsIT {
         }
 
         /** Every key and bucket of the trial is looked at twice. */
-        private static void settle() {
+        private static void applyPolicy() {
             STAGE.proxy().awaitMore("kms:GetKeyPolicy", 2L * 2 * (WORKGROUPS + 1), Duration.ofSeconds(120));
         }
     }

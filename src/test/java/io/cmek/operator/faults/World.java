@@ -98,7 +98,7 @@ record World(OperatorTestExtension stage, TestNamespace team, String region, Lis
     }
 
     /** Nothing of AWS goes with the Workgroups. */
-    void leave() {
+    void cleanUp() {
         team.kubectl("delete", "workgroups", "--all").orThrow();
         assertRight();
     }

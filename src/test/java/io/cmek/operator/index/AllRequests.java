@@ -42,11 +42,11 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
 
     ConditionResult judge(EncryptionRequest claim) {
         ConditionResult permitted = authorization.judge(claim);
-        if (!permitted.isGood()) {
+        if (!permitted.isTrue()) {
             return permitted;
         }
-        if (!claim.standing().isGood()) {
-            return claim.standing();
+        if (!claim.eligibility().isTrue()) {
+            return claim.eligibility();
         }
         for (BucketUse use : claim.buckets()) {
             Comparator<EncryptionRequest> order = Comparator.comparing(
@@ -56,11 +56,11 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
             Optional<EncryptionRequest> holder = onBucket(use.name()).stream()
                     .filter(c -> !c.uid().equals(claim.uid()))
                     .filter(c -> order.compare(c, claim) < 0)
-                    .filter(c -> authorization.judge(c).isGood() || hasBucket(c, use.name()))
+                    .filter(c -> authorization.judge(c).isTrue() || hasBucket(c, use.name()))
                     .min(order);
             if (holder.isPresent()) {
                 boolean near = holder.get().id().namespace().equals(claim.id().namespace());
-                return ConditionResult.bad(
+                return ConditionResult.ofFalse(
                         Reason.BucketClaimedByAnother,
                         use.label() + " belongs already to "
                                 + (near
@@ -79,8 +79,8 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
                 .anyMatch(use -> use.name().equals(bucket) && claim.served().has(use));
     }
 
-    private boolean isGood(EncryptionRequest claim) {
-        return judge(claim).isGood();
+    private boolean isTrue(EncryptionRequest claim) {
+        return judge(claim).isTrue();
     }
 
     private boolean isPending(EncryptionRequest claim) {
@@ -88,13 +88,13 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
     }
 
     private Stream<EncryptionRequest> staying(KeyArn key) {
-        return on(key).stream().filter(c -> !c.isGoing()).filter(c -> isGood(c) || isPending(c));
+        return on(key).stream().filter(c -> !c.isGoing()).filter(c -> isTrue(c) || isPending(c));
     }
 
     /** What the operator writes: that of a request which is deleted, but held, stays. */
     AccessRequirements requiredOn(KeyArn key) {
         return sum(on(key).stream()
-                .filter(c -> c.policyManagement() == PolicyManagement.Managed && !c.isGoing() && isGood(c))
+                .filter(c -> c.policyManagement() == PolicyManagement.Managed && !c.isGoing() && isTrue(c))
                 .map(c -> authorization.requiredFor(c, key)));
     }
 
@@ -124,11 +124,11 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
 
     List<EncryptionRequest> othersOn(KeyArn key, EncryptionRequest claim) {
         return on(key).stream()
-                .filter(c -> !c.uid().equals(claim.uid()) && !c.isGoing() && isGood(c))
+                .filter(c -> !c.uid().equals(claim.uid()) && !c.isGoing() && isTrue(c))
                 .toList();
     }
 
-    KeySharers neighboursOn(KeyArn key, EncryptionRequest claim) {
+    KeySharers otherRequestsOn(KeyArn key, EncryptionRequest claim) {
         return KeySharers.of(claim, othersOn(key, claim));
     }
 
@@ -159,13 +159,13 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
             boolean releases = claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
             boolean forgotten = claim.isGoing() && !releases;
             if (!forgotten
-                    && (isGood(claim) || isPending(claim) && claim.ownKeys().contains(key))) {
+                    && (isTrue(claim) || isPending(claim) && claim.ownKeys().contains(key))) {
                 readers.add(identity);
             }
-            if (!forgotten && isGood(claim)) {
+            if (!forgotten && isTrue(claim)) {
                 policyReaders.add(identity);
             }
-            if (managed && !claim.isGoing() && isGood(claim)) {
+            if (managed && !claim.isGoing() && isTrue(claim)) {
                 EncryptionRequest other = writers.get(identity);
                 writers.put(identity, other == null || older(claim, other) ? claim : other);
             }
@@ -174,11 +174,11 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
             if (probe != null
                     && probe.roleArn() != null
                     && !claim.isGoing()
-                    && isGood(claim)
+                    && isTrue(claim)
                     && PolicyAccess.isWantedFor(needed, probe.roleArn())) {
                 proving.computeIfAbsent(probe, p -> new TreeMap<>()).merge(identity, needed, AccessRequirements::plus);
             }
-            if (releases && managed && (isGood(claim) || judge(claim).reason() == Reason.WorkgroupNotFound)) {
+            if (releases && managed && (isTrue(claim) || judge(claim).reason() == Reason.WorkgroupNotFound)) {
                 releasing.put(claim.uid(), claim);
             }
         }
@@ -207,11 +207,11 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
         var readers = new LinkedHashSet<BucketRequests.Reader>();
         var holders = new ArrayList<EncryptionRequest>();
         for (EncryptionRequest claim : onBucket(bucket)) {
-            if (!claim.isGoing() && (isGood(claim) || isPending(claim))) {
+            if (!claim.isGoing() && (isTrue(claim) || isPending(claim))) {
                 authorization
                         .tenantOf(claim)
                         .ifPresent(t -> readers.add(new BucketRequests.Reader(t.identity(), claim.region())));
-                if (isGood(claim)) {
+                if (isTrue(claim)) {
                     holders.add(claim);
                 }
             }

@@ -165,9 +165,9 @@ final class RandomRequests {
                 served(uses, buckets),
                 switch (random.nextInt(6)) {
                     case 0 -> ConditionResult.pending("It waits.");
-                    case 1 -> ConditionResult.bad(Reason.WorkgroupNotFound, "There is none.");
-                    case 2 -> ConditionResult.bad(Reason.RegionNotReplicated, "It is not.");
-                    default -> ConditionResult.good(Reason.Accepted, "It stands for itself.");
+                    case 1 -> ConditionResult.ofFalse(Reason.WorkgroupNotFound, "There is none.");
+                    case 2 -> ConditionResult.ofFalse(Reason.RegionNotReplicated, "It is not.");
+                    default -> ConditionResult.ofTrue(Reason.Accepted, "It stands for itself.");
                 });
     }
 

@@ -55,7 +55,7 @@ class RequestIndexCostTest {
     void theRequiredAccessOfAKeyVisitsNobody() {
         assertThat(costs(index -> index.onKey(KEY))).containsOnly(0L);
         assertThat(costs(index -> index.suggestedOn(KEY))).containsOnly(0L);
-        assertThat(costs(index -> index.neighboursOn(KEY, number(7)))).containsOnly(0L);
+        assertThat(costs(index -> index.otherRequestsOn(KEY, number(7)))).containsOnly(0L);
     }
 
     @Test

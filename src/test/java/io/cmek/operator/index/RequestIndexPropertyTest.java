@@ -197,9 +197,9 @@ class RequestIndexPropertyTest {
                     assertThat(index.neededBesides(claim, key, MERGE::given))
                             .as("besides %s on %s", claim, key)
                             .isEqualTo(all.neededBesides(claim, key, MERGE::given));
-                    assertThat(index.neighboursOn(key, claim))
+                    assertThat(index.otherRequestsOn(key, claim))
                             .as("with %s on %s", claim, key)
-                            .isEqualTo(all.neighboursOn(key, claim));
+                            .isEqualTo(all.otherRequestsOn(key, claim));
                 }
             });
             living.values().forEach(claim -> assertThat(index.find(claim.uid())).contains(claim));

@@ -92,10 +92,10 @@ class RequestIndexTest {
 
     @Test
     void aRequestThatOthersDoNotLetBeServedIsRefusedForTheirReason() {
-        ConditionResult standing = ConditionResult.bad(Reason.WorkgroupNotFound, "There is no such Workgroup.");
-        EncryptionRequest dependent = standing(claim("team-a", "orders", 0, "orders-data"), standing);
+        ConditionResult eligibility = ConditionResult.ofFalse(Reason.WorkgroupNotFound, "There is no such Workgroup.");
+        EncryptionRequest dependent = eligibility(claim("team-a", "orders", 0, "orders-data"), eligibility);
 
-        assertThat(among(dependent).judge(dependent)).isEqualTo(standing);
+        assertThat(among(dependent).judge(dependent)).isEqualTo(eligibility);
         assertThat(among(dependent).onKey(KEY).required()).isEqualTo(AccessRequirements.NONE);
     }
 
@@ -111,7 +111,7 @@ class RequestIndexTest {
         RequestIndex index = among(claims.toArray(EncryptionRequest[]::new));
 
         assertThat(claims)
-                .filteredOn(c -> index.judge(c).isGood())
+                .filteredOn(c -> index.judge(c).isTrue())
                 .extracting(c -> c.id().name())
                 .containsExactly("first");
         assertThat(claims)
@@ -133,7 +133,7 @@ class RequestIndexTest {
         RequestIndex index = among(claims.toArray(EncryptionRequest[]::new));
 
         assertThat(claims)
-                .filteredOn(c -> index.judge(c).isGood())
+                .filteredOn(c -> index.judge(c).isTrue())
                 .extracting(c -> c.id().name())
                 .containsExactly("w0");
     }
@@ -144,7 +144,7 @@ class RequestIndexTest {
         EncryptionRequest fresh = claim("team-a", "fresh", 1, "shared");
 
         assertThat(among(old).judge(fresh).reason()).isEqualTo(Reason.BucketClaimedByAnother);
-        assertThat(among(fresh).judge(old).isGood()).isTrue();
+        assertThat(among(fresh).judge(old).isTrue()).isTrue();
     }
 
     /** Its status shows the bucket no longer, and the index has not been told yet. */
@@ -154,7 +154,7 @@ class RequestIndexTest {
         EncryptionRequest late = claim("team-a", "late", 1, "b-shared");
         RequestIndex index = among(first, served(late));
 
-        assertThat(index.judge(served(late)).isGood()).isTrue();
+        assertThat(index.judge(served(late)).isTrue()).isTrue();
         assertThat(index.judge(late).reason()).isEqualTo(Reason.BucketClaimedByAnother);
     }
 
@@ -167,7 +167,7 @@ class RequestIndexTest {
 
         Changes changes = index.remove(leaving.uid());
 
-        assertThat(index.judge(next).isGood()).isTrue();
+        assertThat(index.judge(next).isTrue()).isTrue();
         assertThat(changes.resources()).containsExactly(next.id());
         assertThat(changes.buckets()).containsExactly("shared");
         assertThat(changes.keys()).containsExactly(KEY);
@@ -183,7 +183,7 @@ class RequestIndexTest {
         EncryptionRequest next = claim("team-b", "next", 0, "b-other");
         RequestIndex index = among(served, smaller, older, uncovered, next);
 
-        assertThat(index.judge(served).isGood()).isTrue();
+        assertThat(index.judge(served).isTrue()).isTrue();
         for (EncryptionRequest refused : List.of(smaller, older, next)) {
             assertThat(index.judge(refused).reason()).as(refused.toString()).isEqualTo(Reason.BucketClaimedByAnother);
         }
@@ -369,7 +369,7 @@ class RequestIndexTest {
         RequestIndex index = among(leaving, held);
 
         assertThat(besides(leaving, leaving, held)).isEqualTo(use(B));
-        assertThat(index.neighboursOn(KEY, leaving)).isEqualTo(new KeySharers(List.of(), 0, 1));
+        assertThat(index.otherRequestsOn(KEY, leaving)).isEqualTo(new KeySharers(List.of(), 0, 1));
         assertThat(index.suggestedOn(KEY)).isEqualTo(use(B));
         assertThat(index.onKey(KEY).releasing()).containsExactly(leaving);
     }
@@ -392,7 +392,7 @@ class RequestIndexTest {
     void aRequestThatWaitsForItsRecordKeepsWhatItHas() {
         EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
         EncryptionRequest waiting =
-                standing(claim("team-b", "waiting", 1, "b-waiting"), ConditionResult.pending("Wait."));
+                eligibility(claim("team-b", "waiting", 1, "b-waiting"), ConditionResult.pending("Wait."));
 
         assertThat(required(leaving, waiting)).isEqualTo(AccessRequirements.NONE);
         assertThat(besides(leaving, leaving, waiting)).isEqualTo(use(B));
@@ -447,11 +447,11 @@ class RequestIndexTest {
 
         assertThat(changes.resources()).contains(living.id());
         for (RequestIndex index : List.of(removedFirst, putFirst)) {
-            assertThat(index.judge(living).isGood()).isTrue();
+            assertThat(index.judge(living).isTrue()).isTrue();
             assertThat(index.onKey(KEY)).isEqualTo(among(living, neighbour).onKey(KEY));
             assertThat(index.onBucket("a-orders").holder()).contains(living);
             assertThat(index.find(earlier.uid())).isEmpty();
-            assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new KeySharers(List.of(living.id()), 0, 0));
+            assertThat(index.otherRequestsOn(KEY, neighbour)).isEqualTo(new KeySharers(List.of(living.id()), 0, 0));
         }
     }
 
@@ -465,8 +465,8 @@ class RequestIndexTest {
 
         index.remove(earlier.uid());
 
-        assertThat(index.neighboursOn(KEY, neighbour)).isEqualTo(new KeySharers(List.of(living.id()), 0, 0));
-        assertThat(index.neighboursOn(KEY, living)).isEqualTo(new KeySharers(List.of(neighbour.id()), 0, 0));
+        assertThat(index.otherRequestsOn(KEY, neighbour)).isEqualTo(new KeySharers(List.of(living.id()), 0, 0));
+        assertThat(index.otherRequestsOn(KEY, living)).isEqualTo(new KeySharers(List.of(neighbour.id()), 0, 0));
     }
 
     @Test
@@ -477,7 +477,7 @@ class RequestIndexTest {
         EncryptionRequest leaving = with(claim("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
         EncryptionRequest refused = claim("elsewhere", "stranger", 3, "stranger-data");
 
-        assertThat(among(claim, near, served, leaving, refused).neighboursOn(KEY, claim))
+        assertThat(among(claim, near, served, leaving, refused).otherRequestsOn(KEY, claim))
                 .isEqualTo(new KeySharers(List.of(near.id()), 0, 1));
     }
 
@@ -487,7 +487,7 @@ class RequestIndexTest {
                 .mapToObj(i -> claim("team-a", "w" + i, 0, "a-" + i))
                 .toArray(EncryptionRequest[]::new));
 
-        assertThat(index.neighboursOn(KEY, claim("team-a", "w2", 0, "a-2")))
+        assertThat(index.otherRequestsOn(KEY, claim("team-a", "w2", 0, "a-2")))
                 .isEqualTo(new KeySharers(
                         IntStream.of(0, 1, 3, 4, 5)
                                 .mapToObj(i -> claim("team-a", "w" + i, 0, "a").id())
@@ -534,16 +534,16 @@ class RequestIndexTest {
         return TestRequests.served(claim, EncryptionState.ENABLED, MERGE.suggestion(use(A)));
     }
 
-    private static EncryptionRequest standing(EncryptionRequest claim, ConditionResult standing) {
-        return changed(claim, claim.deletionPolicy(), claim.leaving(), standing);
+    private static EncryptionRequest eligibility(EncryptionRequest claim, ConditionResult eligibility) {
+        return changed(claim, claim.deletionPolicy(), claim.leaving(), eligibility);
     }
 
     private static EncryptionRequest releasing(EncryptionRequest claim) {
-        return changed(claim, DeletionPolicy.Release, true, claim.standing());
+        return changed(claim, DeletionPolicy.Release, true, claim.eligibility());
     }
 
     private static EncryptionRequest changed(
-            EncryptionRequest claim, DeletionPolicy deletionPolicy, boolean leaving, ConditionResult standing) {
+            EncryptionRequest claim, DeletionPolicy deletionPolicy, boolean leaving, ConditionResult eligibility) {
         return new EncryptionRequest(
                 claim.id(),
                 claim.uid(),
@@ -558,7 +558,7 @@ class RequestIndexTest {
                 leaving,
                 claim.held(),
                 claim.served(),
-                standing);
+                eligibility);
     }
 
     private static AccessRequirements use(String... principals) {

@@ -188,7 +188,7 @@ class RequiredAccessPropertyTest {
         for (String bucket : BUCKETS) {
             Collection<EncryptionRequest> named = world.index().claimsOnBucket(bucket);
             List<EncryptionRequest> served = named.stream()
-                    .filter(claim -> world.index().judge(claim).isGood())
+                    .filter(claim -> world.index().judge(claim).isTrue())
                     .toList();
             assertThat(served).hasSizeLessThanOrEqualTo(1);
             if (named.stream().anyMatch(claim -> has(claim, bucket))) {

@@ -3,7 +3,7 @@ package io.cmek.operator.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.condition.ConditionResult;
-import io.cmek.operator.condition.ConditionResult.Verdict;
+import io.cmek.operator.condition.ConditionResult.Status;
 import io.cmek.operator.condition.ConditionType;
 import io.cmek.operator.condition.Reason;
 import java.time.Duration;
@@ -39,15 +39,15 @@ class KeyRulesTest {
         "Unavailable, KeyUnavailable, False",
         "SomethingNew, KeyUnavailable, False",
     })
-    void judgeTheState(String state, Reason reason, Verdict verdict) {
+    void judgeTheState(String state, Reason reason, Status status) {
         ConditionResult judgement = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
 
-        assertThat(KeyRules.isUsable(state)).isEqualTo(verdict == Verdict.True);
-        assertThat(judgement.isGood()).isEqualTo(verdict == Verdict.True);
+        assertThat(KeyRules.isUsable(state)).isEqualTo(status == Status.True);
+        assertThat(judgement.isTrue()).isEqualTo(status == Status.True);
         assertThat(judgement.reason()).isEqualTo(reason);
-        assertThat(judgement.verdict()).isEqualTo(verdict);
+        assertThat(judgement.status()).isEqualTo(status);
         assertThat(judgement.message()).startsWith("The data key ").endsWith(".");
-        assertThat(reason.uses()).contains(new Reason.Use(ConditionType.KeysUsable, verdict));
+        assertThat(reason.uses()).contains(new Reason.Use(ConditionType.KeysUsable, status));
     }
 
     @ParameterizedTest
@@ -100,7 +100,7 @@ class KeyRulesTest {
     void sayWhenImportedKeyMaterialExpires() {
         KeyFacts key = expiring(NOW.plus(Duration.ofDays(30)));
 
-        assertThat(judge(key).isGood()).isTrue();
+        assertThat(judge(key).isTrue()).isTrue();
         assertThat(judge(key).message())
                 .contains("expires on 2026-03-31T10:00:00Z (30 days left)")
                 .contains("aws kms import-key-material");

@@ -213,7 +213,7 @@ class PolicyAccessTest {
                         + "'Condition':{'StringEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}}}");
 
         assertThat(access.missing()).isEqualTo(USE);
-        assertThat(access.doubts()).isEmpty();
+        assertThat(access.unresolvedConditions()).isEmpty();
     }
 
     @Test
@@ -260,10 +260,11 @@ class PolicyAccessTest {
                 deny("ByCaller", "kms:*", "'StringNotEquals':{'aws:PrincipalOrgID':'o-a1b2c3d4e5'}"),
                 deny("ByService", "kms:*", "'StringNotEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}"));
 
-        assertThat(access.excusesFor(ROLE))
+        assertThat(access.inconclusiveFor(ROLE))
                 .singleElement()
                 .satisfies(d -> assertThat(d.sentence()).contains("'ByService'"));
-        assertThat(access.excusesFor("arn:aws:iam::111122223333:role/other")).isEmpty();
+        assertThat(access.inconclusiveFor("arn:aws:iam::111122223333:role/other"))
+                .isEmpty();
     }
 
     @Test
@@ -284,7 +285,9 @@ class PolicyAccessTest {
     }
 
     private static List<String> sentences(PolicyAccess access) {
-        return access.doubts().stream().map(PolicyAccess.Doubt::sentence).toList();
+        return access.unresolvedConditions().stream()
+                .map(PolicyAccess.Doubt::sentence)
+                .toList();
     }
 
     @Test

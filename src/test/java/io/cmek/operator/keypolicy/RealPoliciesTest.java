@@ -54,7 +54,7 @@ class RealPoliciesTest {
                                 AccessRequirements.of(StatementKind.DATA_GRANTS, DATA_PLANE);
                             default -> WANTED;
                         });
-        assertThat(access.doubts()).hasSize(DOUBTS.getOrDefault(name, 0));
+        assertThat(access.unresolvedConditions()).hasSize(DOUBTS.getOrDefault(name, 0));
 
         PolicyDocument merged = Policies.after(policy, merge.grow(policy, WANTED));
 

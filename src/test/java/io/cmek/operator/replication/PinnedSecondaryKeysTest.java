@@ -53,7 +53,7 @@ class PinnedSecondaryKeysTest {
         SecondaryCmek record = PinnedSecondaryKeys.next(null, candidates, NOW);
 
         assertThat(candidates)
-                .filteredOn(c -> PinnedSecondaryKeys.standing(record, c) == PinnedSecondaryKeys.Ownership.Holder)
+                .filteredOn(c -> PinnedSecondaryKeys.eligibility(record, c) == PinnedSecondaryKeys.Ownership.Owner)
                 .hasSizeLessThanOrEqualTo(1);
         if (candidates.stream().noneMatch(c -> c.eligible() || c.wasEnabled())) {
             assertThat(record).isNull();
@@ -98,17 +98,17 @@ class PinnedSecondaryKeysTest {
     void standingTellsWhy() {
         var record = new SecondaryCmek("holder", "k1", null, "2026-01-01T00:00:00Z");
 
-        assertThat(PinnedSecondaryKeys.standing(null, candidate("x", 0, "k1", true, false)))
-                .isEqualTo(PinnedSecondaryKeys.Ownership.Waiting);
-        assertThat(PinnedSecondaryKeys.standing(record, candidate("holder", 0, "k1", true, false)))
-                .isEqualTo(PinnedSecondaryKeys.Ownership.Holder);
-        assertThat(PinnedSecondaryKeys.standing(record, candidate("x", 0, "k1", true, false)))
-                .isEqualTo(PinnedSecondaryKeys.Ownership.Taken);
-        assertThat(PinnedSecondaryKeys.standing(record, candidate("holder", 0, "k2", true, false)))
-                .isEqualTo(PinnedSecondaryKeys.Ownership.OtherKeys);
+        assertThat(PinnedSecondaryKeys.eligibility(null, candidate("x", 0, "k1", true, false)))
+                .isEqualTo(PinnedSecondaryKeys.Ownership.Unclaimed);
+        assertThat(PinnedSecondaryKeys.eligibility(record, candidate("holder", 0, "k1", true, false)))
+                .isEqualTo(PinnedSecondaryKeys.Ownership.Owner);
+        assertThat(PinnedSecondaryKeys.eligibility(record, candidate("x", 0, "k1", true, false)))
+                .isEqualTo(PinnedSecondaryKeys.Ownership.OwnedByOther);
+        assertThat(PinnedSecondaryKeys.eligibility(record, candidate("holder", 0, "k2", true, false)))
+                .isEqualTo(PinnedSecondaryKeys.Ownership.KeyMismatch);
         // A backup key added is another configuration.
-        assertThat(PinnedSecondaryKeys.standing(record, new Candidate("holder", "t", "k1", "k1", true, false)))
-                .isEqualTo(PinnedSecondaryKeys.Ownership.OtherKeys);
+        assertThat(PinnedSecondaryKeys.eligibility(record, new Candidate("holder", "t", "k1", "k1", true, false)))
+                .isEqualTo(PinnedSecondaryKeys.Ownership.KeyMismatch);
     }
 
     @Provide

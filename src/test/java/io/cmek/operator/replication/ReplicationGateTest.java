@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 class ReplicationGateTest {
 
     private static final List<String> DATABASES = List.of("orders", "billing");
-    private static final ConditionResult HEALTHY = ConditionResult.good(Reason.SecondaryReady, "Ready.");
-    private static final ConditionResult ILL = ConditionResult.bad(Reason.SecondaryNotReady, "The key is disabled.");
+    private static final ConditionResult HEALTHY = ConditionResult.ofTrue(Reason.SecondaryReady, "Ready.");
+    private static final ConditionResult ILL =
+            ConditionResult.ofFalse(Reason.SecondaryNotReady, "The key is disabled.");
     private static final SecondaryState READY = new SecondaryState.Configured("west", HEALTHY, true);
 
     @Property(tries = 200)
@@ -41,12 +42,12 @@ class ReplicationGateTest {
                     .containsAll(
                             databases.stream().filter(admittedBefore::contains).toList());
         }
-        if (gate.judgement().isGood()) {
+        if (gate.judgement().isTrue()) {
             assertThat(gate.blocked()).isEmpty();
         }
         assertThat(gate.judgement().reason().uses())
                 .contains(new Reason.Use(
-                        ConditionType.ReplicationAllowed, gate.judgement().verdict()));
+                        ConditionType.ReplicationAllowed, gate.judgement().status()));
     }
 
     @Property(tries = 200)

@@ -103,7 +103,7 @@ class KeyImpactTest {
 
         assertThat(KeyImpact.of(CLAIM, TestRequests.KEY, CLAIM.buckets(), false, others)
                         .onVolumes()
-                        .neighbours())
+                        .sharers())
                 .hasSize(5);
         assertThat(KeyImpact.of(CLAIM, TestRequests.KEY, CLAIM.buckets(), false, others)
                         .sentence())
@@ -138,6 +138,6 @@ class KeyImpactTest {
                 claim.leaving(),
                 claim.held(),
                 claim.served(),
-                claim.standing());
+                claim.eligibility());
     }
 }

@@ -46,7 +46,7 @@ public final class TestRequests {
                 false,
                 false,
                 LastReported.NEVER,
-                ConditionResult.good(Reason.Accepted, "It stands for itself."));
+                ConditionResult.ofTrue(Reason.Accepted, "It stands for itself."));
     }
 
     public static EncryptionRequest with(EncryptionRequest claim, PolicyManagement management, boolean leaving) {
@@ -64,7 +64,7 @@ public final class TestRequests {
                 leaving,
                 claim.held(),
                 claim.served(),
-                claim.standing());
+                claim.eligibility());
     }
 
     /** The same claim with these keys in place of its own, and its buckets under the first. */
@@ -85,7 +85,7 @@ public final class TestRequests {
                 claim.leaving(),
                 claim.held(),
                 claim.served(),
-                claim.standing());
+                claim.eligibility());
     }
 
     /** The same claim, kept although it is being deleted. */
@@ -138,7 +138,7 @@ public final class TestRequests {
                 claim.leaving(),
                 held,
                 served,
-                claim.standing());
+                claim.eligibility());
     }
 
     /** The same claim with a backup key and bucket too. */
@@ -163,7 +163,7 @@ public final class TestRequests {
                 claim.leaving(),
                 claim.held(),
                 claim.served(),
-                claim.standing());
+                claim.eligibility());
     }
 
     /** A tenant of these namespaces that may use every key and the given buckets. */

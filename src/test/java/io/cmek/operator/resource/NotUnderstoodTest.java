@@ -55,7 +55,7 @@ class NotUnderstoodTest {
         assertThat(NotUnderstood.of(workgroup(", policyManagement: Observe")))
                 .get()
                 .satisfies(judgement -> {
-                    assertThat(judgement.verdict()).isEqualTo(ConditionResult.Verdict.Unknown);
+                    assertThat(judgement.status()).isEqualTo(ConditionResult.Status.Unknown);
                     assertThat(judgement.reason()).isEqualTo(Reason.Pending);
                     assertThat(judgement.message())
                             .contains("spec.policyManagement is 'Observe'", "Managed, Publish", "can be edited");

@@ -316,7 +316,7 @@ class ResourcesTest {
 
         Changes came = resources.put(workgroup(PRIMARY, "west", "orders"));
         assertThat(came.resources()).containsExactly(WEST, ORDERS);
-        assertThat(index.judge(replica("west")).isGood()).isTrue();
+        assertThat(index.judge(replica("west")).isTrue()).isTrue();
         assertThat(came.keys()).as("it has a use of the primary's key now").containsExactly(PRIMARY, SECONDARY);
 
         Changes ready = resources.put(replica("west", PRIMARY.toString()));
@@ -468,7 +468,7 @@ class ResourcesTest {
         EncryptionRequest claim =
                 shard.claimOf(replica("west", null), Optional.of(workgroup(PRIMARY, "west", "orders")));
 
-        assertThat(claim.standing().reason()).isEqualTo(Reason.WorkgroupNotFound);
+        assertThat(claim.eligibility().reason()).isEqualTo(Reason.WorkgroupNotFound);
     }
 
     private static WorkgroupStatus applied(long observed, String applied, String keyState) {

@@ -153,10 +153,10 @@ class StoredResourcesPropertyTest {
         if (NotUnderstood.isReadable(newer)) {
             EncryptionRequest claim = claiming.of(resources, newer);
             boolean unknown = !newer.unknownValues().isEmpty();
-            assertThat(claim.standing().reason() == Reason.Pending
-                            && claim.standing().message().contains("does not know"))
+            assertThat(claim.eligibility().reason() == Reason.Pending
+                            && claim.eligibility().message().contains("does not know"))
                     .isEqualTo(unknown);
-            assertThat(claim.standing().message()).hasSizeLessThanOrEqualTo(600);
+            assertThat(claim.eligibility().message()).hasSizeLessThanOrEqualTo(600);
             for (KeyArn key : claim.ownKeys()) {
                 assertThat(index.claimsOn(key)).isNotEmpty();
             }

@@ -92,16 +92,16 @@ public record TestNamespace(Installation installation, String namespace) {
     }
 
     /** Waits for a status of the newest spec that is as told; fails with the status as it is. */
-    public WorkgroupStatus awaitWorkgroup(String name, String told, Predicate<WorkgroupStatus> as) {
-        return await(Workgroup.class, name, told, as);
+    public WorkgroupStatus awaitWorkgroup(String name, String reported, Predicate<WorkgroupStatus> as) {
+        return await(Workgroup.class, name, reported, as);
     }
 
-    public ReplicaCmekStatus awaitReplica(String name, String told, Predicate<ReplicaCmekStatus> as) {
-        return await(ReplicaCmek.class, name, told, as);
+    public ReplicaCmekStatus awaitReplica(String name, String reported, Predicate<ReplicaCmekStatus> as) {
+        return await(ReplicaCmek.class, name, reported, as);
     }
 
     private <S extends CmekStatus, R extends CustomResource<?, S>> S await(
-            Class<R> kind, String name, String told, Predicate<S> as) {
+            Class<R> kind, String name, String reported, Predicate<S> as) {
         try {
             return Objects.requireNonNull(Awaitility.await()
                     .atMost(PATIENCE)
@@ -110,8 +110,8 @@ public record TestNamespace(Installation installation, String namespace) {
                     .getStatus());
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
-                    kind.getSimpleName() + " " + namespace + "/" + name + ": not so within " + PATIENCE + ": " + told
-                            + "\n" + Serialization.asYaml(get(kind, name)),
+                    kind.getSimpleName() + " " + namespace + "/" + name + ": not so within " + PATIENCE + ": "
+                            + reported + "\n" + Serialization.asYaml(get(kind, name)),
                     e);
         }
     }

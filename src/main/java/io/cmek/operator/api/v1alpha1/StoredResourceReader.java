@@ -38,12 +38,12 @@ abstract class StoredResourceReader<S, T, R extends CustomResource<S, T>> extend
     static final String OUR_ANNOTATIONS = "cmek.io/";
 
     /** Annotations of this operator are switches: more of them, or longer ones, are not its own. */
-    static final int MOST_ANNOTATIONS = 16;
+    static final int MAX_ANNOTATIONS = 16;
 
-    static final int LONGEST_ANNOTATION = 256;
+    static final int MAX_ANNOTATION = 256;
 
     /** A finalizer is removed by its place in the list, so the list is kept as it is or not at all. */
-    static final int MOST_FINALIZERS = 64;
+    static final int MAX_FINALIZERS = 64;
 
     private final Supplier<R> empty;
     private final Class<S> specType;
@@ -91,12 +91,12 @@ abstract class StoredResourceReader<S, T, R extends CustomResource<S, T>> extend
             S spec = require("it has no spec", read("spec", object, specType, checkSpec, context));
             T status = read("status", object, statusType, checkStatus, context);
             require(
-                    "metadata.finalizers has more than " + MOST_FINALIZERS + " entries",
-                    finalizers(resource) <= MOST_FINALIZERS ? spec : null);
+                    "metadata.finalizers has more than " + MAX_FINALIZERS + " entries",
+                    finalizers(resource) <= MAX_FINALIZERS ? spec : null);
             resource.setSpec(spec);
             resource.setStatus(status);
         } catch (JsonProcessingException | IllegalArgumentException e) {
-            if (finalizers(resource) > MOST_FINALIZERS) {
+            if (finalizers(resource) > MAX_FINALIZERS) {
                 resource.getMetadata().setFinalizers(new ArrayList<>());
             }
             mark.accept(resource, Unreadable.of(Objects.requireNonNullElse(e.getMessage(), "no reason given"), object));
@@ -146,8 +146,8 @@ abstract class StoredResourceReader<S, T, R extends CustomResource<S, T>> extend
             for (Iterator<Map.Entry<String, JsonNode>> each = annotations.fields(); each.hasNext(); ) {
                 Map.Entry<String, JsonNode> annotation = each.next();
                 boolean keep = annotation.getKey().startsWith(OUR_ANNOTATIONS)
-                        && annotation.getValue().asText().length() <= LONGEST_ANNOTATION
-                        && ours < MOST_ANNOTATIONS;
+                        && annotation.getValue().asText().length() <= MAX_ANNOTATION
+                        && ours < MAX_ANNOTATIONS;
                 if (keep) {
                     ours++;
                 } else {

@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boolean served) {
 
     /** A resource of today names three keys at most. */
-    static final int MOST_KEYS = 64;
+    static final int MAX_KEYS = 64;
 
-    static final int LONGEST_WHY = 200;
+    static final int MAX_WHY = 200;
 
     private static final Pattern KEY_ARN =
             Pattern.compile(CelRules.KEY_ARN.substring(1, CelRules.KEY_ARN.length() - 1));
@@ -35,7 +35,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
 
     public Unreadable {
         String line = CONTROL.matcher(why).replaceAll(" ");
-        why = line.length() <= LONGEST_WHY ? line : line.substring(0, LONGEST_WHY - 3) + "...";
+        why = line.length() <= MAX_WHY ? line : line.substring(0, MAX_WHY - 3) + "...";
         keyArns = Collections.unmodifiableSet(new TreeSet<>(keyArns));
     }
 
@@ -43,7 +43,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
     static Unreadable of(String why, JsonNode object) {
         var found = new TreeSet<String>();
         collect(object, found);
-        boolean more = found.size() > MOST_KEYS;
+        boolean more = found.size() > MAX_KEYS;
         return new Unreadable(why, more ? Set.of() : found, more, isServed(object.path("status")));
     }
 
@@ -78,7 +78,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
     }
 
     private static void collect(JsonNode node, Set<String> found) {
-        if (found.size() > MOST_KEYS) {
+        if (found.size() > MAX_KEYS) {
             return;
         }
         if (node.isTextual()) {
@@ -90,7 +90,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
 
     private static void collect(String text, Set<String> found) {
         Matcher matcher = KEY_ARN.matcher(text);
-        while (matcher.find() && found.size() <= MOST_KEYS) {
+        while (matcher.find() && found.size() <= MAX_KEYS) {
             found.add(matcher.group());
         }
     }

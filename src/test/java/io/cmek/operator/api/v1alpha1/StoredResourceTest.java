@@ -191,7 +191,7 @@ class StoredResourceTest {
                         .unreadable()
                         .why())
                 .startsWith("spec.cmek.dataBucketKeyID is 'xxx")
-                .hasSize(Unreadable.LONGEST_WHY);
+                .hasSize(Unreadable.MAX_WHY);
     }
 
     @Test
@@ -276,7 +276,7 @@ class StoredResourceTest {
                 IntStream.range(0, 5_000).mapToObj(i -> "example.com/f" + i).collect(Collectors.joining(", "));
         var workgroup = serialization.unmarshal("""
                 --- {metadata: {name: orders, annotations: {%s}}, spec: {region: us-east-1}}""".formatted(annotations), Workgroup.class);
-        assertThat(workgroup.getMetadata().getAnnotations()).hasSize(StoredResourceReader.MOST_ANNOTATIONS);
+        assertThat(workgroup.getMetadata().getAnnotations()).hasSize(StoredResourceReader.MAX_ANNOTATIONS);
         var held = serialization.unmarshal("""
                 --- {metadata: {name: orders, finalizers: [%s]}, spec: {region: us-east-1}}""".formatted(finalizers), Workgroup.class);
         assertThat(held.unreadable()).isNotNull();

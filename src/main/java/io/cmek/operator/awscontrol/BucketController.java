@@ -132,8 +132,8 @@ public final class BucketController implements BucketSnapshot.Source {
 
     /** Works on a bucket, whose worker the caller is. */
     WorkResult work(AwsItem.Bucket bucket) {
-        BucketRequests requests = index.onBucket(bucket.name());
-        if (!requests.readers().contains(new BucketRequests.Reader(bucket.identity(), bucket.region()))) {
+        BucketRequests bucketRequests = index.onBucket(bucket.name());
+        if (!bucketRequests.readers().contains(new BucketRequests.Reader(bucket.identity(), bucket.region()))) {
             states.remove(bucket);
             snapshots.remove(bucket);
             refreshes.remove(bucket);
@@ -161,10 +161,11 @@ public final class BucketController implements BucketSnapshot.Source {
 
     /** The request for which the bucket is written to by these credentials. */
     private Optional<EncryptionRequest> holder(AwsItem.Bucket bucket) {
-        BucketRequests requests = index.onBucket(bucket.name());
-        return requests.holder()
-                .filter(claim -> claim.region().equals(bucket.region()))
-                .filter(claim -> requests.holderIdentity().equals(Optional.of(bucket.identity())));
+        BucketRequests bucketRequests = index.onBucket(bucket.name());
+        return bucketRequests
+                .holder()
+                .filter(request -> request.region().equals(bucket.region()))
+                .filter(request -> bucketRequests.holderIdentity().equals(Optional.of(bucket.identity())));
     }
 
     /** Whether nothing is kept of any bucket: for tests of what is evicted. */
@@ -196,9 +197,9 @@ public final class BucketController implements BucketSnapshot.Source {
             return timedOut ? Outcome.TIMED_OUT : called ? Outcome.ANSWERED : Outcome.NOT_CALLED;
         }
 
-        private <T> AwsResult<T> call(String operation, Supplier<AwsResult<T>> request) {
+        private <T> AwsResult<T> call(String operation, Supplier<AwsResult<T>> call) {
             called = true;
-            AwsResult<T> answer = GuardedCall.of(operation, bucket, request);
+            AwsResult<T> answer = GuardedCall.of(operation, bucket, call);
             if (answer instanceof AwsResult.Error<T>(AwsError failure) && failure.isTimeOut()) {
                 timedOut = true;
             }

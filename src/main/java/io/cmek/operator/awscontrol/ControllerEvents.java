@@ -7,7 +7,7 @@ import io.cmek.operator.request.EncryptionRequest;
 public interface ControllerEvents {
 
     /** Something that others had changed is in place again. */
-    void repaired(EncryptionRequest claim, DriftRepair drift);
+    void repaired(EncryptionRequest request, DriftRepair drift);
 
     /**
      * Something was written for a resource that was deleted, without its finalizer, while the write was under way; it stays.
@@ -18,7 +18,7 @@ public interface ControllerEvents {
 
     ControllerEvents NONE = new ControllerEvents() {
         @Override
-        public void repaired(EncryptionRequest claim, DriftRepair drift) {}
+        public void repaired(EncryptionRequest request, DriftRepair drift) {}
 
         @Override
         public void leftBehind(EncryptionRequest gone, String what) {}

@@ -139,8 +139,8 @@ public final class KeyController implements KeySnapshot.Source {
 
     /** Works on a key, whose worker the caller is. */
     WorkResult work(KeyArn key) {
-        KeyRequests requests = index.onKey(key);
-        if (requests.isEmpty()) {
+        KeyRequests keyRequests = index.onKey(key);
+        if (keyRequests.isEmpty()) {
             states.remove(key);
             snapshots.remove(key);
             refreshes.take(key);
@@ -148,7 +148,7 @@ public final class KeyController implements KeySnapshot.Source {
         }
         KeyState state = states.computeIfAbsent(
                 key, k -> new KeyState(new RepairTimer(backoff(FIRST_REPAIR_DELAY, MAX_CONTESTED_RETRY), ticker)));
-        var work = new Work(key, state, requests);
+        var work = new Work(key, state, keyRequests);
         work.run();
         return new WorkResult(work.outcome(), Optional.of(work.next()));
     }
@@ -178,7 +178,7 @@ public final class KeyController implements KeySnapshot.Source {
 
         private final KeyArn key;
         private final KeyState state;
-        private final KeyRequests requests;
+        private final KeyRequests keyRequests;
         private final PolicyMessages words;
         private boolean timedOut;
         private boolean called;
@@ -187,10 +187,10 @@ public final class KeyController implements KeySnapshot.Source {
         /** The roles that cannot prove their access before something else about the key changes. */
         private final Set<CredentialScope> unprovable = new TreeSet<>();
 
-        Work(KeyArn key, KeyState state, KeyRequests requests) {
+        Work(KeyArn key, KeyState state, KeyRequests keyRequests) {
             this.key = key;
             this.state = state;
-            this.requests = requests;
+            this.keyRequests = keyRequests;
             this.words = new PolicyMessages(key);
         }
 
@@ -207,16 +207,16 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         private void evict() {
-            state.credentials.keySet().retainAll(requests.readers());
+            state.credentials.keySet().retainAll(keyRequests.readers());
             state.credentials.forEach((identity, own) -> {
-                if (!requests.writers().containsKey(identity)) {
+                if (!keyRequests.writers().containsKey(identity)) {
                     own.notApplied = null;
                 }
             });
-            state.proofs.keySet().retainAll(requests.probes().keySet());
+            state.proofs.keySet().retainAll(keyRequests.probes().keySet());
             state.releases
                     .keySet()
-                    .retainAll(requests.releasing().stream()
+                    .retainAll(keyRequests.releasing().stream()
                             .map(EncryptionRequest::uid)
                             .toList());
             state.lostUpdates.forget(clock.instant());
@@ -253,13 +253,13 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         private void observe() {
-            for (CredentialScope identity : from(requests.readers(), state.readTimedOut)) {
+            for (CredentialScope identity : from(keyRequests.readers(), state.readTimedOut)) {
                 OfCredentials own = of(identity);
                 if (!timedOut && own.factsPoll.isDue()) {
                     readFacts(identity, own);
                 }
                 if (!timedOut
-                        && requests.policyReaders().contains(identity)
+                        && keyRequests.policyReaders().contains(identity)
                         && !reading(own).isUnfit()
                         && own.policyPoll.isDue()) {
                     readPolicy(identity, own);
@@ -292,10 +292,10 @@ public final class KeyController implements KeySnapshot.Source {
             return timedOut ? Outcome.TIMED_OUT : called ? Outcome.ANSWERED : Outcome.NOT_CALLED;
         }
 
-        private <T> AwsResult<T> call(String operation, Supplier<AwsResult<T>> request) {
+        private <T> AwsResult<T> call(String operation, Supplier<AwsResult<T>> call) {
             called = true;
             state.calls++;
-            AwsResult<T> answer = GuardedCall.of(operation, key, request);
+            AwsResult<T> answer = GuardedCall.of(operation, key, call);
             if (answer instanceof AwsResult.Error<T>(AwsError failure) && failure.isTimeOut()) {
                 timedOut = true;
             } else {
@@ -316,7 +316,7 @@ public final class KeyController implements KeySnapshot.Source {
         /** Has the policy give what is required, with each of the credentials for which that is not so. */
         private void apply() {
             boolean all = true;
-            for (CredentialScope identity : from(requests.writers().sequencedKeySet(), state.writeTimedOut)) {
+            for (CredentialScope identity : from(keyRequests.writers().sequencedKeySet(), state.writeTimedOut)) {
                 OfCredentials own = of(identity);
                 if (timedOut || own.policy.isNever()) {
                     all = false;
@@ -328,13 +328,13 @@ public final class KeyController implements KeySnapshot.Source {
                 }
             }
             if (all) {
-                state.planned = requests.required();
+                state.planned = keyRequests.required();
             }
         }
 
         private void grow(CredentialScope identity, OfCredentials own) {
-            EncryptionRequest claim = index.onKey(key).writers().get(identity);
-            if (claim == null) {
+            EncryptionRequest request = index.onKey(key).writers().get(identity);
+            if (request == null) {
                 own.notApplied = null;
                 return;
             }
@@ -342,7 +342,7 @@ public final class KeyController implements KeySnapshot.Source {
             PolicyOutcome outcome = write(
                     identity,
                     own,
-                    claim,
+                    request,
                     new Change(
                             policy -> merge.grow(policy, requiredAs(identity)),
                             policy -> merge.losses(policy, before.and(requiredAs(identity))),
@@ -353,7 +353,7 @@ public final class KeyController implements KeySnapshot.Source {
                     own.notApplied = null;
                     own.writes.succeeded();
                     if (repaired != null) {
-                        events.repaired(claim, repaired);
+                        events.repaired(request, repaired);
                     }
                 }
                 case PolicyOutcome.WriteFailed failed -> own.notApplied = failed;
@@ -376,7 +376,7 @@ public final class KeyController implements KeySnapshot.Source {
         private AccessRequirements requiredAs(CredentialScope identity) {
             KeyRequests now = index.onKey(key);
             return now.writers().containsKey(identity)
-                    ? requests.required().and(now.required())
+                    ? keyRequests.required().and(now.required())
                     : AccessRequirements.NONE;
         }
 
@@ -385,13 +385,13 @@ public final class KeyController implements KeySnapshot.Source {
          */
         private AccessRequirements before() {
             return state.given == null
-                    ? index.appliedAccess(key, merge::given).minus(requests.leftToOwner())
+                    ? index.appliedAccess(key, merge::given).minus(keyRequests.leftToOwner())
                     : state.given;
         }
 
         /** Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing. */
         private PolicyOutcome write(
-                CredentialScope identity, OfCredentials own, EncryptionRequest claim, Change change) {
+                CredentialScope identity, OfCredentials own, EncryptionRequest request, Change change) {
             PolicyDocument written = null;
             int writes = 0;
             while (true) {
@@ -461,7 +461,7 @@ public final class KeyController implements KeySnapshot.Source {
                 AwsResult<String> answer = call(
                         "kms:PutKeyPolicy",
                         () -> keys.writePolicy(
-                                identity, key, next.text(), claim.id().dotted()));
+                                identity, key, next.text(), request.id().dotted()));
                 if (mayHaveWritten(answer)) {
                     tellWhatWasLeftBehind(askers, added);
                     state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text(), next.text());
@@ -564,9 +564,9 @@ public final class KeyController implements KeySnapshot.Source {
             AccessRequirements left = added.minus(index.onKey(key).required());
             if (!left.isEmpty()) {
                 askers.stream()
-                        .filter(claim -> index.find(claim.uid()).isEmpty())
-                        .filter(claim -> !index.authorization()
-                                .requiredFor(claim, key)
+                        .filter(request -> index.find(request.uid()).isEmpty())
+                        .filter(request -> !index.authorization()
+                                .requiredFor(request, key)
                                 .and(left)
                                 .isEmpty())
                         .findFirst()
@@ -576,16 +576,19 @@ public final class KeyController implements KeySnapshot.Source {
 
         /** Takes away what only the requests required that are being deleted. */
         private void release() {
-            for (EncryptionRequest claim : requests.releasing()) {
+            for (EncryptionRequest request : keyRequests.releasing()) {
                 OfRelease own = state.releases.computeIfAbsent(
-                        claim.uid(), uid -> new OfRelease(new Release.Waits("has not begun"), new RetryTimer(ticker)));
+                        request.uid(),
+                        uid -> new OfRelease(new Release.Waits("has not begun"), new RetryTimer(ticker)));
                 if (!timedOut && !(own.release instanceof Release.Done) && own.retry.isOver()) {
-                    OfCredentials with = of(
-                            index.authorization().tenantOf(claim).orElseThrow().identity());
+                    OfCredentials with = of(index.authorization()
+                            .tenantOf(request)
+                            .orElseThrow()
+                            .identity());
                     // What was denied to these credentials, or timed out with them, for one request would be for the
                     // next.
                     if (with.notReleased == null || with.releases.isOver()) {
-                        own.release = released(claim);
+                        own.release = released(request);
                         with.notReleased = own.release instanceof Release.Failed failed ? failed : null;
                         if (with.notReleased == null) {
                             with.releases.succeeded();
@@ -604,18 +607,18 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        private Release released(EncryptionRequest claim) {
+        private Release released(EncryptionRequest request) {
             RequestIndex all;
             switch (existing == null ? live.read() : new LiveRequests.Reading.Read(existing)) {
                 case LiveRequests.Reading.Failed(String why) -> {
                     return new Release.Waits("the read of all resources " + why);
                 }
-                case LiveRequests.Reading.Read(RequestIndex requests) -> {
-                    all = requests;
-                    existing = requests;
+                case LiveRequests.Reading.Read(RequestIndex keyRequests) -> {
+                    all = keyRequests;
+                    existing = keyRequests;
                 }
             }
-            Optional<EncryptionRequest> now = all.find(claim.uid());
+            Optional<EncryptionRequest> now = all.find(request.uid());
             if (now.isEmpty() || !now.get().isGoing() || !RequestIndex.isReleasable(all.judge(now.get()))) {
                 return new Release.Waits("it is not confirmed that the resource is about to go; it is tried again");
             }
@@ -623,7 +626,7 @@ public final class KeyController implements KeySnapshot.Source {
                 return new Release.NeededByUnreadable();
             }
             CredentialScope identity =
-                    index.authorization().tenantOf(claim).orElseThrow().identity();
+                    index.authorization().tenantOf(request).orElseThrow().identity();
             AccessRequirements released = all.authorization().requiredFor(now.get(), key);
             AccessRequirements needed = all.neededBesides(now.get(), key, merge::given);
             OfCredentials own = of(identity);
@@ -640,7 +643,7 @@ public final class KeyController implements KeySnapshot.Source {
             PolicyOutcome outcome = write(
                     identity,
                     own,
-                    claim,
+                    request,
                     new Change(
                             policy -> merge.release(policy, released, needed.plus(comers())),
                             policy -> List.of(),
@@ -651,7 +654,7 @@ public final class KeyController implements KeySnapshot.Source {
                     state.given = merge.owned(policy).plus(before().minus(released.minus(needed)));
                     own.writes.succeeded();
                     if (repaired != null) {
-                        events.repaired(claim, repaired);
+                        events.repaired(request, repaired);
                     }
                     yield new Release.Done();
                 }
@@ -667,9 +670,9 @@ public final class KeyController implements KeySnapshot.Source {
 
         /** A role that is to use the key proves that it can, as soon as the policy lets it. */
         private void prove() {
-            for (CredentialScope role : from(requests.probes().sequencedKeySet(), state.proofTimedOut)) {
+            for (CredentialScope role : from(keyRequests.probes().sequencedKeySet(), state.proofTimedOut)) {
                 KeyRequests.Probe probe =
-                        Objects.requireNonNull(requests.probes().get(role));
+                        Objects.requireNonNull(keyRequests.probes().get(role));
                 OfProof own = state.proofs.computeIfAbsent(role, r -> new OfProof(newPoll()));
                 if (timedOut || !own.poll.isDue()) {
                     continue;
@@ -730,11 +733,11 @@ public final class KeyController implements KeySnapshot.Source {
         private Stream<Duration> due(CredentialScope identity, OfCredentials own) {
             var due = new ArrayList<Duration>();
             due.add(own.factsPoll.left());
-            if (requests.policyReaders().contains(identity) && !reading(own).isUnfit()) {
+            if (keyRequests.policyReaders().contains(identity) && !reading(own).isUnfit()) {
                 due.add(own.policyPoll.left());
             }
             // A policy that cannot be read, or that KMS would refuse, is planned again when the poll has read it.
-            if (requests.writers().containsKey(identity)
+            if (keyRequests.writers().containsKey(identity)
                     && own.policy.failure() == null
                     && (own.notApplied instanceof PolicyOutcome.WriteFailed
                             || own.notApplied instanceof PolicyOutcome.Conflict)) {

@@ -56,24 +56,24 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
     }
 
     public ConditionResult usable(
-            EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
-        return usable(claim.label(key), snapshot.view(tenant.identity()).facts(), now, factsMaxAge);
+            EncryptionRequest request, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
+        return usable(request.label(key), snapshot.view(tenant.identity()).facts(), now, factsMaxAge);
     }
 
     /** Judges the key for a request that is not served: only the key itself, of which nothing is done. */
     public Judged inspect(
-            EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, String why, Instant now) {
+            EncryptionRequest request, KeyArn key, Tenant tenant, KeySnapshot snapshot, String why, Instant now) {
         Observation<KeyFacts> facts = snapshot.view(tenant.identity()).facts();
         return new Judged(
-                KeyResult.pending(key, why).withUsable(usable(claim, key, tenant, snapshot, now), facts.lastSeen()),
+                KeyResult.pending(key, why).withUsable(usable(request, key, tenant, snapshot, now), facts.lastSeen()),
                 !facts.isNever());
     }
 
     /** Judges the key for a request that is served. */
-    public Judged judge(EncryptionRequest claim, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
-        String label = claim.label(key);
+    public Judged judge(EncryptionRequest request, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
+        String label = request.label(key);
         KeySnapshot.View view = snapshot.view(tenant.identity());
-        ConditionResult usable = usable(claim, key, tenant, snapshot, now);
+        ConditionResult usable = usable(request, key, tenant, snapshot, now);
         var seen = new KeyResult(
                 key,
                 view.facts().lastSeen(),
@@ -83,12 +83,12 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
         if (KeyRules.PERMANENTLY_UNUSABLE.contains(usable.reason())) {
             return new Judged(seen, true);
         }
-        AccessRequirements wanted = claim.wants(key, tenant);
-        boolean ours = claim.policyManagement() == PolicyManagement.Managed;
+        AccessRequirements wanted = request.wants(key, tenant);
+        boolean ours = request.policyManagement() == PolicyManagement.Managed;
         boolean writes = ours && usable.isTrue();
         PolicyOutcome outcome = outcome(view, key, wanted, writes, now);
         boolean isPlanned =
-                claim.requires(key, tenant).minus(snapshot.required()).isEmpty();
+                request.requires(key, tenant).minus(snapshot.required()).isEmpty();
         ConditionResult policy = ours && outcome instanceof PolicyOutcome.NotManaged
                 ? writes ? ConditionResult.pending(label + ": its policy is about to be written.") : seen.policy()
                 : PolicyConditions.of(label, outcome);

@@ -75,19 +75,19 @@ public final class Dispatch {
     /** The snapshot of a key says something else: it is judged anew by all that name it, and buckets may be encrypted now. */
     public static void keyChanged(
             KeyArn key, RequestIndex index, Consumer<AwsItem> enqueue, Consumer<ResourceRef> trigger) {
-        for (EncryptionRequest claim : index.claimsOn(key)) {
-            trigger.accept(claim.id());
+        for (EncryptionRequest request : index.claimsOn(key)) {
+            trigger.accept(request.id());
             index.authorization()
-                    .tenantOf(claim)
-                    .ifPresent(tenant -> claim.buckets().stream()
+                    .tenantOf(request)
+                    .ifPresent(tenant -> request.buckets().stream()
                             .filter(use -> use.key().equals(key))
-                            .forEach(use -> enqueue.accept(Judge.item(claim, use, tenant.identity()))));
+                            .forEach(use -> enqueue.accept(Judge.item(request, use, tenant.identity()))));
         }
     }
 
     /** The snapshot of a bucket says something else. */
     public static void bucketChanged(AwsItem.Bucket bucket, RequestIndex index, Consumer<ResourceRef> trigger) {
-        index.claimsOnBucket(bucket.name()).forEach(claim -> trigger.accept(claim.id()));
+        index.claimsOnBucket(bucket.name()).forEach(request -> trigger.accept(request.id()));
     }
 
     /** Those that nobody reads any more are forgotten at their next turn. */

@@ -63,8 +63,8 @@ public final class EventRecorder implements ControllerEvents {
     }
 
     @Override
-    public void repaired(EncryptionRequest claim, DriftRepair drift) {
-        record(claim.id(), claim.uid(), null, EventNotification.of(drift));
+    public void repaired(EncryptionRequest request, DriftRepair drift) {
+        record(request.id(), request.uid(), null, EventNotification.of(drift));
     }
 
     @Override

@@ -53,35 +53,35 @@ public record Judge(
     record Judged(RequestResult assessment, boolean isServed, boolean isRead, boolean isAnswered) {}
 
     /** What can be said before AWS was asked anything: for the first status. */
-    RequestResult initialResult(EncryptionRequest claim) {
-        ConditionResult accepted = index.judge(claim);
+    RequestResult initialResult(EncryptionRequest request) {
+        ConditionResult accepted = index.judge(request);
         return RequestResult.unseen(
-                claim,
+                request,
                 accepted,
                 accepted.isTrue() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
     }
 
     /** @param isUnderstood whether this version understands all of the resource; else nothing is written for it */
-    Judged judge(EncryptionRequest claim, boolean isUnderstood, Instant now) {
-        ConditionResult accepted = index.judge(claim);
-        if (!claim.hasCmek() || (!accepted.isTrue() && accepted.reason() != Reason.Pending)) {
-            return new Judged(initialResult(claim), false, true, true);
+    Judged judge(EncryptionRequest request, boolean isUnderstood, Instant now) {
+        ConditionResult accepted = index.judge(request);
+        if (!request.hasCmek() || (!accepted.isTrue() && accepted.reason() != Reason.Pending)) {
+            return new Judged(initialResult(request), false, true, true);
         }
-        Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
+        Tenant tenant = index.authorization().tenantOf(request).orElseThrow();
         if (!accepted.isTrue()) {
-            return waiting(claim, accepted, tenant, isUnderstood, now);
+            return waiting(request, accepted, tenant, isUnderstood, now);
         }
-        return served(claim, accepted, tenant, now);
+        return served(request, accepted, tenant, now);
     }
 
-    private Judged served(EncryptionRequest claim, ConditionResult accepted, Tenant tenant, Instant now) {
+    private Judged served(EncryptionRequest request, ConditionResult accepted, Tenant tenant, Instant now) {
         boolean isAnswered = true;
         boolean isRead = true;
         var unreadable = ReadFailures.NOTHING;
         var judgedKeys = new TreeMap<KeyArn, KeyResult>();
-        for (KeyArn key : claim.distinctKeys()) {
+        for (KeyArn key : request.distinctKeys()) {
             KeySnapshot snapshot = keys.of(key);
-            KeyJudge.Judged judged = keyJudge.judge(claim, key, tenant, snapshot, now);
+            KeyJudge.Judged judged = keyJudge.judge(request, key, tenant, snapshot, now);
             judgedKeys.put(key, judged.assessment());
             isAnswered &= judged.isAnswered();
             KeySnapshot.View view = snapshot.view(tenant.identity());
@@ -92,17 +92,22 @@ public record Judge(
             unreadable = unreadable.plus(key, view.facts(), factsMaxAge).plus(key, view.policy(), factsMaxAge);
         }
         var judgedBuckets = new ArrayList<BucketResult>();
-        for (BucketUse use : claim.buckets()) {
-            BucketSnapshot snapshot = buckets.of(item(claim, use, tenant.identity()));
+        for (BucketUse use : request.buckets()) {
+            BucketSnapshot snapshot = buckets.of(item(request, use, tenant.identity()));
             BucketJudge.Judged judged = bucketJudge.judge(
-                    claim.uid(), use, claim.region(), judgedKeys.get(use.key()).isReady(), snapshot, now);
+                    request.uid(),
+                    use,
+                    request.region(),
+                    judgedKeys.get(use.key()).isReady(),
+                    snapshot,
+                    now);
             judgedBuckets.add(judged.assessment());
             isAnswered &= judged.isAnswered();
             isRead &= !snapshot.facts().isNever();
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
         }
         return new Judged(
-                RequestResult.unseen(claim, accepted, "It waits for its key.")
+                RequestResult.unseen(request, accepted, "It waits for its key.")
                         .with(judgedKeys, judgedBuckets, unreadable),
                 true,
                 isRead,
@@ -114,31 +119,31 @@ public record Judge(
      * they may be what it waits for, and then that is told of them.
      */
     private Judged waiting(
-            EncryptionRequest claim, ConditionResult accepted, Tenant tenant, boolean isUnderstood, Instant now) {
+            EncryptionRequest request, ConditionResult accepted, Tenant tenant, boolean isUnderstood, Instant now) {
         String why = isUnderstood ? NOT_RECORDED : NOT_ACCEPTED;
         boolean isAnswered = true;
         boolean isRead = true;
         var unreadable = ReadFailures.NOTHING;
         var inspected = new TreeMap<KeyArn, KeyResult>();
-        for (KeyArn key : claim.ownKeys()) {
+        for (KeyArn key : request.ownKeys()) {
             KeySnapshot snapshot = keys.of(key);
-            KeyJudge.Judged judged = keyJudge.inspect(claim, key, tenant, snapshot, why, now);
+            KeyJudge.Judged judged = keyJudge.inspect(request, key, tenant, snapshot, why, now);
             inspected.put(key, judged.assessment());
             isAnswered &= judged.isAnswered();
             isRead &= judged.isAnswered();
             unreadable = unreadable.plus(key, snapshot.view(tenant.identity()).facts(), factsMaxAge);
         }
         var seen = new ArrayList<BucketResult>();
-        for (BucketUse use : claim.buckets()) {
-            BucketSnapshot snapshot = buckets.of(item(claim, use, tenant.identity()));
-            BucketJudge.Judged judged = bucketJudge.inspect(use, claim.region(), snapshot, now);
+        for (BucketUse use : request.buckets()) {
+            BucketSnapshot snapshot = buckets.of(item(request, use, tenant.identity()));
+            BucketJudge.Judged judged = bucketJudge.inspect(use, request.region(), snapshot, now);
             seen.add(judged.assessment());
             isAnswered &= judged.isAnswered();
             isRead &= !snapshot.facts().isNever();
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
         }
         return new Judged(
-                RequestResult.unseen(claim, isUnderstood ? eligibility(accepted, inspected, seen) : accepted, why)
+                RequestResult.unseen(request, isUnderstood ? eligibility(accepted, inspected, seen) : accepted, why)
                         .with(inspected, seen, unreadable),
                 false,
                 isRead,
@@ -172,18 +177,18 @@ public record Judge(
      * And not those of a request whose bucket is under another customer-managed key: with that one it was configured, where nothing else tells.
      * Not either while that cannot be seen.
      */
-    boolean canPinKeys(EncryptionRequest claim, Instant now) {
-        Optional<Tenant> found = index.authorization().tenantOf(claim);
+    boolean canPinKeys(EncryptionRequest request, Instant now) {
+        Optional<Tenant> found = index.authorization().tenantOf(request);
         if (found.isEmpty()) {
             return false;
         }
         Tenant tenant = found.get();
-        return claim.ownKeys().stream()
-                        .map(key -> keyJudge.usable(claim, key, tenant, keys.of(key), now))
+        return request.ownKeys().stream()
+                        .map(key -> keyJudge.usable(request, key, tenant, keys.of(key), now))
                         .allMatch(j -> isSeen(j) && !KeyRules.PERMANENTLY_UNUSABLE.contains(j.reason()))
-                && claim.buckets().stream()
+                && request.buckets().stream()
                         .map(use -> bucketJudge
-                                .inspect(use, claim.region(), buckets.of(item(claim, use, tenant.identity())), now)
+                                .inspect(use, request.region(), buckets.of(item(request, use, tenant.identity())), now)
                                 .assessment()
                                 .encrypted())
                         .allMatch(j -> j.reason() != Reason.BucketUnderAnotherKey
@@ -197,12 +202,12 @@ public record Judge(
     }
 
     /** What is known of the keys of a resource that is being deleted; without those of which that is nothing. */
-    Map<KeyArn, ConditionResult> usable(EncryptionRequest claim, Instant now) {
+    Map<KeyArn, ConditionResult> usable(EncryptionRequest request, Instant now) {
         var usable = new TreeMap<KeyArn, ConditionResult>();
-        if (claim.hasCmek() && index.judge(claim).isTrue()) {
-            Tenant tenant = index.authorization().tenantOf(claim).orElseThrow();
-            claim.distinctKeys()
-                    .forEach(key -> usable.put(key, keyJudge.usable(claim, key, tenant, keys.of(key), now)));
+        if (request.hasCmek() && index.judge(request).isTrue()) {
+            Tenant tenant = index.authorization().tenantOf(request).orElseThrow();
+            request.distinctKeys()
+                    .forEach(key -> usable.put(key, keyJudge.usable(request, key, tenant, keys.of(key), now)));
             usable.values().removeIf(j -> j.status() == Status.Unknown);
         }
         return usable;
@@ -214,34 +219,34 @@ public record Judge(
      * @param published whether the StorageClass of the resource is there
      */
     RequestResult withImpact(RequestResult assessment, boolean published) {
-        EncryptionRequest claim = assessment.claim();
+        EncryptionRequest request = assessment.request();
         var keysWithImpact = new TreeMap<KeyArn, KeyResult>();
         assessment
                 .keys()
                 .forEach((arn, key) -> keysWithImpact.put(
                         arn,
                         key.isBroken() || KeyRules.expiry(key.facts()).isPresent()
-                                ? withImpact(claim, key, assessment.buckets(), published)
+                                ? withImpact(request, key, assessment.buckets(), published)
                                 : key));
         return assessment.with(keysWithImpact);
     }
 
     private KeyResult withImpact(
-            EncryptionRequest claim, KeyResult key, List<BucketResult> buckets, boolean published) {
+            EncryptionRequest request, KeyResult key, List<BucketResult> buckets, boolean published) {
         KeyImpact impact = KeyImpact.of(
-                claim,
+                request,
                 key.key(),
                 buckets.stream()
                         .filter(b -> b.isUnder(key.key()))
                         .map(BucketResult::use)
                         .toList(),
                 published,
-                index.otherRequestsOn(key.key(), claim));
+                index.otherRequestsOn(key.key(), request));
         KeyImpact concerned = key.servesBuckets() ? impact.onVolumes() : impact;
         return concerned.isEmpty() ? key : key.withImpact(concerned.sentence());
     }
 
-    static AwsItem.Bucket item(EncryptionRequest claim, BucketUse use, CredentialScope identity) {
-        return new AwsItem.Bucket(identity, claim.region(), use.name());
+    static AwsItem.Bucket item(EncryptionRequest request, BucketUse use, CredentialScope identity) {
+        return new AwsItem.Bucket(identity, request.region(), use.name());
     }
 }

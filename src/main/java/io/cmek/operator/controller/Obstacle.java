@@ -40,28 +40,28 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
      * The keys of a resource that is being deleted from whose policies its access was taken back. Something else may keep the resource after
      * that.
      */
-    static List<KeyArn> released(EncryptionRequest claim, RequestIndex index, KeySnapshot.Source keys) {
-        return isReleased(claim, index)
-                ? claim.distinctKeys().stream()
-                        .filter(key -> keys.of(key).releases().get(claim.uid()) instanceof Release.Done)
+    static List<KeyArn> released(EncryptionRequest request, RequestIndex index, KeySnapshot.Source keys) {
+        return isReleased(request, index)
+                ? request.distinctKeys().stream()
+                        .filter(key -> keys.of(key).releases().get(request.uid()) instanceof Release.Done)
                         .toList()
                 : List.of();
     }
 
-    private static boolean isReleased(EncryptionRequest claim, RequestIndex index) {
-        return claim.deletionPolicy() == DeletionPolicy.Release
-                && claim.policyManagement() == PolicyManagement.Managed
-                && index.authorization().tenantOf(claim).isPresent()
-                && RequestIndex.isReleasable(index.judge(claim));
+    private static boolean isReleased(EncryptionRequest request, RequestIndex index) {
+        return request.deletionPolicy() == DeletionPolicy.Release
+                && request.policyManagement() == PolicyManagement.Managed
+                && index.authorization().tenantOf(request).isPresent()
+                && RequestIndex.isReleasable(index.judge(request));
     }
 
     /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
-    static Optional<Obstacle> ofRelease(EncryptionRequest claim, RequestIndex index, KeySnapshot.Source keys) {
-        if (!isReleased(claim, index)) {
+    static Optional<Obstacle> ofRelease(EncryptionRequest request, RequestIndex index, KeySnapshot.Source keys) {
+        if (!isReleased(request, index)) {
             return Optional.empty();
         }
-        List<ConditionResult> open = claim.distinctKeys().stream()
-                .map(key -> ofRelease(claim, key, keys.of(key)))
+        List<ConditionResult> open = request.distinctKeys().stream()
+                .map(key -> ofRelease(request, key, keys.of(key)))
                 .flatMap(Optional::stream)
                 .toList();
         return open.isEmpty()
@@ -69,9 +69,9 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
                 : Optional.of(new Obstacle(ConditionType.PolicyApplied, ConditionResult.worst(open), Steps.RETRY));
     }
 
-    private static Optional<ConditionResult> ofRelease(EncryptionRequest claim, KeyArn key, KeySnapshot snapshot) {
-        String label = claim.label(key);
-        return switch (snapshot.releases().get(claim.uid())) {
+    private static Optional<ConditionResult> ofRelease(EncryptionRequest request, KeyArn key, KeySnapshot snapshot) {
+        String label = request.label(key);
+        return switch (snapshot.releases().get(request.uid())) {
             case null -> Optional.of(ConditionResult.pending(label + ": the release of its access has not begun yet."));
             case Release.Done() -> Optional.empty();
             case Release.NeededByUnreadable() ->

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param unreadable what of it AWS does not let the operator read now
  */
 public record RequestResult(
-        EncryptionRequest claim,
+        EncryptionRequest request,
         ConditionResult accepted,
         Map<KeyArn, KeyResult> keys,
         List<BucketResult> buckets,
@@ -51,14 +51,14 @@ public record RequestResult(
     }
 
     /** Nothing was read, because of what is said here. */
-    public static RequestResult unseen(EncryptionRequest claim, ConditionResult accepted, String why) {
+    public static RequestResult unseen(EncryptionRequest request, ConditionResult accepted, String why) {
         var keys = new TreeMap<KeyArn, KeyResult>();
-        claim.distinctKeys().forEach(key -> keys.put(key, KeyResult.pending(key, why)));
-        List<BucketResult> buckets = claim.buckets().stream()
+        request.distinctKeys().forEach(key -> keys.put(key, KeyResult.pending(key, why)));
+        List<BucketResult> buckets = request.buckets().stream()
                 .map(use -> new BucketResult(use, null, ConditionResult.pending(why)))
                 .toList();
         return new RequestResult(
-                claim,
+                request,
                 accepted,
                 keys,
                 buckets,
@@ -70,28 +70,28 @@ public record RequestResult(
     RequestResult with(Map<KeyArn, KeyResult> some, List<BucketResult> seen, ReadFailures unread) {
         var all = new TreeMap<>(keys);
         all.putAll(some);
-        return new RequestResult(claim, accepted, all, seen, volumes, unread);
+        return new RequestResult(request, accepted, all, seen, volumes, unread);
     }
 
     RequestResult with(StorageClassResult published) {
-        return new RequestResult(claim, accepted, keys, buckets, published, unreadable);
+        return new RequestResult(request, accepted, keys, buckets, published, unreadable);
     }
 
     RequestResult with(Map<KeyArn, KeyResult> judged) {
-        return new RequestResult(claim, accepted, judged, buckets, volumes, unreadable);
+        return new RequestResult(request, accepted, judged, buckets, volumes, unreadable);
     }
 
     RequestResult with(ReadFailures unread) {
-        return new RequestResult(claim, accepted, keys, buckets, volumes, unread);
+        return new RequestResult(request, accepted, keys, buckets, volumes, unread);
     }
 
     /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */
     public Map<ConditionType, ConditionResult> judgements() {
         var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
         judgements.put(ConditionType.Accepted, accepted);
-        if (claim.hasCmek()) {
+        if (request.hasCmek()) {
             List<KeyResult> inOrder =
-                    claim.distinctKeys().stream().map(this::of).toList();
+                    request.distinctKeys().stream().map(this::of).toList();
             judgements.put(
                     ConditionType.KeysUsable,
                     worst(inOrder.stream().map(KeyResult::usable).toList()));
@@ -126,7 +126,7 @@ public record RequestResult(
 
     /** What the StorageClass is not to be made before, as a sentence's end; empty where it may be made. */
     Optional<String> storageClassWaitsFor() {
-        KeyArn key = Objects.requireNonNull(claim.volumes()).key();
+        KeyArn key = Objects.requireNonNull(request.volumes()).key();
         if (!of(key).isReady()) {
             return Optional.of("the data key is ready");
         }
@@ -178,7 +178,7 @@ public record RequestResult(
 
     /** Whether every key of the request is ready for replication and failover: usable, policy in place, access shown, buckets encrypted. */
     public boolean isEnabled() {
-        return claim.keys().stream().allMatch(use -> lineState(use, false) == KeyEncryptionState.ENABLED);
+        return request.keys().stream().allMatch(use -> lineState(use, false) == KeyEncryptionState.ENABLED);
     }
 
     /**
@@ -187,7 +187,7 @@ public record RequestResult(
      * @param before that of the status before: once enabled, data exists under the keys
      */
     public EncryptionState encryption(@Nullable EncryptionState before) {
-        if (!claim.hasCmek()) {
+        if (!request.hasCmek()) {
             return EncryptionState.DISABLED;
         }
         if (isEnabled()) {
@@ -197,7 +197,7 @@ public record RequestResult(
             // Blindness is never reported as damage.
             return unreadable.since() != null && !isWrong() ? EncryptionState.UNKNOWN : EncryptionState.DEGRADED;
         }
-        boolean failed = claim.keys().stream().anyMatch(use -> lineState(use, false) == KeyEncryptionState.FAILED);
+        boolean failed = request.keys().stream().anyMatch(use -> lineState(use, false) == KeyEncryptionState.FAILED);
         return failed ? EncryptionState.FAILED : EncryptionState.PENDING;
     }
 

@@ -203,12 +203,12 @@ public final class ResourceController {
             if (kind.isLeftAlone(resource)) {
                 return again(LEFT_ALONE_RETRY);
             }
-            EncryptionRequest claim = resources.claimOf(resource);
+            EncryptionRequest request = resources.requestOf(resource);
             if (stored.status() == null) {
-                Kind.Addition<S> addition = kind.addition(resource, request -> false);
-                report(addition.status(first(judge.initialResult(claim), addition)));
+                Kind.Addition<S> addition = kind.addition(resource, other -> false);
+                report(addition.status(first(judge.initialResult(request), addition)));
             }
-            return resource.isMarkedForDeletion() ? cleanUp(claim) : keepUp(claim, Optional.empty());
+            return resource.isMarkedForDeletion() ? cleanUp(request) : keepUp(request, Optional.empty());
         }
 
         /** Before anything is written for the resource. Where it cannot be added, nothing is, and that is told. */
@@ -237,17 +237,17 @@ public final class ResourceController {
         }
 
         /** @param held why the resource stays though it is being deleted */
-        private ReconcileResult keepUp(EncryptionRequest claim, Optional<ConditionResult> held) {
+        private ReconcileResult keepUp(EncryptionRequest request, Optional<ConditionResult> held) {
             boolean isUnderstood = kind.notUnderstood(resource).isEmpty();
-            Judge.Judged judged = judge.judge(claim, isUnderstood, now);
+            Judge.Judged judged = judge.judge(request, isUnderstood, now);
             RequestResult assessment = judged.assessment();
             if (judged.isAnswered()) {
-                waiting.remove(claim.uid());
+                waiting.remove(request.uid());
             } else {
-                Waiting since = waiting.computeIfAbsent(claim.uid(), uid -> new Waiting(ticker.nanos(), now));
+                Waiting since = waiting.computeIfAbsent(request.uid(), uid -> new Waiting(ticker.nanos(), now));
                 Duration left = patience().minusNanos(ticker.nanos() - since.ticks());
                 if (left.isPositive()) {
-                    held.ifPresent(why -> reportLeaving(claim, Map.of(ConditionType.Deletable, why)));
+                    held.ifPresent(why -> reportLeaving(request, Map.of(ConditionType.Deletable, why)));
                     return done(left);
                 }
                 if (!judged.isRead()) {
@@ -255,12 +255,12 @@ public final class ResourceController {
                 }
             }
             if (judged.isServed()) {
-                StorageClassSpec there = volumes.find(claim);
+                StorageClassSpec there = volumes.find(request);
                 assessment = judge.withImpact(
                         assessment.with(volumes.publish(resource, assessment, there, hasFinalizer())),
-                        there != null && there.owner().equals(Optional.of(claim.id())));
+                        there != null && there.owner().equals(Optional.of(request.id())));
             }
-            Kind.Addition<S> addition = kind.addition(resource, request -> judge.canPinKeys(request, now));
+            Kind.Addition<S> addition = kind.addition(resource, other -> judge.canPinKeys(other, now));
             addition.again().ifPresent(retries::add);
             report(addition.status(next(assessment, addition, held, isUnderstood)));
             assessment.requeueAfter(now).ifPresent(retries::add);
@@ -286,14 +286,14 @@ public final class ResourceController {
                 retries.add(stands.get());
                 // Only what AWS would tell is relied upon. What other resources tell is known.
                 return keeping(
-                        assessment.claim(),
+                        assessment.request(),
                         held.map(why -> Map.of(ConditionType.Deletable, why)).orElseGet(Map::of),
                         Map.of(),
                         unreadable.since(),
                         addition);
             }
             if (!isUnderstood && stored.status() != null && !assessment.isWrong()) {
-                return keeping(assessment.claim(), assessment.seen(held), Map.of(), unreadable.since(), addition);
+                return keeping(assessment.request(), assessment.seen(held), Map.of(), unreadable.since(), addition);
             }
             var more = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
             more.putAll(addition.judgements());
@@ -312,16 +312,16 @@ public final class ResourceController {
         }
 
         /** The resource is being deleted: it stays while something holds it, and goes when nothing of it is left. */
-        private ReconcileResult cleanUp(EncryptionRequest claim) {
+        private ReconcileResult cleanUp(EncryptionRequest request) {
             Optional<ConditionResult> held = kind.holds(resource);
             if (held.isPresent()) {
                 retries.add(Steps.RETRY);
-                return keepUp(claim, held);
+                return keepUp(request, held);
             }
-            Optional<Obstacle> obstacle = Obstacle.ofRelease(claim, resources.index(), judge.keys())
-                    .or(() -> volumes.withdraw(resource, claim));
+            Optional<Obstacle> obstacle = Obstacle.ofRelease(request, resources.index(), judge.keys())
+                    .or(() -> volumes.withdraw(resource, request));
             if (obstacle.isPresent()) {
-                reportLeaving(claim, obstacle.get().judgements());
+                reportLeaving(request, obstacle.get().judgements());
                 return done(obstacle.get().retry());
             }
             return steps.run(
@@ -333,7 +333,7 @@ public final class ResourceController {
                     },
                     why -> {
                         reportLeaving(
-                                claim,
+                                request,
                                 Map.of(
                                         ConditionType.Deletable,
                                         ConditionResult.pending("The resource stays while the removal of its finalizer "
@@ -343,7 +343,7 @@ public final class ResourceController {
         }
 
         /** Nothing of it is judged but its keys, and what is told here. */
-        private void reportLeaving(EncryptionRequest claim, Map<ConditionType, ConditionResult> reported) {
+        private void reportLeaving(EncryptionRequest request, Map<ConditionType, ConditionResult> reported) {
             S status = stored.status();
             if (status == null) {
                 // The first one was refused, and is written again; until then nothing can be told.
@@ -351,11 +351,11 @@ public final class ResourceController {
             }
             var news = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
             var unready = new TreeMap<KeyArn, KeyEncryptionState>();
-            Map<KeyArn, ConditionResult> usable = judge.usable(claim, now);
+            Map<KeyArn, ConditionResult> usable = judge.usable(request, now);
             if (!usable.isEmpty()) {
                 news.put(ConditionType.KeysUsable, ConditionResult.worst(usable.values()));
             }
-            List<KeyArn> released = Obstacle.released(claim, resources.index(), judge.keys());
+            List<KeyArn> released = Obstacle.released(request, resources.index(), judge.keys());
             if (!released.isEmpty()) {
                 news.put(ConditionType.PolicyApplied, ConditionResult.pending(RELEASED));
             }
@@ -366,12 +366,12 @@ public final class ResourceController {
                 }
             });
             news.putAll(reported);
-            Kind.Addition<S> addition = kind.addition(resource, request -> false);
-            report(addition.status(keeping(claim, news, unready, status.awsUnreadableSince(), addition)));
+            Kind.Addition<S> addition = kind.addition(resource, other -> false);
+            report(addition.status(keeping(request, news, unready, status.awsUnreadableSince(), addition)));
         }
 
         private StatusBuilder.Parts keeping(
-                EncryptionRequest claim,
+                EncryptionRequest request,
                 Map<ConditionType, ConditionResult> reported,
                 Map<KeyArn, KeyEncryptionState> unready,
                 @Nullable String awsUnreadableSince,
@@ -382,7 +382,7 @@ public final class ResourceController {
             return statuses.keeping(
                     resource,
                     Objects.requireNonNull(stored.status()),
-                    claim,
+                    request,
                     news,
                     unready,
                     awsUnreadableSince,

@@ -75,7 +75,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 Conditions.of(
                         previous == null ? List.of() : previous.conditions(),
                         judgements,
-                        allGood(assessment.claim()),
+                        allGood(assessment.request()),
                         resource.getMetadata().getGeneration(),
                         clock.instant()));
     }
@@ -97,7 +97,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     Parts keeping(
             HasMetadata resource,
             CmekStatus previous,
-            EncryptionRequest claim,
+            EncryptionRequest request,
             Map<ConditionType, ConditionResult> news,
             Map<KeyArn, KeyEncryptionState> unready,
             @Nullable String awsUnreadableSince,
@@ -106,7 +106,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 previous.conditions(),
                 news,
                 obsolete,
-                allGood(claim),
+                allGood(request),
                 resource.getMetadata().getGeneration(),
                 clock.instant());
         return new Parts(
@@ -157,7 +157,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
 
     /** One line per key and purpose (R4), with the statements to add (R3). */
     public List<KeyStatus> keys(RequestResult assessment, @Nullable CmekStatus previous) {
-        return assessment.claim().keys().stream()
+        return assessment.request().keys().stream()
                 .map(use -> line(use, assessment, previous))
                 .toList();
     }
@@ -172,7 +172,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 assessment.lineState(use, wasEnabled),
                 facts == null ? "" : facts.state(),
                 facts == null ? null : facts.multiRegion(),
-                suggestion(use, assessment.claim(), previous));
+                suggestion(use, assessment.request(), previous));
     }
 
     /**
@@ -180,13 +180,13 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
      * of all of them. Not on a key that the tenant may not use: who has access there is none of its business. Where no tenant covers the
      * namespace any more, what the statements were stays: access that was given is not to be forgotten by a mistake in the settings.
      */
-    private String suggestion(KeyUse use, EncryptionRequest claim, @Nullable CmekStatus previous) {
+    private String suggestion(KeyUse use, EncryptionRequest request, @Nullable CmekStatus previous) {
         Authorization authorization = index.authorization();
-        AccessRequirements own = EncryptionRequest.wants(use, authorization.principalsFor(claim));
-        if (authorization.tenantOf(claim).isEmpty()) {
+        AccessRequirements own = EncryptionRequest.wants(use, authorization.principalsFor(request));
+        if (authorization.tenantOf(request).isEmpty()) {
             return lineOf(use, previous).map(KeyStatus::suggestedPolicy).orElseGet(() -> merge.suggestion(own));
         }
-        String all = merge.suggestion(authorization.shownFor(claim, use, index.suggestedOn(use.key())));
+        String all = merge.suggestion(authorization.shownFor(request, use, index.suggestedOn(use.key())));
         return all.length() <= MAX_SUGGESTION ? all : merge.suggestion(own);
     }
 
@@ -222,13 +222,13 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
         return lines.stream().filter(line -> line.purpose() != null).toList();
     }
 
-    private static ConditionResult allGood(EncryptionRequest claim) {
-        if (!claim.hasCmek()) {
+    private static ConditionResult allGood(EncryptionRequest request) {
+        if (!request.hasCmek()) {
             return ConditionResult.ofTrue(
                     Reason.NoCmek,
                     "The workgroup has no CMEK: nothing of it is encrypted with a customer-managed key.");
         }
-        String keys = claim.keys().stream()
+        String keys = request.keys().stream()
                 .filter(use -> use.purpose() != Purpose.Primary)
                 .map(use -> use.key().toString())
                 .distinct()
@@ -272,7 +272,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
 
     /** Named once it is published. */
     public static @Nullable String storageClassName(RequestResult assessment) {
-        VolumeUse volumes = assessment.claim().volumes();
+        VolumeUse volumes = assessment.request().volumes();
         return volumes != null && assessment.volumes().encrypted().isTrue() ? volumes.storageClassName() : null;
     }
 }

@@ -27,10 +27,10 @@ public final class Steps {
     private static final Logger LOG = Logger.getLogger(Steps.class);
     private static final int MAX_WORDS = 240;
 
-    private record Step(ResourceRef claim, String name) implements Comparable<Step> {
+    private record Step(ResourceRef request, String name) implements Comparable<Step> {
 
         private static final Comparator<Step> ORDER =
-                Comparator.comparing(Step::claim).thenComparing(Step::name);
+                Comparator.comparing(Step::request).thenComparing(Step::name);
 
         @Override
         public int compareTo(Step other) {
@@ -45,12 +45,12 @@ public final class Steps {
      * @param otherwise what comes of it when it fails, made from a sentence's end that says why: "failed: …; it is tried again"
      */
     <T extends @Nullable Object> T run(
-            ResourceRef claim, String name, Supplier<T> work, Function<String, T> otherwise) {
-        var step = new Step(claim, name);
+            ResourceRef request, String name, Supplier<T> work, Function<String, T> otherwise) {
+        var step = new Step(request, name);
         try {
             T done = work.get();
             if (failing.remove(step) != null) {
-                LOG.infof("%s: %s works again", claim, name);
+                LOG.infof("%s: %s works again", request, name);
             }
             return done;
         } catch (RuntimeException e) {
@@ -64,7 +64,7 @@ public final class Steps {
                         Logger.Level.WARN,
                         e instanceof KubernetesClientException ? null : e,
                         "%s: %s failed: %s; it is tried again",
-                        claim,
+                        request,
                         name,
                         words);
             }
@@ -83,8 +83,8 @@ public final class Steps {
     }
 
     /** Forgets a claim that is gone. */
-    void forget(ResourceRef claim) {
-        failing.keySet().removeIf(step -> step.claim().equals(claim));
+    void forget(ResourceRef request) {
+        failing.keySet().removeIf(step -> step.request().equals(request));
     }
 
     private static String words(RuntimeException e) {

@@ -29,8 +29,8 @@ public record StorageClassStep(
 
     /** As the cache has it; null where there is none. */
     @Nullable
-    StorageClassSpec find(EncryptionRequest claim) {
-        return claim.volumes() == null ? null : cache.find(claim.volumes().storageClassName());
+    StorageClassSpec find(EncryptionRequest request) {
+        return request.volumes() == null ? null : cache.find(request.volumes().storageClassName());
     }
 
     /**
@@ -39,22 +39,22 @@ public record StorageClassStep(
      */
     StorageClassResult publish(
             StoredResource resource, RequestResult assessment, @Nullable StorageClassSpec there, boolean hasFinalizer) {
-        EncryptionRequest claim = assessment.claim();
-        VolumeUse use = claim.volumes();
+        EncryptionRequest request = assessment.request();
+        VolumeUse use = request.volumes();
         if (use == null) {
             return StorageClassResult.of(ConditionResult.ofTrue(
                     Reason.NotInClusterRegion,
-                    "This cluster makes no volumes for region " + claim.region() + ", so it has no StorageClass."));
+                    "This cluster makes no volumes for region " + request.region() + ", so it has no StorageClass."));
         }
         if (!hasFinalizer && there == null) {
             return StorageClassResult.of(ConditionResult.pending("The StorageClass " + use.storageClassName()
                     + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
         }
         if (there != null && assessment.isBucketUnderAnotherKey()) {
-            return publisher.inspect(claim.id(), use, there, "the data bucket is under another key");
+            return publisher.inspect(request.id(), use, there, "the data bucket is under another key");
         }
         return steps.run(
-                claim.id(),
+                request.id(),
                 "the publication of its StorageClass",
                 () -> isToBeWritten(assessment, use, there) && !isStillThere(resource)
                         ? outdated()
@@ -65,26 +65,26 @@ public record StorageClassStep(
 
     private StorageClassResult publish(
             StoredResource resource, RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
-        EncryptionRequest claim = assessment.claim();
+        EncryptionRequest request = assessment.request();
         StorageClassResult published = publisher.publish(
-                claim.id(),
+                request.id(),
                 use,
                 there,
                 assessment.storageClassWaitsFor(),
                 new StorageClassReconciler.Before(
-                        resources.index().lastApplied(claim.uid()).storageClass()),
-                drift -> events.repaired(claim, drift));
-        return there == null && published.encrypted().isTrue() && !isThere(claim.id())
-                ? takenBack(claim, use)
+                        resources.index().lastApplied(request.uid()).storageClass()),
+                drift -> events.repaired(request, drift));
+        return there == null && published.encrypted().isTrue() && !isThere(request.id())
+                ? takenBack(request, use)
                 : published;
     }
 
     /** The resource went while the StorageClass was made, and nothing of it reminds the operator of that. */
-    private StorageClassResult takenBack(EncryptionRequest claim, VolumeUse use) {
+    private StorageClassResult takenBack(EncryptionRequest request, VolumeUse use) {
         publisher
-                .withdraw(claim.id())
+                .withdraw(request.id())
                 .ifPresent(why -> events.leftBehind(
-                        claim,
+                        request,
                         "While the operator made the StorageClass " + use.storageClassName()
                                 + ", the resource was deleted. Delete the StorageClass, which is of no use now. "
                                 + why.message()));
@@ -99,22 +99,23 @@ public record StorageClassStep(
     private static boolean isToBeWritten(RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
         return there == null
                 ? assessment.storageClassWaitsFor().isEmpty()
-                : !StorageClassReconciler.isInPlace(assessment.claim().id(), use, there);
+                : !StorageClassReconciler.isInPlace(assessment.request().id(), use, there);
     }
 
     /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
-    Optional<Obstacle> withdraw(StoredResource resource, EncryptionRequest claim) {
-        if (claim.volumes() == null && !isOwnerOf(claim.id(), cache.find(VolumeUse.storageClassName(claim.id())))) {
+    Optional<Obstacle> withdraw(StoredResource resource, EncryptionRequest request) {
+        if (request.volumes() == null
+                && !isOwnerOf(request.id(), cache.find(VolumeUse.storageClassName(request.id())))) {
             return Optional.empty();
         }
         return steps.run(
-                claim.id(),
+                request.id(),
                 "the deletion of its StorageClass",
                 () -> isStillGoing(resource)
                         ? publisher
-                                .withdraw(claim.id())
+                                .withdraw(request.id())
                                 .map(why -> obstacle(
-                                        why, publisher.pause(claim.id()).orElse(Steps.RETRY)))
+                                        why, publisher.pause(request.id()).orElse(Steps.RETRY)))
                         : Optional.of(obstacle(ConditionResult.pending(OUTDATED), ResourceController.OUTDATED_RETRY)),
                 why -> Optional.of(obstacle(
                         ConditionResult.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));

@@ -136,7 +136,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
         return SecondaryRegionState.of(
                 workgroup,
                 replicas,
-                replica -> resources.claimOf(replica, Optional.of(workgroup)),
+                replica -> resources.requestOf(replica, Optional.of(workgroup)),
                 resources.index().authorization(),
                 canPinKeys,
                 clock.instant());

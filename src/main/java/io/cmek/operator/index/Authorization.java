@@ -16,33 +16,33 @@ public record Authorization(Tenants tenants) {
 
     private static final Tenant.Principals UNKNOWN = Tenant.Principals.of("<ARN of the service's data-plane role>");
 
-    public Optional<Tenant> tenantOf(EncryptionRequest claim) {
-        return tenants.of(claim.id().namespace());
+    public Optional<Tenant> tenantOf(EncryptionRequest request) {
+        return tenants.of(request.id().namespace());
     }
 
     /** Who is to use the keys of the request; a text that tells what belongs there, where no tenant covers its namespace. */
-    public Tenant.Principals principalsFor(EncryptionRequest claim) {
-        return tenantOf(claim).map(Tenant::principals).orElse(UNKNOWN);
+    public Tenant.Principals principalsFor(EncryptionRequest request) {
+        return tenantOf(request).map(Tenant::principals).orElse(UNKNOWN);
     }
 
     /** Whether the tenant of the request may use the key. */
-    public boolean mayUse(EncryptionRequest claim, KeyArn key) {
-        return tenantOf(claim).filter(tenant -> tenant.mayUse(key)).isPresent();
+    public boolean mayUse(EncryptionRequest request, KeyArn key) {
+        return tenantOf(request).filter(tenant -> tenant.mayUse(key)).isPresent();
     }
 
     /** The access that one request has in the policy of the key. None where its tenant may not use this very key, whatever else it may use. */
-    public AccessRequirements requiredFor(EncryptionRequest claim, KeyArn key) {
-        return tenantOf(claim)
+    public AccessRequirements requiredFor(EncryptionRequest request, KeyArn key) {
+        return tenantOf(request)
                 .filter(tenant -> tenant.mayUse(key))
-                .map(tenant -> claim.requires(key, tenant))
+                .map(tenant -> request.requires(key, tenant))
                 .orElse(AccessRequirements.NONE);
     }
 
     /** The access that one request needs of the key itself. None where its tenant may not use it. */
-    public AccessRequirements neededBy(EncryptionRequest claim, KeyArn key) {
-        return tenantOf(claim)
+    public AccessRequirements neededBy(EncryptionRequest request, KeyArn key) {
+        return tenantOf(request)
                 .filter(tenant -> tenant.mayUse(key))
-                .map(tenant -> claim.wants(key, tenant))
+                .map(tenant -> request.wants(key, tenant))
                 .orElse(AccessRequirements.NONE);
     }
 
@@ -52,49 +52,49 @@ public record Authorization(Tenants tenants) {
      *
      * @param suggested what all requests on the key need together
      */
-    public AccessRequirements shownFor(EncryptionRequest claim, KeyUse use, AccessRequirements suggested) {
-        AccessRequirements own = EncryptionRequest.wants(use, principalsFor(claim));
-        return mayUse(claim, use.key()) ? own.plus(suggested.only(use.statements())) : own;
+    public AccessRequirements shownFor(EncryptionRequest request, KeyUse use, AccessRequirements suggested) {
+        AccessRequirements own = EncryptionRequest.wants(use, principalsFor(request));
+        return mayUse(request, use.key()) ? own.plus(suggested.only(use.statements())) : own;
     }
 
     /** Whether a line of the request's status on the key is another one with this access than without it. */
-    boolean showsAny(EncryptionRequest claim, KeyArn key, AccessRequirements access) {
-        return mayUse(claim, key)
-                && claim.keys().stream()
+    boolean showsAny(EncryptionRequest request, KeyArn key, AccessRequirements access) {
+        return mayUse(request, key)
+                && request.keys().stream()
                         .filter(use -> use.key().equals(key))
                         .anyMatch(use -> !access.only(use.statements())
-                                .minus(EncryptionRequest.wants(use, principalsFor(claim)))
+                                .minus(EncryptionRequest.wants(use, principalsFor(request)))
                                 .isEmpty());
     }
 
     /** What {@code Accepted} says of the tenant, its keys and its buckets; other requests do not count here. */
-    public ConditionResult judge(EncryptionRequest claim) {
-        Optional<Tenant> found = tenantOf(claim);
+    public ConditionResult judge(EncryptionRequest request) {
+        Optional<Tenant> found = tenantOf(request);
         if (found.isEmpty()) {
             return ConditionResult.ofFalse(
                     Reason.NamespaceNotPermitted,
                     "No tenant of this installation covers the namespace '"
-                            + claim.id().namespace()
+                            + request.id().namespace()
                             + "'. The platform team can add it to cmek.tenants.<name>.namespaces.");
         }
         Tenant tenant = found.get();
-        for (KeyUse use : claim.keys()) {
+        for (KeyUse use : request.keys()) {
             if (!tenant.mayUse(use.key())) {
                 return ConditionResult.ofFalse(
                         Reason.KeyNotPermitted,
-                        claim.label(use.key()) + " is not among the keys of the tenant '" + tenant.name()
+                        request.label(use.key()) + " is not among the keys of the tenant '" + tenant.name()
                                 + "' of namespace '"
-                                + claim.id().namespace()
+                                + request.id().namespace()
                                 + "'. Use a permitted key, or ask the platform team to add this one to cmek.tenants."
                                 + tenant.name() + ".keys.");
             }
         }
-        for (BucketUse use : claim.buckets()) {
+        for (BucketUse use : request.buckets()) {
             if (!tenant.mayUseBucket(use.name())) {
                 return ConditionResult.ofFalse(
                         Reason.BucketNotPermitted,
                         use.label() + " is not among the buckets of the tenant '" + tenant.name() + "' of namespace '"
-                                + claim.id().namespace()
+                                + request.id().namespace()
                                 + "'. Use a permitted bucket, or ask the platform team to add this one to cmek.tenants."
                                 + tenant.name() + ".buckets.");
             }

@@ -19,7 +19,7 @@ final class BucketUsers {
     private final String name;
 
     /** By uid. */
-    private final TreeMap<String, EncryptionRequest> claims = new TreeMap<>();
+    private final TreeMap<String, EncryptionRequest> requests = new TreeMap<>();
 
     private final Comparator<EncryptionRequest> order;
 
@@ -35,16 +35,16 @@ final class BucketUsers {
     }
 
     /** @param permitted whether its tenant permits all that it asks for */
-    void put(EncryptionRequest claim, boolean permitted) {
-        remove(claim.uid());
-        claims.put(claim.uid(), claim);
-        if (permitted || hasBucket(claim, name)) {
-            candidates.add(claim);
+    void put(EncryptionRequest request, boolean permitted) {
+        remove(request.uid());
+        requests.put(request.uid(), request);
+        if (permitted || hasBucket(request, name)) {
+            candidates.add(request);
         }
     }
 
     void remove(String uid) {
-        EncryptionRequest before = claims.remove(uid);
+        EncryptionRequest before = requests.remove(uid);
         if (before != null) {
             candidates.remove(before);
         }
@@ -55,29 +55,29 @@ final class BucketUsers {
 
     /** The request to which the bucket belongs, be it served or not; empty where it belongs to none. */
     Optional<Holder> holder() {
-        return candidates.stream().findFirst().map(claim -> new Holder(claim.uid(), claim.id()));
+        return candidates.stream().findFirst().map(request -> new Holder(request.uid(), request.id()));
     }
 
     boolean isEmpty() {
-        return claims.isEmpty();
+        return requests.isEmpty();
     }
 
-    Collection<EncryptionRequest> claims() {
-        return List.copyOf(claims.values());
+    Collection<EncryptionRequest> requests() {
+        return List.copyOf(requests.values());
     }
 
     /** The other request to which the bucket belongs; empty where it belongs to this one, or to none. */
-    Optional<EncryptionRequest> holderBesides(EncryptionRequest claim) {
+    Optional<EncryptionRequest> holderBesides(EncryptionRequest request) {
         // The claim at hand may be newer than the one that is known of its resource.
         return candidates.stream()
-                .filter(other -> !other.uid().equals(claim.uid()))
+                .filter(other -> !other.uid().equals(request.uid()))
                 .findFirst()
-                .filter(other -> order.compare(other, claim) < 0);
+                .filter(other -> order.compare(other, request) < 0);
     }
 
-    private static boolean hasBucket(EncryptionRequest claim, String bucket) {
-        for (BucketUse use : claim.buckets()) {
-            if (use.name().equals(bucket) && claim.served().has(use)) {
+    private static boolean hasBucket(EncryptionRequest request, String bucket) {
+        for (BucketUse use : request.buckets()) {
+            if (use.name().equals(bucket) && request.served().has(use)) {
                 return true;
             }
         }

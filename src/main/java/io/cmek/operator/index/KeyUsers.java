@@ -38,7 +38,7 @@ final class KeyUsers {
      * @param inUse whether it uses the key and stays
      */
     record Contribution(
-            EncryptionRequest claim,
+            EncryptionRequest request,
             @Nullable CredentialScope identity,
             boolean reads,
             boolean readsPolicy,
@@ -79,7 +79,7 @@ final class KeyUsers {
     record Effect(boolean ofKey, AccessRequirements before) {}
 
     Effect put(Contribution contribution) {
-        Contribution before = contributions.put(contribution.claim().uid(), contribution);
+        Contribution before = contributions.put(contribution.request().uid(), contribution);
         if (before != null && before.equals(contribution)) {
             return new Effect(false, AccessRequirements.NONE);
         }
@@ -105,8 +105,8 @@ final class KeyUsers {
         return contributions.isEmpty();
     }
 
-    Collection<EncryptionRequest> claims() {
-        return contributions.values().stream().map(Contribution::claim).toList();
+    Collection<EncryptionRequest> requests() {
+        return contributions.values().stream().map(Contribution::request).toList();
     }
 
     AccessRequirements suggested() {
@@ -123,7 +123,7 @@ final class KeyUsers {
                 count(policyReaders, identity, more);
             }
             if (c.writes()) {
-                member(writers, identity, c.claim(), OLDEST, more);
+                member(writers, identity, c.request(), OLDEST, more);
             }
             if (c.probe() != null) {
                 probe(c.probe(), identity, c.needed(), more);
@@ -135,14 +135,14 @@ final class KeyUsers {
             change(leftToOwner, c.needed(), more);
         }
         if (c.inUse()) {
-            member(inUse, c.claim().id().namespace(), c.claim(), BY_NAME, more);
+            member(inUse, c.request().id().namespace(), c.request(), BY_NAME, more);
             used += more ? 1 : -1;
         }
         if (c.releasing()) {
             if (more) {
-                releasing.put(c.claim().uid(), c.claim());
+                releasing.put(c.request().uid(), c.request());
             } else {
-                releasing.remove(c.claim().uid());
+                releasing.remove(c.request().uid());
             }
         }
     }
@@ -190,7 +190,7 @@ final class KeyUsers {
 
     KeyRequests view() {
         var oldest = new LinkedHashMap<CredentialScope, EncryptionRequest>();
-        writers.forEach((identity, claims) -> oldest.put(identity, claims.getFirst()));
+        writers.forEach((identity, requests) -> oldest.put(identity, requests.getFirst()));
         var proving = new LinkedHashMap<CredentialScope, KeyRequests.Probe>();
         probes.forEach((role, byReader) -> proving.put(role, probe(byReader)));
         return new KeyRequests(
@@ -216,13 +216,13 @@ final class KeyUsers {
     }
 
     /** The other requests that use the key and stay. */
-    KeySharers otherRequestsOf(EncryptionRequest claim) {
-        TreeSet<EncryptionRequest> own = inUse.getOrDefault(claim.id().namespace(), new TreeSet<>(BY_NAME));
-        boolean counted = Optional.ofNullable(contributions.get(claim.uid()))
+    KeySharers otherRequestsOf(EncryptionRequest request) {
+        TreeSet<EncryptionRequest> own = inUse.getOrDefault(request.id().namespace(), new TreeSet<>(BY_NAME));
+        boolean counted = Optional.ofNullable(contributions.get(request.uid()))
                 .filter(Contribution::inUse)
                 .isPresent();
         List<ResourceRef> named = own.stream()
-                .filter(other -> !other.uid().equals(claim.uid()))
+                .filter(other -> !other.uid().equals(request.uid()))
                 .limit(KeySharers.NAMED)
                 .map(EncryptionRequest::id)
                 .toList();

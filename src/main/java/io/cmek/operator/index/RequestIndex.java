@@ -34,7 +34,7 @@ import java.util.function.Function;
  */
 public final class RequestIndex {
 
-    private record Entry(EncryptionRequest claim, LastApplied applied, boolean guarded, ConditionResult accepted) {}
+    private record Entry(EncryptionRequest request, LastApplied applied, boolean guarded, ConditionResult accepted) {}
 
     private record Unreadable(String namespace, Set<String> keyArns, boolean namesMore, boolean served) {
 
@@ -65,8 +65,8 @@ public final class RequestIndex {
     }
 
     /** Adds the request of a resource that has the operator's finalizer, or replaces the one with the same uid. */
-    public Changes put(EncryptionRequest claim, LastApplied applied) {
-        return put(claim, applied, true);
+    public Changes put(EncryptionRequest request, LastApplied applied) {
+        return put(request, applied, true);
     }
 
     /**
@@ -75,30 +75,30 @@ public final class RequestIndex {
      * @param guarded whether the resource has the operator's finalizer: without it nothing is written for the resource, because nothing would be
      *     taken back
      */
-    public synchronized Changes put(EncryptionRequest claim, LastApplied applied, boolean guarded) {
+    public synchronized Changes put(EncryptionRequest request, LastApplied applied, boolean guarded) {
         Changes changes = Changes.none();
-        forgetUnreadable(claim.uid(), changes);
-        Entry before = entries.get(claim.uid());
-        if (before != null && before.claim().equals(claim) && before.guarded() == guarded) {
-            entries.put(claim.uid(), new Entry(claim, applied, guarded, before.accepted()));
+        forgetUnreadable(request.uid(), changes);
+        Entry before = entries.get(request.uid());
+        if (before != null && before.request().equals(request) && before.guarded() == guarded) {
+            entries.put(request.uid(), new Entry(request, applied, guarded, before.accepted()));
             return changes;
         }
-        changes.resources().add(claim.id());
-        Set<String> names = namesOf(claim);
+        changes.resources().add(request.id());
+        Set<String> names = namesOf(request);
         if (before != null) {
-            names.addAll(namesOf(before.claim()));
+            names.addAll(namesOf(before.request()));
         }
         Map<String, BucketUsers.Holder> holders = holders(names);
-        boolean permitted = authorization.judge(claim).isTrue();
+        boolean permitted = authorization.judge(request).isTrue();
         if (before != null) {
-            namesOf(before.claim()).forEach(name -> cleanUp(name, claim.uid()));
+            namesOf(before.request()).forEach(name -> cleanUp(name, request.uid()));
         }
-        namesOf(claim)
-                .forEach(name -> buckets.computeIfAbsent(name, BucketUsers::new).put(claim, permitted));
+        namesOf(request)
+                .forEach(name -> buckets.computeIfAbsent(name, BucketUsers::new).put(request, permitted));
         changes.buckets().addAll(names);
         var suggested = new TreeMap<KeyArn, AccessRequirements>();
-        evaluate(claim, applied, guarded, judge(claim), changes, suggested);
-        evaluateOthersOn(names, holders, claim.uid(), changes, suggested);
+        evaluate(request, applied, guarded, judge(request), changes, suggested);
+        evaluateOthersOn(names, holders, request.uid(), changes, suggested);
         noteSuggestions(suggested, changes);
         return changes;
     }
@@ -111,12 +111,12 @@ public final class RequestIndex {
         if (before == null) {
             return changes;
         }
-        Set<String> names = namesOf(before.claim());
+        Set<String> names = namesOf(before.request());
         Map<String, BucketUsers.Holder> holders = holders(names);
         names.forEach(name -> cleanUp(name, uid));
         changes.buckets().addAll(names);
         var suggested = new TreeMap<KeyArn, AccessRequirements>();
-        for (KeyArn key : before.claim().distinctKeys()) {
+        for (KeyArn key : before.request().distinctKeys()) {
             withdraw(key, uid, changes, suggested);
         }
         evaluateOthersOn(names, holders, uid, changes, suggested);
@@ -124,9 +124,9 @@ public final class RequestIndex {
         return changes;
     }
 
-    private static Set<String> namesOf(EncryptionRequest claim) {
+    private static Set<String> namesOf(EncryptionRequest request) {
         var names = new TreeSet<String>();
-        claim.buckets().forEach(use -> names.add(use.name()));
+        request.buckets().forEach(use -> names.add(use.name()));
         return names;
     }
 
@@ -162,7 +162,7 @@ public final class RequestIndex {
         for (String name : names) {
             BucketUsers users = buckets.get(name);
             if (users != null && !Objects.equals(before.get(name), now.get(name))) {
-                users.claims().stream().filter(c -> !c.uid().equals(uid)).forEach(c -> others.put(c.uid(), c));
+                users.requests().stream().filter(c -> !c.uid().equals(uid)).forEach(c -> others.put(c.uid(), c));
             }
         }
         others.values().forEach(other -> {
@@ -177,22 +177,22 @@ public final class RequestIndex {
     }
 
     private void evaluate(
-            EncryptionRequest claim,
+            EncryptionRequest request,
             LastApplied applied,
             boolean guarded,
             ConditionResult accepted,
             Changes changes,
             Map<KeyArn, AccessRequirements> suggested) {
-        Entry before = entries.put(claim.uid(), new Entry(claim, applied, guarded, accepted));
-        Set<KeyArn> now = claim.distinctKeys();
+        Entry before = entries.put(request.uid(), new Entry(request, applied, guarded, accepted));
+        Set<KeyArn> now = request.distinctKeys();
         if (before != null) {
-            before.claim().distinctKeys().stream()
+            before.request().distinctKeys().stream()
                     .filter(key -> !now.contains(key))
-                    .forEach(key -> withdraw(key, claim.uid(), changes, suggested));
+                    .forEach(key -> withdraw(key, request.uid(), changes, suggested));
         }
         for (KeyArn key : now) {
             KeyUsers users = keys.computeIfAbsent(key, k -> new KeyUsers());
-            note(key, users.put(contribution(claim, accepted, guarded, key)), changes, suggested);
+            note(key, users.put(contribution(request, accepted, guarded, key)), changes, suggested);
         }
     }
 
@@ -225,42 +225,42 @@ public final class RequestIndex {
             if (!before.equals(after)) {
                 AccessRequirements difference = after.minus(before).plus(before.minus(after));
                 claimsOn(key).stream()
-                        .filter(claim -> authorization.showsAny(claim, key, difference))
-                        .forEach(claim -> changes.resources().add(claim.id()));
+                        .filter(request -> authorization.showsAny(request, key, difference))
+                        .forEach(request -> changes.resources().add(request.id()));
             }
         });
     }
 
     private KeyUsers.Contribution contribution(
-            EncryptionRequest claim, ConditionResult accepted, boolean guarded, KeyArn key) {
-        Optional<Tenant> tenant = authorization.tenantOf(claim);
+            EncryptionRequest request, ConditionResult accepted, boolean guarded, KeyArn key) {
+        Optional<Tenant> tenant = authorization.tenantOf(request);
         boolean ok = accepted.isTrue();
         boolean waits = accepted.reason() == Reason.Pending;
-        boolean asksAws = !claim.isGoing() || claim.deletionPolicy() == DeletionPolicy.Release;
-        boolean managed = claim.policyManagement() == PolicyManagement.Managed;
-        boolean writes = ok && managed && guarded && !claim.isGoing();
-        boolean stays = !claim.isGoing() && (ok || waits);
-        AccessRequirements needed = stays ? authorization.neededBy(claim, key) : AccessRequirements.NONE;
+        boolean asksAws = !request.isGoing() || request.deletionPolicy() == DeletionPolicy.Release;
+        boolean managed = request.policyManagement() == PolicyManagement.Managed;
+        boolean writes = ok && managed && guarded && !request.isGoing();
+        boolean stays = !request.isGoing() && (ok || waits);
+        AccessRequirements needed = stays ? authorization.neededBy(request, key) : AccessRequirements.NONE;
         CredentialScope probe = tenant.map(Tenant::probe)
                 .filter(role -> ok && role.roleArn() != null && PolicyAccess.isWantedFor(needed, role.roleArn()))
                 .orElse(null);
-        boolean releasing = claim.isGoing()
-                && claim.deletionPolicy() == DeletionPolicy.Release
+        boolean releasing = request.isGoing()
+                && request.deletionPolicy() == DeletionPolicy.Release
                 && managed
                 && guarded
                 && isReleasable(accepted)
                 && tenant.isPresent();
         return new KeyUsers.Contribution(
-                claim,
+                request,
                 tenant.map(Tenant::identity).orElse(null),
-                asksAws && (ok || waits && claim.ownKeys().contains(key)),
+                asksAws && (ok || waits && request.ownKeys().contains(key)),
                 asksAws && ok,
                 writes,
                 probe,
-                writes ? authorization.requiredFor(claim, key) : AccessRequirements.NONE,
+                writes ? authorization.requiredFor(request, key) : AccessRequirements.NONE,
                 needed,
                 stays && !managed,
-                ok && !claim.isGoing(),
+                ok && !request.isGoing(),
                 releasing);
     }
 
@@ -270,22 +270,22 @@ public final class RequestIndex {
     }
 
     /** What {@code Accepted} says of a request, whether it is in the index or not. */
-    public synchronized ConditionResult judge(EncryptionRequest claim) {
+    public synchronized ConditionResult judge(EncryptionRequest request) {
         visited++;
-        ConditionResult permitted = authorization.judge(claim);
+        ConditionResult permitted = authorization.judge(request);
         if (!permitted.isTrue()) {
             return permitted;
         }
-        if (!claim.eligibility().isTrue()) {
-            return claim.eligibility();
+        if (!request.eligibility().isTrue()) {
+            return request.eligibility();
         }
-        for (BucketUse use : claim.buckets()) {
+        for (BucketUse use : request.buckets()) {
             Optional<EncryptionRequest> holder =
-                    Optional.ofNullable(buckets.get(use.name())).flatMap(users -> users.holderBesides(claim));
+                    Optional.ofNullable(buckets.get(use.name())).flatMap(users -> users.holderBesides(request));
             if (holder.isPresent()) {
                 return ConditionResult.ofFalse(
                         Reason.BucketClaimedByAnother,
-                        use.label() + " belongs already to " + nameFor(claim, holder.get())
+                        use.label() + " belongs already to " + nameFor(request, holder.get())
                                 + ". One bucket belongs to one claim: delete one of the two and create it again with a"
                                 + " bucket of its own.");
             }
@@ -301,7 +301,7 @@ public final class RequestIndex {
     }
 
     public synchronized Optional<EncryptionRequest> find(String uid) {
-        return Optional.ofNullable(entries.get(uid)).map(Entry::claim);
+        return Optional.ofNullable(entries.get(uid)).map(Entry::request);
     }
 
     /** The last applied state of a resource; nothing where it is unknown. */
@@ -316,17 +316,17 @@ public final class RequestIndex {
         if (users == null) {
             return KeyRequests.NONE;
         }
-        KeyRequests requests = users.view();
-        visited += requests.releasing().size();
-        return requests;
+        KeyRequests all = users.view();
+        visited += all.releasing().size();
+        return all;
     }
 
     /** Every request that names the key, those that are being deleted included. */
     public synchronized Collection<EncryptionRequest> claimsOn(KeyArn key) {
         KeyUsers users = keys.get(key);
-        Collection<EncryptionRequest> claims = users == null ? List.of() : users.claims();
-        visited += claims.size();
-        return claims;
+        Collection<EncryptionRequest> requests = users == null ? List.of() : users.requests();
+        visited += requests.size();
+        return requests;
     }
 
     /** The keys that are named at all, in a fixed order. */
@@ -340,9 +340,9 @@ public final class RequestIndex {
     }
 
     /** The other requests that use the key and stay. */
-    public synchronized KeySharers otherRequestsOn(KeyArn key, EncryptionRequest claim) {
+    public synchronized KeySharers otherRequestsOn(KeyArn key, EncryptionRequest request) {
         KeyUsers users = keys.get(key);
-        return users == null ? KeySharers.NONE : users.otherRequestsOf(claim);
+        return users == null ? KeySharers.NONE : users.otherRequestsOf(request);
     }
 
     /** What the owner of the key is to write for all requests that name it, whoever writes its policy. */
@@ -359,9 +359,9 @@ public final class RequestIndex {
      */
     public synchronized AccessRequirements appliedAccess(KeyArn key, Function<String, AccessRequirements> given) {
         var applied = new RequiredAccess();
-        for (EncryptionRequest claim : claimsOn(key)) {
-            Entry entry = entries.get(claim.uid());
-            AccessRequirements needed = authorization.neededBy(claim, key);
+        for (EncryptionRequest request : claimsOn(key)) {
+            Entry entry = entries.get(request.uid());
+            AccessRequirements needed = authorization.neededBy(request, key);
             entry.applied().statements().getOrDefault(key, List.of()).stream()
                     .map(statements -> given.apply(statements).and(needed))
                     .forEach(applied::add);
@@ -372,15 +372,16 @@ public final class RequestIndex {
     public synchronized BucketRequests onBucket(String bucket) {
         SequencedSet<BucketRequests.Reader> readers = new LinkedHashSet<>();
         Optional<EncryptionRequest> holder = Optional.empty();
-        for (EncryptionRequest claim : claimsOnBucket(bucket)) {
-            Entry known = entries.get(claim.uid());
-            ConditionResult accepted = known == null ? judge(claim) : known.accepted();
-            boolean reads = (accepted.isTrue() || accepted.reason() == Reason.Pending) && !claim.isGoing();
+        for (EncryptionRequest request : claimsOnBucket(bucket)) {
+            Entry known = entries.get(request.uid());
+            ConditionResult accepted = known == null ? judge(request) : known.accepted();
+            boolean reads = (accepted.isTrue() || accepted.reason() == Reason.Pending) && !request.isGoing();
             if (reads) {
                 authorization
-                        .tenantOf(claim)
-                        .ifPresent(tenant -> readers.add(new BucketRequests.Reader(tenant.identity(), claim.region())));
-                holder = accepted.isTrue() && isGuarded(claim) ? Optional.of(claim) : holder;
+                        .tenantOf(request)
+                        .ifPresent(
+                                tenant -> readers.add(new BucketRequests.Reader(tenant.identity(), request.region())));
+                holder = accepted.isTrue() && isGuarded(request) ? Optional.of(request) : holder;
             }
         }
         return new BucketRequests(
@@ -389,17 +390,17 @@ public final class RequestIndex {
                 holder.flatMap(authorization::tenantOf).map(Tenant::identity));
     }
 
-    private boolean isGuarded(EncryptionRequest claim) {
-        Entry entry = entries.get(claim.uid());
+    private boolean isGuarded(EncryptionRequest request) {
+        Entry entry = entries.get(request.uid());
         return entry != null && entry.guarded();
     }
 
     /** The resources that name the bucket. */
     public synchronized Collection<EncryptionRequest> claimsOnBucket(String bucket) {
         BucketUsers users = buckets.get(bucket);
-        Collection<EncryptionRequest> claims = users == null ? List.of() : users.claims();
-        visited += claims.size();
-        return claims;
+        Collection<EncryptionRequest> requests = users == null ? List.of() : users.requests();
+        visited += requests.size();
+        return requests;
     }
 
     /**

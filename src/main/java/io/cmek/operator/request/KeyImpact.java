@@ -36,12 +36,12 @@ public record KeyImpact(
 
     /** @param others the other claims on the key that are served */
     public static KeyImpact of(
-            EncryptionRequest claim,
+            EncryptionRequest request,
             KeyArn key,
             Collection<BucketUse> encrypted,
             boolean published,
             Collection<EncryptionRequest> others) {
-        return of(claim, key, encrypted, published, KeySharers.of(claim, others));
+        return of(request, key, encrypted, published, KeySharers.of(request, others));
     }
 
     /**
@@ -50,23 +50,25 @@ public record KeyImpact(
      * @param others the other resources that use the key
      */
     public static KeyImpact of(
-            EncryptionRequest claim,
+            EncryptionRequest request,
             KeyArn key,
             Collection<BucketUse> encrypted,
             boolean published,
             KeySharers others) {
         boolean replicates =
-                claim.keys().stream().anyMatch(use -> use.key().equals(key) && use.purpose() != Purpose.Backup);
+                request.keys().stream().anyMatch(use -> use.key().equals(key) && use.purpose() != Purpose.Backup);
         return new KeyImpact(
                 encrypted.stream()
                         .map(bucket ->
                                 (bucket.purpose() == Purpose.Backup ? "backup" : "data") + " bucket " + bucket.name())
                         .sorted()
                         .toList(),
-                published && claim.volumes() != null && claim.volumes().key().equals(key)
-                        ? claim.volumes().storageClassName()
+                published
+                                && request.volumes() != null
+                                && request.volumes().key().equals(key)
+                        ? request.volumes().storageClassName()
                         : null,
-                replicates ? claim.databases() : List.of(),
+                replicates ? request.databases() : List.of(),
                 others.named().stream().map(id -> id.kind() + " " + id.name()).toList(),
                 others.more(),
                 others.elsewhere());

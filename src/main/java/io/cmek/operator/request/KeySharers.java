@@ -22,10 +22,10 @@ public record KeySharers(List<ResourceRef> named, long more, long elsewhere) {
     }
 
     /** @param others the other resources that use a key with the claim, in any order */
-    public static KeySharers of(EncryptionRequest claim, Collection<EncryptionRequest> others) {
+    public static KeySharers of(EncryptionRequest request, Collection<EncryptionRequest> others) {
         List<ResourceRef> here = others.stream()
                 .map(EncryptionRequest::id)
-                .filter(id -> id.namespace().equals(claim.id().namespace()))
+                .filter(id -> id.namespace().equals(request.id().namespace()))
                 .sorted()
                 .toList();
         List<ResourceRef> named = here.stream().limit(NAMED).toList();

@@ -122,7 +122,7 @@ public final class Resources {
         } else {
             unreadableReplicas.remove(id);
         }
-        changes = changes.plus(request(resource));
+        changes = changes.plus(indexed(resource));
         boolean isEdited = before == null || isEdited(before, resource);
         boolean hasNewStatus = before != null && !Objects.equals(statusOf(before), statusOf(resource));
         if (isEdited || hasNewStatus) {
@@ -183,14 +183,14 @@ public final class Resources {
         switch (resource) {
             case Workgroup workgroup -> {
                 for (ReplicaCmek replica : replicasOf(workgroup)) {
-                    changes = changes.plus(request(replica));
+                    changes = changes.plus(indexed(replica));
                     changes.resources().add(idOf(replica));
                 }
             }
             case ReplicaCmek replica -> {
                 ResourceRef id = workgroupNamed(replica).orElse(null);
                 if (id != null && resources.get(id) instanceof Workgroup workgroup) {
-                    changes = changes.plus(request(workgroup));
+                    changes = changes.plus(indexed(workgroup));
                     changes.resources().add(id);
                 }
             }
@@ -198,7 +198,7 @@ public final class Resources {
         return changes;
     }
 
-    private Changes request(StoredResource resource) {
+    private Changes indexed(StoredResource resource) {
         String uid = resource.getMetadata().getUid();
         if (!NotUnderstood.isReadable(resource)) {
             Unreadable why = resource.unreadable();
@@ -209,20 +209,20 @@ public final class Resources {
                     why == null || why.namesMore(),
                     why == null || why.served());
         }
-        EncryptionRequest claim = claimOf(resource);
-        return index.put(claim, lastApplied(resource, claim), hasFinalizer(resource));
+        EncryptionRequest request = requestOf(resource);
+        return index.put(request, lastApplied(resource, request), hasFinalizer(resource));
     }
 
     /** What a resource that can be read asks for. */
-    public synchronized EncryptionRequest claimOf(StoredResource resource) {
+    public synchronized EncryptionRequest requestOf(StoredResource resource) {
         return switch (resource) {
-            case Workgroup workgroup -> claimOf(workgroup, replicasOf(workgroup));
-            case ReplicaCmek replica -> claimOf(replica, workgroupNamedBy(replica));
+            case Workgroup workgroup -> requestOf(workgroup, replicasOf(workgroup));
+            case ReplicaCmek replica -> requestOf(replica, workgroupNamedBy(replica));
         };
     }
 
     /** @param replicas those that name the Workgroup, as the caller knows them */
-    public EncryptionRequest claimOf(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
+    public EncryptionRequest requestOf(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
         boolean held = workgroup.isMarkedForDeletion()
                 && (SecondaryRegionState.isKept(workgroup, replicas)
                         || NotUnderstood.holds(workgroup).isPresent());
@@ -230,7 +230,7 @@ public final class Resources {
     }
 
     /** @param workgroup the one that the ReplicaCmek names, as the caller knows it */
-    public synchronized EncryptionRequest claimOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
+    public synchronized EncryptionRequest requestOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         boolean served = shard.selector().isEmpty() || workgroupNamedBy(replica).isPresent();
         return ReplicaCmekRequest.of(replica, workgroup.filter(w -> served).orElse(null), clusterRegion, shard);
     }
@@ -321,20 +321,20 @@ public final class Resources {
      * What the resource's status shows as applied; nothing where there is no status of the present spec. Of a policy it says so only where the
      * operator was writing it: what others gave and take away again is theirs.
      */
-    private static LastApplied lastApplied(StoredResource resource, EncryptionRequest claim) {
+    private static LastApplied lastApplied(StoredResource resource, EncryptionRequest request) {
         CmekStatus status = statusOf(resource);
         if (status == null
                 || !Objects.equals(
                         status.observedGeneration(), resource.getMetadata().getGeneration())) {
             return LastApplied.NOTHING;
         }
-        boolean applied = claim.policyManagement() == PolicyManagement.Managed
+        boolean applied = request.policyManagement() == PolicyManagement.Managed
                 && status.conditions().stream()
                         .anyMatch(c -> c.type().equals(ConditionType.PolicyApplied.name())
                                 && c.status().equals("True"));
         var statements = new TreeMap<KeyArn, List<String>>();
         if (applied) {
-            for (KeyArn key : claim.distinctKeys()) {
+            for (KeyArn key : request.distinctKeys()) {
                 statements.put(
                         key,
                         status.keys().stream()

@@ -56,7 +56,7 @@ public record SecondaryRegionState(
     public static SecondaryRegionState of(
             Workgroup workgroup,
             Collection<ReplicaCmek> all,
-            Function<ReplicaCmek, EncryptionRequest> claimOf,
+            Function<ReplicaCmek, EncryptionRequest> requestOf,
             Authorization authorization,
             Predicate<EncryptionRequest> canPinKeys,
             Instant now) {
@@ -72,12 +72,12 @@ public record SecondaryRegionState(
         if (hasCmek && !workgroup.isMarkedForDeletion() && unreadable.isEmpty()) {
             var candidates = new ArrayList<PinnedSecondaryKeys.Candidate>();
             for (ReplicaCmek replica : replicas) {
-                EncryptionRequest claim = claimOf.apply(replica);
+                EncryptionRequest request = requestOf.apply(replica);
                 boolean fits = replica.getSpec().region().equals(region)
                         && !replica.isMarkedForDeletion()
                         && NotUnderstood.of(replica, workgroup).isEmpty()
-                        && authorization.judge(claim).isTrue();
-                boolean decided = !fits || record != null || canPinKeys.test(claim);
+                        && authorization.judge(request).isTrue();
+                boolean decided = !fits || record != null || canPinKeys.test(request);
                 undecided |= !decided;
                 candidates.add(ReplicaCmekRequest.candidate(replica, fits && decided));
             }

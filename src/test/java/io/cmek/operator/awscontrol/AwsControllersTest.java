@@ -55,42 +55,42 @@ class AwsControllersTest {
     private final World world = new World(
             1, World.tenant("all", World.ROLE, CredentialScope.OWN, new CredentialScope(World.ROLE, null), "*"));
     private final KeyArn key = world.newKey(1);
-    private final EncryptionRequest claim =
+    private final EncryptionRequest request =
             RequestOf.named("orders").data(key).bucket("orders-data").build();
 
     private Stream<ConditionResult> ofKey() {
-        return world.judge(claim).assessment().judgements().stream();
+        return world.judge(request).assessment().judgements().stream();
     }
 
     private ConditionResult ofBucket() {
-        return world.judge(claim, "orders-data").assessment().encrypted();
+        return world.judge(request, "orders-data").assessment().encrypted();
     }
 
     @ParameterizedTest
     @EnumSource
-    void whatARequestThrowsIsToldInTheConditionsOfWhatItIsAbout(Request request) {
+    void whatARequestThrowsIsToldInTheConditionsOfWhatItIsAbout(Request call) {
         world.aws.rule((operation, identity, item) -> {
             if (item.contains("other") || item.equals(World.key(2).toString())) {
                 return null;
             }
-            if (Request.AFTER_DENIAL.contains(request) && operation.equals(Request.GetBucketEncryption.operation)) {
+            if (Request.AFTER_DENIAL.contains(call) && operation.equals(Request.GetBucketEncryption.operation)) {
                 return Trouble.DENIED;
             }
-            return operation.equals(request.operation) ? Trouble.THROWS : null;
+            return operation.equals(call.operation) ? Trouble.THROWS : null;
         });
-        world.put(claim);
+        world.put(request);
         EncryptionRequest other = world.put(RequestOf.named("other")
                 .data(world.newKey(2))
                 .bucket("other-data")
                 .build());
         world.advance(Duration.ofSeconds(5));
 
-        assertThat(ofKey().allMatch(ConditionResult::isTrue)).isEqualTo(!request.ofKey);
+        assertThat(ofKey().allMatch(ConditionResult::isTrue)).isEqualTo(!call.ofKey);
         assertThat(ofBucket().isTrue()).isFalse();
         assertThat(Stream.concat(ofKey(), Stream.of(ofBucket())))
                 .anySatisfy(j -> assertThat(j.message()).contains("IllegalStateException: broken in this test"));
-        assertThat(world.judge(claim).isAnswered()).isTrue();
-        assertThat(world.judge(claim, "orders-data").isAnswered()).isTrue();
+        assertThat(world.judge(request).isAnswered()).isTrue();
+        assertThat(world.judge(request, "orders-data").isAnswered()).isTrue();
         assertThat(world.judge(other).assessment().isReady()).isTrue();
         assertThat(world.judge(other, "other-data").assessment().encrypted().isTrue())
                 .isTrue();
@@ -113,7 +113,7 @@ class AwsControllersTest {
     /** A fault of ours, in the middle of a turn. */
     @Test
     void aTurnThatFailsIsRepeatedAndKeepsNobodyFromWork() {
-        world.put(claim);
+        world.put(request);
         world.aws.before = (operation, item) -> {
             throw new StackOverflowError("a fault of this test");
         };
@@ -126,9 +126,9 @@ class AwsControllersTest {
 
     @Test
     void soIsOneThatFailsByAnException() {
-        world.put(claim);
+        world.put(request);
         world.applyPolicy();
-        world.live.claims.put(claim.uid(), claim);
+        world.live.requests.put(request.uid(), request);
         EncryptionRequest going = RequestOf.named("orders")
                 .data(key)
                 .bucket("orders-data")
@@ -176,10 +176,10 @@ class AwsControllersTest {
 
     @Test
     void nobodyNeedBeTold() {
-        ControllerEvents.NONE.leftBehind(claim, "");
+        ControllerEvents.NONE.leftBehind(request, "");
         var drift = new io.cmek.operator.condition.DriftRepair(
                 io.cmek.operator.condition.DriftRepair.What.POLICY, "", false);
-        ControllerEvents.NONE.repaired(claim, drift);
+        ControllerEvents.NONE.repaired(request, drift);
         WriteListener.NONE.repaired(drift);
         WriteListener.NONE.policyConflict(key);
         WriteListener.NONE.policyWritten(key, null);

@@ -54,9 +54,9 @@ class AwsOrdersTest {
     @ParameterizedTest
     @ValueSource(strings = {"kms:DescribeKey", "kms:GetKeyPolicy"})
     void noPolicyIsWrittenForARequestThatIsKnownToBeGone(String slow) {
-        EncryptionRequest claim = RequestOf.on(key, "orders");
-        once(slow, () -> world.remove(claim));
-        world.put(claim);
+        EncryptionRequest request = RequestOf.on(key, "orders");
+        once(slow, () -> world.remove(request));
+        world.put(request);
         world.applyPolicy();
 
         assertThat(world.aws.count("kms:PutKeyPolicy") > 0
@@ -279,10 +279,10 @@ class AwsOrdersTest {
 
     @Test
     void tellsWhatIsLeftBehindAlsoWhereTheAnswerWasLost() {
-        EncryptionRequest claim = RequestOf.on(key, "orders");
+        EncryptionRequest request = RequestOf.on(key, "orders");
         losesItsAnswerOnce("kms:PutKeyPolicy");
-        once("kms:PutKeyPolicy", () -> world.remove(claim));
-        world.put(claim);
+        once("kms:PutKeyPolicy", () -> world.remove(request));
+        world.put(request);
         world.advance(Duration.ofMinutes(2));
 
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -291,11 +291,11 @@ class AwsOrdersTest {
 
     @Test
     void tellsOfABucketThatIsLeftBehindAlsoWhereTheAnswerWasLost() {
-        EncryptionRequest claim =
+        EncryptionRequest request =
                 RequestOf.named("orders").data(key).bucket("orders-data").build();
         losesItsAnswerOnce("s3:CreateBucket");
-        once("s3:CreateBucket", () -> world.remove(claim));
-        world.put(claim);
+        once("s3:CreateBucket", () -> world.remove(request));
+        world.put(request);
         world.advance(Duration.ofMinutes(2));
 
         assertThat(world.s3.bucket("orders-data")).isNotNull();
@@ -305,7 +305,7 @@ class AwsOrdersTest {
     /** The bucket was deleted with all that was in it, and an empty one took its place. */
     @Test
     void tellsThatABucketWasDeletedAlsoWhereTheAnswerToItsRepairWasLost() {
-        EncryptionRequest claim = world.put(
+        EncryptionRequest request = world.put(
                 RequestOf.named("orders").data(key).bucket("orders-data").build());
         world.applyPolicy();
         world.advance(Duration.ofSeconds(10));
@@ -313,7 +313,7 @@ class AwsOrdersTest {
         losesItsAnswerOnce("s3:PutBucketEncryption");
         world.advance(Duration.ofMinutes(5));
 
-        assertThat(world.judge(claim, "orders-data").assessment().encrypted().reason())
+        assertThat(world.judge(request, "orders-data").assessment().encrypted().reason())
                 .isEqualTo(Reason.BucketsEncrypted);
         assertThat(world.repaired).extracting(DriftRepair::what).containsExactly(DriftRepair.What.BUCKET);
     }
@@ -404,18 +404,18 @@ class AwsOrdersTest {
     @Test
     void showsNoOldFailureToALaterRequest() {
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.applyPolicy();
-        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
+        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
         world.put(RequestOf.named("orders").data(key).published().build());
         world.advance(Duration.ofMinutes(10));
         world.aws.heal();
-        world.put(claim);
+        world.put(request);
 
-        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.Pending);
-        assertThat(world.judge(claim).isAnswered()).isFalse();
+        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.Pending);
+        assertThat(world.judge(request).isAnswered()).isFalse();
         world.applyPolicy();
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 
     // -- CloudTrail

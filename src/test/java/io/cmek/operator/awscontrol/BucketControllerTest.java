@@ -24,11 +24,11 @@ class BucketControllerTest {
 
     private final World world = new World();
     private final KeyArn key = world.newKey(1);
-    private final EncryptionRequest claim =
+    private final EncryptionRequest request =
             RequestOf.named("orders").data(key).bucket(NAME).build();
 
     private ConditionResult encrypted() {
-        return world.judge(claim, NAME).assessment().encrypted();
+        return world.judge(request, NAME).assessment().encrypted();
     }
 
     private int count(String operation) {
@@ -36,7 +36,7 @@ class BucketControllerTest {
     }
 
     private void start() {
-        world.put(claim);
+        world.put(request);
         world.applyPolicy();
         assertThat(encrypted().reason()).isEqualTo(Reason.BucketsEncrypted);
         world.advance(Duration.ofSeconds(10));
@@ -46,18 +46,18 @@ class BucketControllerTest {
     }
 
     private void refresh() {
-        world.controllers.refresh(world.item(claim, NAME));
+        world.controllers.refresh(world.item(request, NAME));
         world.applyPolicy();
     }
 
     @Test
     void isMadePrivateAndEncryptedOnceItsKeyIsReady() {
-        assertThat(world.snapshot(claim, NAME)).isEqualTo(BucketSnapshot.NEVER);
-        world.put(claim);
+        assertThat(world.snapshot(request, NAME)).isEqualTo(BucketSnapshot.NEVER);
+        world.put(request);
         world.applyPolicy();
 
         assertThat(encrypted().isTrue()).isTrue();
-        assertThat(world.judge(claim, NAME).isAnswered()).isTrue();
+        assertThat(world.judge(request, NAME).isAnswered()).isTrue();
         assertThat(world.s3.bucket(NAME)).isEqualTo(new FakeS3.Bucket(true, "us-east-1", FakeS3.under(key), true));
         assertThat(world.aws.operationsOn(NAME).stream().filter(o -> !o.equals("s3:GetBucketEncryption")))
                 .containsExactly("s3:CreateBucket", "s3:PutPublicAccessBlock", "s3:PutBucketEncryption");
@@ -70,11 +70,11 @@ class BucketControllerTest {
     @Test
     void waitsForItsKey() {
         world.kms.state(key, "Disabled");
-        world.put(claim);
+        world.put(request);
         world.applyPolicy();
         assertThat(world.s3.bucket(NAME)).isNull();
         assertThat(encrypted().reason()).isEqualTo(Reason.Pending);
-        assertThat(world.judge(claim, NAME).isAnswered()).isTrue();
+        assertThat(world.judge(request, NAME).isAnswered()).isTrue();
 
         world.kms.state(key, "Enabled");
         world.refresh(key);
@@ -101,7 +101,7 @@ class BucketControllerTest {
     @Test
     void oneOfOthersIsLeftAlone() {
         world.s3.put(NAME, new FakeS3.Bucket(false, "us-east-1", FakeS3.OF_NEW, false));
-        world.put(claim);
+        world.put(request);
         world.advance(Duration.ofMinutes(5));
         assertThat(encrypted().reason()).isEqualTo(Reason.BucketOwnedByAnotherAccount);
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-west-2", FakeS3.OF_NEW, false));
@@ -118,7 +118,7 @@ class BucketControllerTest {
                 operation.equals("s3:GetBucketEncryption") || operation.equals("s3:HeadBucket")
                         ? Trouble.DENIED
                         : null);
-        world.put(claim);
+        world.put(request);
         world.advance(Duration.ofMinutes(5));
         assertThat(encrypted().reason()).isEqualTo(Reason.AccessDenied);
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
@@ -156,7 +156,7 @@ class BucketControllerTest {
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
-        world.put(claim, new LastApplied(Map.of(), Map.of(NAME, FakeS3.under(key)), false));
+        world.put(request, new LastApplied(Map.of(), Map.of(NAME, FakeS3.under(key)), false));
         world.applyPolicy();
         assertThat(world.reported).contains("repaired BUCKET");
     }
@@ -201,7 +201,7 @@ class BucketControllerTest {
             if (count("PutBucketEncryption") == writes) {
                 assertThat(encrypted().message())
                         .contains(NAME, "changed again", "put it back", "It is put back at 2026-");
-                assertThat(world.judge(claim, NAME).assessment().encryption()).isEqualTo(FakeS3.OF_NEW);
+                assertThat(world.judge(request, NAME).assessment().encryption()).isEqualTo(FakeS3.OF_NEW);
                 world.advance(Duration.ofSeconds(1));
             }
             if (count("PutBucketEncryption") > writes) {
@@ -239,14 +239,14 @@ class BucketControllerTest {
     @Test
     void aReadThatTimesOutLeavesWhatIsKnown() {
         world.aws.fail("s3:CreateBucket", Trouble.DENIED);
-        world.put(claim);
+        world.put(request);
         world.applyPolicy();
         assertThat(encrypted().reason()).isEqualTo(Reason.WriteDenied);
         world.aws.fail("s3:GetBucketEncryption", Trouble.TIMES_OUT);
         refresh();
         assertThat(encrypted().reason()).isEqualTo(Reason.WriteDenied);
-        assertThat(world.judge(claim, NAME).isAnswered()).isTrue();
-        assertThat(world.snapshot(claim, NAME).plannedFor()).isEqualTo(claim.uid());
+        assertThat(world.judge(request, NAME).isAnswered()).isTrue();
+        assertThat(world.snapshot(request, NAME).plannedFor()).isEqualTo(request.uid());
     }
 
     @Test
@@ -274,17 +274,17 @@ class BucketControllerTest {
             var w = new World();
             w.newKey(1);
             w.aws.fail("s3:PutBucketEncryption", way.getKey());
-            w.put(claim);
+            w.put(request);
             w.applyPolicy();
-            ConditionResult reported = w.judge(claim, NAME).assessment().encrypted();
+            ConditionResult reported = w.judge(request, NAME).assessment().encrypted();
             assertThat(reported.reason()).isEqualTo(way.getValue());
-            assertThat(w.judge(claim, NAME).isAnswered()).isTrue();
+            assertThat(w.judge(request, NAME).isAnswered()).isTrue();
             w.advance(Duration.ofMinutes(10));
             assertThat(w.aws.count("s3:CreateBucket")).isEqualTo(1);
             assertThat(w.aws.count("s3:PutBucketEncryption")).as("%s", way).isBetween(8, 25);
             w.aws.heal();
             w.advance(Duration.ofMinutes(2));
-            assertThat(w.judge(claim, NAME).assessment().encrypted().isTrue()).isTrue();
+            assertThat(w.judge(request, NAME).assessment().encrypted().isTrue()).isTrue();
         }
     }
 
@@ -295,7 +295,7 @@ class BucketControllerTest {
         for (int point = 0; ; point++) {
             var w = new World();
             w.newKey(1);
-            w.put(claim);
+            w.put(request);
             w.aws.crashAt(point);
             try {
                 w.applyPolicy();
@@ -304,7 +304,7 @@ class BucketControllerTest {
                 w.restart();
                 w.applyPolicy();
             }
-            assertThat(w.judge(claim, NAME).assessment().encrypted().isTrue()).isTrue();
+            assertThat(w.judge(request, NAME).assessment().encrypted().isTrue()).isTrue();
             // What S3 itself makes private at once, the next process cannot tell from a bucket of others.
             assertThat(w.repaired).isEmpty();
             if (w.aws.isCrashAhead()) {
@@ -320,7 +320,7 @@ class BucketControllerTest {
 
     @Test
     void twoThatWantOneBucketGetItInTurn() {
-        world.put(claim);
+        world.put(request);
         EncryptionRequest later = world.put(RequestOf.named("later")
                 .data(world.newKey(2))
                 .bucket(NAME)
@@ -329,9 +329,9 @@ class BucketControllerTest {
         world.applyPolicy();
         assertThat(world.s3.bucket(NAME).encryption()).isEqualTo(FakeS3.under(key));
         assertThat(world.index.judge(later).reason()).isEqualTo(Reason.BucketClaimedByAnother);
-        assertThat(world.snapshot(claim, NAME).plannedFor()).isEqualTo(claim.uid());
+        assertThat(world.snapshot(request, NAME).plannedFor()).isEqualTo(request.uid());
 
-        world.remove(claim);
+        world.remove(request);
         world.applyPolicy();
         assertThat(world.snapshot(later, NAME).plannedFor()).isEqualTo(later.uid());
         assertThat(world.judge(later, NAME).assessment().encrypted().reason()).isEqualTo(Reason.BucketUnderAnotherKey);
@@ -353,10 +353,10 @@ class BucketControllerTest {
     void tellsWhatIsLeftOfAResourceThatWentWhileItWasWritten() {
         world.aws.after = (operation, item) -> {
             if (operation.equals("s3:PutBucketEncryption")) {
-                world.remove(claim);
+                world.remove(request);
             }
         };
-        world.put(claim);
+        world.put(request);
         world.applyPolicy();
         assertThat(world.reported)
                 .anySatisfy(reported -> assertThat(reported)
@@ -370,11 +370,11 @@ class BucketControllerTest {
         start();
         world.aws.fail("s3:", Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.changed).containsExactly(world.item(claim, NAME));
+        assertThat(world.changed).containsExactly(world.item(request, NAME));
         assertThat(encrypted().isTrue()).isTrue();
         world.changed.clear();
         world.advance(Duration.ofMinutes(6));
-        assertThat(world.changed).containsExactly(world.item(claim, NAME));
+        assertThat(world.changed).containsExactly(world.item(request, NAME));
         assertThat(encrypted().reason()).isEqualTo(Reason.AwsUnavailable);
         world.changed.clear();
         world.aws.heal();
@@ -402,7 +402,7 @@ class BucketControllerTest {
                 NAME,
                 new FakeS3.Bucket(
                         true, "us-east-1", new Encryption("aws:kms:dsse", key.toString(), false, List.of()), false));
-        world.put(claim);
+        world.put(request);
         world.applyPolicy();
         assertThat(encrypted().isTrue()).isTrue();
         assertThat(count("PutBucketEncryption")).isZero();

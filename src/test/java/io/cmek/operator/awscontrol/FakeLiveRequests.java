@@ -15,7 +15,7 @@ final class FakeLiveRequests implements LiveRequests {
     private final Authorization authorization;
 
     /** By uid. */
-    final Map<String, EncryptionRequest> claims = new TreeMap<>();
+    final Map<String, EncryptionRequest> requests = new TreeMap<>();
 
     /** By uid: the namespaces of objects that this version cannot read, and may name any key. */
     final Map<String, String> unreadable = new TreeMap<>();
@@ -37,7 +37,7 @@ final class FakeLiveRequests implements LiveRequests {
             return new Reading.Failed(failing);
         }
         var all = new RequestIndex(authorization);
-        claims.values().forEach(claim -> all.put(claim, LastApplied.NOTHING));
+        requests.values().forEach(request -> all.put(request, LastApplied.NOTHING));
         unreadable.forEach((uid, namespace) -> all.putUnreadable(uid, namespace, Set.of(), true, true));
         return new Reading.Read(all);
     }

@@ -54,25 +54,25 @@ class KeyControllerTest {
     }
 
     private EncryptionRequest start() {
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.applyPolicy();
         assertThat(writes()).isEqualTo(1);
         world.advance(Duration.ofSeconds(10));
         world.aws.forgetCalls();
         world.reported.clear();
         world.changed.clear();
-        return claim;
+        return request;
     }
 
     @Test
     void aNewRequestOnANewKeyIsServedWithFewCallsAndTold() {
         assertThat(world.keys.of(key)).isEqualTo(KeySnapshot.never(key));
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
 
         world.applyPolicy();
 
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
-        assertThat(world.judge(claim).isAnswered()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).isAnswered()).isTrue();
         assertThat(world.kms.policy(key)).contains("CmekOperatortestDataUse", "CmekOperatortestDataGrants", "\"Root\"");
         assertThat(world.aws.operationsOn(key))
                 .containsExactly("kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:GetKeyPolicy");
@@ -151,7 +151,7 @@ class KeyControllerTest {
     void writesNothingThatKmsWouldRefuse(PolicyViolation.Kind kind, String statement) {
         byOthers(FakeKms.ROOT, statement.replace('\'', '"'));
         String before = world.kms.policy(key);
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
 
         world.advance(Duration.ofMinutes(10));
 
@@ -164,24 +164,24 @@ class KeyControllerTest {
                                     assertThat(p.kind()).isEqualTo(kind);
                                     assertThat(p.message()).containsAnyOf("'Old'", "'CmekOperatortestDataUse'");
                                 }));
-        assertThat(world.judge(claim).isAnswered()).isTrue();
+        assertThat(world.judge(request).isAnswered()).isTrue();
         assertThat(writes()).isZero();
         assertThat(world.kms.policy(key)).isEqualTo(before);
         assertThat(world.changed).hasSize(1);
 
         byOthers(FakeKms.ROOT);
         world.advance(Duration.ofSeconds(70));
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 
     @Test
     void aPolicyThatNobodyCanReadIsLeftAlone() {
         world.kms.put(key, "[]");
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.applyPolicy();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Blocked.class);
-        assertThat(world.judge(claim).assessment().policy().message()).contains("cannot be read");
+        assertThat(world.judge(request).assessment().policy().message()).contains("cannot be read");
         assertThat(writes()).isZero();
     }
 
@@ -192,7 +192,7 @@ class KeyControllerTest {
                 Trouble.refusedWith(
                         "MalformedPolicyDocumentException",
                         "Policy contains a statement with one or more invalid principals"));
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.applyPolicy();
 
         assertThat(notApplied())
@@ -200,7 +200,7 @@ class KeyControllerTest {
                         PolicyOutcome.WriteFailed.class,
                         failed -> assertThat(failed.added().of(StatementKind.DATA_USE))
                                 .containsExactly(World.ROLE));
-        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.ForeignStatementRejected);
+        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.ForeignStatementRejected);
         assertThat(writes()).isEqualTo(1);
         world.advance(Duration.ofMillis(400));
         assertThat(writes()).as("too early for another attempt").isEqualTo(1);
@@ -211,7 +211,7 @@ class KeyControllerTest {
         world.aws.heal();
         world.advance(Duration.ofMinutes(1));
         assertThat(notApplied()).isNull();
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 
     /** A failed turn is not repeated every 50 ms. */
@@ -235,8 +235,8 @@ class KeyControllerTest {
             case "gone" -> w.kms.delete(k);
             default -> {}
         }
-        RequestOf request = RequestOf.named("orders").data(k);
-        w.put((how.equals("published") ? request.published() : request).build());
+        RequestOf call = RequestOf.named("orders").data(k);
+        w.put((how.equals("published") ? call.published() : call).build());
         w.advance(Duration.ofMinutes(2));
         int turns = 0;
         Duration until = w.now().plus(Duration.ofMinutes(10));
@@ -251,7 +251,7 @@ class KeyControllerTest {
 
     @Test
     void asksNoMoreThanThePollWhileKmsDoesNotAnswer() {
-        EncryptionRequest claim = start();
+        EncryptionRequest request = start();
         world.aws.fail("kms:GetKeyPolicy", Trouble.UNAVAILABLE);
         world.put(RequestOf.named("billing").data(key).backup(key).build());
         world.applyPolicy();
@@ -264,14 +264,14 @@ class KeyControllerTest {
 
         assertThat(writes()).isZero();
         assertThat(world.aws.count("kms:GetKeyPolicy")).isLessThan(25);
-        assertThat(world.judge(claim).assessment().policy().reason())
+        assertThat(world.judge(request).assessment().policy().reason())
                 .as("what was read is too old by now")
                 .isEqualTo(Reason.AwsUnavailable);
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(1));
         assertThat(world.hasStatement(key, "BackupUse")).isTrue();
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 
     @Test
@@ -345,12 +345,12 @@ class KeyControllerTest {
 
     @Test
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
-        EncryptionRequest claim = RequestOf.on(key, "orders");
+        EncryptionRequest request = RequestOf.on(key, "orders");
         String statements =
                 "{\"Sid\":\"CmekOperatortestDataUse\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + World.ROLE
                         + "\"},\"Action\":[\"kms:Encrypt\",\"kms:Decrypt\",\"kms:ReEncrypt*\",\"kms:GenerateDataKey*\",\"kms:DescribeKey\"],"
                         + "\"Resource\":\"*\"}";
-        world.put(claim, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
+        world.put(request, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
         world.applyPolicy();
 
         assertThat(world.repaired)
@@ -439,11 +439,11 @@ class KeyControllerTest {
                 byOthers(FakeKms.ROOT);
             }
         };
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.applyPolicy();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Conflict.class);
-        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.PolicyConflict);
+        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.PolicyConflict);
         assertThat(writes()).isEqualTo(3);
         assertThat(world.reported).containsExactly("written", "conflict", "written", "conflict", "written", "conflict");
         world.advance(Duration.ofHours(1));
@@ -636,18 +636,18 @@ class KeyControllerTest {
 
     @Test
     void onlyReadsWhereTheOwnerWrites() {
-        EncryptionRequest claim =
+        EncryptionRequest request =
                 world.put(RequestOf.named("orders").data(key).published().build());
         world.applyPolicy();
-        assertThat(world.judge(claim).assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
-        assertThat(world.judge(claim).isAnswered()).isTrue();
+        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
+        assertThat(world.judge(request).isAnswered()).isTrue();
 
         byOthers(
                 FakeKms.ROOT,
                 "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + World.ROLE
                         + "\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}");
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
         assertThat(writes()).isZero();
     }
 
@@ -678,14 +678,14 @@ class KeyControllerTest {
         var w = new World(
                 seed, World.tenant("all", World.ROLE, CredentialScope.OWN, new CredentialScope(World.ROLE, null), "*"));
         w.aws.unruly(new Random(seed), 0.3);
-        var claims = new ArrayList<EncryptionRequest>();
+        var requests = new ArrayList<EncryptionRequest>();
         for (int n = 1; n <= 5; n++) {
             w.kms.make(World.key(n));
             w.kms.put(World.key(n), FakeKms.document(FakeKms.ROOT, AUDITORS, USERS));
         }
         w.kms.mostLaggingReads = 1;
         for (int n = 1; n <= 5; n++) {
-            claims.add(w.put(RequestOf.named("orders-" + n)
+            requests.add(w.put(RequestOf.named("orders-" + n)
                     .data(World.key(n))
                     .bucket("bucket-" + n)
                     .build()));
@@ -695,12 +695,13 @@ class KeyControllerTest {
         w.aws.heal();
         w.advance(Duration.ofMinutes(10));
 
-        claims.forEach(claim -> {
-            KeyArn k = claim.keys().getFirst().key();
-            assertThat(w.judge(claim).assessment().judgements()).allMatch(j -> j.isTrue());
+        requests.forEach(request -> {
+            KeyArn k = request.keys().getFirst().key();
+            assertThat(w.judge(request).assessment().judgements()).allMatch(j -> j.isTrue());
             assertThat(w.kms.policy(k)).contains("Auditors", "role/b\"", "CmekOperatortestDataUse");
-            String bucket = claim.buckets().getFirst().name();
-            assertThat(w.judge(claim, bucket).assessment().encrypted().isTrue()).isTrue();
+            String bucket = request.buckets().getFirst().name();
+            assertThat(w.judge(request, bucket).assessment().encrypted().isTrue())
+                    .isTrue();
             assertThat(Objects.requireNonNull(w.s3.bucket(bucket)).isPrivate()).isTrue();
         });
     }
@@ -708,10 +709,10 @@ class KeyControllerTest {
     /** Its finalizer was taken off while KMS took its time. */
     @Test
     void tellsWhatIsLeftOfAResourceThatWentWhileItWasWritten() {
-        EncryptionRequest claim = world.put(RequestOf.on(key, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.aws.after = (operation, item) -> {
             if (operation.equals("kms:PutKeyPolicy")) {
-                world.remove(claim);
+                world.remove(request);
             }
         };
         world.applyPolicy();
@@ -727,14 +728,14 @@ class KeyControllerTest {
     @Test
     void tellsItAlsoOfOneOfMany() {
         EncryptionRequest older = start();
-        EncryptionRequest claim = world.put(RequestOf.named("billing")
+        EncryptionRequest request = world.put(RequestOf.named("billing")
                 .data(key)
                 .backup(key)
                 .createdAt("2026-03-02T10:00:00Z")
                 .build());
         world.aws.after = (operation, item) -> {
             if (operation.equals("kms:PutKeyPolicy")) {
-                world.remove(claim);
+                world.remove(request);
             }
         };
         world.applyPolicy();
@@ -763,16 +764,16 @@ class KeyControllerTest {
 
     @Test
     void nothingIsKeptWhenTheLastRequestIsGone() {
-        var claims = new ArrayList<EncryptionRequest>();
+        var requests = new ArrayList<EncryptionRequest>();
         for (int n = 1; n < 4; n++) {
-            claims.add(world.put(RequestOf.named("orders-" + n)
+            requests.add(world.put(RequestOf.named("orders-" + n)
                     .data(world.newKey(n))
                     .bucket("bucket-" + n)
                     .build()));
         }
         world.advance(Duration.ofMinutes(3));
         assertThat(world.isEmpty()).isFalse();
-        claims.forEach(world::remove);
+        requests.forEach(world::remove);
         world.refresh(World.key(9));
         world.controllers.refresh(new AwsItem.Bucket(CredentialScope.OWN, "us-east-1", "bucket-9"));
         world.applyPolicy();
@@ -784,12 +785,12 @@ class KeyControllerTest {
 
     @Test
     void aKeyThatIsDisabledIsNotWrittenAndRecovers() {
-        EncryptionRequest claim = start();
+        EncryptionRequest request = start();
         world.kms.state(key, "Disabled");
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
         byOthers(FakeKms.ROOT);
         world.advance(Duration.ofMinutes(1));
-        assertThat(world.judge(claim).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
         assertThat(writes()).isZero();
         assertThat(world.aws.count("kms:DescribeKey"))
                 .as("sooner than a healthy one")
@@ -797,13 +798,13 @@ class KeyControllerTest {
 
         world.kms.state(key, "Enabled");
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
         assertThat(writes()).isEqualTo(1);
     }
 
     @Test
     void aHealthyKeyIsReadOnceAMinuteAndAtOnceWhereItIsRefreshed() {
-        EncryptionRequest claim = start();
+        EncryptionRequest request = start();
         world.advance(Duration.ofHours(1));
         assertThat(world.aws.count("kms:DescribeKey")).isBetween(54, 67);
         assertThat(world.aws.count("kms:GetKeyPolicy")).isBetween(54, 67);
@@ -814,40 +815,40 @@ class KeyControllerTest {
         world.refresh(key);
         assertThat(world.aws.operationsOn(key)).containsExactly("kms:DescribeKey", "kms:GetKeyPolicy");
         assertThat(world.changed).hasSize(1);
-        assertThat(world.judge(claim).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
     }
 
     /** Also when nothing else than time makes a fact too old. */
     @Test
     void tellsWhenReadsFailWhenWhatWasReadIsTooOldAndWhenTheySucceedAgain() {
-        EncryptionRequest claim = start();
+        EncryptionRequest request = start();
         world.aws.fail("kms:", Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(2));
         assertThat(world.changed).as("of the first failed read").hasSizeBetween(1, 2);
-        assertThat(world.judge(claim).assessment().isReady())
+        assertThat(world.judge(request).assessment().isReady())
                 .as("what was read is young")
                 .isTrue();
         world.changed.clear();
 
         world.advance(Duration.ofMinutes(6));
         assertThat(world.changed).as("facts and policy are too old").isNotEmpty();
-        assertThat(world.judge(claim).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);
+        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);
         world.changed.clear();
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
         assertThat(world.changed).isNotEmpty();
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 
     @Test
     void goesOnWhenTheClockWasSetBack() {
-        EncryptionRequest claim = start();
+        EncryptionRequest request = start();
         world.clock.isOffBy = Duration.ofDays(-1);
         world.kms.state(key, "Disabled");
         byOthers(FakeKms.ROOT, AUDITORS);
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(claim).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
         world.kms.state(key, "Enabled");
         world.advance(Duration.ofMinutes(2));
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -858,25 +859,25 @@ class KeyControllerTest {
         CredentialScope probe = new CredentialScope(World.ROLE, null);
         var w = new World(1, World.tenant("all", World.ROLE, CredentialScope.OWN, probe, "*"));
         KeyArn k = w.newKey(1);
-        EncryptionRequest claim = w.put(RequestOf.on(k, "orders"));
+        EncryptionRequest request = w.put(RequestOf.on(k, "orders"));
         w.applyPolicy();
-        assertThat(w.judge(claim).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessProven);
         assertThat(w.aws.operationsOn(k)).endsWith("kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt");
 
         w.kms.probesDenied = true;
         w.refresh(k);
-        assertThat(w.judge(claim).assessment().access().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessDenied);
 
         w.kms.probesDenied = false;
         w.aws.fail("kms:GenerateDataKey", Trouble.DENIED);
         w.refresh(k);
-        assertThat(w.judge(claim).assessment().access().isTrue())
+        assertThat(w.judge(request).assessment().access().isTrue())
                 .as("what was proven last")
                 .isFalse();
 
         w.aws.heal();
         w.advance(Duration.ofMinutes(1));
-        assertThat(w.judge(claim).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessProven);
         w.aws.forgetCalls();
         w.kms.put(k, FakeKms.document(FakeKms.ROOT));
         w.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
@@ -888,11 +889,11 @@ class KeyControllerTest {
 
     @Test
     void statementsOfTheStatusThatTheOwnerWritesAreNoDriftOfOurs() {
-        EncryptionRequest claim =
+        EncryptionRequest request =
                 RequestOf.named("orders").data(key).published().build();
         String statements = "{\"Sid\":\"CmekOperatortestDataUse\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\""
                 + World.ROLE + "\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
-        world.put(claim, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
+        world.put(request, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
         world.put(RequestOf.named("billing").backup(key).build());
         world.applyPolicy();
         assertThat(world.repaired).isEmpty();

@@ -94,12 +94,12 @@ class KeyJudgeTest {
                 new TreeMap<>());
     }
 
-    private KeyJudge.Judged judge(EncryptionRequest claim, KeySnapshot snapshot) {
-        return judge.judge(claim, KEY, TENANT, snapshot, NOW);
+    private KeyJudge.Judged judge(EncryptionRequest request, KeySnapshot snapshot) {
+        return judge.judge(request, KEY, TENANT, snapshot, NOW);
     }
 
-    private KeyResult assess(EncryptionRequest claim, KeySnapshot snapshot) {
-        return judge(claim, snapshot).assessment();
+    private KeyResult assess(EncryptionRequest request, KeySnapshot snapshot) {
+        return judge(request, snapshot).assessment();
     }
 
     @Test

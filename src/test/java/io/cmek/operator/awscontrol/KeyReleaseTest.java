@@ -71,7 +71,7 @@ class KeyReleaseTest {
     void takesNothingThatAnotherNeedsWhichOnlyTheApiServerKnows() {
         start();
         EncryptionRequest billing = RequestOf.on(key, "billing");
-        world.live.claims.put(billing.uid(), billing);
+        world.live.requests.put(billing.uid(), billing);
         world.put(going);
         world.applyPolicy();
 
@@ -126,15 +126,15 @@ class KeyReleaseTest {
     void waitsWhereTheApiServerDoesNotConfirmIt() {
         start();
         world.put(going);
-        world.live.claims.put(orders.uid(), orders);
+        world.live.requests.put(orders.uid(), orders);
         world.applyPolicy();
         assertThat(world.release(going))
                 .isInstanceOfSatisfying(
                         Release.Waits.class, waits -> assertThat(waits.why()).contains("not confirmed"));
-        world.live.claims.remove(orders.uid());
+        world.live.requests.remove(orders.uid());
         world.advance(Duration.ofSeconds(5));
         assertThat(world.release(going)).isInstanceOf(Release.Waits.class);
-        world.live.claims.put(
+        world.live.requests.put(
                 going.uid(),
                 RequestOf.named("orders")
                         .data(key)
@@ -146,7 +146,7 @@ class KeyReleaseTest {
         assertThat(world.release(going)).isInstanceOf(Release.Waits.class);
         assertThat(world.aws.count("kms:PutKeyPolicy")).isZero();
 
-        world.live.claims.put(going.uid(), going);
+        world.live.requests.put(going.uid(), going);
         world.advance(Duration.ofMinutes(1));
         assertThat(world.release(going)).isEqualTo(new Release.Done());
     }

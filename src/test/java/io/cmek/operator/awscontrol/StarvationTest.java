@@ -118,13 +118,13 @@ class StarvationTest {
         hang();
         KeyArn theirs = World.key(HANGING, 1);
         world.kms.make(theirs);
-        EncryptionRequest claim = world.put(RequestOf.on(theirs, "orders"));
+        EncryptionRequest request = world.put(RequestOf.on(theirs, "orders"));
         world.advance(Duration.ofMinutes(10));
-        assertThat(world.judge(claim).isAnswered()).isTrue();
-        assertThat(world.judge(claim).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);
+        assertThat(world.judge(request).isAnswered()).isTrue();
+        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(claim).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 }

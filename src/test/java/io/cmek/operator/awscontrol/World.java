@@ -91,9 +91,9 @@ final class World {
 
     private final ControllerEvents events = new ControllerEvents() {
         @Override
-        public void repaired(EncryptionRequest claim, DriftRepair drift) {
+        public void repaired(EncryptionRequest request, DriftRepair drift) {
             repaired.add(drift);
-            reported.add("event for " + claim.id().name());
+            reported.add("event for " + request.id().name());
         }
 
         @Override
@@ -175,17 +175,17 @@ final class World {
                 bucket -> changed.add(bucket));
         controllers = new AwsControllers(queue, keys, buckets, random);
         workers = new VirtualWorkers(controllers, queue, ticker);
-        List.copyOf(live.claims.values()).forEach(claim -> {
-            applied.putIfAbsent(claim.uid(), LastApplied.NOTHING);
-            put(claim, applied.get(claim.uid()));
+        List.copyOf(live.requests.values()).forEach(request -> {
+            applied.putIfAbsent(request.uid(), LastApplied.NOTHING);
+            put(request, applied.get(request.uid()));
         });
     }
 
     private void keyChanged(KeyArn key) {
         changed.add(new AwsItem.Key(key));
         index.claimsOn(key)
-                .forEach(claim ->
-                        claim.buckets().forEach(use -> itemsOf(use.name()).forEach(controllers::enqueue)));
+                .forEach(request ->
+                        request.buckets().forEach(use -> itemsOf(use.name()).forEach(controllers::enqueue)));
     }
 
     private List<AwsItem.Bucket> itemsOf(String bucket) {
@@ -199,25 +199,25 @@ final class World {
     }
 
     /** A resource is applied: the API server and the index have it. */
-    EncryptionRequest put(EncryptionRequest claim) {
-        return put(claim, LastApplied.NOTHING);
+    EncryptionRequest put(EncryptionRequest request) {
+        return put(request, LastApplied.NOTHING);
     }
 
-    EncryptionRequest put(EncryptionRequest claim, LastApplied lastApplied) {
-        live.claims.put(claim.uid(), claim);
-        applied.put(claim.uid(), lastApplied);
-        enqueue(index.put(claim, lastApplied));
-        return claim;
+    EncryptionRequest put(EncryptionRequest request, LastApplied lastApplied) {
+        live.requests.put(request.uid(), request);
+        applied.put(request.uid(), lastApplied);
+        enqueue(index.put(request, lastApplied));
+        return request;
     }
 
     /** A resource is gone: the API server and the index have it no more. */
-    void remove(EncryptionRequest claim) {
-        live.claims.remove(claim.uid());
-        applied.remove(claim.uid());
-        var gone = claim.buckets().stream()
+    void remove(EncryptionRequest request) {
+        live.requests.remove(request.uid());
+        applied.remove(request.uid());
+        var gone = request.buckets().stream()
                 .flatMap(use -> itemsOf(use.name()).stream())
                 .toList();
-        enqueue(index.remove(claim.uid()));
+        enqueue(index.remove(request.uid()));
         gone.forEach(controllers::enqueue);
     }
 
@@ -301,34 +301,35 @@ final class World {
         applyPolicy();
     }
 
-    KeyJudge.Judged judge(EncryptionRequest claim, KeyArn key) {
-        Tenant tenant = authorization.tenantOf(claim).orElseThrow();
-        return keyJudge.judge(claim, key, tenant, keys.of(key), clock.instant());
+    KeyJudge.Judged judge(EncryptionRequest request, KeyArn key) {
+        Tenant tenant = authorization.tenantOf(request).orElseThrow();
+        return keyJudge.judge(request, key, tenant, keys.of(key), clock.instant());
     }
 
-    KeyJudge.Judged judge(EncryptionRequest claim) {
-        return judge(claim, claim.keys().getFirst().key());
+    KeyJudge.Judged judge(EncryptionRequest request) {
+        return judge(request, request.keys().getFirst().key());
     }
 
-    AwsItem.Bucket item(EncryptionRequest claim, String bucket) {
-        return new AwsItem.Bucket(authorization.tenantOf(claim).orElseThrow().identity(), claim.region(), bucket);
+    AwsItem.Bucket item(EncryptionRequest request, String bucket) {
+        return new AwsItem.Bucket(authorization.tenantOf(request).orElseThrow().identity(), request.region(), bucket);
     }
 
-    BucketSnapshot snapshot(EncryptionRequest claim, String bucket) {
-        return buckets.of(item(claim, bucket));
+    BucketSnapshot snapshot(EncryptionRequest request, String bucket) {
+        return buckets.of(item(request, bucket));
     }
 
-    BucketJudge.Judged judge(EncryptionRequest claim, String bucket) {
-        BucketUse use = claim.buckets().stream()
+    BucketJudge.Judged judge(EncryptionRequest request, String bucket) {
+        BucketUse use = request.buckets().stream()
                 .filter(b -> b.name().equals(bucket))
                 .findFirst()
                 .orElseThrow();
-        boolean keyReady = judge(claim, use.key()).assessment().isReady();
-        return bucketJudge.judge(claim.uid(), use, claim.region(), keyReady, snapshot(claim, bucket), clock.instant());
+        boolean keyReady = judge(request, use.key()).assessment().isReady();
+        return bucketJudge.judge(
+                request.uid(), use, request.region(), keyReady, snapshot(request, bucket), clock.instant());
     }
 
-    KeySnapshot.Release release(EncryptionRequest claim) {
-        return keys.of(claim.keys().getFirst().key()).releases().get(claim.uid());
+    KeySnapshot.Release release(EncryptionRequest request) {
+        return keys.of(request.keys().getFirst().key()).releases().get(request.uid());
     }
 
     /** How many statements of ours the policy has. */

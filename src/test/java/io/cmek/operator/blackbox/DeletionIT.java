@@ -144,7 +144,7 @@ class DeletionIT {
     // -- what is taken away
 
     @Test
-    void releaseTakesAwayWhatNoLiveClaimNeeds() {
+    void releaseTakesAwayWhatNoLiveRequestNeeds() {
         JsonNode before = aws.policy(primaryKey);
         replicate("Release", "orders");
         // Somebody else has the secondary's key as a backup key, and the primary's as a data key.

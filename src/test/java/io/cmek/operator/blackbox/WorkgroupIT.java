@@ -363,7 +363,7 @@ class WorkgroupIT {
     }
 
     @Test
-    void aBucketBelongsToOneClaim() {
+    void aBucketBelongsToOneRequest() {
         String key = aws.createKey(REGION);
         team.apply(workgroup("first", key, data).toString());
         team.awaitWorkgroup("first", EncryptionState.ENABLED);

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RequestResultTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
-    private static final EncryptionRequest CLAIM = TestRequests.claim("team-a", "orders", 1, "orders-data");
+    private static final EncryptionRequest CLAIM = TestRequests.request("team-a", "orders", 1, "orders-data");
     private static final KeyUse USE = CLAIM.keys().getFirst();
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final AwsError FAILURE =

@@ -40,26 +40,26 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
                 .toList();
     }
 
-    ConditionResult judge(EncryptionRequest claim) {
-        ConditionResult permitted = authorization.judge(claim);
+    ConditionResult judge(EncryptionRequest request) {
+        ConditionResult permitted = authorization.judge(request);
         if (!permitted.isTrue()) {
             return permitted;
         }
-        if (!claim.eligibility().isTrue()) {
-            return claim.eligibility();
+        if (!request.eligibility().isTrue()) {
+            return request.eligibility();
         }
-        for (BucketUse use : claim.buckets()) {
+        for (BucketUse use : request.buckets()) {
             Comparator<EncryptionRequest> order = Comparator.comparing(
                             (EncryptionRequest c) -> hasBucket(c, use.name()) ? 0 : 1)
                     .thenComparing(EncryptionRequest::createdAt)
                     .thenComparing(EncryptionRequest::uid);
             Optional<EncryptionRequest> holder = onBucket(use.name()).stream()
-                    .filter(c -> !c.uid().equals(claim.uid()))
-                    .filter(c -> order.compare(c, claim) < 0)
+                    .filter(c -> !c.uid().equals(request.uid()))
+                    .filter(c -> order.compare(c, request) < 0)
                     .filter(c -> authorization.judge(c).isTrue() || hasBucket(c, use.name()))
                     .min(order);
             if (holder.isPresent()) {
-                boolean near = holder.get().id().namespace().equals(claim.id().namespace());
+                boolean near = holder.get().id().namespace().equals(request.id().namespace());
                 return ConditionResult.ofFalse(
                         Reason.BucketClaimedByAnother,
                         use.label() + " belongs already to "
@@ -74,17 +74,17 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
         return permitted;
     }
 
-    private static boolean hasBucket(EncryptionRequest claim, String bucket) {
-        return claim.buckets().stream()
-                .anyMatch(use -> use.name().equals(bucket) && claim.served().has(use));
+    private static boolean hasBucket(EncryptionRequest request, String bucket) {
+        return request.buckets().stream()
+                .anyMatch(use -> use.name().equals(bucket) && request.served().has(use));
     }
 
-    private boolean isTrue(EncryptionRequest claim) {
-        return judge(claim).isTrue();
+    private boolean isTrue(EncryptionRequest request) {
+        return judge(request).isTrue();
     }
 
-    private boolean isPending(EncryptionRequest claim) {
-        return judge(claim).reason() == Reason.Pending;
+    private boolean isPending(EncryptionRequest request) {
+        return judge(request).reason() == Reason.Pending;
     }
 
     private Stream<EncryptionRequest> staying(KeyArn key) {
@@ -122,14 +122,14 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
         return each.reduce(AccessRequirements.NONE, AccessRequirements::plus);
     }
 
-    List<EncryptionRequest> othersOn(KeyArn key, EncryptionRequest claim) {
+    List<EncryptionRequest> othersOn(KeyArn key, EncryptionRequest request) {
         return on(key).stream()
-                .filter(c -> !c.uid().equals(claim.uid()) && !c.isGoing() && isTrue(c))
+                .filter(c -> !c.uid().equals(request.uid()) && !c.isGoing() && isTrue(c))
                 .toList();
     }
 
-    KeySharers otherRequestsOn(KeyArn key, EncryptionRequest claim) {
-        return KeySharers.of(claim, othersOn(key, claim));
+    KeySharers otherRequestsOn(KeyArn key, EncryptionRequest request) {
+        return KeySharers.of(request, othersOn(key, request));
     }
 
     boolean mayBeNeededByUnreadable(KeyArn key) {
@@ -149,37 +149,38 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
         var writers = new TreeMap<CredentialScope, EncryptionRequest>();
         var proving = new TreeMap<CredentialScope, TreeMap<CredentialScope, AccessRequirements>>();
         var releasing = new TreeMap<String, EncryptionRequest>();
-        for (EncryptionRequest claim : on(key)) {
-            Optional<Tenant> tenant = authorization.tenantOf(claim);
+        for (EncryptionRequest request : on(key)) {
+            Optional<Tenant> tenant = authorization.tenantOf(request);
             if (tenant.isEmpty()) {
                 continue;
             }
             CredentialScope identity = tenant.get().identity();
-            boolean managed = claim.policyManagement() == PolicyManagement.Managed;
-            boolean releases = claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
-            boolean forgotten = claim.isGoing() && !releases;
+            boolean managed = request.policyManagement() == PolicyManagement.Managed;
+            boolean releases = request.isGoing() && request.deletionPolicy() == DeletionPolicy.Release;
+            boolean forgotten = request.isGoing() && !releases;
             if (!forgotten
-                    && (isTrue(claim) || isPending(claim) && claim.ownKeys().contains(key))) {
+                    && (isTrue(request)
+                            || isPending(request) && request.ownKeys().contains(key))) {
                 readers.add(identity);
             }
-            if (!forgotten && isTrue(claim)) {
+            if (!forgotten && isTrue(request)) {
                 policyReaders.add(identity);
             }
-            if (managed && !claim.isGoing() && isTrue(claim)) {
+            if (managed && !request.isGoing() && isTrue(request)) {
                 EncryptionRequest other = writers.get(identity);
-                writers.put(identity, other == null || older(claim, other) ? claim : other);
+                writers.put(identity, other == null || older(request, other) ? request : other);
             }
             CredentialScope probe = tenant.get().probe();
-            AccessRequirements needed = authorization.neededBy(claim, key);
+            AccessRequirements needed = authorization.neededBy(request, key);
             if (probe != null
                     && probe.roleArn() != null
-                    && !claim.isGoing()
-                    && isTrue(claim)
+                    && !request.isGoing()
+                    && isTrue(request)
                     && PolicyAccess.isWantedFor(needed, probe.roleArn())) {
                 proving.computeIfAbsent(probe, p -> new TreeMap<>()).merge(identity, needed, AccessRequirements::plus);
             }
-            if (releases && managed && (isTrue(claim) || judge(claim).reason() == Reason.WorkgroupNotFound)) {
-                releasing.put(claim.uid(), claim);
+            if (releases && managed && (isTrue(request) || judge(request).reason() == Reason.WorkgroupNotFound)) {
+                releasing.put(request.uid(), request);
             }
         }
         var probes = new TreeMap<CredentialScope, KeyRequests.Probe>();
@@ -206,13 +207,13 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
     BucketRequests viewOf(String bucket) {
         var readers = new LinkedHashSet<BucketRequests.Reader>();
         var holders = new ArrayList<EncryptionRequest>();
-        for (EncryptionRequest claim : onBucket(bucket)) {
-            if (!claim.isGoing() && (isTrue(claim) || isPending(claim))) {
+        for (EncryptionRequest request : onBucket(bucket)) {
+            if (!request.isGoing() && (isTrue(request) || isPending(request))) {
                 authorization
-                        .tenantOf(claim)
-                        .ifPresent(t -> readers.add(new BucketRequests.Reader(t.identity(), claim.region())));
-                if (isTrue(claim)) {
-                    holders.add(claim);
+                        .tenantOf(request)
+                        .ifPresent(t -> readers.add(new BucketRequests.Reader(t.identity(), request.region())));
+                if (isTrue(request)) {
+                    holders.add(request);
                 }
             }
         }
@@ -227,11 +228,11 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
     /** What a resource is told of itself. */
     record Own(ConditionResult accepted, List<AccessRequirements> suggestions) {}
 
-    Own own(EncryptionRequest claim) {
+    Own own(EncryptionRequest request) {
         return new Own(
-                judge(claim),
-                claim.keys().stream()
-                        .map(use -> authorization.shownFor(claim, use, suggestedOn(use.key())))
+                judge(request),
+                request.keys().stream()
+                        .map(use -> authorization.shownFor(request, use, suggestedOn(use.key())))
                         .toList());
     }
 }

@@ -1,7 +1,7 @@
 package io.cmek.operator.index;
 
 import static io.cmek.operator.request.TestRequests.KEY;
-import static io.cmek.operator.request.TestRequests.claim;
+import static io.cmek.operator.request.TestRequests.request;
 import static io.cmek.operator.request.TestRequests.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,7 +22,7 @@ class RequestIndexCostTest {
             tenant("a", "arn:aws:iam::111122223333:role/a", "*", "team-a"),
             tenant("b", "arn:aws:iam::111122223333:role/b", "*", "team-b")));
 
-    private static final EncryptionRequest ONE_MORE = claim("team-a", "one-more", 50, "bucket-of-one-more");
+    private static final EncryptionRequest ONE_MORE = request("team-a", "one-more", 50, "bucket-of-one-more");
 
     @Test
     void oneMoreOnAKeyIsJudgedAlone() {
@@ -80,7 +80,7 @@ class RequestIndexCostTest {
 
     @Test
     void oneMoreOnABucketOfSomebodyElseIsJudgedAlone() {
-        EncryptionRequest late = claim("team-a", "z-late", 59, "shared");
+        EncryptionRequest late = request("team-a", "z-late", 59, "shared");
         for (int size : SIZES) {
             RequestIndex index = filled(size, i -> "shared");
             assertThat(cost(index, i -> i.put(late, LastApplied.NOTHING))).isEqualTo(1);
@@ -92,7 +92,7 @@ class RequestIndexCostTest {
     @Test
     void otherPrincipalsAreShownByAllAndVisitEachOnce() {
         for (int size : SIZES) {
-            EncryptionRequest stranger = claim("team-b", "stranger", 50, "strangers-bucket");
+            EncryptionRequest stranger = request("team-b", "stranger", 50, "strangers-bucket");
             RequestIndex index = filled(size, i -> "bucket-" + i);
             assertThat(cost(index, i -> i.put(stranger, LastApplied.NOTHING))).isEqualTo(1 + size + 1);
         }
@@ -113,13 +113,13 @@ class RequestIndexCostTest {
     private static RequestIndex filled(int size, Function<Integer, String> bucket) {
         var index = new RequestIndex(new Authorization(TENANTS));
         for (int i = 0; i < size; i++) {
-            index.put(claim("team-a", "wg-" + i, 0, bucket.apply(i)), LastApplied.NOTHING);
+            index.put(request("team-a", "wg-" + i, 0, bucket.apply(i)), LastApplied.NOTHING);
         }
         return index;
     }
 
     private static EncryptionRequest number(int i) {
-        return claim("team-a", "wg-" + i, 0, "bucket-" + i);
+        return request("team-a", "wg-" + i, 0, "bucket-" + i);
     }
 
     private static String uid(int i) {

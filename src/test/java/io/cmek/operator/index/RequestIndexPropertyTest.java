@@ -77,7 +77,7 @@ class RequestIndexPropertyTest {
         Answers answers() {
             AllRequests all = all();
             var resources = new HashMap<String, AllRequests.Own>();
-            living.values().forEach(claim -> resources.put(claim.uid(), all.own(claim)));
+            living.values().forEach(request -> resources.put(request.uid(), all.own(request)));
             return new Answers(
                     requests.keys().stream().collect(Collectors.toMap(key -> key, all::viewOf)),
                     requests.keys().stream().collect(Collectors.toMap(key -> key, all::mayBeNeededByUnreadable)),
@@ -138,11 +138,11 @@ class RequestIndexPropertyTest {
             };
         }
 
-        private Changes put(EncryptionRequest claim, Set<ResourceRef> own) {
-            own.add(claim.id());
-            living.put(claim.uid(), claim);
-            unreadable.remove(claim.uid());
-            return index.put(claim, LastApplied.NOTHING);
+        private Changes put(EncryptionRequest request, Set<ResourceRef> own) {
+            own.add(request.id());
+            living.put(request.uid(), request);
+            unreadable.remove(request.uid());
+            return index.put(request, LastApplied.NOTHING);
         }
 
         private Changes remove(String uid, Set<ResourceRef> own) {
@@ -191,18 +191,19 @@ class RequestIndexPropertyTest {
                 assertThat(index.onBucket(bucket)).as("on %s", bucket).isEqualTo(view);
                 assertThat(index.claimsOnBucket(bucket)).containsExactlyInAnyOrderElementsOf(all.onBucket(bucket));
             });
-            Stream.concat(living.values().stream(), Stream.of(stranger())).forEach(claim -> {
-                assertThat(index.judge(claim)).as("of %s", claim).isEqualTo(all.judge(claim));
+            Stream.concat(living.values().stream(), Stream.of(stranger())).forEach(request -> {
+                assertThat(index.judge(request)).as("of %s", request).isEqualTo(all.judge(request));
                 for (KeyArn key : requests.keys()) {
-                    assertThat(index.neededBesides(claim, key, MERGE::given))
-                            .as("besides %s on %s", claim, key)
-                            .isEqualTo(all.neededBesides(claim, key, MERGE::given));
-                    assertThat(index.otherRequestsOn(key, claim))
-                            .as("with %s on %s", claim, key)
-                            .isEqualTo(all.otherRequestsOn(key, claim));
+                    assertThat(index.neededBesides(request, key, MERGE::given))
+                            .as("besides %s on %s", request, key)
+                            .isEqualTo(all.neededBesides(request, key, MERGE::given));
+                    assertThat(index.otherRequestsOn(key, request))
+                            .as("with %s on %s", request, key)
+                            .isEqualTo(all.otherRequestsOn(key, request));
                 }
             });
-            living.values().forEach(claim -> assertThat(index.find(claim.uid())).contains(claim));
+            living.values()
+                    .forEach(request -> assertThat(index.find(request.uid())).contains(request));
         }
 
         /** Not in the index, or there in another version. */
@@ -248,10 +249,10 @@ class RequestIndexPropertyTest {
             Changes changes = world.step(own);
             Answers after = world.answers();
             Set<ResourceRef> different = world.living.values().stream()
-                    .filter(claim -> !after.resources()
-                                    .get(claim.uid())
-                                    .equals(before.resources().get(claim.uid()))
-                            || !claim.equals(livingBefore.get(claim.uid())))
+                    .filter(request -> !after.resources()
+                                    .get(request.uid())
+                                    .equals(before.resources().get(request.uid()))
+                            || !request.equals(livingBefore.get(request.uid())))
                     .map(EncryptionRequest::id)
                     .collect(Collectors.toSet());
             assertThat(changes.resources()).containsAll(different);
@@ -285,7 +286,7 @@ class RequestIndexPropertyTest {
         var restarted = new RequestIndex(world.index.authorization());
         var shuffled = new ArrayList<>(world.living.values());
         Collections.shuffle(shuffled, random);
-        shuffled.forEach(claim -> restarted.put(claim, LastApplied.NOTHING));
+        shuffled.forEach(request -> restarted.put(request, LastApplied.NOTHING));
 
         assertThat(restarted.keys()).isEqualTo(world.index.keys());
         world.requests.keys().forEach(key -> assertThat(restarted.onKey(key)).isEqualTo(world.index.onKey(key)));
@@ -314,10 +315,10 @@ class RequestIndexPropertyTest {
                     count(seen, "releasing", !view.releasing().isEmpty());
                     count(seen, "unreadable", world.index.mayBeNeededByUnreadable(key));
                 }
-                world.living.values().forEach(claim -> {
-                    Reason reason = world.index.judge(claim).reason();
+                world.living.values().forEach(request -> {
+                    Reason reason = world.index.judge(request).reason();
                     count(seen, reason.name(), true);
-                    count(seen, "held", claim.held() && reason == Reason.Accepted);
+                    count(seen, "held", request.held() && reason == Reason.Accepted);
                 });
             }
             world.steps.forEach((step, n) -> seen.merge(step.name(), n, Integer::sum));

@@ -2,7 +2,7 @@ package io.cmek.operator.index;
 
 import static io.cmek.operator.request.TestRequests.BACKUP_KEY;
 import static io.cmek.operator.request.TestRequests.KEY;
-import static io.cmek.operator.request.TestRequests.claim;
+import static io.cmek.operator.request.TestRequests.request;
 import static io.cmek.operator.request.TestRequests.tenant;
 import static io.cmek.operator.request.TestRequests.with;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,19 +51,19 @@ class RequestIndexTest {
 
     @Test
     void aRequestWithinItsTenantIsAccepted() {
-        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
+        EncryptionRequest request = request("team-a", "orders", 0, "orders-data");
 
-        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.Accepted);
-        assertThat(among(claim).authorization().principalsFor(claim).data()).containsExactly(A);
+        assertThat(among(request).judge(request).reason()).isEqualTo(Reason.Accepted);
+        assertThat(among(request).authorization().principalsFor(request).data()).containsExactly(A);
     }
 
     @Test
     void aNamespaceWithoutTenantIsRefusedAndTheStatementsStillShown() {
-        EncryptionRequest claim = claim("team-c", "orders", 0, "orders-data");
+        EncryptionRequest request = request("team-c", "orders", 0, "orders-data");
 
-        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.NamespaceNotPermitted);
-        assertThat(among(claim).judge(claim).message()).contains("'team-c'", "cmek.tenants.<name>.namespaces");
-        assertThat(among(claim).authorization().principalsFor(claim).data())
+        assertThat(among(request).judge(request).reason()).isEqualTo(Reason.NamespaceNotPermitted);
+        assertThat(among(request).judge(request).message()).contains("'team-c'", "cmek.tenants.<name>.namespaces");
+        assertThat(among(request).authorization().principalsFor(request).data())
                 .singleElement()
                 .asString()
                 .startsWith("<");
@@ -72,20 +72,21 @@ class RequestIndexTest {
     @Test
     void aKeyOfAnotherAccountIsRefused() {
         KeyArn foreign = KeyArn.parse("arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab");
-        EncryptionRequest claim = TestRequests.withBackup(claim("team-a", "orders", 0, "orders-data"), foreign, null);
+        EncryptionRequest request =
+                TestRequests.withBackup(request("team-a", "orders", 0, "orders-data"), foreign, null);
 
-        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.KeyNotPermitted);
-        assertThat(among(claim).judge(claim).message())
+        assertThat(among(request).judge(request).reason()).isEqualTo(Reason.KeyNotPermitted);
+        assertThat(among(request).judge(request).message())
                 .startsWith("The backup key " + foreign)
                 .contains("cmek.tenants.a.keys");
     }
 
     @Test
     void aBucketBeyondTheTenantIsRefused() {
-        EncryptionRequest claim = claim("team-b", "orders", 0, "a-data");
+        EncryptionRequest request = request("team-b", "orders", 0, "a-data");
 
-        assertThat(among(claim).judge(claim).reason()).isEqualTo(Reason.BucketNotPermitted);
-        assertThat(among(claim).judge(claim).message())
+        assertThat(among(request).judge(request).reason()).isEqualTo(Reason.BucketNotPermitted);
+        assertThat(among(request).judge(request).message())
                 .startsWith("The data bucket a-data")
                 .contains("cmek.tenants.b.buckets");
     }
@@ -93,7 +94,7 @@ class RequestIndexTest {
     @Test
     void aRequestThatOthersDoNotLetBeServedIsRefusedForTheirReason() {
         ConditionResult eligibility = ConditionResult.ofFalse(Reason.WorkgroupNotFound, "There is no such Workgroup.");
-        EncryptionRequest dependent = eligibility(claim("team-a", "orders", 0, "orders-data"), eligibility);
+        EncryptionRequest dependent = eligibility(request("team-a", "orders", 0, "orders-data"), eligibility);
 
         assertThat(among(dependent).judge(dependent)).isEqualTo(eligibility);
         assertThat(among(dependent).onKey(KEY).required()).isEqualTo(AccessRequirements.NONE);
@@ -101,20 +102,20 @@ class RequestIndexTest {
 
     @Property(tries = 100)
     void theOldestPermittedRequestHoldsTheBucketInWhateverOrderTheyCome(@ForAll Random random) {
-        var claims = new ArrayList<>(List.of(
-                claim("team-b", "early", 0, "shared"), // not permitted: buckets b-* only
-                claim("team-c", "nobody", 1, "shared"), // no tenant
-                claim("team-a", "first", 2, "shared"),
-                claim("team-a", "second", 3, "shared"),
-                claim("team-a", "also-second", 3, "shared")));
-        Collections.shuffle(claims, random);
-        RequestIndex index = among(claims.toArray(EncryptionRequest[]::new));
+        var requests = new ArrayList<>(List.of(
+                request("team-b", "early", 0, "shared"), // not permitted: buckets b-* only
+                request("team-c", "nobody", 1, "shared"), // no tenant
+                request("team-a", "first", 2, "shared"),
+                request("team-a", "second", 3, "shared"),
+                request("team-a", "also-second", 3, "shared")));
+        Collections.shuffle(requests, random);
+        RequestIndex index = among(requests.toArray(EncryptionRequest[]::new));
 
-        assertThat(claims)
+        assertThat(requests)
                 .filteredOn(c -> index.judge(c).isTrue())
                 .extracting(c -> c.id().name())
                 .containsExactly("first");
-        assertThat(claims)
+        assertThat(requests)
                 .filteredOn(c -> index.judge(c).reason() == Reason.BucketClaimedByAnother)
                 .hasSize(2)
                 .allSatisfy(c -> assertThat(index.judge(c).message()).contains("Workgroup first."));
@@ -126,13 +127,13 @@ class RequestIndexTest {
 
     @Property(tries = 50)
     void amongRequestsOfTheSameSecondTheSmallestUidHoldsTheBucket(@ForAll Random random) {
-        var claims = new ArrayList<>(IntStream.range(0, 10)
-                .mapToObj(i -> claim("team-a", "w" + i, 0, "shared"))
+        var requests = new ArrayList<>(IntStream.range(0, 10)
+                .mapToObj(i -> request("team-a", "w" + i, 0, "shared"))
                 .toList());
-        Collections.shuffle(claims, random);
-        RequestIndex index = among(claims.toArray(EncryptionRequest[]::new));
+        Collections.shuffle(requests, random);
+        RequestIndex index = among(requests.toArray(EncryptionRequest[]::new));
 
-        assertThat(claims)
+        assertThat(requests)
                 .filteredOn(c -> index.judge(c).isTrue())
                 .extracting(c -> c.id().name())
                 .containsExactly("w0");
@@ -140,8 +141,8 @@ class RequestIndexTest {
 
     @Test
     void aRequestThatIsNotInTheIndexYetIsJudgedAmongTheOthers() {
-        EncryptionRequest old = claim("team-a", "old", 0, "shared");
-        EncryptionRequest fresh = claim("team-a", "fresh", 1, "shared");
+        EncryptionRequest old = request("team-a", "old", 0, "shared");
+        EncryptionRequest fresh = request("team-a", "fresh", 1, "shared");
 
         assertThat(among(old).judge(fresh).reason()).isEqualTo(Reason.BucketClaimedByAnother);
         assertThat(among(fresh).judge(old).isTrue()).isTrue();
@@ -150,8 +151,8 @@ class RequestIndexTest {
     /** Its status shows the bucket no longer, and the index has not been told yet. */
     @Test
     void aNewerVersionOfTheHolderIsJudgedByWhatItSaysItself() {
-        EncryptionRequest first = claim("team-a", "first", 0, "b-shared");
-        EncryptionRequest late = claim("team-a", "late", 1, "b-shared");
+        EncryptionRequest first = request("team-a", "first", 0, "b-shared");
+        EncryptionRequest late = request("team-a", "late", 1, "b-shared");
         RequestIndex index = among(first, served(late));
 
         assertThat(index.judge(served(late)).isTrue()).isTrue();
@@ -160,8 +161,8 @@ class RequestIndexTest {
 
     @Test
     void aBucketIsHeldUntilItsHolderIsGone() {
-        EncryptionRequest leaving = with(claim("team-a", "old", 0, "shared"), PolicyManagement.Managed, true);
-        EncryptionRequest next = claim("team-a", "next", 1, "shared");
+        EncryptionRequest leaving = with(request("team-a", "old", 0, "shared"), PolicyManagement.Managed, true);
+        EncryptionRequest next = request("team-a", "next", 1, "shared");
         RequestIndex index = among(leaving, next);
         assertThat(index.judge(next).reason()).isEqualTo(Reason.BucketClaimedByAnother);
 
@@ -175,12 +176,12 @@ class RequestIndexTest {
 
     @Test
     void whoHasTheBucketKeepsItWhateverTheOthersAreCalledAndTheSettingsSay() {
-        EncryptionRequest served = served(claim("team-a", "served", 1, "b-shared"));
-        EncryptionRequest smaller = claim("team-a", "a-smaller", 1, "b-shared");
-        EncryptionRequest older = claim("team-b", "older", 0, "b-shared");
+        EncryptionRequest served = served(request("team-a", "served", 1, "b-shared"));
+        EncryptionRequest smaller = request("team-a", "a-smaller", 1, "b-shared");
+        EncryptionRequest older = request("team-b", "older", 0, "b-shared");
         EncryptionRequest uncovered = TestRequests.served(
-                claim("elsewhere", "uncovered", 2, "b-other"), EncryptionState.DEGRADED, MERGE.suggestion(use(A)));
-        EncryptionRequest next = claim("team-b", "next", 0, "b-other");
+                request("elsewhere", "uncovered", 2, "b-other"), EncryptionState.DEGRADED, MERGE.suggestion(use(A)));
+        EncryptionRequest next = request("team-b", "next", 0, "b-other");
         RequestIndex index = among(served, smaller, older, uncovered, next);
 
         assertThat(index.judge(served).isTrue()).isTrue();
@@ -191,9 +192,9 @@ class RequestIndexTest {
 
     @Test
     void theHolderOfABucketIsNamedOnlyWithinItsNamespace() {
-        EncryptionRequest holder = claim("team-a", "orders", 0, "b-orders");
-        EncryptionRequest neighbour = claim("team-a", "invoices", 1, "b-orders");
-        EncryptionRequest stranger = claim("team-b", "billing", 2, "b-orders");
+        EncryptionRequest holder = request("team-a", "orders", 0, "b-orders");
+        EncryptionRequest neighbour = request("team-a", "invoices", 1, "b-orders");
+        EncryptionRequest stranger = request("team-b", "billing", 2, "b-orders");
         RequestIndex index = among(holder, neighbour, stranger);
 
         assertThat(index.judge(neighbour).message()).contains("the Workgroup orders.");
@@ -202,8 +203,8 @@ class RequestIndexTest {
 
     @Test
     void whoeverLeavesABucketForAnotherHasBothLookedAt() {
-        EncryptionRequest before = claim("team-a", "orders", 0, "a-old");
-        EncryptionRequest after = claim("team-a", "orders", 0, "a-new");
+        EncryptionRequest before = request("team-a", "orders", 0, "a-old");
+        EncryptionRequest after = request("team-a", "orders", 0, "a-new");
         RequestIndex index = among(before);
 
         assertThat(index.put(after, LastApplied.NOTHING).buckets()).containsExactly("a-new", "a-old");
@@ -213,13 +214,13 @@ class RequestIndexTest {
 
     @Test
     void theRequiredAccessOfAKeyIsThatOfAllItIsManagedFor() {
-        EncryptionRequest one = claim("team-a", "one", 0, "a-one");
-        EncryptionRequest two = claim("team-b", "two", 1, "b-two");
+        EncryptionRequest one = request("team-a", "one", 0, "a-one");
+        EncryptionRequest two = request("team-b", "two", 1, "b-two");
         EncryptionRequest published =
-                with(claim("team-a", "published", 2, "a-published"), PolicyManagement.Publish, false);
-        EncryptionRequest leaving = with(claim("team-a", "leaving", 3, "a-leaving"), PolicyManagement.Managed, true);
-        EncryptionRequest refused = claim("team-b", "refused", 4, "a-refused");
-        EncryptionRequest late = claim("team-b", "late", 5, "b-two");
+                with(request("team-a", "published", 2, "a-published"), PolicyManagement.Publish, false);
+        EncryptionRequest leaving = with(request("team-a", "leaving", 3, "a-leaving"), PolicyManagement.Managed, true);
+        EncryptionRequest refused = request("team-b", "refused", 4, "a-refused");
+        EncryptionRequest late = request("team-b", "late", 5, "b-two");
 
         assertThat(required(one, two, published, leaving, refused, late)).isEqualTo(use(A, B));
         assertThat(required(one, published, leaving)).isEqualTo(use(A));
@@ -231,7 +232,7 @@ class RequestIndexTest {
     /** Another resource needs it, so its data is in use. */
     @Test
     void aRequestThatIsHeldIsRequiredAlthoughItIsBeingDeleted() {
-        EncryptionRequest leaving = with(claim("team-a", "leaving", 0, "a-leaving"), PolicyManagement.Managed, true);
+        EncryptionRequest leaving = with(request("team-a", "leaving", 0, "a-leaving"), PolicyManagement.Managed, true);
 
         assertThat(required(TestRequests.held(leaving))).isEqualTo(use(A));
         assertThat(required(leaving)).isEqualTo(AccessRequirements.NONE);
@@ -239,28 +240,29 @@ class RequestIndexTest {
 
     @Test
     void theSameKeyForDataAndBackupNeedsTheStatementsOfBoth() {
-        EncryptionRequest claim = TestRequests.withBackup(claim("team-a", "orders", 0, "a-data"), KEY, "a-backup");
+        EncryptionRequest request = TestRequests.withBackup(request("team-a", "orders", 0, "a-data"), KEY, "a-backup");
 
-        assertThat(required(claim)).isEqualTo(use(A).plus(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(A))));
-        assertThat(among(claim).onKey(KEY).count()).isEqualTo(1);
-        assertThat(claim.distinctKeys()).containsExactly(KEY);
-        assertThat(claim.label(KEY)).isEqualTo("The data and backup key " + KEY);
+        assertThat(required(request))
+                .isEqualTo(use(A).plus(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(A))));
+        assertThat(among(request).onKey(KEY).count()).isEqualTo(1);
+        assertThat(request.distinctKeys()).containsExactly(KEY);
+        assertThat(request.label(KEY)).isEqualTo("The data and backup key " + KEY);
     }
 
     @Test
     void aBackupKeyNeedsOnlyItsOwnStatement() {
-        EncryptionRequest claim =
-                TestRequests.withBackup(claim("team-a", "orders", 0, "a-data"), BACKUP_KEY, "a-backup");
+        EncryptionRequest request =
+                TestRequests.withBackup(request("team-a", "orders", 0, "a-data"), BACKUP_KEY, "a-backup");
 
-        assertThat(among(claim).onKey(BACKUP_KEY).required())
+        assertThat(among(request).onKey(BACKUP_KEY).required())
                 .isEqualTo(AccessRequirements.of(StatementKind.BACKUP_USE, Set.of(A)));
     }
 
     /** Whoever names one replica has no access to another by that. */
     @Test
     void whatIsRequiredOnOneReplicaOfAMultiRegionKeyIsNotRequiredOnAnother() {
-        EncryptionRequest one = TestRequests.withBackup(claim("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
-        EncryptionRequest two = TestRequests.withBackup(claim("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
+        EncryptionRequest one = TestRequests.withBackup(request("team-a", "one", 0, "a-one"), PRIMARY, "a-one-backup");
+        EncryptionRequest two = TestRequests.withBackup(request("team-b", "two", 1, "b-two"), REPLICA, "b-two-backup");
         RequestIndex index = among(one, two);
 
         assertThat(index.onKey(PRIMARY).required())
@@ -272,9 +274,9 @@ class RequestIndexTest {
     @Test
     void aWorkgroupAndItsOwnReplicaCmekHaveTheSameStatementsOnTheirMultiRegionKey() {
         EncryptionRequest workgroup =
-                TestRequests.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+                TestRequests.withKeys(request("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
         EncryptionRequest replica = TestRequests.withKeys(
-                claim("team-a", "west", 1, "a-west"),
+                request("team-a", "west", 1, "a-west"),
                 new KeyUse(Purpose.Data, REPLICA),
                 new KeyUse(Purpose.Primary, PRIMARY));
         RequestIndex index = among(workgroup, replica);
@@ -286,8 +288,8 @@ class RequestIndexTest {
 
     @Test
     void whatIsSuggestedIsForAllWhoUseTheKey() {
-        EncryptionRequest managed = claim("team-a", "orders", 0, "orders-data");
-        EncryptionRequest published = with(claim("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
+        EncryptionRequest managed = request("team-a", "orders", 0, "orders-data");
+        EncryptionRequest published = with(request("team-b", "billing", 1, "b-data"), PolicyManagement.Publish, false);
         KeyRequests requests = among(managed, published).onKey(KEY);
 
         assertThat(requests.required()).isEqualTo(use(A));
@@ -297,17 +299,17 @@ class RequestIndexTest {
 
     @Test
     void whoComesWithOtherPrincipalsHasTheOthersOnTheKeyShowThem() {
-        EncryptionRequest one = claim("team-a", "one", 0, "a-one");
-        EncryptionRequest other = claim("team-a", "other", 0, "a-other");
+        EncryptionRequest one = request("team-a", "one", 0, "a-one");
+        EncryptionRequest other = request("team-a", "other", 0, "a-other");
         EncryptionRequest backup =
-                TestRequests.withKeys(claim("team-a", "backup", 0, "a-backup"), new KeyUse(Purpose.Backup, KEY));
-        EncryptionRequest stranger = claim("elsewhere", "stranger", 0, "a-stranger");
+                TestRequests.withKeys(request("team-a", "backup", 0, "a-backup"), new KeyUse(Purpose.Backup, KEY));
+        EncryptionRequest stranger = request("elsewhere", "stranger", 0, "a-stranger");
         RequestIndex index = among(one, backup, stranger);
 
         assertThat(index.put(other, LastApplied.NOTHING).resources())
                 .as("with the same principals")
                 .containsExactly(other.id());
-        EncryptionRequest billing = claim("team-b", "billing", 1, "b-data");
+        EncryptionRequest billing = request("team-b", "billing", 1, "b-data");
         assertThat(index.put(billing, LastApplied.NOTHING).resources())
                 .as("with others: those on the key for the same use, whose tenant may use it")
                 .containsExactlyInAnyOrder(billing.id(), one.id(), other.id());
@@ -316,12 +318,12 @@ class RequestIndexTest {
 
     @Test
     void whatComesAgainUnchangedChangesNothing() {
-        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
-        RequestIndex index = among(claim);
+        EncryptionRequest request = request("team-a", "orders", 0, "orders-data");
+        RequestIndex index = among(request);
         var applied = new LastApplied(Map.of(KEY, List.of(MERGE.suggestion(use(A, B)))), Map.of(), true);
 
-        assertThat(index.put(claim, applied).isEmpty()).isTrue();
-        assertThat(index.lastApplied(claim.uid())).isEqualTo(applied);
+        assertThat(index.put(request, applied).isEmpty()).isTrue();
+        assertThat(index.lastApplied(request.uid())).isEqualTo(applied);
         assertThat(index.appliedAccess(KEY, MERGE::given))
                 .as("of what its status shows, what it needs itself")
                 .isEqualTo(use(A));
@@ -329,8 +331,8 @@ class RequestIndexTest {
 
     @Test
     void theOldestRequestStandsForItsCredentials() {
-        EncryptionRequest young = claim("team-a", "young", 3, "a-young");
-        EncryptionRequest old = claim("team-a", "old", 1, "a-old");
+        EncryptionRequest young = request("team-a", "young", 3, "a-young");
+        EncryptionRequest old = request("team-a", "old", 1, "a-old");
         RequestIndex index = among(young, old);
         assertThat(index.onKey(KEY).writers()).containsExactly(Map.entry(CredentialScope.OWN, old));
 
@@ -341,14 +343,14 @@ class RequestIndexTest {
 
     @Test
     void whatIsReleasedIsNotWhatOthersNeed() {
-        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest leaving = releasing(request("team-a", "leaving", 0, "a-leaving"));
         EncryptionRequest published =
-                with(claim("team-a", "published", 1, "a-published"), PolicyManagement.Publish, false);
+                with(request("team-a", "published", 1, "a-published"), PolicyManagement.Publish, false);
         EncryptionRequest retaining =
-                with(claim("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
-        EncryptionRequest alsoReleasing = releasing(claim("team-b", "also", 3, "b-also"));
-        EncryptionRequest refused = claim("team-b", "refused", 4, "a-refused");
-        EncryptionRequest stranger = claim("elsewhere", "stranger", 5, "c-stranger");
+                with(request("team-b", "retaining", 2, "b-retaining"), PolicyManagement.Managed, true);
+        EncryptionRequest alsoReleasing = releasing(request("team-b", "also", 3, "b-also"));
+        EncryptionRequest refused = request("team-b", "refused", 4, "a-refused");
+        EncryptionRequest stranger = request("elsewhere", "stranger", 5, "c-stranger");
 
         assertThat(among(leaving).authorization().requiredFor(leaving, KEY)).isEqualTo(use(A));
         assertThat(besides(leaving, leaving)).isEqualTo(AccessRequirements.NONE);
@@ -364,8 +366,8 @@ class RequestIndexTest {
 
     @Test
     void aRequestThatIsHeldKeepsWhatItHasAlthoughItIsReleasing() {
-        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
-        EncryptionRequest held = TestRequests.held(releasing(claim("team-b", "held", 1, "b-held")));
+        EncryptionRequest leaving = releasing(request("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest held = TestRequests.held(releasing(request("team-b", "held", 1, "b-held")));
         RequestIndex index = among(leaving, held);
 
         assertThat(besides(leaving, leaving, held)).isEqualTo(use(B));
@@ -377,8 +379,8 @@ class RequestIndexTest {
     /** A mistake in the settings is none of the data's. */
     @Test
     void whoWasServedKeepsWhatItsStatusShowsThoughNoTenantCoversItAnyMore() {
-        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
-        EncryptionRequest stranger = claim("elsewhere", "stranger", 1, "c-stranger");
+        EncryptionRequest leaving = releasing(request("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest stranger = request("elsewhere", "stranger", 1, "c-stranger");
         EncryptionRequest served = TestRequests.served(stranger, EncryptionState.DEGRADED, MERGE.suggestion(use(A, B)));
         EncryptionRequest never = TestRequests.served(stranger, EncryptionState.FAILED, MERGE.suggestion(use(A, B)));
 
@@ -390,9 +392,9 @@ class RequestIndexTest {
     /** Its record was lost, and is about to be rebuilt: until then nothing is taken away from it. */
     @Test
     void aRequestThatWaitsForItsRecordKeepsWhatItHas() {
-        EncryptionRequest leaving = releasing(claim("team-a", "leaving", 0, "a-leaving"));
+        EncryptionRequest leaving = releasing(request("team-a", "leaving", 0, "a-leaving"));
         EncryptionRequest waiting =
-                eligibility(claim("team-b", "waiting", 1, "b-waiting"), ConditionResult.pending("Wait."));
+                eligibility(request("team-b", "waiting", 1, "b-waiting"), ConditionResult.pending("Wait."));
 
         assertThat(required(leaving, waiting)).isEqualTo(AccessRequirements.NONE);
         assertThat(besides(leaving, leaving, waiting)).isEqualTo(use(B));
@@ -401,13 +403,13 @@ class RequestIndexTest {
     @Test
     void aMultiRegionKeyIsReleasedOnBothSides() {
         EncryptionRequest workgroup =
-                TestRequests.withKeys(claim("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
+                TestRequests.withKeys(request("team-a", "wg", 0, "a-wg"), new KeyUse(Purpose.Data, PRIMARY));
         EncryptionRequest replica = releasing(TestRequests.withKeys(
-                claim("team-a", "west", 1, "a-west"),
+                request("team-a", "west", 1, "a-west"),
                 new KeyUse(Purpose.Data, REPLICA),
                 new KeyUse(Purpose.Primary, PRIMARY)));
         EncryptionRequest late =
-                TestRequests.withKeys(claim("team-b", "late", 2, "b-late"), new KeyUse(Purpose.Backup, REPLICA));
+                TestRequests.withKeys(request("team-b", "late", 2, "b-late"), new KeyUse(Purpose.Backup, REPLICA));
         RequestIndex index = among(workgroup, replica, late);
         AccessRequirements replication = AccessRequirements.of(StatementKind.REPLICATION_USE, Set.of(A));
 
@@ -423,17 +425,17 @@ class RequestIndexTest {
     /** What an earlier incarnation takes back, the living one of the same name may need. */
     @Test
     void whoHasTheSameNameIsAnotherAllTheSame() {
-        EncryptionRequest earlier = releasing(claim("team-a", "orders", 0, "a-orders"));
-        EncryptionRequest living = TestRequests.again(claim("team-a", "orders", 1, "a-orders"));
+        EncryptionRequest earlier = releasing(request("team-a", "orders", 0, "a-orders"));
+        EncryptionRequest living = TestRequests.again(request("team-a", "orders", 1, "a-orders"));
 
         assertThat(besides(earlier, living)).isEqualTo(use(A));
     }
 
     @Test
     void aForcedReplacementIsServedInWhicheverOrderItIsTold() {
-        EncryptionRequest earlier = claim("team-a", "orders", 0, "a-orders");
-        EncryptionRequest living = TestRequests.again(claim("team-a", "orders", 1, "a-orders"));
-        EncryptionRequest neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
+        EncryptionRequest earlier = request("team-a", "orders", 0, "a-orders");
+        EncryptionRequest living = TestRequests.again(request("team-a", "orders", 1, "a-orders"));
+        EncryptionRequest neighbour = request("team-a", "neighbour", 2, "a-neighbour");
 
         RequestIndex removedFirst = among(earlier, neighbour);
         removedFirst.remove(earlier.uid());
@@ -458,9 +460,9 @@ class RequestIndexTest {
     /** Both use the key for a moment; what the earlier one takes with it is only its own. */
     @Test
     void whoIsReplacedLeavesItsSuccessorAmongTheNeighbours() {
-        EncryptionRequest earlier = claim("team-a", "orders", 0, "a-orders");
-        EncryptionRequest living = TestRequests.again(claim("team-a", "orders", 1, "a-other"));
-        EncryptionRequest neighbour = claim("team-a", "neighbour", 2, "a-neighbour");
+        EncryptionRequest earlier = request("team-a", "orders", 0, "a-orders");
+        EncryptionRequest living = TestRequests.again(request("team-a", "orders", 1, "a-other"));
+        EncryptionRequest neighbour = request("team-a", "neighbour", 2, "a-neighbour");
         RequestIndex index = among(earlier, living, neighbour);
 
         index.remove(earlier.uid());
@@ -471,26 +473,27 @@ class RequestIndexTest {
 
     @Test
     void theNeighboursOnAKeyAreThoseThatAreServedAndStay() {
-        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
-        EncryptionRequest near = claim("team-a", "invoices", 1, "invoices-data");
-        EncryptionRequest served = claim("team-b", "billing", 1, "b-data");
-        EncryptionRequest leaving = with(claim("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
-        EncryptionRequest refused = claim("elsewhere", "stranger", 3, "stranger-data");
+        EncryptionRequest request = request("team-a", "orders", 0, "orders-data");
+        EncryptionRequest near = request("team-a", "invoices", 1, "invoices-data");
+        EncryptionRequest served = request("team-b", "billing", 1, "b-data");
+        EncryptionRequest leaving = with(request("team-a", "old", 2, "old-data"), PolicyManagement.Managed, true);
+        EncryptionRequest refused = request("elsewhere", "stranger", 3, "stranger-data");
 
-        assertThat(among(claim, near, served, leaving, refused).otherRequestsOn(KEY, claim))
+        assertThat(among(request, near, served, leaving, refused).otherRequestsOn(KEY, request))
                 .isEqualTo(new KeySharers(List.of(near.id()), 0, 1));
     }
 
     @Test
     void ofManyNeighboursFiveAreNamed() {
         RequestIndex index = among(IntStream.range(0, 8)
-                .mapToObj(i -> claim("team-a", "w" + i, 0, "a-" + i))
+                .mapToObj(i -> request("team-a", "w" + i, 0, "a-" + i))
                 .toArray(EncryptionRequest[]::new));
 
-        assertThat(index.otherRequestsOn(KEY, claim("team-a", "w2", 0, "a-2")))
+        assertThat(index.otherRequestsOn(KEY, request("team-a", "w2", 0, "a-2")))
                 .isEqualTo(new KeySharers(
                         IntStream.of(0, 1, 3, 4, 5)
-                                .mapToObj(i -> claim("team-a", "w" + i, 0, "a").id())
+                                .mapToObj(
+                                        i -> request("team-a", "w" + i, 0, "a").id())
                                 .toList(),
                         2,
                         0));
@@ -509,16 +512,16 @@ class RequestIndexTest {
 
     @Test
     void whatCanBeReadAgainNeedsNoMoreThanItSays() {
-        EncryptionRequest claim = claim("team-a", "orders", 0, "orders-data");
-        RequestIndex index = among(claim, claim("team-a", "other", 0, "other-data"));
+        EncryptionRequest request = request("team-a", "orders", 0, "orders-data");
+        RequestIndex index = among(request, request("team-a", "other", 0, "other-data"));
 
-        Changes lost = index.putUnreadable(claim.uid(), "team-a", Set.of(KEY.toString()), true, false);
+        Changes lost = index.putUnreadable(request.uid(), "team-a", Set.of(KEY.toString()), true, false);
         assertThat(lost.keys()).containsExactly(KEY);
         assertThat(index.mayBeNeededByUnreadable(KEY)).isTrue();
         assertThat(index.onKey(KEY).count()).isEqualTo(1);
         assertThat(index.unreadable()).isEqualTo(1);
 
-        Changes found = index.put(claim, LastApplied.NOTHING);
+        Changes found = index.put(request, LastApplied.NOTHING);
         assertThat(found.keys()).containsExactly(KEY);
         assertThat(index.mayBeNeededByUnreadable(KEY)).isFalse();
         assertThat(index.unreadable()).isZero();
@@ -530,34 +533,34 @@ class RequestIndexTest {
         return index.mayBeNeededByUnreadable(KEY);
     }
 
-    private static EncryptionRequest served(EncryptionRequest claim) {
-        return TestRequests.served(claim, EncryptionState.ENABLED, MERGE.suggestion(use(A)));
+    private static EncryptionRequest served(EncryptionRequest request) {
+        return TestRequests.served(request, EncryptionState.ENABLED, MERGE.suggestion(use(A)));
     }
 
-    private static EncryptionRequest eligibility(EncryptionRequest claim, ConditionResult eligibility) {
-        return changed(claim, claim.deletionPolicy(), claim.leaving(), eligibility);
+    private static EncryptionRequest eligibility(EncryptionRequest request, ConditionResult eligibility) {
+        return changed(request, request.deletionPolicy(), request.leaving(), eligibility);
     }
 
-    private static EncryptionRequest releasing(EncryptionRequest claim) {
-        return changed(claim, DeletionPolicy.Release, true, claim.eligibility());
+    private static EncryptionRequest releasing(EncryptionRequest request) {
+        return changed(request, DeletionPolicy.Release, true, request.eligibility());
     }
 
     private static EncryptionRequest changed(
-            EncryptionRequest claim, DeletionPolicy deletionPolicy, boolean leaving, ConditionResult eligibility) {
+            EncryptionRequest request, DeletionPolicy deletionPolicy, boolean leaving, ConditionResult eligibility) {
         return new EncryptionRequest(
-                claim.id(),
-                claim.uid(),
-                claim.createdAt(),
-                claim.region(),
-                claim.keys(),
-                claim.buckets(),
-                claim.volumes(),
-                claim.databases(),
-                claim.policyManagement(),
+                request.id(),
+                request.uid(),
+                request.createdAt(),
+                request.region(),
+                request.keys(),
+                request.buckets(),
+                request.volumes(),
+                request.databases(),
+                request.policyManagement(),
                 deletionPolicy,
                 leaving,
-                claim.held(),
-                claim.served(),
+                request.held(),
+                request.served(),
                 eligibility);
     }
 
@@ -575,10 +578,10 @@ class RequestIndexTest {
         return among(all).neededBesides(leaving, KEY, MERGE::given);
     }
 
-    private static RequestIndex among(EncryptionRequest... claims) {
+    private static RequestIndex among(EncryptionRequest... requests) {
         var index = new RequestIndex(new Authorization(TENANTS));
-        for (EncryptionRequest claim : claims) {
-            index.put(claim, LastApplied.NOTHING);
+        for (EncryptionRequest request : requests) {
+            index.put(request, LastApplied.NOTHING);
         }
         return index;
     }

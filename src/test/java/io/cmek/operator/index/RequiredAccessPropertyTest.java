@@ -31,26 +31,26 @@ import org.junit.jupiter.api.Test;
 class RequiredAccessPropertyTest {
 
     /** A world of tenants and requests. */
-    private record World(Tenants tenants, List<EncryptionRequest> claims, RequestIndex index) {
+    private record World(Tenants tenants, List<EncryptionRequest> requests, RequestIndex index) {
 
-        static World of(Tenants tenants, List<EncryptionRequest> claims) {
+        static World of(Tenants tenants, List<EncryptionRequest> requests) {
             var index = new RequestIndex(new Authorization(tenants));
-            claims.forEach(claim -> index.put(claim, LastApplied.NOTHING));
-            return new World(tenants, claims, index);
+            requests.forEach(request -> index.put(request, LastApplied.NOTHING));
+            return new World(tenants, requests, index);
         }
 
         static World random(Random random) {
-            var requests = new RandomRequests(random);
-            var claims = new ArrayList<EncryptionRequest>();
+            var generator = new RandomRequests(random);
+            var requests = new ArrayList<EncryptionRequest>();
             for (int i = 0; i < 2 + random.nextInt(7); i++) {
-                claims.add(
-                        requests.request(requests.id(), "uid-" + random.nextInt(1000) + "-" + i, requests.createdAt()));
+                requests.add(generator.request(
+                        generator.id(), "uid-" + random.nextInt(1000) + "-" + i, generator.createdAt()));
             }
-            return of(requests.tenants(), claims);
+            return of(generator.tenants(), requests);
         }
 
         List<EncryptionRequest> others() {
-            return claims.stream().filter(claim -> !isReleasing(claim)).toList();
+            return requests.stream().filter(request -> !isReleasing(request)).toList();
         }
 
         /** What a release takes from the policy. */
@@ -65,19 +65,21 @@ class RequiredAccessPropertyTest {
     void nobodyComesIntoThePolicyOfAKeyThatTheirTenantMayNotUse(@ForAll Random random) {
         World world = World.random(random);
         for (KeyArn key : KEYS) {
-            KeyRequests requests = world.index().onKey(key);
+            KeyRequests generator = world.index().onKey(key);
             world.tenants().all().stream().filter(t -> !t.mayUse(key)).forEach(stranger -> {
                 for (AccessRequirements grants : List.of(
-                        requests.required(), requests.suggested(), world.index().suggestedOn(key))) {
+                        generator.required(),
+                        generator.suggested(),
+                        world.index().suggestedOn(key))) {
                     assertHasNothingFor(stranger, grants);
                 }
-                requests.probes().values().stream()
+                generator.probes().values().stream()
                         .flatMap(probe -> probe.needed().values().stream())
                         .forEach(needed -> assertHasNothingFor(stranger, needed));
-                assertThat(requests.writers().values())
+                assertThat(generator.writers().values())
                         .as("who writes")
-                        .noneMatch(claim -> world.tenants()
-                                .of(claim.id().namespace())
+                        .noneMatch(request -> world.tenants()
+                                .of(request.id().namespace())
                                 .filter(stranger::equals)
                                 .isPresent());
             });
@@ -95,14 +97,14 @@ class RequiredAccessPropertyTest {
     @Property(tries = 2_000)
     void whoMayNotUseAKeyReadsOfNobodyElse(@ForAll Random random) {
         World world = World.random(random);
-        for (EncryptionRequest claim : world.claims()) {
-            claim.keys().stream()
-                    .filter(use -> !world.index().authorization().mayUse(claim, use.key()))
+        for (EncryptionRequest request : world.requests()) {
+            request.keys().stream()
+                    .filter(use -> !world.index().authorization().mayUse(request, use.key()))
                     .forEach(use -> assertThat(world.index()
                                     .authorization()
-                                    .shownFor(claim, use, world.index().suggestedOn(use.key())))
+                                    .shownFor(request, use, world.index().suggestedOn(use.key())))
                             .isEqualTo(EncryptionRequest.wants(
-                                    use, world.index().authorization().principalsFor(claim))));
+                                    use, world.index().authorization().principalsFor(request))));
         }
     }
 
@@ -114,10 +116,10 @@ class RequiredAccessPropertyTest {
             AccessRequirements required = world.index().onKey(key).required();
             for (StatementKind kind : StatementKind.values()) {
                 for (String principal : required.of(kind)) {
-                    assertThat(world.claims())
+                    assertThat(world.requests())
                             .as(principal + " by " + kind + " on " + key)
-                            .anyMatch(claim -> claim.uses(key)
-                                    && world.tenants().of(claim.id().namespace()).stream()
+                            .anyMatch(request -> request.uses(key)
+                                    && world.tenants().of(request.id().namespace()).stream()
                                             .anyMatch(tenant ->
                                                     tenant.principals().of(kind).contains(principal)));
                 }
@@ -128,7 +130,7 @@ class RequiredAccessPropertyTest {
     @Property(tries = 3_000)
     void noReleaseTakesWhatAnotherNeedsThatExists(@ForAll Random random) {
         World world = World.random(random);
-        for (EncryptionRequest leaving : world.claims()) {
+        for (EncryptionRequest leaving : world.requests()) {
             if (!isReleasing(leaving)) {
                 continue;
             }
@@ -147,12 +149,12 @@ class RequiredAccessPropertyTest {
     }
 
     /** Where its tenant may not use the key any more, its status tells what it had. */
-    private static AccessRequirements neededBy(EncryptionRequest claim, KeyArn key, World world) {
+    private static AccessRequirements neededBy(EncryptionRequest request, KeyArn key, World world) {
         return world.tenants()
-                .of(claim.id().namespace())
+                .of(request.id().namespace())
                 .filter(tenant -> tenant.mayUse(key))
-                .map(tenant -> claim.wants(key, tenant))
-                .orElseGet(() -> claim.served().keys().stream()
+                .map(tenant -> request.wants(key, tenant))
+                .orElseGet(() -> request.served().keys().stream()
                         .filter(line -> line.arn().equals(key.toString()))
                         .map(KeyStatus::suggestedPolicy)
                         .map(MERGE::given)
@@ -163,7 +165,7 @@ class RequiredAccessPropertyTest {
     @Property(tries = 2_000)
     void whoIsReleasingKeepsNothingForItself(@ForAll Random random) {
         World world = World.random(random);
-        for (EncryptionRequest leaving : world.claims()) {
+        for (EncryptionRequest leaving : world.requests()) {
             if (isReleasing(leaving)) {
                 var alone = new ArrayList<>(world.others());
                 alone.add(leaving);
@@ -188,11 +190,11 @@ class RequiredAccessPropertyTest {
         for (String bucket : BUCKETS) {
             Collection<EncryptionRequest> named = world.index().claimsOnBucket(bucket);
             List<EncryptionRequest> served = named.stream()
-                    .filter(claim -> world.index().judge(claim).isTrue())
+                    .filter(request -> world.index().judge(request).isTrue())
                     .toList();
             assertThat(served).hasSizeLessThanOrEqualTo(1);
-            if (named.stream().anyMatch(claim -> has(claim, bucket))) {
-                assertThat(served).allMatch(claim -> has(claim, bucket));
+            if (named.stream().anyMatch(request -> has(request, bucket))) {
+                assertThat(served).allMatch(request -> has(request, bucket));
             }
             assertThat(world.index().onBucket(bucket).holder().stream())
                     .as("for whom it is written")
@@ -200,14 +202,14 @@ class RequiredAccessPropertyTest {
         }
     }
 
-    private static boolean has(EncryptionRequest claim, String bucket) {
-        return claim.buckets().stream()
+    private static boolean has(EncryptionRequest request, String bucket) {
+        return request.buckets().stream()
                 .filter(use -> use.name().equals(bucket))
-                .anyMatch((BucketUse use) -> claim.served().has(use));
+                .anyMatch((BucketUse use) -> request.served().has(use));
     }
 
-    private static boolean isReleasing(EncryptionRequest claim) {
-        return claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release;
+    private static boolean isReleasing(EncryptionRequest request) {
+        return request.isGoing() && request.deletionPolicy() == DeletionPolicy.Release;
     }
 
     /** The properties above would hold in a world in which nothing happens. */
@@ -217,13 +219,13 @@ class RequiredAccessPropertyTest {
         for (int seed = 0; seed < 500; seed++) {
             World world = World.random(new Random(seed));
             Authorization authorization = world.index().authorization();
-            for (EncryptionRequest claim : world.claims()) {
-                for (KeyArn key : claim.distinctKeys()) {
-                    AccessRequirements required = authorization.requiredFor(claim, key);
-                    count(seen, "crossing", !required.equals(authorization.neededBy(claim, key)));
-                    count(seen, "strange", !authorization.mayUse(claim, key));
-                    if (isReleasing(claim)) {
-                        AccessRequirements taken = world.taken(claim, key);
+            for (EncryptionRequest request : world.requests()) {
+                for (KeyArn key : request.distinctKeys()) {
+                    AccessRequirements required = authorization.requiredFor(request, key);
+                    count(seen, "crossing", !required.equals(authorization.neededBy(request, key)));
+                    count(seen, "strange", !authorization.mayUse(request, key));
+                    if (isReleasing(request)) {
+                        AccessRequirements taken = world.taken(request, key);
                         count(seen, "taken", !taken.isEmpty());
                         count(seen, "spared", !taken.equals(required));
                     }

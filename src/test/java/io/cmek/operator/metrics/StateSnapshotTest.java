@@ -2,7 +2,7 @@ package io.cmek.operator.metrics;
 
 import static io.cmek.operator.request.TestRequests.BACKUP_KEY;
 import static io.cmek.operator.request.TestRequests.KEY;
-import static io.cmek.operator.request.TestRequests.claim;
+import static io.cmek.operator.request.TestRequests.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Buckets;
@@ -59,7 +59,7 @@ class StateSnapshotTest {
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final CredentialScope TENANT = new CredentialScope("arn:aws:iam::111122223333:role/tenant", null);
     private static final EncryptionRequest BOTH =
-            TestRequests.withBackup(claim("a", "both", 0, "bucket"), BACKUP_KEY, null);
+            TestRequests.withBackup(request("a", "both", 0, "bucket"), BACKUP_KEY, null);
     private static final AwsError DENIED =
             new AwsError.Denied(new Detail("kms:DescribeKey", "AccessDeniedException", "", "id"));
     private static final AwsError GONE =
@@ -94,9 +94,9 @@ class StateSnapshotTest {
                 new TreeMap<>());
     }
 
-    private static Resources resources(EncryptionRequest... claims) {
+    private static Resources resources(EncryptionRequest... requests) {
         var index = new RequestIndex(new Authorization(new Tenants(List.of())));
-        Stream.of(claims).forEach(claim -> index.put(claim, LastApplied.NOTHING));
+        Stream.of(requests).forEach(request -> index.put(request, LastApplied.NOTHING));
         return new Resources(index, Optional.empty(), ResourceSelector.ALL);
     }
 
@@ -141,7 +141,7 @@ class StateSnapshotTest {
     void aKeyInTroubleSaysHowManyResourcesNameIt() {
         see(CredentialScope.OWN, facts(KEY, "Disabled", null, null));
         see(CredentialScope.OWN, facts(BACKUP_KEY, "Disabled", null, null));
-        var resources = resources(claim("a", "one", 0, "bucket-one"), claim("a", "two", 1, "bucket-two"));
+        var resources = resources(request("a", "one", 0, "bucket-one"), request("a", "two", 1, "bucket-two"));
         assertThat(census(resources).affected())
                 .as("and one that nobody names any more does not count")
                 .containsOnly(Map.entry(new Trouble(KEY, Reason.KeyDisabled), 2L));
@@ -151,7 +151,7 @@ class StateSnapshotTest {
     @ValueSource(strings = {"Updating", "Creating"})
     void aStateThatPassesIsCountedAndIsNoTrouble(String state) {
         see(CredentialScope.OWN, facts(KEY, state, null, null));
-        StateSnapshot census = census(resources(claim("a", "one", 0, "bucket-one")));
+        StateSnapshot census = census(resources(request("a", "one", 0, "bucket-one")));
         assertThat(census.keys()).containsOnly(Map.entry(state, 1L));
         assertThat(census.affected()).isEmpty();
     }
@@ -159,7 +159,7 @@ class StateSnapshotTest {
     @Test
     void aKeyThatCannotBeLookedAtIsNotNamed() {
         see(CredentialScope.OWN, KEY, DENIED);
-        assertThat(census(resources(claim("a", "one", 0, "bucket-one"))).affected())
+        assertThat(census(resources(request("a", "one", 0, "bucket-one"))).affected())
                 .isEmpty();
     }
 
@@ -230,7 +230,7 @@ class StateSnapshotTest {
     void seriesOfKeysComeAndGo() {
         try (var meters = new AllMeters(Clock.fixed(NOW, ZoneOffset.UTC))) {
             see(CredentialScope.OWN, facts(KEY, "PendingDeletion", NOW.plusSeconds(60), null));
-            var resources = resources(claim("a", "one", 0, "bucket-one"));
+            var resources = resources(request("a", "one", 0, "bucket-one"));
             meters.world = census(resources);
             meters.census.refresh();
             var labels = Map.of("key", KEY.toString());

@@ -16,15 +16,15 @@ import org.junit.jupiter.api.Test;
 class KeyImpactTest {
 
     private static final EncryptionRequest CLAIM =
-            claim(TestRequests.claim("team-a", "orders", 1, "orders-data"), "billing", "orders");
+            request(TestRequests.request("team-a", "orders", 1, "orders-data"), "billing", "orders");
 
     @Test
     void namesAllThatHangsOnTheKey() {
         assertThat(of(
                                 CLAIM,
                                 true,
-                                TestRequests.claim("team-a", "invoices", 2, "b"),
-                                TestRequests.claim("team-b", "secret", 3, "c"))
+                                TestRequests.request("team-a", "invoices", 2, "b"),
+                                TestRequests.request("team-b", "secret", 3, "c"))
                         .sentence())
                 .isEqualTo(
                         "Affected: data bucket orders-data (objects cannot be read or written); volumes of the StorageClass"
@@ -36,23 +36,23 @@ class KeyImpactTest {
     @Test
     void saysNothingOfWhatIsNotUnderTheKeyYet() {
         KeyImpact impact = KeyImpact.of(
-                claim(CLAIM),
+                request(CLAIM),
                 TestRequests.KEY,
                 List.of(),
                 false,
-                List.of(TestRequests.claim("team-a", "invoices", 2, "b")));
+                List.of(TestRequests.request("team-a", "invoices", 2, "b")));
 
         assertThat(impact.isEmpty()).isTrue();
     }
 
     @Test
     void aBackupKeyHasNoPartInVolumesAndReplication() {
-        EncryptionRequest claim = TestRequests.withBackup(CLAIM, TestRequests.BACKUP_KEY, "orders-backup");
+        EncryptionRequest request = TestRequests.withBackup(CLAIM, TestRequests.BACKUP_KEY, "orders-backup");
 
         assertThat(KeyImpact.of(
-                                claim,
+                                request,
                                 TestRequests.BACKUP_KEY,
-                                List.of(claim.buckets().getLast()),
+                                List.of(request.buckets().getLast()),
                                 true,
                                 List.of())
                         .sentence())
@@ -62,10 +62,10 @@ class KeyImpactTest {
     @Test
     void countsBeyondFiveNames() {
         EncryptionRequest[] others = IntStream.range(0, 7)
-                .mapToObj(i -> TestRequests.claim("team-a", "w" + i, i, "b" + i))
+                .mapToObj(i -> TestRequests.request("team-a", "w" + i, i, "b" + i))
                 .toArray(EncryptionRequest[]::new);
 
-        assertThat(of(claim(CLAIM, "d1", "d2", "d3", "d4", "d5", "d6"), false, others)
+        assertThat(of(request(CLAIM, "d1", "d2", "d3", "d4", "d5", "d6"), false, others)
                         .sentence())
                 .contains("the replication of d1, d2, d3, d4, d5 and 1 more.")
                 .endsWith(
@@ -77,7 +77,7 @@ class KeyImpactTest {
     void namesNobodyOfAnotherNamespaceAndDependsOnNoOrder(@ForAll Random random) {
         var others = new ArrayList<EncryptionRequest>();
         for (int i = 0; i < 1 + random.nextInt(20); i++) {
-            others.add(TestRequests.claim(
+            others.add(TestRequests.request(
                     random.nextBoolean() ? "team-a" : "hidden" + i, "w" + i, i, "hidden-bucket" + i));
         }
         String sentence =
@@ -118,26 +118,26 @@ class KeyImpactTest {
                 .endsWith(" The same key is used by 2 resources of other namespaces.");
     }
 
-    private static KeyImpact of(EncryptionRequest claim, boolean published, EncryptionRequest... others) {
-        return KeyImpact.of(claim, TestRequests.KEY, claim.buckets(), published, List.of(others));
+    private static KeyImpact of(EncryptionRequest request, boolean published, EncryptionRequest... others) {
+        return KeyImpact.of(request, TestRequests.KEY, request.buckets(), published, List.of(others));
     }
 
-    private static EncryptionRequest claim(EncryptionRequest claim, String... databases) {
+    private static EncryptionRequest request(EncryptionRequest request, String... databases) {
         VolumeUse volumes = new VolumeUse("cmek-team-a-orders", TestRequests.KEY, Map.of(), ReclaimPolicy.Retain);
         return new EncryptionRequest(
-                claim.id(),
-                claim.uid(),
-                claim.createdAt(),
-                claim.region(),
-                claim.keys(),
-                claim.buckets(),
+                request.id(),
+                request.uid(),
+                request.createdAt(),
+                request.region(),
+                request.keys(),
+                request.buckets(),
                 volumes,
                 List.of(databases),
-                claim.policyManagement(),
-                claim.deletionPolicy(),
-                claim.leaving(),
-                claim.held(),
-                claim.served(),
-                claim.eligibility());
+                request.policyManagement(),
+                request.deletionPolicy(),
+                request.leaving(),
+                request.held(),
+                request.served(),
+                request.eligibility());
     }
 }

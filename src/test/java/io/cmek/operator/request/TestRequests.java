@@ -31,7 +31,7 @@ public final class TestRequests {
     private TestRequests() {}
 
     /** A claim on {@link #KEY} with a data bucket. */
-    public static EncryptionRequest claim(String namespace, String name, int minute, String bucket) {
+    public static EncryptionRequest request(String namespace, String name, int minute, String bucket) {
         return new EncryptionRequest(
                 new ResourceRef("Workgroup", namespace, name),
                 "uid-of-" + namespace + "-" + name,
@@ -49,65 +49,65 @@ public final class TestRequests {
                 ConditionResult.ofTrue(Reason.Accepted, "It stands for itself."));
     }
 
-    public static EncryptionRequest with(EncryptionRequest claim, PolicyManagement management, boolean leaving) {
+    public static EncryptionRequest with(EncryptionRequest request, PolicyManagement management, boolean leaving) {
         return new EncryptionRequest(
-                claim.id(),
-                claim.uid(),
-                claim.createdAt(),
-                claim.region(),
-                claim.keys(),
-                claim.buckets(),
-                claim.volumes(),
-                claim.databases(),
+                request.id(),
+                request.uid(),
+                request.createdAt(),
+                request.region(),
+                request.keys(),
+                request.buckets(),
+                request.volumes(),
+                request.databases(),
                 management,
-                claim.deletionPolicy(),
+                request.deletionPolicy(),
                 leaving,
-                claim.held(),
-                claim.served(),
-                claim.eligibility());
+                request.held(),
+                request.served(),
+                request.eligibility());
     }
 
     /** The same claim with these keys in place of its own, and its buckets under the first. */
-    public static EncryptionRequest withKeys(EncryptionRequest claim, KeyUse... keys) {
+    public static EncryptionRequest withKeys(EncryptionRequest request, KeyUse... keys) {
         return new EncryptionRequest(
-                claim.id(),
-                claim.uid(),
-                claim.createdAt(),
-                claim.region(),
+                request.id(),
+                request.uid(),
+                request.createdAt(),
+                request.region(),
                 List.of(keys),
-                claim.buckets().stream()
+                request.buckets().stream()
                         .map(b -> new BucketUse(b.purpose(), b.name(), keys[0].key(), b.provisioning()))
                         .toList(),
-                claim.volumes(),
-                claim.databases(),
-                claim.policyManagement(),
-                claim.deletionPolicy(),
-                claim.leaving(),
-                claim.held(),
-                claim.served(),
-                claim.eligibility());
+                request.volumes(),
+                request.databases(),
+                request.policyManagement(),
+                request.deletionPolicy(),
+                request.leaving(),
+                request.held(),
+                request.served(),
+                request.eligibility());
     }
 
     /** The same claim, kept although it is being deleted. */
-    public static EncryptionRequest held(EncryptionRequest claim) {
-        return with(claim, claim.uid(), true, claim.served());
+    public static EncryptionRequest held(EncryptionRequest request) {
+        return with(request, request.uid(), true, request.served());
     }
 
     /** A claim of the same name, of another resource. */
-    public static EncryptionRequest again(EncryptionRequest claim) {
-        return with(claim, claim.uid() + "-again", claim.held(), claim.served());
+    public static EncryptionRequest again(EncryptionRequest request) {
+        return with(request, request.uid() + "-again", request.held(), request.served());
     }
 
     /** The same claim with a status that says this, and suggests these statements on each of its keys. */
-    public static EncryptionRequest served(EncryptionRequest claim, EncryptionState encryption, String suggestion) {
+    public static EncryptionRequest served(EncryptionRequest request, EncryptionState encryption, String suggestion) {
         return with(
-                claim,
-                claim.uid(),
-                claim.held(),
+                request,
+                request.uid(),
+                request.held(),
                 LastReported.of(new WorkgroupStatus(
                         1L,
                         encryption,
-                        claim.keys().stream()
+                        request.keys().stream()
                                 .map(use -> new KeyStatus(
                                         use.purpose(),
                                         use.key().toString(),
@@ -123,47 +123,47 @@ public final class TestRequests {
                         List.of())));
     }
 
-    private static EncryptionRequest with(EncryptionRequest claim, String uid, boolean held, LastReported served) {
+    private static EncryptionRequest with(EncryptionRequest request, String uid, boolean held, LastReported served) {
         return new EncryptionRequest(
-                claim.id(),
+                request.id(),
                 uid,
-                claim.createdAt(),
-                claim.region(),
-                claim.keys(),
-                claim.buckets(),
-                claim.volumes(),
-                claim.databases(),
-                claim.policyManagement(),
-                claim.deletionPolicy(),
-                claim.leaving(),
+                request.createdAt(),
+                request.region(),
+                request.keys(),
+                request.buckets(),
+                request.volumes(),
+                request.databases(),
+                request.policyManagement(),
+                request.deletionPolicy(),
+                request.leaving(),
                 held,
                 served,
-                claim.eligibility());
+                request.eligibility());
     }
 
     /** The same claim with a backup key and bucket too. */
-    public static EncryptionRequest withBackup(EncryptionRequest claim, KeyArn key, @Nullable String bucket) {
-        var keys = new ArrayList<>(claim.keys());
+    public static EncryptionRequest withBackup(EncryptionRequest request, KeyArn key, @Nullable String bucket) {
+        var keys = new ArrayList<>(request.keys());
         keys.add(new KeyUse(Purpose.Backup, key));
         return new EncryptionRequest(
-                claim.id(),
-                claim.uid(),
-                claim.createdAt(),
-                claim.region(),
+                request.id(),
+                request.uid(),
+                request.createdAt(),
+                request.region(),
                 keys,
                 Stream.concat(
-                                claim.buckets().stream(),
+                                request.buckets().stream(),
                                 Stream.ofNullable(bucket)
                                         .map(b -> new BucketUse(Purpose.Backup, b, key, Provisioning.Create)))
                         .toList(),
-                claim.volumes(),
-                claim.databases(),
-                claim.policyManagement(),
-                claim.deletionPolicy(),
-                claim.leaving(),
-                claim.held(),
-                claim.served(),
-                claim.eligibility());
+                request.volumes(),
+                request.databases(),
+                request.policyManagement(),
+                request.deletionPolicy(),
+                request.leaving(),
+                request.held(),
+                request.served(),
+                request.eligibility());
     }
 
     /** A tenant of these namespaces that may use every key and the given buckets. */

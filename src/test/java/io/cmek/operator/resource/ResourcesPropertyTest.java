@@ -110,7 +110,7 @@ class ResourcesPropertyTest {
             Map<KeyArn, KeyRequests> keys,
             Map<KeyArn, Boolean> needed,
             Map<String, BucketRequests> buckets,
-            Map<ResourceRef, EncryptionRequest> claims,
+            Map<ResourceRef, EncryptionRequest> requests,
             Map<ResourceRef, ConditionResult> accepted,
             Map<ResourceRef, LastApplied> applied,
             Map<ResourceRef, List<ResourceRef>> related,
@@ -126,18 +126,18 @@ class ResourcesPropertyTest {
             });
             var buckets = new HashMap<String, BucketRequests>();
             BUCKETS.forEach(bucket -> buckets.put(bucket, index.onBucket(bucket)));
-            var claims = new TreeMap<ResourceRef, EncryptionRequest>();
+            var requests = new TreeMap<ResourceRef, EncryptionRequest>();
             var accepted = new TreeMap<ResourceRef, ConditionResult>();
             var applied = new TreeMap<ResourceRef, LastApplied>();
             var related = new TreeMap<ResourceRef, List<ResourceRef>>();
             for (StoredResource resource : resources.all()) {
                 ResourceRef id = Resources.idOf(resource);
                 String uid = resource.getMetadata().getUid();
-                index.find(uid).ifPresent(claim -> {
-                    claims.put(id, claim);
-                    accepted.put(id, index.judge(claim));
+                index.find(uid).ifPresent(request -> {
+                    requests.put(id, request);
+                    accepted.put(id, index.judge(request));
                     applied.put(id, index.lastApplied(uid));
-                    assertThat(resources.claimOf(resource)).isEqualTo(claim);
+                    assertThat(resources.requestOf(resource)).isEqualTo(request);
                 });
                 assertThat(index.find(uid).isPresent()).isEqualTo(NotUnderstood.isReadable(resource));
                 related.put(
@@ -155,7 +155,7 @@ class ResourcesPropertyTest {
                                         : List.of();
                         });
             }
-            return new Answers(keys, needed, buckets, claims, accepted, applied, related, index.unreadable());
+            return new Answers(keys, needed, buckets, requests, accepted, applied, related, index.unreadable());
         }
     }
 
@@ -413,7 +413,7 @@ class ResourcesPropertyTest {
             after.related().keySet().forEach(id -> {
                 if (!after.related().get(id).equals(before.related().get(id))
                         || !Objects.equals(
-                                after.claims().get(id), before.claims().get(id))
+                                after.requests().get(id), before.requests().get(id))
                         || !Objects.equals(
                                 after.accepted().get(id), before.accepted().get(id))) {
                     assertThat(changes.resources()).as("of %s", id).contains(id);
@@ -465,7 +465,7 @@ class ResourcesPropertyTest {
                                     .filter(NotUnderstood::isReadable)
                                     .filter(r -> r.getMetadata().getFinalizers().contains(ClusterApi.FINALIZER)))
                             .as(principal + " by " + kind + " on " + key)
-                            .anyMatch(r -> resources.claimOf(r).uses(key)
+                            .anyMatch(r -> resources.requestOf(r).uses(key)
                                     && TENANTS.of(r.getMetadata().getNamespace()).stream()
                                             .anyMatch(
                                                     t -> t.principals().of(kind).contains(principal)));
@@ -486,13 +486,13 @@ class ResourcesPropertyTest {
                     if (!NotUnderstood.isReadable(other)) {
                         continue;
                     }
-                    EncryptionRequest claim = resources.claimOf(other);
-                    if (claim.uid().equals(leaving.uid())
-                            || claim.isGoing() && claim.deletionPolicy() == DeletionPolicy.Release) {
+                    EncryptionRequest request = resources.requestOf(other);
+                    if (request.uid().equals(leaving.uid())
+                            || request.isGoing() && request.deletionPolicy() == DeletionPolicy.Release) {
                         continue;
                     }
-                    assertThat(taken.and(index.authorization().neededBy(claim, key)))
-                            .as("%s needs it on %s", claim.id(), key)
+                    assertThat(taken.and(index.authorization().neededBy(request, key)))
+                            .as("%s needs it on %s", request.id(), key)
                             .isEqualTo(AccessRequirements.NONE);
                 }
             }
@@ -551,14 +551,14 @@ class ResourcesPropertyTest {
                 });
             }
             for (StoredResource resource : world.resources.all()) {
-                index.find(resource.getMetadata().getUid()).ifPresent(claim -> {
-                    Reason reason = index.judge(claim).reason();
-                    count(seen, claim.id().kind() + " " + reason, true);
-                    count(seen, claim.id().kind() + " held", claim.held());
+                index.find(resource.getMetadata().getUid()).ifPresent(request -> {
+                    Reason reason = index.judge(request).reason();
+                    count(seen, request.id().kind() + " " + reason, true);
+                    count(seen, request.id().kind() + " held", request.held());
                     count(
                             seen,
-                            claim.id().kind() + " applied",
-                            !index.lastApplied(claim.uid()).statements().isEmpty());
+                            request.id().kind() + " applied",
+                            !index.lastApplied(request.uid()).statements().isEmpty());
                 });
             }
         }

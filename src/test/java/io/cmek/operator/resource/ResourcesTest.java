@@ -465,10 +465,10 @@ class ResourcesTest {
                 new RequestIndex(index.authorization()),
                 Optional.empty(),
                 new ResourceSelector(Optional.of("shard=one")));
-        EncryptionRequest claim =
-                shard.claimOf(replica("west", null), Optional.of(workgroup(PRIMARY, "west", "orders")));
+        EncryptionRequest request =
+                shard.requestOf(replica("west", null), Optional.of(workgroup(PRIMARY, "west", "orders")));
 
-        assertThat(claim.eligibility().reason()).isEqualTo(Reason.WorkgroupNotFound);
+        assertThat(request.eligibility().reason()).isEqualTo(Reason.WorkgroupNotFound);
     }
 
     private static WorkgroupStatus applied(long observed, String applied, String keyState) {

@@ -145,9 +145,9 @@ class SecondaryRegionStateTest {
         return SecondaryRegionState.of(
                         workgroup,
                         replicas,
-                        replica -> resources.claimOf(replica, Optional.of(workgroup)),
+                        replica -> resources.requestOf(replica, Optional.of(workgroup)),
                         authorization,
-                        claim -> true,
+                        request -> true,
                         Instant.parse("2026-03-01T10:00:00Z"))
                 .status();
     }

@@ -80,15 +80,16 @@ class StoredResourcesPropertyTest {
 
     @Property(tries = 2_000)
     void workgroups(@ForAll("change") Change change) {
-        StoredResourcesPropertyTest.<Workgroup>hold(WORKGROUP, change, new TypeReference<>() {}, Resources::claimOf);
+        StoredResourcesPropertyTest.<Workgroup>hold(WORKGROUP, change, new TypeReference<>() {}, Resources::requestOf);
     }
 
     @Property(tries = 2_000)
     void replicas(@ForAll("change") Change change) {
         StoredResourcesPropertyTest.<ReplicaCmek>hold(
                 REPLICA, change, new TypeReference<>() {}, (resources, replica) -> {
-                    resources.claimOf(replica, Optional.empty());
-                    return resources.claimOf(replica, Optional.of(SERIALIZATION.unmarshal(WORKGROUP, Workgroup.class)));
+                    resources.requestOf(replica, Optional.empty());
+                    return resources.requestOf(
+                            replica, Optional.of(SERIALIZATION.unmarshal(WORKGROUP, Workgroup.class)));
                 });
     }
 
@@ -151,13 +152,13 @@ class StoredResourcesPropertyTest {
         var resources = new Resources(index, Optional.of("us-west-2"), ResourceSelector.ALL);
         resources.put(newer);
         if (NotUnderstood.isReadable(newer)) {
-            EncryptionRequest claim = claiming.of(resources, newer);
+            EncryptionRequest request = claiming.of(resources, newer);
             boolean unknown = !newer.unknownValues().isEmpty();
-            assertThat(claim.eligibility().reason() == Reason.Pending
-                            && claim.eligibility().message().contains("does not know"))
+            assertThat(request.eligibility().reason() == Reason.Pending
+                            && request.eligibility().message().contains("does not know"))
                     .isEqualTo(unknown);
-            assertThat(claim.eligibility().message()).hasSizeLessThanOrEqualTo(600);
-            for (KeyArn key : claim.ownKeys()) {
+            assertThat(request.eligibility().message()).hasSizeLessThanOrEqualTo(600);
+            for (KeyArn key : request.ownKeys()) {
                 assertThat(index.claimsOn(key)).isNotEmpty();
             }
             assertThat(index.unreadable()).isZero();

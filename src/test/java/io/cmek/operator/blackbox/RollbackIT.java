@@ -98,7 +98,7 @@ class RollbackIT {
         try (OperatorProcess before = STAGE.launch(Map.of()).awaitReady()) {
             team.apply(onKey("old", oldKey).toString());
             team.apply(onKey("observed", observedKey).toString());
-            team.apply(onKey("newer", sharedKey).toString());
+            team.apply(onKey("newer", sharedKey).with("deletionPolicy: Release").toString());
             team.apply(onKey("neighbour", sharedKey)
                     .with("deletionPolicy: Release")
                     .toString());

@@ -117,7 +117,7 @@ public record RequestResult(
         return Objects.requireNonNull(keys.get(key), () -> "no result for " + key);
     }
 
-    /** Whether a bucket is encrypted with another key, for example that of an earlier resource with the same name. */
+    /** Whether the data bucket is encrypted with another key, for example that of an earlier resource with the same name. */
     boolean isBucketUnderAnotherKey() {
         return buckets.stream()
                 .filter(b -> b.use().purpose() == Purpose.Data)

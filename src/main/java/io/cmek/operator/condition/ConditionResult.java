@@ -9,13 +9,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was found out about one thing (a key, a bucket, the claim): not yet a condition, which sums up all things of a resource.
+ * The condition result of one item: a key, a bucket or a request. A {@code Condition} sums up all items of a resource.
  *
- * @param message a sentence for the person who reads {@code kubectl describe}: what is the matter, with what, and the remedy
+ * @param message for readers of {@code kubectl describe}: the problem, the affected item and the remedy
  */
 public record ConditionResult(Status status, Reason reason, String message) {
 
-    /** "Looked, and it is right", "looked, and it is wrong", "could not look". */
+    /** True: read, and correct. False: read, and wrong. Unknown: could not be read. */
     public enum Status {
         True,
         False,
@@ -39,10 +39,10 @@ public record ConditionResult(Status status, Reason reason, String message) {
     }
 
     /**
-     * "Could not look."
+     * The result of a failed read.
      *
-     * @param what the thing, as the sentence's subject
-     * @param since when it was last seen, null where it never was
+     * @param what the item, as the sentence's subject
+     * @param since the last successful read, null where there was none
      */
     public static ConditionResult readFailed(String what, AwsError failure, @Nullable Instant since) {
         Reason reason =
@@ -53,17 +53,17 @@ public record ConditionResult(Status status, Reason reason, String message) {
                     case AwsError.Unavailable other -> Reason.AwsUnavailable;
                     case AwsError.Rejected other -> Reason.AwsUnavailable;
                 };
-        String seen = since == null ? "" : " Last seen at " + since.truncatedTo(ChronoUnit.SECONDS) + ".";
-        return ofUnknown(reason, what + " could not be looked at: " + failure.detail() + "." + seen);
+        String lastRead = since == null ? "" : " Last read at " + since.truncatedTo(ChronoUnit.SECONDS) + ".";
+        return ofUnknown(reason, what + " could not be read: " + failure.detail() + "." + lastRead);
     }
 
     /**
-     * "Could not look yet": AWS takes its time.
+     * The result before the first response of AWS.
      *
-     * @param what the thing, as the sentence's subject
+     * @param what the item, as the sentence's subject
      */
     public static ConditionResult notYetObserved(String what) {
-        return ofUnknown(Reason.AwsUnavailable, what + " was asked about, and AWS has not answered yet.");
+        return ofUnknown(Reason.AwsUnavailable, what + ": waiting for the first response from AWS.");
     }
 
     /** The same, with one more sentence. */
@@ -75,14 +75,18 @@ public record ConditionResult(Status status, Reason reason, String message) {
         return status == Status.True;
     }
 
-    /** Whether this is a problem that only a person can mend. */
+    /** Whether only a user can resolve this problem. */
     public boolean requiresUserAction() {
         return !isTrue() && reason.requiresUserAction();
     }
 
     /**
-     * Sums up several: one that is wrong gives verdict and reason, else one that is unknown, else the first; among equals one that needs a person,
-     * else one that is more than pending, else the first. The message says all that are as bad as that one.
+     * Sums up several results.
+     * <ul>
+     *   <li>Status: False before Unknown before True.
+     *   <li>Reason: of the results with that status, the first that requires user action; else the first that is not Pending; else the first.
+     *   <li>Message: those of all results with that status, without the pending ones unless all are pending.
+     * </ul>
      *
      * @param judgements at least one
      */

@@ -11,15 +11,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** From judgements to the conditions of a status (Kubernetes API conventions, "Typical status properties"). */
+/** Builds the conditions of a status from condition results (Kubernetes API conventions, "Typical status properties"). */
 public final class Conditions {
 
     private Conditions() {}
 
     /**
-     * @param previous the conditions as they are, for their lastTransitionTime, which moves only when the status does
-     * @param judgements without {@code Ready} and {@code Stalled}, which are derived here
-     * @param allGood what {@code Ready} says when everything is
+     * @param previous the stored conditions, for their lastTransitionTime, which changes only with the status
+     * @param judgements the results without {@code Ready} and {@code Stalled}, which are derived here
+     * @param allGood the value of {@code Ready} when all other conditions are true
      */
     public static List<Condition> of(
             List<Condition> previous,
@@ -40,11 +40,11 @@ public final class Conditions {
     }
 
     /**
-     * The conditions as they are, word for word, with news.
+     * The stored conditions, unchanged except for the given results.
      *
-     * @param news what was judged now
-     * @param obsolete the types that are left out where nothing of them is among the news
-     * @param allGood what {@code Ready} says when everything is
+     * @param news the new results
+     * @param obsolete the condition types that are removed unless they are among the new results
+     * @param allGood the value of {@code Ready} when all other conditions are true
      */
     public static List<Condition> keeping(
             List<Condition> previous,
@@ -80,7 +80,7 @@ public final class Conditions {
         return conditions;
     }
 
-    /** A newer version may have given a reason that this one does not know: then it is stalled if it was, and nothing is different. */
+    /** A newer version may have written an unknown reason. Then {@code Stalled} keeps its value if reason and message are the same. */
     private static boolean requiresUserAction(Condition condition, List<Condition> previous) {
         return Arrays.stream(Reason.values())
                 .filter(reason -> reason.name().equals(condition.reason()))

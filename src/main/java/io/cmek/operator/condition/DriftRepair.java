@@ -5,30 +5,30 @@ import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that had been in place, was found changed, and was put back.
+ * A drift that was found and repaired.
  *
- * @param note for people: what was found, since when or by whom as far as that is known, and what was done
- * @param lossy whether something is gone that putting it back does not bring back
+ * @param note for users: what had changed, when or by whom if known, and the repair
+ * @param lossy whether the repair could not restore everything
  */
 public record DriftRepair(What what, String note, boolean lossy) {
 
-    /** What kind of thing drifted. */
+    /** What drifted. */
     public enum What {
         /** The operator's statements in a key's policy. */
         POLICY,
-        /** What others wrote into a key's policy, and a write of the operator's took away. */
+        /** Statements of another writer that a write of the operator overwrote. */
         STATEMENTS_OF_OTHERS,
-        /** A bucket, and its default encryption. */
+        /** A bucket or its default encryption. */
         BUCKET,
-        /** The StorageClass of a claim. */
+        /** The StorageClass of a resource. */
         STORAGE_CLASS
     }
 
     /**
-     * When a change happened that somebody else made, as far as looks at intervals can tell, as a sentence.
+     * When another writer made a change, as far as periodic reads can tell, as a sentence.
      *
-     * @param after the last look that saw it as it had been; null where there was none
-     * @param by the first look that saw the change
+     * @param after the last read before the change, null where there was none
+     * @param by the first read that shows the change
      */
     public static String when(@Nullable Instant after, Instant by) {
         return after == null

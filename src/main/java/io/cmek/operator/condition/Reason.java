@@ -8,12 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Why a condition has its status: a closed list, each with the lines that the documentation shows and whether a person must act before anything
- * changes ({@link ConditionType#Stalled}).
+ * The closed list of condition reasons. Each has its lines for the documentation, and whether only user action resolves it
+ * ({@link ConditionType#Stalled}).
  */
 public enum Reason {
     // The status is True.
-    Accepted(good(ConditionType.Accepted), "The claim is within its tenant, and no other claim stands in its way."),
+    Accepted(
+            good(ConditionType.Accepted),
+            "The tenant may use all keys and buckets of the resource, and no other resource prevents it."),
     KeysUsable(
             good(ConditionType.KeysUsable),
             "Every key exists, is symmetric, customer managed, and enabled or Updating (its primary region is being changed)."),
@@ -26,15 +28,15 @@ public enum Reason {
             "The StorageClass that encrypts volumes with the data key is published."),
     NotInClusterRegion(
             good(ConditionType.VolumesEncrypted),
-            "Volumes of this region are not made in this cluster, so it needs no StorageClass."),
-    NotRequested(good(ReplicationAllowed), "No replication is asked for."),
+            "This cluster provisions no volumes for the region of the resource, so the resource needs no StorageClass."),
+    NotRequested(good(ReplicationAllowed), "No replication is requested."),
     NoCmek(
             good(ReplicationAllowed, ConditionType.Ready),
             "The workgroup has no CMEK, so nothing of it is encrypted with a customer-managed key."),
     SecondaryReady(good(ReplicationAllowed, FailoverReady), "The secondary region has CMEK and is ready."),
     Ready(good(ConditionType.Ready), "Every other condition is true."),
 
-    // Work is going on.
+    // Work is in progress.
     Pending(
             unknown(
                     Deletable,
@@ -47,16 +49,16 @@ public enum Reason {
                     ReplicationAllowed,
                     FailoverReady),
             Act.NONE,
-            "An earlier step is not done yet, or this one failed and is tried again; or this version of the operator does not understand a part of"
-                    + " the resource. The message says which. Of KeysUsable: KMS is still creating the key.",
-            "Wait, see to the first condition that is not True, or upgrade the operator."),
+            "An earlier step is not done yet, or this one failed and is retried. Or this version of the operator does not understand a part of"
+                    + " the resource. The message says which. On KeysUsable: KMS is still creating the key.",
+            "Wait, resolve the first condition that is not True, or upgrade the operator."),
 
     // Deletable
     InUse(
             bad(Deletable),
             Act.PERSON,
-            "The resource is being deleted, but it is needed: the message says by what.",
-            "Delete or change first what needs it."),
+            "The resource is being deleted, but another resource needs it. The message names that resource.",
+            "First delete or change the resource that needs it."),
 
     // Accepted
     NamespaceNotPermitted(
@@ -109,8 +111,8 @@ public enum Reason {
     KeyNotFound(
             bad(ConditionType.KeysUsable),
             Act.PERSON,
-            "KMS knows no such key.",
-            "Check the ARN. A key that was deleted cannot be brought back, and neither can data under it."),
+            "The key does not exist in KMS.",
+            "Check the ARN. A deleted key cannot be restored, and neither can the data under it."),
     KeyNotSymmetric(
             bad(ConditionType.KeysUsable),
             Act.PERSON,
@@ -146,10 +148,10 @@ public enum Reason {
                     bad(AccessVerified),
                     unknown(ConditionType.KeysUsable, ConditionType.PolicyApplied, ConditionType.BucketsEncrypted)),
             Act.PERSON,
-            "AWS denied the call: to the operator when it looked, or to the service's role when its access was checked. Or a statement of the"
+            "AWS denied a read to the operator, or denied a call when the operator verified the access of the service's role. Or a statement of the"
                     + " key policy denies the key to the service's role, or to the role as which EBS attaches volumes.",
-            "Give the role that the message names the permission that it names, in IAM or in the key policy; or exempt it from the statement that"
-                    + " the message names."),
+            "Give the role in the message the missing permission, in IAM or in the key policy. Or exempt the role from the statement in the"
+                    + " message."),
     AwsUnavailable(
             unknown(
                     ConditionType.KeysUsable,
@@ -157,13 +159,13 @@ public enum Reason {
                     AccessVerified,
                     ConditionType.BucketsEncrypted),
             Act.NONE,
-            "AWS gave no usable answer; the look is repeated.",
-            "Wait; if it stays, check the operator's network, endpoints and credentials."),
+            "AWS gave no usable response. The operator polls again.",
+            "Wait. If it persists, check the operator's network, endpoints and credentials."),
     Throttled(
             unknown(ConditionType.KeysUsable, ConditionType.PolicyApplied, ConditionType.BucketsEncrypted),
             Act.NONE,
-            "AWS asks to be called less often; the look is repeated more slowly.",
-            "Wait; if it stays, see who else uses up the quota of the account, or raise cmek.resync-interval."),
+            "AWS throttles the calls. The operator backs off and polls again.",
+            "Wait. If it persists, find out who else uses the request quota of the account, or raise cmek.resync-interval."),
 
     // PolicyApplied
     PolicyNotApplied(
@@ -179,18 +181,18 @@ public enum Reason {
     ForeignStatementRejected(
             bad(ConditionType.PolicyApplied),
             Act.PERSON,
-            "Something in the policy makes KMS refuse the whole of it, most often a statement that is not the operator's; nothing was written.",
+            "KMS rejects the whole policy because of one statement, most often one that is not the operator's. The operator wrote nothing.",
             "Repair or remove the statement that the message names, or the principal in cmek.tenants.<name>.principals that does not exist."),
     PolicyConflict(
             bad(ConditionType.PolicyApplied),
             Act.NONE,
-            "Somebody else wrote the same policy at the same time, or changes it back each time; the write is repeated, at least every five"
+            "Another writer changed the same policy at the same time, or reverts it each time. The operator retries at least every five"
                     + " minutes.",
-            "Wait; if it stays, find out (CloudTrail, PutKeyPolicy) who keeps writing the policy."),
+            "Wait. If it persists, find out in CloudTrail (PutKeyPolicy) who keeps writing the policy."),
     WriteDenied(
             bad(ConditionType.PolicyApplied, ConditionType.BucketsEncrypted, ConditionType.VolumesEncrypted),
             Act.PERSON,
-            "AWS or the API server refused the operator's write, or KMS's safety check against lockout did; the message has its words.",
+            "AWS or the API server refused the operator's write, or the lockout safety check of KMS did. The message quotes the error.",
             "Give the operator the permission that the message names, exempt its StorageClass from the admission policy that refuses it, or,"
                     + " for a key policy, set policyManagement to Publish."),
 
@@ -198,8 +200,8 @@ public enum Reason {
     NotProbed(
             unknown(ConditionType.PolicyApplied, AccessVerified),
             Act.NONE,
-            "Whether the service can use the key could not be found out: a statement of the key policy has a condition, or the probe role"
-                    + " cannot be assumed.",
+            "It is unknown whether the service can use the key: a statement of the key policy has a condition, or the operator cannot assume"
+                    + " the probe role.",
             "See the message: add the statements of status.keys[].suggestedPolicy, have the condition changed, or let the operator assume"
                     + " cmek.tenants.<name>.probe-role-arn."),
 
@@ -229,18 +231,18 @@ public enum Reason {
     WaitingForKey(
             bad(ConditionType.VolumesEncrypted),
             Act.NONE,
-            "The StorageClass is published when the data key is usable, access to it is shown, and the data bucket is encrypted with it.",
-            "See to the conditions before this one."),
+            "The StorageClass is published when the data key is usable, access to it is verified, and the data bucket is encrypted with it.",
+            "Resolve the conditions before this one."),
     StorageClassConflict(
             bad(ConditionType.VolumesEncrypted),
             Act.PERSON,
-            "A StorageClass of this name exists and belongs to somebody else.",
+            "A StorageClass of this name exists and does not belong to the resource.",
             "Delete that StorageClass, if nobody needs it."),
 
     Contested(
             bad(ConditionType.VolumesEncrypted),
             Act.PERSON,
-            "Something changes or deletes the StorageClass each time the operator makes it. After two repairs within an hour it stays away.",
+            "Another writer changes or deletes the StorageClass after each repair. After two repairs within an hour, the operator deletes it and pauses.",
             "Find what changes it, such as an admission policy, a webhook or a GitOps tool, and exempt this StorageClass from it."),
 
     // ReplicationAllowed, FailoverReady
@@ -255,13 +257,13 @@ public enum Reason {
             "The secondary region has CMEK, but it is not ready.",
             "See the conditions of the ReplicaCmek.");
 
-    /** A condition of this type can have the reason while it has this status. {@code Ready} and {@code Stalled} take the reasons of others. */
+    /** A condition type and a status that can have the reason. {@code Ready} and {@code Stalled} copy the reasons of others. */
     public record Use(ConditionType type, Status status) {}
 
     private enum Act {
-        /** It may pass by itself. */
+        /** It may resolve itself. */
         NONE,
-        /** Nothing changes until a person acts. */
+        /** Nothing changes without user action. */
         PERSON
     }
 
@@ -281,22 +283,22 @@ public enum Reason {
         this.remedy = remedy;
     }
 
-    /** Which conditions can have it, and with which status. */
+    /** The condition types and statuses that can have it. */
     public List<Use> uses() {
         return uses;
     }
 
-    /** Whether nothing will change until a person acts, in AWS, in the settings or in the manifest. */
+    /** Whether nothing changes without user action, in AWS, in the settings or in the manifest. */
     public boolean requiresUserAction() {
         return act == Act.PERSON;
     }
 
-    /** What it says, as one line for the documentation. */
+    /** What it means, as one line for the documentation. */
     public String meaning() {
         return meaning;
     }
 
-    /** What to do about it, as one line for the documentation. */
+    /** The remedy, as one line for the documentation. */
     public String remedy() {
         return remedy;
     }

@@ -2,7 +2,7 @@ package io.cmek.operator.condition;
 
 import java.nio.charset.StandardCharsets;
 
-/** Text of others in our messages: one line, and no longer than it may be. */
+/** Makes text from others safe for our messages: one line of limited length. */
 public final class Text {
 
     /** The length of a condition's message, in characters. */
@@ -13,7 +13,7 @@ public final class Text {
     private Text() {}
 
     /**
-     * The text on one line, without control characters, and cut where it is too long.
+     * The text on one line, without control characters and truncated to the maximum.
      *
      * @param longest in characters
      */
@@ -27,7 +27,7 @@ public final class Text {
     }
 
     /**
-     * The text, cut where it is too long, and never within a character.
+     * The text truncated to the maximum, never within a character.
      *
      * @param longest in bytes of UTF-8
      */
@@ -48,7 +48,7 @@ public final class Text {
         return text.substring(0, end) + CUT;
     }
 
-    /** As much of a message as a condition has room for. */
+    /** The message truncated to {@link #MAX_MESSAGE}. */
     public static String message(String message) {
         return line(message, MAX_MESSAGE);
     }

@@ -1,4 +1,4 @@
-/** Conditions: the closed list of types and reasons, how judgements become conditions, and how {@code Ready} is derived. */
+/** Conditions: the closed list of types and reasons, how condition results become conditions, and how {@code Ready} is derived. */
 @NullMarked
 package io.cmek.operator.condition;
 

@@ -11,26 +11,27 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a status says while AWS cannot be read. A process that never read something relies on what the status says already, for as long as it
- * would rely on a read of its own. {@code status.awsUnreadableSince} carries the time from one process to the next.
+ * Decides what a status reports while AWS cannot be read. A process that never read a key or bucket keeps the last written status for
+ * {@code factsMaxAge}. That is as long as it relies on a read of its own. {@code status.awsUnreadableSince} hands the start time over to the next
+ * process.
  *
- * @param status as it is; null where there is none yet
- * @param factsMaxAge how long a read is relied upon while reads fail
+ * @param status the stored status, null before the first write
+ * @param factsMaxAge how long a read is relied upon while later reads fail
  */
 record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge) {
 
-    /** How long reads fail before the status says since when. */
+    /** Reads must fail for this long before the status reports it, so that a short outage does not change the status. */
     static final Duration UNREADABLE_DELAY = Duration.ofSeconds(30);
 
     /**
-     * @param since what status.awsUnreadableSince is to say
-     * @param again when that is to be decided again though nothing changes
+     * @param since the value for {@code status.awsUnreadableSince}
+     * @param again the requeue delay; empty where only an event can change the value
      */
     record Since(@Nullable String since, Optional<Duration> again) {}
 
     /**
-     * How much longer the status stands as it is; empty where it has to say what was judged. What was read and is wrong is told at once, whatever
-     * else cannot be read.
+     * How much longer the stored status stays unchanged; empty where the new condition results must be written. A problem that was read is written at
+     * once, even if other reads fail.
      *
      * @param generation of the resource
      */
@@ -48,7 +49,7 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
                 .map(left -> left.plusMillis(1));
     }
 
-    /** Counted from the first failed read of all processes. */
+    /** The first failed read of all processes in this outage. */
     private Instant firstFailure(RequestResult assessment) {
         Instant own = Objects.requireNonNullElse(assessment.unreadable().since(), now);
         return reported().filter(since -> since.isBefore(own)).orElse(own);
@@ -69,14 +70,14 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
                 : new Since(since.truncatedTo(ChronoUnit.SECONDS).toString(), Optional.empty());
     }
 
-    /** What the status says already. */
+    /** The start time in the stored status. */
     private Optional<Instant> reported() {
         try {
             return Optional.ofNullable(status)
                     .map(CmekStatus::awsUnreadableSince)
                     .map(Instant::parse);
         } catch (DateTimeException e) {
-            // Somebody edited the status by hand.
+            // A user edited the status by hand.
             return Optional.empty();
         }
     }

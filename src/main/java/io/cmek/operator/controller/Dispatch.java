@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The one way of the data: what the informers tell goes into the index, what the index finds changed goes to the controllers of keys and buckets,
- * and what their snapshots say newly goes to the resources that name them. It must not wait.
+ * Moves data in one direction. Informer events update the index. The index enqueues the keys and buckets that changed. A changed snapshot triggers
+ * the resources that name its key or bucket. No method waits.
  */
 public final class Dispatch {
 
@@ -24,7 +24,7 @@ public final class Dispatch {
     private final ResourceController controller;
     private final Consumer<ResourceRef> trigger;
 
-    /** @param trigger has the resource reconciled */
+    /** @param trigger requests a reconciliation of the resource */
     public Dispatch(
             Resources resources, AwsControllers aws, ResourceController controller, Consumer<ResourceRef> trigger) {
         this.resources = resources;
@@ -33,9 +33,9 @@ public final class Dispatch {
         this.trigger = trigger;
     }
 
-    /** An informer has a resource, or a new version of it. */
+    /** An informer added or updated a resource. */
     public void put(StoredResource resource) {
-        // Where the watch had a gap, nobody tells the end of the one that had the name before.
+        // A gap in the watch can hide the delete event of an earlier resource with the same name.
         Optional<StoredResource> before = resources
                 .find(Resources.idOf(resource))
                 .filter(known -> !known.getMetadata()
@@ -45,17 +45,17 @@ public final class Dispatch {
         before.ifPresent(controller::forget);
     }
 
-    /** An informer tells that a resource is gone. */
+    /** An informer reported that a resource was deleted. */
     public void remove(StoredResource resource) {
         pass(resources.remove(resource));
         controller.forget(resource);
     }
 
-    /** All resources of the kind that existed when its informer began have been put. */
+    /** The informer has delivered its initial list of the kind. */
     public void synced(String kind) {
         resources.synced(kind);
         if (resources.isSynced()) {
-            // What came before was not worked on.
+            // Events before the initial lists were indexed but not dispatched.
             RequestIndex index = resources.index();
             index.keys().forEach(key -> aws.enqueue(new AwsItem.Key(key)));
             index.buckets().forEach(this::enqueueBucket);
@@ -72,7 +72,7 @@ public final class Dispatch {
         changes.resources().forEach(trigger);
     }
 
-    /** The snapshot of a key says something else: it is judged anew by all that name it, and buckets may be encrypted now. */
+    /** Handles a changed key snapshot: triggers each resource that names the key, and enqueues the buckets that wait for it. */
     public static void keyChanged(
             KeyArn key, RequestIndex index, Consumer<AwsItem> enqueue, Consumer<ResourceRef> trigger) {
         for (EncryptionRequest request : index.claimsOn(key)) {
@@ -85,12 +85,12 @@ public final class Dispatch {
         }
     }
 
-    /** The snapshot of a bucket says something else. */
+    /** Handles a changed bucket snapshot: triggers each resource that names the bucket. */
     public static void bucketChanged(AwsItem.Bucket bucket, RequestIndex index, Consumer<ResourceRef> trigger) {
         index.claimsOnBucket(bucket.name()).forEach(request -> trigger.accept(request.id()));
     }
 
-    /** Those that nobody reads any more are forgotten at their next turn. */
+    /** The work queue drops a bucket without readers when it processes the item next. */
     private void enqueueBucket(String name) {
         for (BucketRequests.Reader reader : resources.index().onBucket(name).readers()) {
             aws.enqueue(new AwsItem.Bucket(reader.identity(), reader.region(), name));

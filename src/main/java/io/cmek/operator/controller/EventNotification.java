@@ -14,23 +14,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that changed from one status to the next and that an Event tells.
+ * A change between two statuses that the operator reports as an Event.
  *
- * @param warning whether a person should look at it
+ * @param warning whether the Event is of type Warning
  */
 public record EventNotification(boolean warning, String reason, String action, String note) {
 
-    /** Conditions that sum up others: they would tell everything twice. */
+    /** Conditions that repeat the reason of another condition: an Event for each would report every change twice. */
     private static final Set<String> SUMMARIES = Set.of(ConditionType.Ready.name(), ConditionType.Stalled.name());
 
-    /** Reasons of the steps on the way to a first {@code ENABLED}, which are no news. */
+    /** Reasons of the normal steps towards the first {@code ENABLED}: they cause no Event. */
     private static final Set<String> ON_THE_WAY =
             Set.of(Reason.Pending.name(), Reason.WaitingForKey.name(), Reason.SecondaryNotReady.name());
 
-    /** Reasons why AWS cannot be read. In one outage it gives the one and the other in turn, so a change between them is no news. */
+    /** Reasons of failed reads. One outage can alternate between them, so a change from one to another causes no Event. */
     private static final Set<String> BLIND = Set.of(Reason.AwsUnavailable.name(), Reason.Throttled.name());
 
-    /** Drift that was repaired: for a person to look at only where something is gone for good. */
+    /** A repaired drift. It is a warning only where the repair could not restore everything. */
     public static EventNotification of(DriftRepair drift) {
         String action =
                 switch (drift.what()) {
@@ -43,12 +43,12 @@ public record EventNotification(boolean warning, String reason, String action, S
         return new EventNotification(drift.lossy(), reason, action, drift.note());
     }
 
-    /** Something was written for a resource that was deleted, without its finalizer, while the write was under way. */
+    /** The operator wrote something for a resource that was deleted, without its finalizer, during the write. */
     static EventNotification leftBehind(String what) {
         return new EventNotification(true, "LeftBehind", "WriteForDeleted", what);
     }
 
-    /** What changed. The way to a first {@code ENABLED} is told by its end, and by what went wrong on it. */
+    /** The changes from one status to the next. On the way to the first {@code ENABLED}, only the result and the errors are reported. */
     public static List<EventNotification> between(@Nullable CmekStatus before, CmekStatus after) {
         var transitions = new ArrayList<EventNotification>();
         for (Condition now : after.conditions()) {
@@ -60,7 +60,7 @@ public record EventNotification(boolean warning, String reason, String action, S
         return transitions;
     }
 
-    /** Whether a status says of the same outage the same as the one before, only in other words. */
+    /** Whether two statuses report the same outage and differ only in reason or message. */
     static boolean isReworded(@Nullable CmekStatus before, CmekStatus after) {
         return before != null
                 && before.conditions().size() == after.conditions().size()
@@ -78,9 +78,9 @@ public record EventNotification(boolean warning, String reason, String action, S
     private static Optional<EventNotification> of(Optional<Condition> before, Condition now) {
         boolean wasTrue = before.filter(c -> c.status().equals("True")).isPresent();
         if (now.status().equals("True")) {
-            boolean toldAsBad = before.filter(c -> c.status().equals("False") && !ON_THE_WAY.contains(c.reason()))
+            boolean reportedAsBad = before.filter(c -> c.status().equals("False") && !ON_THE_WAY.contains(c.reason()))
                     .isPresent();
-            return toldAsBad
+            return reportedAsBad
                     ? Optional.of(new EventNotification(
                             false, now.reason(), action(now), now.type() + " is true. " + now.message()))
                     : Optional.empty();
@@ -88,7 +88,8 @@ public record EventNotification(boolean warning, String reason, String action, S
         boolean news = before.isEmpty()
                 || !before.get().status().equals(now.status())
                 || !before.get().reason().equals(now.reason()) && !(isBlind(before.get()) && isBlind(now));
-        // Failover is news only once it was possible; until then ReplicationAllowed tells the same.
+        // Losing failover is reported only if it was possible before; until then ReplicationAllowed reports the same
+        // problem.
         boolean reported = now.type().equals(ConditionType.FailoverReady.name())
                 ? wasTrue
                 : wasTrue || !ON_THE_WAY.contains(now.reason());

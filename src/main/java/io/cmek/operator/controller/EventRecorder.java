@@ -22,8 +22,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells transitions as Events ({@code events.k8s.io/v1}), beside the log. An Event is a courtesy: the status is what counts. So nobody waits for
- * the API server to take one.
+ * Writes status changes to the log and as Events ({@code events.k8s.io/v1}). Events are best effort and sent asynchronously: the status is
+ * authoritative.
  */
 public final class EventRecorder implements ControllerEvents {
 
@@ -43,8 +43,8 @@ public final class EventRecorder implements ControllerEvents {
     private final RandomGenerator random;
 
     /**
-     * @param sender sends Events to the API server, one after another
-     * @param instance which process of the operator this is, for example the pod's name
+     * @param sender runs the requests to the API server, one at a time
+     * @param instance the identity of this process, for example its pod name
      */
     public EventRecorder(ClusterApi api, Executor sender, String instance, Clock clock, RandomGenerator random) {
         this.api = api;
@@ -107,7 +107,7 @@ public final class EventRecorder implements ControllerEvents {
         try {
             api.createEvent(event);
         } catch (RuntimeException e) {
-            // Whatever it is, the reconciliation goes on: the status matters more.
+            // A lost Event must not fail the reconciliation.
             LOG.warnf("The Event about %s was not written: %s", about, e.getMessage());
         }
     }

@@ -28,9 +28,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Judges what a resource asks for, from the index and the snapshots alone: it calls nothing and remembers nothing.
+ * Computes the condition results of a request from the index and the snapshots. It makes no calls and keeps no state.
  *
- * @param factsMaxAge how long a read is relied upon while reads fail
+ * @param factsMaxAge how long a read is relied upon while later reads fail
  */
 public record Judge(
         RequestIndex index,
@@ -40,28 +40,28 @@ public record Judge(
         BucketSnapshot.Source buckets,
         Duration factsMaxAge) {
 
-    private static final String NOT_RECORDED = "Nothing is done until the keys are recorded.";
-    private static final String NOT_ACCEPTED = "Nothing is done until the claim is accepted.";
+    private static final String NOT_RECORDED =
+            "Waiting for the Workgroup to record the keys of this resource; usually seconds.";
+    private static final String NOT_ACCEPTED =
+            "Waiting for the acceptance of this resource; see its condition Accepted.";
 
     /**
-     * A resource, but for its StorageClass.
+     * The result for a resource, without its StorageClass.
      *
-     * @param isServed whether the StorageClass is published, and key policies and buckets are written, for it
-     * @param isRead whether AWS has answered, by an answer or a failure, everything that was read for it
-     * @param isAnswered whether the controllers of keys and buckets have done for it what they can; else there will be news before long
+     * @param isServed whether the operator writes StorageClass, key policies and bucket encryption for it
+     * @param isRead whether each read for it has returned a value or an error
+     * @param isAnswered whether the key and bucket controllers have finished their work for it; if not, a change notification follows soon
      */
     record Judged(RequestResult assessment, boolean isServed, boolean isRead, boolean isAnswered) {}
 
-    /** What can be said before AWS was asked anything: for the first status. */
+    /** The result before the first read from AWS: for the first status. */
     RequestResult initialResult(EncryptionRequest request) {
         ConditionResult accepted = index.judge(request);
         return RequestResult.unseen(
-                request,
-                accepted,
-                accepted.isTrue() ? "AWS has not been asked yet." : "Nothing is done until the claim is accepted.");
+                request, accepted, accepted.isTrue() ? "Waiting for the first response from AWS." : NOT_ACCEPTED);
     }
 
-    /** @param isUnderstood whether this version understands all of the resource; else nothing is written for it */
+    /** @param isUnderstood whether this version understands all fields of the resource; if not, the operator writes nothing for it */
     Judged judge(EncryptionRequest request, boolean isUnderstood, Instant now) {
         ConditionResult accepted = index.judge(request);
         if (!request.hasCmek() || (!accepted.isTrue() && accepted.reason() != Reason.Pending)) {
@@ -107,7 +107,7 @@ public record Judge(
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
         }
         return new Judged(
-                RequestResult.unseen(request, accepted, "It waits for its key.")
+                RequestResult.unseen(request, accepted, "Waiting for the key.")
                         .with(judgedKeys, judgedBuckets, unreadable),
                 true,
                 isRead,
@@ -115,8 +115,8 @@ public record Judge(
     }
 
     /**
-     * Nothing is done for a request that waits to be recorded, or of which something is not understood. But its keys and buckets are read, because
-     * they may be what it waits for, and then that is told of them.
+     * Applies nothing for a request that is not recorded or not fully understood. The operator still reads its keys and buckets and reports them,
+     * because they may be what blocks the request.
      */
     private Judged waiting(
             EncryptionRequest request, ConditionResult accepted, Tenant tenant, boolean isUnderstood, Instant now) {
@@ -154,12 +154,14 @@ public record Judge(
             ConditionResult accepted, Map<KeyArn, KeyResult> keys, List<BucketResult> buckets) {
         if (keys.values().stream()
                 .anyMatch(k -> KeyRules.PERMANENTLY_UNUSABLE.contains(k.usable().reason()))) {
-            return ConditionResult.ofTrue(Reason.Accepted, "Nothing but its own keys stands in the way of the claim.");
+            return ConditionResult.ofTrue(
+                    Reason.Accepted, "Only the keys of this resource prevent its use; see KeysUsable.");
         }
         return buckets.stream()
                         .anyMatch(b -> BucketPlan.PERMANENTLY_UNUSABLE.contains(
                                 b.encrypted().reason()))
-                ? ConditionResult.ofTrue(Reason.Accepted, "Nothing but its own buckets stands in the way of the claim.")
+                ? ConditionResult.ofTrue(
+                        Reason.Accepted, "Only the buckets of this resource prevent its use; see BucketsEncrypted.")
                 : buckets.stream()
                         .map(BucketResult::encrypted)
                         .filter(j -> j.reason() == Reason.BucketUnderAnotherKey)
@@ -172,10 +174,13 @@ public record Judge(
     }
 
     /**
-     * Whether the keys of a request may be recorded as those with which it is configured. Not those that can never be used, and not those whose
-     * buckets never can: a slip of the pen would be for ever, and a bucket elsewhere does not tell whether the region was configured before.
-     * And not those of a request whose bucket is under another customer-managed key: with that one it was configured, where nothing else tells.
-     * Not either while that cannot be seen.
+     * Whether the Workgroup may pin the keys of this request as its secondary keys. Pinning is permanent, so the operator refuses:
+     * <ul>
+     *   <li>keys and buckets that can never be used: a typing error would be permanent;
+     *   <li>a bucket in another region: it does not show whether the region was configured before;
+     *   <li>a bucket under another customer-managed key: that key may be the one of a lost record;
+     *   <li>keys and buckets that cannot be read.
+     * </ul>
      */
     boolean canPinKeys(EncryptionRequest request, Instant now) {
         Optional<Tenant> found = index.authorization().tenantOf(request);
@@ -185,7 +190,7 @@ public record Judge(
         Tenant tenant = found.get();
         return request.ownKeys().stream()
                         .map(key -> keyJudge.usable(request, key, tenant, keys.of(key), now))
-                        .allMatch(j -> isSeen(j) && !KeyRules.PERMANENTLY_UNUSABLE.contains(j.reason()))
+                        .allMatch(j -> isRead(j) && !KeyRules.PERMANENTLY_UNUSABLE.contains(j.reason()))
                 && request.buckets().stream()
                         .map(use -> bucketJudge
                                 .inspect(use, request.region(), buckets.of(item(request, use, tenant.identity())), now)
@@ -196,12 +201,12 @@ public record Judge(
                                 && (j.status() == Status.False || j.reason() == Reason.Pending));
     }
 
-    /** Whether KMS was asked about the key and answered; one that is being created waits, and is known all the same. */
-    private static boolean isSeen(ConditionResult usable) {
+    /** Whether KMS has answered a read of the key. A key in state Creating is pending, but it was read. */
+    private static boolean isRead(ConditionResult usable) {
         return usable.status() != Status.Unknown || usable.reason() == Reason.Pending;
     }
 
-    /** What is known of the keys of a resource that is being deleted; without those of which that is nothing. */
+    /** The known results for the keys of a resource that is being deleted. Keys that were never read are left out. */
     Map<KeyArn, ConditionResult> usable(EncryptionRequest request, Instant now) {
         var usable = new TreeMap<KeyArn, ConditionResult>();
         if (request.hasCmek() && index.judge(request).isTrue()) {
@@ -214,9 +219,9 @@ public record Judge(
     }
 
     /**
-     * Says what hangs on each key that is broken, or will expire.
+     * Adds the impact to the result of each key that is broken or will expire.
      *
-     * @param published whether the StorageClass of the resource is there
+     * @param published whether the StorageClass of the resource exists
      */
     RequestResult withImpact(RequestResult assessment, boolean published) {
         EncryptionRequest request = assessment.request();

@@ -13,43 +13,46 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What one kind of resource does otherwise than the other.
+ * The differences between the two kinds of resource.
  *
  * @param <R> the kind
  * @param <S> its status
  */
 interface Kind<R extends CustomResource<?, S> & StoredResource, S extends CmekStatus> {
 
-    /** An empty object of the kind. */
+    /** A new object of the kind without fields. */
     R empty();
 
-    /** Why nothing is written for the resource, because this version does not understand all of it; empty where it does. */
+    /** Why the operator writes nothing for the resource: this version does not understand all fields. Empty where it does. */
     Optional<ConditionResult> notUnderstood(R resource);
 
-    /** Whether the resource has to be left as it is for now. */
+    /** Whether the reconciler must skip the resource for now. */
     boolean isLeftAlone(R resource);
 
-    /** Why a resource that is being deleted stays; empty where it may go. Asks the API server, past the cache, where another resource decides. */
+    /**
+     * Why a resource that is being deleted stays; empty where its finalizer may be removed. Where another resource decides, this reads the API server
+     * past the cache.
+     */
     Optional<ConditionResult> holds(R resource);
 
     /**
-     * What the status says beside what both kinds have in common.
+     * The part of the status that only this kind has.
      *
-     * @param mayBeRecorded whether the keys of a request may be recorded as those of a secondary region
+     * @param canPinKeys whether the keys of a request may be recorded as those of a secondary region
      */
     Addition<S> addition(R resource, Predicate<EncryptionRequest> canPinKeys);
 
-    /** What the status of one kind has beside what both have in common. */
+    /** The part of a status that only one kind has. */
     interface Addition<S> {
 
         Map<ConditionType, ConditionResult> judgements();
 
-        /** The types of conditions that only hold where {@link #judgements} has them. */
+        /** The condition types that are removed unless {@link #judgements} has them. */
         Set<ConditionType> ownTypes();
 
         S status(StatusBuilder.Parts parts);
 
-        /** When it is to be decided again though nothing changes. */
+        /** The requeue delay; empty where only an event can change the result. */
         Optional<Duration> again();
     }
 }

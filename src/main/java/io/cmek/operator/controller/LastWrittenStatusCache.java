@@ -7,14 +7,14 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The status that was last written of each resource: a cached copy may be older than that, and what is computed from it would be refused. And an
- * event that tells of it is no news.
+ * The last written status of each resource. A cached resource with an older version is stale: the API server refuses a status computed from it. A
+ * watch event that only shows our own write triggers no reconciliation.
  */
 public final class LastWrittenStatusCache {
 
     /**
-     * @param status its hash
-     * @param version that the resource has had since
+     * @param status the hash of the written status
+     * @param version the resourceVersion after that write
      */
     private record Written(int status, String version) {}
 
@@ -25,7 +25,7 @@ public final class LastWrittenStatusCache {
         written.put(resource.getMetadata().getUid(), new Written(status.hashCode(), version));
     }
 
-    /** The resource says already what there is to say. */
+    /** The stored status is already the computed one. */
     void stands(StoredResource resource, CmekStatus status) {
         written.compute(
                 resource.getMetadata().getUid(),
@@ -34,14 +34,14 @@ public final class LastWrittenStatusCache {
                         : new Written(status.hashCode(), last.version()));
     }
 
-    /** Whether the cache has not caught up with the last write yet. */
+    /** Whether the informer cache is older than the last write. */
     boolean isNewerThan(StoredResource resource) {
         Written last = written.get(resource.getMetadata().getUid());
         try {
             return last != null
                     && Long.parseLong(resource.getMetadata().getResourceVersion()) < Long.parseLong(last.version());
         } catch (NumberFormatException e) {
-            // The API server refuses a status over a version that is not the newest.
+            // Where versions cannot be compared, the API server still refuses a write over a stale version.
             return false;
         }
     }
@@ -52,7 +52,7 @@ public final class LastWrittenStatusCache {
         return last != null && status != null && status.hashCode() == last.status();
     }
 
-    /** Whether somebody else has written the status since this process did. */
+    /** Whether another writer has changed the status since the last write of this process. */
     boolean isOverwritten(StoredResource resource, @Nullable CmekStatus status) {
         return written.containsKey(resource.getMetadata().getUid()) && !isLast(resource, status);
     }
@@ -61,7 +61,7 @@ public final class LastWrittenStatusCache {
         written.remove(uid);
     }
 
-    /** Whether nothing is kept: for tests of what is evicted. */
+    /** Whether the cache is empty: for tests of its eviction. */
     boolean isEmpty() {
         return written.isEmpty();
     }

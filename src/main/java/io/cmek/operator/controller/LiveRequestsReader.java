@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Reads all resources past the caches, and keeps of them what the index keeps. */
+/** Lists all resources past the caches and keeps only what the index keeps. */
 public record LiveRequestsReader(
         ClusterApi api, Supplier<Authorization> authorization, Optional<String> clusterRegion, ResourceSelector shard)
         implements LiveRequests {

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What keeps a resource that is being deleted.
+ * Why a resource that is being deleted cannot be removed yet.
  *
- * @param of the condition that it is about
+ * @param of the condition that reports it
  */
 record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
 
@@ -30,16 +30,13 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
         judgements.put(
                 ConditionType.Deletable,
                 ConditionResult.pending(Text.message((of == ConditionType.PolicyApplied
-                                ? "The resource goes when nothing of it is left in a key policy. "
-                                : "The resource goes when its StorageClass is deleted. ")
+                                ? "The resource is removed when the key policies no longer grant its access. "
+                                : "The resource is removed when its StorageClass is deleted. ")
                         + why.message())));
         return judgements;
     }
 
-    /**
-     * The keys of a resource that is being deleted from whose policies its access was taken back. Something else may keep the resource after
-     * that.
-     */
+    /** The keys of a deleted resource whose policies no longer grant its access. Another obstacle may remain. */
     static List<KeyArn> released(EncryptionRequest request, RequestIndex index, KeySnapshot.Source keys) {
         return isReleased(request, index)
                 ? request.distinctKeys().stream()
@@ -55,7 +52,7 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
                 && RequestIndex.isReleasable(index.judge(request));
     }
 
-    /** The controller of keys takes back what the resource alone needed, and tells by its snapshots when it is done. */
+    /** The key controller removes the access that only this resource needs. Its snapshots report the result. */
     static Optional<Obstacle> ofRelease(EncryptionRequest request, RequestIndex index, KeySnapshot.Source keys) {
         if (!isReleased(request, index)) {
             return Optional.empty();
@@ -76,9 +73,9 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
             case Release.Done() -> Optional.empty();
             case Release.NeededByUnreadable() ->
                 Optional.of(ConditionResult.pending(label
-                        + ": nothing is taken from its policy, because a resource that this version of the operator cannot read names it"
-                        + " and may need what is there. Upgrade the operator (its metric cmek_unreadable_resources tells when all can be"
-                        + " read), or set spec.deletionPolicy to Retain."));
+                        + ": its policy stays unchanged, because a resource that this version of the operator cannot read names the key"
+                        + " and may need its access. Upgrade the operator until its metric cmek_unreadable_resources is 0, or set"
+                        + " spec.deletionPolicy to Retain."));
             case Release.Waits(String why) ->
                 Optional.of(ConditionResult.pending("The release of its keys waits: " + why + "."));
             case Release.Failed(var outcome) -> Optional.of(PolicyConditions.of(label, outcome));

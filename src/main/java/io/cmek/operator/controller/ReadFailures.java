@@ -12,13 +12,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of one resource AWS does not let the operator read now.
+ * The failed AWS reads of one resource.
  *
- * @param since the first failed read of those that failed in a row until now; null where everything can be read
- * @param neverRead whether this process never read some of it
+ * @param since the start of the current series of failed reads, null where all reads succeed
+ * @param neverRead whether this process has never read at least one of them successfully
  * @param keys that cannot be read
- * @param buckets by name, that cannot be read
- * @param reliedUntil until when each fact is relied upon that was read before
+ * @param buckets names of the buckets that cannot be read
+ * @param reliedUntil when each earlier read expires
  */
 public record ReadFailures(
         @Nullable Instant since,
@@ -42,7 +42,7 @@ public record ReadFailures(
         return observation.failingSince() == null ? this : plus(observation, maxAge, null, bucket);
     }
 
-    /** The same, where AWS has not answered at all yet. */
+    /** The same, with the time since which the first response is missing. */
     ReadFailures unansweredSince(Instant asked) {
         return new ReadFailures(earlier(since, asked), true, keys, buckets, reliedUntil);
     }

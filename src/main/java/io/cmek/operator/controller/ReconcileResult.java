@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What came of one reconciliation.
+ * The result of one reconciliation.
  *
- * @param again when the resource has to be reconciled again though nothing changes; empty where it need not be
+ * @param again the requeue delay; empty where only an event can change the result
  */
 public record ReconcileResult(Optional<Duration> again) {
 
@@ -17,7 +17,7 @@ public record ReconcileResult(Optional<Duration> again) {
         return new ReconcileResult(Optional.of(delay));
     }
 
-    /** At the earliest of these times. */
+    /** The shortest of the delays. */
     static ReconcileResult earliest(Stream<Duration> delays) {
         return new ReconcileResult(delays.min(Duration::compareTo));
     }

@@ -30,7 +30,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
         return NotUnderstood.of(replica, resources.workgroupNamedBy(replica).orElse(null));
     }
 
-    /** While the lost record of its Workgroup is about to be rebuilt from its status. */
+    /** The Workgroup is about to rebuild its lost record from this status, so the status must not change. */
     @Override
     public boolean isLeftAlone(ReplicaCmek replica) {
         return resources
@@ -39,7 +39,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
                 .isPresent();
     }
 
-    /** Whether it may go, only the Workgroup as it is now can tell: a database may just have been added. */
+    /** Reads the Workgroup past the cache: a user may just have added a database. */
     @Override
     public Optional<ConditionResult> holds(ReplicaCmek replica) {
         String name = replica.getSpec().workgroupRef().name();
@@ -53,7 +53,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
 
     private static Optional<ConditionResult> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         return SecondaryRegionState.holds(replica, workgroup)
-                // The cache may still have the status that was wiped (isLeftAlone).
+                // The cache may still hold the old status of the Workgroup (isLeftAlone).
                 .or(() -> workgroup
                         .filter(w -> SecondaryRegionState.isSourceForLostRecord(replica, w))
                         .map(w -> ConditionResult.pending("The ReplicaCmek stays until the Workgroup "
@@ -66,7 +66,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
         return Nothing.MORE;
     }
 
-    /** A ReplicaCmek has no more than what both kinds have. */
+    /** A ReplicaCmek has no conditions of its own. */
     private enum Nothing implements Addition<ReplicaCmekStatus> {
         MORE;
 

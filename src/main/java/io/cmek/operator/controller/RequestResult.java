@@ -28,11 +28,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with a request after the operator did what it could: all that the status is made of.
+ * The observed state of a request, from which the status is built.
  *
  * @param keys by ARN, one for each distinct key of the request
  * @param volumes the state of the StorageClass
- * @param unreadable what of it AWS does not let the operator read now
+ * @param unreadable the failed AWS reads of the request
  */
 public record RequestResult(
         EncryptionRequest request,
@@ -42,7 +42,7 @@ public record RequestResult(
         StorageClassResult volumes,
         ReadFailures unreadable) {
 
-    /** In place of a time that has passed. */
+    /** The delay for a time that has passed. */
     private static final Duration SOONEST = Duration.ofMillis(1);
 
     public RequestResult {
@@ -50,7 +50,7 @@ public record RequestResult(
         buckets = List.copyOf(buckets);
     }
 
-    /** Nothing was read, because of what is said here. */
+    /** The result without any read from AWS. */
     public static RequestResult unseen(EncryptionRequest request, ConditionResult accepted, String why) {
         var keys = new TreeMap<KeyArn, KeyResult>();
         request.distinctKeys().forEach(key -> keys.put(key, KeyResult.pending(key, why)));
@@ -66,7 +66,7 @@ public record RequestResult(
                 ReadFailures.NOTHING);
     }
 
-    /** The same, with what is known of some of its keys, and of its buckets. */
+    /** The same, with the known results of some keys and buckets. */
     RequestResult with(Map<KeyArn, KeyResult> some, List<BucketResult> seen, ReadFailures unread) {
         var all = new TreeMap<>(keys);
         all.putAll(some);
@@ -85,7 +85,7 @@ public record RequestResult(
         return new RequestResult(request, accepted, keys, buckets, volumes, unread);
     }
 
-    /** The conditions that every kind has, {@code Ready} and {@code Stalled} excepted. */
+    /** The conditions of both kinds, without {@code Ready} and {@code Stalled}. */
     public Map<ConditionType, ConditionResult> judgements() {
         var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
         judgements.put(ConditionType.Accepted, accepted);
@@ -114,17 +114,17 @@ public record RequestResult(
     }
 
     public KeyResult of(KeyArn key) {
-        return Objects.requireNonNull(keys.get(key), () -> "no assessment of " + key);
+        return Objects.requireNonNull(keys.get(key), () -> "no result for " + key);
     }
 
-    /** Whether the data is under another key already, as that of an earlier resource of the same name is. */
+    /** Whether the data bucket is encrypted with another key, for example that of an earlier resource with the same name. */
     boolean isBucketUnderAnotherKey() {
         return buckets.stream()
                 .filter(b -> b.use().purpose() == Purpose.Data)
                 .anyMatch(b -> b.encrypted().reason() == Reason.BucketUnderAnotherKey);
     }
 
-    /** What the StorageClass is not to be made before, as a sentence's end; empty where it may be made. */
+    /** What the StorageClass waits for, as a sentence's end; empty where it may be created. */
     Optional<String> storageClassWaitsFor() {
         KeyArn key = Objects.requireNonNull(request.volumes()).key();
         if (!of(key).isReady()) {
@@ -138,7 +138,8 @@ public record RequestResult(
     }
 
     /**
-     * R4: enabled once the key is valid, its policy in place, access shown, and what it encrypts is encrypted.
+     * The state of one key (R4). It is enabled once the key is usable, its policy is applied, access is verified, and its bucket and volumes are
+     * encrypted.
      *
      * @param wasEnabled whether data may exist under the key
      */
@@ -176,15 +177,15 @@ public record RequestResult(
         return judgements;
     }
 
-    /** Whether every key of the request is ready for replication and failover: usable, policy in place, access shown, buckets encrypted. */
+    /** Whether every key is ready for replication and failover: usable, policy applied, access verified, buckets encrypted. */
     public boolean isEnabled() {
         return request.keys().stream().allMatch(use -> lineState(use, false) == KeyEncryptionState.ENABLED);
     }
 
     /**
-     * The state in one word.
+     * The summary of the encryption state.
      *
-     * @param before that of the status before: once enabled, data exists under the keys
+     * @param before the state in the stored status: once enabled, data exists under the keys
      */
     public EncryptionState encryption(@Nullable EncryptionState before) {
         if (!request.hasCmek()) {
@@ -194,7 +195,7 @@ public record RequestResult(
             return EncryptionState.ENABLED;
         }
         if (wasEnabled(before)) {
-            // Blindness is never reported as damage.
+            // A failed read is UNKNOWN, not DEGRADED.
             return unreadable.since() != null && !isWrong() ? EncryptionState.UNKNOWN : EncryptionState.DEGRADED;
         }
         boolean failed = request.keys().stream().anyMatch(use -> lineState(use, false) == KeyEncryptionState.FAILED);
@@ -209,9 +210,9 @@ public record RequestResult(
     }
 
     /**
-     * What is known of a request that was only looked at; what was not looked at is left out.
+     * The conditions of a request that was only read. What was not read is left out.
      *
-     * @param deletable whether it may go; empty where nobody asks
+     * @param deletable whether it may be deleted; empty where it is not being deleted
      */
     public Map<ConditionType, ConditionResult> seen(Optional<ConditionResult> deletable) {
         var seen = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
@@ -224,20 +225,19 @@ public record RequestResult(
         return seen;
     }
 
-    /** Whether something was read and is wrong. */
+    /** Whether a successful read shows a problem. */
     public boolean isWrong() {
         return judgements().values().stream().anyMatch(RequestResult::isFault);
     }
 
-    /** Not that the StorageClass waits for its key, which may be because the key could not be read. */
+    /** WaitingForKey is no fault: the key may only be unreadable. */
     private static boolean isFault(ConditionResult judgement) {
         return judgement.status() == Status.False && judgement.reason() != Reason.WaitingForKey;
     }
 
     /**
-     * After which time the request is to be judged again though nobody reports a change: to write a StorageClass again, to count one day less
-     * until a key is gone, and when what was read is too old to be relied upon. That costs no call to AWS, and no write where nothing is
-     * different.
+     * The requeue delay without any event. A requeue retries the StorageClass, counts down the days until a key is deleted, and expires old reads. It
+     * makes no AWS call, and writes only a changed status.
      */
     public Optional<Duration> requeueAfter(Instant now) {
         Stream<Duration> turns = keys.values().stream()

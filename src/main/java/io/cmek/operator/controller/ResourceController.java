@@ -36,32 +36,32 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The controller of both kinds of resource: it judges a resource from what the caches and the snapshots know, writes StorageClass and status, and
- * lets the resource go when nothing of it is left. It never calls AWS and never waits for it.
+ * The controller of both kinds of resource. It computes condition results from caches and snapshots, writes StorageClass and status, and removes the
+ * finalizer of a deleted resource. It never calls AWS and never waits for it.
  *
- * <p>One reconciliation of a resource at a time; that is the dispatcher's part.
+ * <p>The dispatcher runs one reconciliation of a resource at a time.
  */
 public final class ResourceController {
 
-    /** How soon a resource is reconciled again whose cached copy is older than the last write. */
+    /** Requeue delay while the cached copy is older than the last write. */
     static final Duration OUTDATED_RETRY = Duration.ofMillis(200);
 
-    /** How soon a resource is reconciled again that is left alone for now. */
+    /** Requeue delay for a resource that must be skipped for now. */
     static final Duration LEFT_ALONE_RETRY = Duration.ofSeconds(5);
 
-    /** How long the first answers of AWS are waited for before the status says that there are none. */
+    /** How long a new resource waits for its first AWS reads before the status reports that they are missing. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** How long they are waited for where AWS has answered nothing at all to this process. */
+    /** The same wait while AWS has not answered any call of this process. */
     static final Duration SILENCE = Duration.ofSeconds(5);
 
     private static final String RELEASED =
             "The resource is being deleted, and what it alone needed was taken back from the key policies.";
 
-    /** @param factsMaxAge how long a read is relied upon while reads fail */
+    /** @param factsMaxAge how long a read is relied upon while later reads fail */
     public record Settings(Duration factsMaxAge) {}
 
-    /** Since when the first answers of AWS are waited for, in both kinds of time. */
+    /** When the wait for the first AWS reads began: monotonic for scheduling, wall clock for the status. */
     private record Waiting(long ticks, Instant at) {}
 
     private final Resources resources;
@@ -105,7 +105,7 @@ public final class ResourceController {
         this.replicas = new ReplicaCmekKind(resources, api, steps);
     }
 
-    /** Brings the resource of that name to where it should be, as far as that does not need AWS, and says how it stands. */
+    /** Reconciles the resource of that name from caches and snapshots, and writes its status. */
     public ReconcileResult reconcile(ResourceRef id) {
         if (!resources.isSynced()) {
             return again(OUTDATED_RETRY);
@@ -121,7 +121,8 @@ public final class ResourceController {
                 case ReplicaCmek replica -> new Reconciliation<>(replicas, replica).run();
             };
         } finally {
-            // It may have gone meanwhile, and then nobody forgets what was remembered since.
+            // The resource may have been deleted meanwhile. Its delete event came before this state was added, so
+            // nothing else evicts it.
             if (!isThere(resource)) {
                 forget(resource);
             }
@@ -137,20 +138,20 @@ public final class ResourceController {
                 .isPresent();
     }
 
-    /** Forgets a resource that is gone. */
+    /** Evicts the state of a deleted resource. */
     public void forget(StoredResource gone) {
         ResourceRef id = Resources.idOf(gone);
         String uid = gone.getMetadata().getUid();
         writer.forget(uid);
         waiting.remove(uid);
-        // Another one of the name, if there is one, at worst has a failure logged once more.
+        // Steps are kept by name. A new resource of the same name at most logs one failure twice.
         steps.forget(id);
         if (resources.find(id).isEmpty()) {
             volumes.forget(id);
         }
     }
 
-    /** Whether nothing is kept of any resource: for tests of what is evicted. */
+    /** Whether the controller keeps no state: for tests of its eviction. */
     boolean isEmpty() {
         return waiting.isEmpty() && writer.isEmpty() && steps.isEmpty();
     }
@@ -167,7 +168,7 @@ public final class ResourceController {
 
         private boolean hasAddedFinalizer;
 
-        /** Why the resource has no finalizer, as a sentence's end; null where it has one, or is about to. */
+        /** Why the resource has no finalizer, as a sentence's end; null where it has one or will get one. */
         private @Nullable String unguarded;
 
         Reconciliation(Kind<R, S> kind, R resource) {
@@ -191,7 +192,7 @@ public final class ResourceController {
                 return reconcile();
             } catch (KubernetesClientException e) {
                 if (Steps.isStale(e)) {
-                    // It was computed from an old copy, and is computed again from the new one.
+                    // The result is based on a stale copy.
                     return again(OUTDATED_RETRY);
                 }
                 throw e;
@@ -211,7 +212,7 @@ public final class ResourceController {
             return resource.isMarkedForDeletion() ? cleanUp(request) : keepUp(request, Optional.empty());
         }
 
-        /** Before anything is written for the resource. Where it cannot be added, nothing is, and that is told. */
+        /** Adds the finalizer before any other write. If that fails, the operator writes nothing but the status, which reports it. */
         private void addFinalizer() {
             if (resource.isMarkedForDeletion() || hasFinalizer()) {
                 return;
@@ -236,7 +237,7 @@ public final class ResourceController {
                             && resource.getMetadata().getFinalizers().contains(ClusterApi.FINALIZER);
         }
 
-        /** @param held why the resource stays though it is being deleted */
+        /** @param held why the resource stays although it is being deleted */
         private ReconcileResult keepUp(EncryptionRequest request, Optional<ConditionResult> held) {
             boolean isUnderstood = kind.notUnderstood(resource).isEmpty();
             Judge.Judged judged = judge.judge(request, isUnderstood, now);
@@ -267,7 +268,7 @@ public final class ResourceController {
             return done();
         }
 
-        /** A process that may end before AWS answers anything is not to keep that to itself. */
+        /** A process that may restart before AWS answers must still report the problem in time. */
         private Duration patience() {
             return judge.keys().hasAnswer() ? PATIENCE : SILENCE;
         }
@@ -284,7 +285,8 @@ public final class ResourceController {
                     blindness.statusStands(assessment, resource.getMetadata().getGeneration());
             if (stands.isPresent()) {
                 retries.add(stands.get());
-                // Only what AWS would tell is relied upon. What other resources tell is known.
+                // Only conditions that depend on AWS keep their old value. Those that depend on other resources are
+                // known.
                 return keeping(
                         assessment.request(),
                         held.map(why -> Map.of(ConditionType.Deletable, why)).orElseGet(Map::of),
@@ -311,7 +313,7 @@ public final class ResourceController {
             return statuses.parts(resource, null, assessment, null, addition.judgements());
         }
 
-        /** The resource is being deleted: it stays while something holds it, and goes when nothing of it is left. */
+        /** Cleans up a resource that is being deleted. It stays while another resource needs it or while access or a StorageClass of it remains. */
         private ReconcileResult cleanUp(EncryptionRequest request) {
             Optional<ConditionResult> held = kind.holds(resource);
             if (held.isPresent()) {
@@ -342,11 +344,12 @@ public final class ResourceController {
                     });
         }
 
-        /** Nothing of it is judged but its keys, and what is told here. */
+        /** Writes only the results of its keys and the given conditions. */
         private void reportLeaving(EncryptionRequest request, Map<ConditionType, ConditionResult> reported) {
             S status = stored.status();
             if (status == null) {
-                // The first one was refused, and is written again; until then nothing can be told.
+                // The API server refused the first status, and a retry follows. Until then there is no status to
+                // update.
                 return;
             }
             var news = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);

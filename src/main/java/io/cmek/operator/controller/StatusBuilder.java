@@ -35,13 +35,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The parts of a status that both kinds have. */
+/** Builds the parts of a status that both kinds have. */
 public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) {
 
     /**
-     * What the statuses of both kinds have in common.
+     * The part of a status that both kinds have.
      *
-     * @param generation of the resource, of which the status speaks
+     * @param generation the observed generation of the resource
      */
     public record Parts(
             @Nullable Long generation,
@@ -53,9 +53,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
             List<Condition> conditions) {}
 
     /**
-     * The status of a resource as it was judged: equal to the one before where nothing changed.
+     * Builds the status from a result. It equals the previous one where nothing changed.
      *
-     * @param more the conditions that only its kind has, and whether it may go
+     * @param more the conditions of the kind alone, and {@code Deletable}
      */
     Parts parts(
             HasMetadata resource,
@@ -81,18 +81,18 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /**
-     * The conditions that tell whether data is encrypted, and can be read, whatever becomes of the resource. Not PolicyApplied: that of a resource
-     * which waits for its release says so while its access is there.
+     * The conditions that show whether data is encrypted and readable, even if the resource is refused or deleted. PolicyApplied is not one of them:
+     * it reports a pending release while the access is still in the policy.
      */
     private static final Set<ConditionType> OF_DATA =
             EnumSet.of(ConditionType.KeysUsable, ConditionType.AccessVerified, ConditionType.BucketsEncrypted);
 
     /**
-     * What the status said before, with news: of a resource that is being deleted, or of which something is not understood.
+     * The previous status with the given changes: for a resource that is being deleted or not fully understood.
      *
-     * @param unready the states of the keys of which it is known that they are not ready any more
-     * @param awsUnreadableSince as the status is to say it
-     * @param obsolete the types of conditions that only hold if they are among the news
+     * @param unready the new states of keys that are no longer ready
+     * @param awsUnreadableSince the value for the status
+     * @param obsolete the condition types that are removed unless they are among the changes
      */
     Parts keeping(
             HasMetadata resource,
@@ -119,7 +119,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 conditions);
     }
 
-    /** Data that was readable once is degraded when something that it needs is gone, and unknown while AWS cannot be read. */
+    /** Data that was readable is degraded when something that it needs is gone, and unknown while AWS cannot be read. */
     private static @Nullable EncryptionState encryption(
             CmekStatus previous, List<Condition> conditions, boolean isUnready, boolean isBlind) {
         if (!previous.wasEnabled()) {
@@ -152,7 +152,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .orElse(line);
     }
 
-    /** As the CRD bounds it. */
+    /** In bytes; the maxLength of the CRD. */
     private static final int MAX_SUGGESTION = 32_768;
 
     /** One line per key and purpose (R4), with the statements to add (R3). */
@@ -176,9 +176,13 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /**
-     * The statements of one line. Putting a policy replaces the whole of it, so on a key that several resources share they name the principals
-     * of all of them. Not on a key that the tenant may not use: who has access there is none of its business. Where no tenant covers the
-     * namespace any more, what the statements were stays: access that was given is not to be forgotten by a mistake in the settings.
+     * The suggested statements of one line.
+     * <ul>
+     *   <li>PutKeyPolicy replaces the whole policy, so the statements of a shared key name the principals of all its resources.
+     *   <li>On a key that the tenant may not use, they name only the resource's own: the access of others is confidential.
+     *   <li>Where no tenant covers the namespace any more, the last suggestion stays. A mistake in the settings must not hide access that was
+     * granted.
+     * </ul>
      */
     private String suggestion(KeyUse use, EncryptionRequest request, @Nullable CmekStatus previous) {
         Authorization authorization = index.authorization();
@@ -199,8 +203,8 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /**
-     * The lines of a status that is written again as it was. The API server takes none without what its CRD requires: a purpose that this version
-     * does not know is left out, and a key in a state that it does not know is pending.
+     * The key lines of a status that is written again unchanged. The API server refuses values that its CRD does not know. A line with an unknown
+     * purpose is left out; a key with an unknown state becomes pending.
      */
     public static List<KeyStatus> kept(List<KeyStatus> lines) {
         return lines.stream()
@@ -217,7 +221,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .toList();
     }
 
-    /** The same of the buckets. */
+    /** The bucket lines, treated likewise. */
     public static List<BucketStatus> keptBuckets(List<BucketStatus> lines) {
         return lines.stream().filter(line -> line.purpose() != null).toList();
     }
@@ -226,7 +230,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
         if (!request.hasCmek()) {
             return ConditionResult.ofTrue(
                     Reason.NoCmek,
-                    "The workgroup has no CMEK: nothing of it is encrypted with a customer-managed key.");
+                    "The Workgroup has no CMEK: none of its data is encrypted with a customer-managed key.");
         }
         String keys = request.keys().stream()
                 .filter(use -> use.purpose() != Purpose.Primary)
@@ -237,8 +241,8 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /**
-     * One line per bucket. What was last seen of one stays where nobody looks, because the claim is refused, and where S3 cannot be asked: it
-     * tells who has the bucket ({@link Entitlements#judge}).
+     * One line per bucket. The last observed line stays while the request is refused or S3 cannot be read: it shows who holds the bucket
+     * ({@link RequestIndex#judge}).
      */
     public static List<BucketStatus> buckets(RequestResult assessment, @Nullable CmekStatus previous) {
         boolean refused = assessment.accepted().status() == ConditionResult.Status.False;
@@ -270,7 +274,7 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 encryption == null ? null : encryption.bucketKeyEnabled());
     }
 
-    /** Named once it is published. */
+    /** Set only while the StorageClass is published. */
     public static @Nullable String storageClassName(RequestResult assessment) {
         VolumeUse volumes = assessment.request().volumes();
         return volumes != null && assessment.volumes().encrypted().isTrue() ? volumes.storageClassName() : null;

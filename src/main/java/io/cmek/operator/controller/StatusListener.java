@@ -1,9 +1,9 @@
 package io.cmek.operator.controller;
 
-/** Is told of the statuses that the operator writes. It must be quick and must not throw. */
+/** Receives a notification of each status write. It must return fast and must not throw. */
 @FunctionalInterface
 public interface StatusListener {
 
-    /** @param accepted whether the API server took it; not told where the resource had changed meanwhile, unless that goes on and on */
+    /** @param accepted whether the API server accepted the write; single conflicts are not reported, only a series of them */
     void statusWritten(boolean accepted);
 }

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Has every resource reconciled whose status lags behind its spec, and tells of what cannot be read. The operator SDK, up to 5.3.2, can swallow a
- * change of the spec that lands together with a write of our own (its issues 3398 and 3455).
+ * Triggers each resource whose status lags behind its spec, and reports resources that this version cannot read. Up to 5.3.2, the operator SDK can
+ * lose a spec change that coincides with a write of our own (its issues 3398 and 3455).
  */
 public final class StatusResync {
 
@@ -23,7 +23,7 @@ public final class StatusResync {
     private final Consumer<ResourceRef> trigger;
     private final IntConsumer found;
 
-    /** @param found is told after each round how many resources lagged */
+    /** @param found receives the number of stale statuses after each round */
     public StatusResync(
             Resources resources, UnreadableReporter unreadable, Consumer<ResourceRef> trigger, IntConsumer found) {
         this.resources = resources;
@@ -32,13 +32,13 @@ public final class StatusResync {
         this.found = found;
     }
 
-    /** One round over all resources. */
+    /** Checks all resources once. */
     public void run() {
         if (!resources.isSynced()) {
             return;
         }
         List<StoredResource> all = resources.all();
-        // One that can be read again has the same generation as before, so no event tells of it.
+        // A resource that became readable again has the same generation, so no event reports it.
         Set<String> readableAgain = unreadable.report(
                 all.stream().filter(r -> !NotUnderstood.isReadable(r)).toList());
         List<StoredResource> readable =

@@ -23,10 +23,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the status of a resource where it says something else than the stored one, and tells what changed as Events.
+ * Writes a status that differs from the stored one, and records the changes as Events.
  *
- * <p>What others write over our status is put right at once, and more and more slowly when they do it again. They may be another process of the
- * operator that does not know the same, and overwrites what it reads just as fast. The words of an outage that changes its words are treated alike.
+ * <p>If another writer overwrites the status, the first repair is immediate and the next ones back off. The other writer may be another process of
+ * the operator with other observations, which would overwrite ours just as fast. A status that only rewords the same outage backs off, too.
  */
 public final class StatusWriter {
 
@@ -39,36 +39,36 @@ public final class StatusWriter {
     private static final Duration FIRST_CONFLICT_DELAY = Duration.ofMillis(200);
     private static final Duration MAX_CONFLICT_DELAY = Duration.ofSeconds(10);
 
-    /** From so many conflicts in a row on, they count as failures. */
-    private static final int TOLD_CONFLICTS = 5;
+    /** This many conflicts in a row count as a failure. */
+    private static final int REPORTED_CONFLICTS = 5;
 
     private static final Logger LOG = Logger.getLogger(StatusWriter.class);
     private static final String STEP = "the write of its status";
 
     /**
-     * A status as it is stored.
+     * A stored status.
      *
-     * @param version of the resource that has it
-     * @param status null where there is none yet
+     * @param version the resourceVersion of the resource
+     * @param status null before the first write
      */
     record Stored<S extends CmekStatus>(
             String version, @Nullable S status) {}
 
     /**
-     * What came of a write.
+     * The result of a write.
      *
-     * @param again when it is to be tried again; empty where the status says what it should
+     * @param again the retry delay; empty where the status is up to date
      */
     record Outcome<S extends CmekStatus>(Stored<S> stored, Optional<Duration> again) {}
 
     /**
-     * A write that failed, so that nobody was told of it.
+     * A failed write, whose Events were not recorded.
      *
-     * @param before the status that it was made over
+     * @param before the status that the write was to replace
      */
-    private record Untold(@Nullable CmekStatus before, CmekStatus attempted) {
+    private record Unreported(@Nullable CmekStatus before, CmekStatus attempted) {
 
-        /** What was repeated meanwhile may have other times. */
+        /** A retry may have other timestamps, so compare by Events. */
         boolean isShownBy(CmekStatus stored) {
             return !stored.equals(before)
                     && EventNotification.between(attempted, stored).isEmpty();
@@ -85,17 +85,17 @@ public final class StatusWriter {
     private final Backoff reworded;
     private final Backoff refused;
 
-    /** Those of which others have overwritten the status, by uid. */
+    /** Backoff after other writers overwrote the status, by uid. */
     private final Map<String, RepairTimer> contests = new ConcurrentSkipListMap<>();
 
-    /** Those of which the status said the same in other words, by uid. */
+    /** Backoff after rewordings of the same outage, by uid. */
     private final Map<String, RepairTimer> rewordings = new ConcurrentSkipListMap<>();
 
-    /** Those of which the last write was refused with a conflict (HTTP 409), by uid. */
+    /** Backoff after conflicts (HTTP 409), by uid. */
     private final Map<String, RetryTimer> conflicts = new ConcurrentSkipListMap<>();
 
     /** By uid. */
-    private final Map<String, Untold> untold = new ConcurrentSkipListMap<>();
+    private final Map<String, Unreported> unreported = new ConcurrentSkipListMap<>();
 
     public StatusWriter(
             LastWrittenStatusCache written,
@@ -117,13 +117,13 @@ public final class StatusWriter {
     }
 
     /**
-     * Writes the status over the stored one, where it says something else.
+     * Writes the status where it differs from the stored one.
      *
      * @param fresh an empty object of the kind
      */
     <R extends CustomResource<?, S> & StoredResource, S extends CmekStatus> Outcome<S> write(
             R resource, R fresh, Stored<S> stored, S next) {
-        tellWhatIsUntold(resource, stored.status());
+        recordUnreported(resource, stored.status());
         if (next.equals(stored.status())) {
             written.stands(resource, next);
             conflicts.remove(resource.getMetadata().getUid());
@@ -145,22 +145,22 @@ public final class StatusWriter {
         }
         limits.forEach(RepairTimer::repaired);
         written.wrote(resource, next, version.get());
-        untold.remove(resource.getMetadata().getUid());
+        unreported.remove(resource.getMetadata().getUid());
         events.record(resource, EventNotification.between(stored.status(), next));
         return new Outcome<>(new Stored<>(version.get(), next), Optional.empty());
     }
 
-    /** A write may have taken effect though it failed. */
-    private void tellWhatIsUntold(StoredResource resource, @Nullable CmekStatus stored) {
-        Untold attempt = untold.get(resource.getMetadata().getUid());
+    /** A write can take effect even if its response is an error: then its Events are recorded late. */
+    private void recordUnreported(StoredResource resource, @Nullable CmekStatus stored) {
+        Unreported attempt = unreported.get(resource.getMetadata().getUid());
         if (attempt != null && stored != null && attempt.isShownBy(stored)) {
-            untold.remove(resource.getMetadata().getUid());
+            unreported.remove(resource.getMetadata().getUid());
             written.stands(resource, stored);
             events.record(resource, EventNotification.between(attempt.before(), stored));
         }
     }
 
-    /** What is repeated at once only once, and then more and more slowly. */
+    /** The backoffs that apply to this write: each allows the first repetition at once and delays the next ones. */
     private List<RepairTimer> limits(StoredResource resource, @Nullable CmekStatus stored, CmekStatus next) {
         String uid = resource.getMetadata().getUid();
         var limits = new ArrayList<RepairTimer>();
@@ -187,7 +187,7 @@ public final class StatusWriter {
         try {
             String version = api.applyStatus(resource, stored.version(), fresh, next);
             RetryTimer conflict = conflicts.remove(resource.getMetadata().getUid());
-            if (conflict != null && conflict.failures() >= TOLD_CONFLICTS) {
+            if (conflict != null && conflict.failures() >= REPORTED_CONFLICTS) {
                 LOG.infof("%s: %s works again", Resources.idOf(resource), STEP);
             }
             return version;
@@ -195,31 +195,31 @@ public final class StatusWriter {
             if (Steps.isStale(e)) {
                 refused(resource, e);
             } else {
-                untold.put(resource.getMetadata().getUid(), new Untold(stored.status(), next));
+                unreported.put(resource.getMetadata().getUid(), new Unreported(stored.status(), next));
             }
             throw e;
         }
     }
 
-    /** One conflict is the price of not locking, and is over when the cache has caught up. Many in a row are not. */
+    /** One conflict is normal with optimistic locking and ends when the cache catches up. A series of conflicts is a failure. */
     private void refused(StoredResource resource, KubernetesClientException conflict) {
         RetryTimer timer = conflicts.computeIfAbsent(resource.getMetadata().getUid(), uid -> new RetryTimer(ticker));
         timer.failed(refused);
-        if (timer.failures() < TOLD_CONFLICTS) {
+        if (timer.failures() < REPORTED_CONFLICTS) {
             return;
         }
         observer.statusWritten(false);
-        if (timer.failures() == TOLD_CONFLICTS) {
+        if (timer.failures() == REPORTED_CONFLICTS) {
             LOG.warnf(
                     "%s: %s failed %d times in a row: %s; it is tried again",
                     Resources.idOf(resource),
                     STEP,
-                    TOLD_CONFLICTS,
+                    REPORTED_CONFLICTS,
                     ApiServerError.of(conflict).words());
         }
     }
 
-    /** Whether the cache has not caught up with the last write of the resource's status yet. */
+    /** Whether the informer cache is older than the last write of the status. */
     boolean isNewerThan(StoredResource resource) {
         return written.isNewerThan(resource);
     }
@@ -229,15 +229,15 @@ public final class StatusWriter {
         contests.remove(uid);
         rewordings.remove(uid);
         conflicts.remove(uid);
-        untold.remove(uid);
+        unreported.remove(uid);
     }
 
-    /** Whether nothing is kept: for tests of what is evicted. */
+    /** Whether nothing is kept: for tests of the eviction. */
     boolean isEmpty() {
         return written.isEmpty()
                 && contests.isEmpty()
                 && rewordings.isEmpty()
                 && conflicts.isEmpty()
-                && untold.isEmpty();
+                && unreported.isEmpty();
     }
 }

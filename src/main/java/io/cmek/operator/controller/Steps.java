@@ -16,12 +16,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the steps of a reconciliation one by one, so that what one of them throws does not keep the others from being done and told. A step
- * that fails is logged once, until it succeeds or fails in another way.
+ * Runs the steps of a reconciliation one by one. A step that throws does not prevent the other steps or the status. A failing step is logged once,
+ * until it succeeds or fails with another error.
  */
 public final class Steps {
 
-    /** When a reconciliation of which a step has failed is to be repeated. */
+    /** Requeue delay after a failed step. */
     static final Duration RETRY = Duration.ofSeconds(10);
 
     private static final Logger LOG = Logger.getLogger(Steps.class);
@@ -42,7 +42,7 @@ public final class Steps {
 
     /**
      * @param name what the step does, as a noun
-     * @param otherwise what comes of it when it fails, made from a sentence's end that says why: "failed: …; it is tried again"
+     * @param otherwise makes the result of a failed step from a sentence's end that says why: "failed: …; it is tried again"
      */
     <T extends @Nullable Object> T run(
             ResourceRef request, String name, Supplier<T> work, Function<String, T> otherwise) {
@@ -59,7 +59,7 @@ public final class Steps {
             }
             String words = words(e);
             if (!words.equals(failing.put(step, words))) {
-                // The API server's words say it all; only what was not foreseen needs the place where it came about.
+                // An API server error explains itself; only an unexpected exception needs its stack trace.
                 LOG.logf(
                         Logger.Level.WARN,
                         e instanceof KubernetesClientException ? null : e,
@@ -72,17 +72,17 @@ public final class Steps {
         }
     }
 
-    /** Whether a write was refused because its author had not seen the newest version of the resource: then everything is computed again. */
+    /** Whether a write was refused because it was based on a stale resourceVersion: then the reconciliation is repeated. */
     static boolean isStale(RuntimeException e) {
         return e instanceof KubernetesClientException refused && refused.getCode() == HttpURLConnection.HTTP_CONFLICT;
     }
 
-    /** Whether nothing is kept: for tests of what is evicted. */
+    /** Whether nothing is kept: for tests of the eviction. */
     boolean isEmpty() {
         return failing.isEmpty();
     }
 
-    /** Forgets a claim that is gone. */
+    /** Evicts the state of a deleted resource. */
     void forget(ResourceRef request) {
         failing.keySet().removeIf(step -> step.request().equals(request));
     }

@@ -3,11 +3,11 @@ package io.cmek.operator.controller;
 import io.cmek.operator.storageclass.StorageClassSpec;
 import org.jspecify.annotations.Nullable;
 
-/** The StorageClasses that the operator made, as far as the informers know them. */
+/** The informer cache of the StorageClasses that the operator made. */
 @FunctionalInterface
 public interface StorageClassCache {
 
-    /** The StorageClass of the name; null where there is none that the operator made. */
+    /** The StorageClass with this name; null where the operator has made none. */
     @Nullable
     StorageClassSpec find(String name);
 }

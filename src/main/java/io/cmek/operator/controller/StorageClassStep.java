@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The step of a reconciliation that keeps the StorageClass of the resource: it is made, put right, and deleted with the resource. */
+/** The reconciliation step that creates, repairs and deletes the StorageClass of a resource. */
 public record StorageClassStep(
         Resources resources,
         StorageClassCache cache,
@@ -27,15 +27,15 @@ public record StorageClassStep(
 
     private static final String OUTDATED = "The resource has changed since it was read.";
 
-    /** As the cache has it; null where there is none. */
+    /** The cached StorageClass, null where there is none. */
     @Nullable
     StorageClassSpec find(EncryptionRequest request) {
         return request.volumes() == null ? null : cache.find(request.volumes().storageClassName());
     }
 
     /**
-     * @param there as the cache has it
-     * @param hasFinalizer whether the resource has it; without, nothing is made that nobody would take away again
+     * @param there the cached StorageClass, null where there is none
+     * @param hasFinalizer whether the resource has the finalizer; without it nothing would delete the StorageClass
      */
     StorageClassResult publish(
             StoredResource resource, RequestResult assessment, @Nullable StorageClassSpec there, boolean hasFinalizer) {
@@ -44,11 +44,12 @@ public record StorageClassStep(
         if (use == null) {
             return StorageClassResult.of(ConditionResult.ofTrue(
                     Reason.NotInClusterRegion,
-                    "This cluster makes no volumes for region " + request.region() + ", so it has no StorageClass."));
+                    "This cluster provisions no volumes for " + request.region()
+                            + ", so this resource has no StorageClass."));
         }
         if (!hasFinalizer && there == null) {
             return StorageClassResult.of(ConditionResult.pending("The StorageClass " + use.storageClassName()
-                    + " is published when the finalizer " + ClusterApi.FINALIZER + " is on the resource."));
+                    + " is published once the resource has the finalizer " + ClusterApi.FINALIZER + "."));
         }
         if (there != null && assessment.isBucketUnderAnotherKey()) {
             return publisher.inspect(request.id(), use, there, "the data bucket is under another key");
@@ -79,14 +80,14 @@ public record StorageClassStep(
                 : published;
     }
 
-    /** The resource went while the StorageClass was made, and nothing of it reminds the operator of that. */
+    /** The resource was deleted during the creation of its StorageClass, and no status or finalizer remembers the StorageClass. */
     private StorageClassResult takenBack(EncryptionRequest request, VolumeUse use) {
         publisher
                 .withdraw(request.id())
                 .ifPresent(why -> events.leftBehind(
                         request,
-                        "While the operator made the StorageClass " + use.storageClassName()
-                                + ", the resource was deleted. Delete the StorageClass, which is of no use now. "
+                        "The resource was deleted while the operator created its StorageClass " + use.storageClassName()
+                                + ". Delete the StorageClass, which is no longer needed. "
                                 + why.message()));
         return outdated();
     }
@@ -95,14 +96,14 @@ public record StorageClassStep(
         return new StorageClassResult(ConditionResult.pending(OUTDATED), ResourceController.LEFT_ALONE_RETRY);
     }
 
-    /** A StorageClass that is not as the resource wants it may be that of a later resource of the name, which an old copy does not show. */
+    /** Whether a write is due. A different StorageClass may belong to a later resource of the same name, which a stale copy does not show. */
     private static boolean isToBeWritten(RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
         return there == null
                 ? assessment.storageClassWaitsFor().isEmpty()
                 : !StorageClassReconciler.isInPlace(assessment.request().id(), use, there);
     }
 
-    /** Nothing is withdrawn on an old copy: the StorageClass may be that of a resource of the same name that lives. */
+    /** Deletes the StorageClass. A stale copy must not: the StorageClass may belong to a living resource of the same name. */
     Optional<Obstacle> withdraw(StoredResource resource, EncryptionRequest request) {
         if (request.volumes() == null
                 && !isOwnerOf(request.id(), cache.find(VolumeUse.storageClassName(request.id())))) {
@@ -121,7 +122,7 @@ public record StorageClassStep(
                         ConditionResult.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));
     }
 
-    /** One that was made before this cluster was said to be of another region goes, too. */
+    /** Also a StorageClass from before a change of {@code cmek.cluster-region} is deleted. */
     private static boolean isOwnerOf(ResourceRef id, @Nullable StorageClassSpec there) {
         return there != null && there.owner().equals(Optional.of(id));
     }
@@ -136,7 +137,7 @@ public record StorageClassStep(
                 .isPresent();
     }
 
-    /** Nothing is made on an old copy either: nobody would take it away again. */
+    /** A stale copy must not create a StorageClass either: nothing would delete it. */
     private boolean isStillThere(StoredResource resource) {
         boolean isGoing = resource.getMetadata().getDeletionTimestamp() != null;
         return fresh(resource)
@@ -144,14 +145,14 @@ public record StorageClassStep(
                 .isPresent();
     }
 
-    /** This very resource as it is now, past the cache. */
+    /** The same resource (by uid), read past the cache. */
     private Optional<? extends StoredResource> fresh(StoredResource resource) {
         return now(Resources.idOf(resource))
                 .filter(r ->
                         r.getMetadata().getUid().equals(resource.getMetadata().getUid()));
     }
 
-    /** Whether any resource has the name: a later one takes the StorageClass over. */
+    /** Whether a resource with this name exists: a later one takes over the StorageClass. */
     private boolean isThere(ResourceRef id) {
         return now(id).isPresent();
     }

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Tells once, in the log and as an Event, of each stored object that this version cannot read: it has no status that could say so. */
+/** Reports each stored object that this version cannot read, once, in the log and as an Event. Such an object has no status that could report it. */
 public final class UnreadableReporter {
 
     private static final String REASON = "Unreadable";
@@ -18,7 +18,7 @@ public final class UnreadableReporter {
 
     private final EventRecorder events;
 
-    /** Why each could not be read, by uid. */
+    /** The reported parse error of each object, by uid. */
     private final Map<String, String> reported = new TreeMap<>();
 
     public UnreadableReporter(EventRecorder events) {
@@ -26,8 +26,8 @@ public final class UnreadableReporter {
     }
 
     /**
-     * @param unreadable all that cannot be read now
-     * @return the uids of those that could not be read the last time, and can be now or are gone
+     * @param unreadable all objects that cannot be read now
+     * @return the uids of objects that could not be read last time and now are readable or gone
      */
     public synchronized Set<String> report(List<StoredResource> unreadable) {
         var now = new TreeSet<String>();
@@ -51,7 +51,7 @@ public final class UnreadableReporter {
 
     private static String note(StoredResource resource, String why) {
         return "This version of the operator cannot read the " + resource.getKind() + ": " + why
-                + ". It is skipped: nothing is written for it, it stays when it is deleted, and nothing is taken from the policy of"
-                + " a key that it names. Upgrade the operator, or put the field right.";
+                + ". The operator skips it: it writes nothing for it, does not remove it when it is deleted, and removes no access"
+                + " from the policy of a key that it names. Upgrade the operator, or correct the field.";
     }
 }

@@ -24,11 +24,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** The primary region, and what it decides about the secondary one: the record of its keys (R8), and which databases replicate (R6). */
+/** The primary region, and its decisions for the secondary region: the pinned secondary keys (R8), and which databases replicate (R6). */
 record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clock)
         implements Kind<Workgroup, WorkgroupStatus> {
 
-    /** A read past the cache that failed is repeated; snapshots have the resource reconciled by themselves. */
+    /** Retry delay after a failed read past the cache. Changed snapshots trigger the resource without it. */
     private static final Duration UNDECIDED_RETRY = Duration.ofSeconds(5);
 
     @Override
@@ -56,7 +56,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
                         "The Workgroup stays while the read of its ReplicaCmeks " + why + ".")));
     }
 
-    /** @param all the ReplicaCmeks of the namespace as they are now: the cache may not know yet the one that the record names */
+    /** @param all the ReplicaCmeks of the namespace, read past the cache, which may not have the recorded one yet */
     private Optional<ConditionResult> holds(Workgroup workgroup, List<ReplicaCmek> all) {
         SecondaryRegionState region = region(workgroup, mayName(workgroup, all), replica -> false);
         return region.holder()
@@ -71,11 +71,11 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
         String name = replica.getMetadata().getName();
         return replica.isMarkedForDeletion()
                 ? ConditionResult.pending(
-                        "The Workgroup goes when its ReplicaCmek " + name + " is gone, which is being deleted.")
+                        "The Workgroup stays until its ReplicaCmek " + name + ", which is being deleted, is gone.")
                 : ConditionResult.ofFalse(
                         Reason.InUse,
                         "The Workgroup stays while its ReplicaCmek " + name
-                                + " exists: delete that too, or wait for the deletion of the" + " namespace.");
+                                + " exists. Delete the ReplicaCmek, too, or wait for the deletion of the namespace.");
     }
 
     @Override
@@ -84,8 +84,8 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     }
 
     /**
-     * Before the keys are recorded, all ReplicaCmeks are read once more, past the cache: one may have been configured already, with other keys.
-     * Before a database is admitted, so is the one that admits it: it may be on its way out.
+     * Reads past the cache before two permanent decisions. Before pinning keys, it reads all ReplicaCmeks: another one may be configured already with
+     * other keys. Before admitting a database, it reads the ReplicaCmek that admits it: that one may be deleted already.
      */
     private SecondaryRegionState decided(Workgroup workgroup, Predicate<EncryptionRequest> canPinKeys) {
         ResourceRef id = Resources.idOf(workgroup);
@@ -120,7 +120,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
         return mayName(workgroup, api.replicas(workgroup.getMetadata().getNamespace()));
     }
 
-    /** Which Workgroup one names that cannot be read is not known. */
+    /** An unreadable ReplicaCmek may name any Workgroup. */
     private static List<ReplicaCmek> mayName(Workgroup workgroup, List<ReplicaCmek> all) {
         return all.stream()
                 .filter(r -> !NotUnderstood.isReadable(r)
@@ -142,7 +142,7 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
                 clock.instant());
     }
 
-    /** What gate and record say. */
+    /** The conditions and status of gate and pinned keys. */
     private record OfWorkgroup(SecondaryRegionState region) implements Addition<WorkgroupStatus> {
 
         @Override

@@ -1,4 +1,4 @@
-/** The controllers of resources: from snapshots to a judgement, and from that to StorageClass, status and Events. They never call AWS. */
+/** The resource controllers: from snapshots to condition results, and from these to StorageClass, status and Events. They never call AWS. */
 @NullMarked
 package io.cmek.operator.controller;
 

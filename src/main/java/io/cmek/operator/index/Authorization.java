@@ -11,7 +11,7 @@ import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
 import java.util.Optional;
 
-/** What each request may ask for: the platform team's decision, by the namespace of the resource. */
+/** Decides which keys and buckets each request may use, by its namespace and the platform team's tenants. */
 public record Authorization(Tenants tenants) {
 
     private static final Tenant.Principals UNKNOWN = Tenant.Principals.of("<ARN of the service's data-plane role>");
@@ -20,7 +20,7 @@ public record Authorization(Tenants tenants) {
         return tenants.of(request.id().namespace());
     }
 
-    /** Who is to use the keys of the request; a text that tells what belongs there, where no tenant covers its namespace. */
+    /** The principals that use the keys of the request. Where no tenant covers its namespace, a placeholder that says what to fill in. */
     public Tenant.Principals principalsFor(EncryptionRequest request) {
         return tenantOf(request).map(Tenant::principals).orElse(UNKNOWN);
     }
@@ -30,7 +30,7 @@ public record Authorization(Tenants tenants) {
         return tenantOf(request).filter(tenant -> tenant.mayUse(key)).isPresent();
     }
 
-    /** The access that one request has in the policy of the key. None where its tenant may not use this very key, whatever else it may use. */
+    /** The access that the request adds to the policy of the key. None where its tenant may not use this key, even if it may use another replica. */
     public AccessRequirements requiredFor(EncryptionRequest request, KeyArn key) {
         return tenantOf(request)
                 .filter(tenant -> tenant.mayUse(key))
@@ -38,7 +38,7 @@ public record Authorization(Tenants tenants) {
                 .orElse(AccessRequirements.NONE);
     }
 
-    /** The access that one request needs of the key itself. None where its tenant may not use it. */
+    /** The access that the request needs on the key itself. None where its tenant may not use it. */
     public AccessRequirements neededBy(EncryptionRequest request, KeyArn key) {
         return tenantOf(request)
                 .filter(tenant -> tenant.mayUse(key))
@@ -47,8 +47,8 @@ public record Authorization(Tenants tenants) {
     }
 
     /**
-     * The access that the status of a request suggests on the line of one use of a key. Not what others need of a key that its tenant may not
-     * use: who has access there is none of its business.
+     * The access that the request's status suggests on one key line. On a key that its tenant may not use, the access of others is left out: it is
+     * confidential.
      *
      * @param suggested what all requests on the key need together
      */
@@ -57,7 +57,7 @@ public record Authorization(Tenants tenants) {
         return mayUse(request, use.key()) ? own.plus(suggested.only(use.statements())) : own;
     }
 
-    /** Whether a line of the request's status on the key is another one with this access than without it. */
+    /** Whether the access changes a key line in the request's status. */
     boolean showsAny(EncryptionRequest request, KeyArn key, AccessRequirements access) {
         return mayUse(request, key)
                 && request.keys().stream()
@@ -67,7 +67,7 @@ public record Authorization(Tenants tenants) {
                                 .isEmpty());
     }
 
-    /** What {@code Accepted} says of the tenant, its keys and its buckets; other requests do not count here. */
+    /** The result of {@code Accepted} for tenant, keys and buckets alone, without other requests. */
     public ConditionResult judge(EncryptionRequest request) {
         Optional<Tenant> found = tenantOf(request);
         if (found.isEmpty()) {
@@ -99,6 +99,7 @@ public record Authorization(Tenants tenants) {
                                 + tenant.name() + ".buckets.");
             }
         }
-        return ConditionResult.ofTrue(Reason.Accepted, "The claim is within the tenant '" + tenant.name() + "'.");
+        return ConditionResult.ofTrue(
+                Reason.Accepted, "The tenant '" + tenant.name() + "' may use all keys and buckets of this resource.");
     }
 }

@@ -6,18 +6,18 @@ import java.util.Optional;
 import java.util.SequencedSet;
 
 /**
- * What all requests on one bucket ask for together, at one moment.
+ * A snapshot of all requests on one bucket.
  *
- * @param readers who reads the bucket, and from which region
- * @param holder the request to which the bucket belongs and for which it is encrypted; empty where none is accepted
+ * @param readers the credentials that read the bucket, each with its expected region
+ * @param holder the accepted request that holds the bucket, for which it is encrypted; empty where there is none
  * @param holderIdentity the credentials of the holder's tenant
  */
 public record BucketRequests(
         SequencedSet<Reader> readers, Optional<EncryptionRequest> holder, Optional<CredentialScope> holderIdentity) {
 
     /**
-     * @param identity the credentials with which the bucket is read
-     * @param region of the request, in which the bucket is expected
+     * @param identity the credentials that read the bucket
+     * @param region of the request, where the bucket is expected
      */
     public record Reader(CredentialScope identity, String region) {}
 }

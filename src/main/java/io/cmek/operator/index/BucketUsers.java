@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The requests on one bucket. A bucket belongs to the request that has it already. As long as none has, it belongs to the oldest one on it that
- * its tenant permits, so that nobody can block a bucket that is not theirs.
+ * The requests on one bucket. A request that already encrypted the bucket holds it. Until then the oldest permitted request holds it, so that no
+ * tenant can block another tenant's bucket.
  */
 final class BucketUsers {
 
@@ -23,7 +23,7 @@ final class BucketUsers {
 
     private final Comparator<EncryptionRequest> order;
 
-    /** Those to which the bucket may belong, the one to which it does first. */
+    /** The requests that may hold the bucket; the first one does. */
     private final TreeSet<EncryptionRequest> candidates;
 
     BucketUsers(String name) {
@@ -34,7 +34,7 @@ final class BucketUsers {
         this.candidates = new TreeSet<>(order);
     }
 
-    /** @param permitted whether its tenant permits all that it asks for */
+    /** @param permitted whether its tenant permits all its keys and buckets */
     void put(EncryptionRequest request, boolean permitted) {
         remove(request.uid());
         requests.put(request.uid(), request);
@@ -50,10 +50,10 @@ final class BucketUsers {
         }
     }
 
-    /** Whose the bucket is, and so all that the others on it are told. */
+    /** The holder of the bucket, which is all that its other requests depend on. */
     record Holder(String uid, ResourceRef id) {}
 
-    /** The request to which the bucket belongs, be it served or not; empty where it belongs to none. */
+    /** The request that holds the bucket, accepted or not; empty where there is none. */
     Optional<Holder> holder() {
         return candidates.stream().findFirst().map(request -> new Holder(request.uid(), request.id()));
     }
@@ -66,9 +66,9 @@ final class BucketUsers {
         return List.copyOf(requests.values());
     }
 
-    /** The other request to which the bucket belongs; empty where it belongs to this one, or to none. */
+    /** The other request that holds the bucket; empty where this one holds it, or none. */
     Optional<EncryptionRequest> holderBesides(EncryptionRequest request) {
-        // The claim at hand may be newer than the one that is known of its resource.
+        // The given request may be newer than the indexed one of its resource.
         return candidates.stream()
                 .filter(other -> !other.uid().equals(request.uid()))
                 .findFirst()

@@ -6,15 +6,15 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What a change of one request concerns: what has to be looked at again because of it, and nothing else.
+ * What must be processed after a change of one request.
  *
- * @param keys of which other requests, other access or other credentials count now
- * @param buckets by name, of which the same is so
- * @param resources that have to be judged again
+ * @param keys whose requests, required access or credentials changed
+ * @param buckets names of buckets whose requests or credentials changed
+ * @param resources that must be reconciled
  */
 public record Changes(SortedSet<KeyArn> keys, SortedSet<String> buckets, SortedSet<ResourceRef> resources) {
 
-    /** Nothing is different. */
+    /** No change. */
     public static Changes none() {
         return new Changes(new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
     }
@@ -23,7 +23,7 @@ public record Changes(SortedSet<KeyArn> keys, SortedSet<String> buckets, SortedS
         return keys.isEmpty() && buckets.isEmpty() && resources.isEmpty();
     }
 
-    /** Both together. */
+    /** The union of both. */
     public Changes plus(Changes other) {
         var all = none();
         all.keys.addAll(keys);

@@ -9,17 +9,17 @@ import java.util.SequencedMap;
 import java.util.SequencedSet;
 
 /**
- * What all requests on one key ask for together, at one moment.
+ * A snapshot of all requests on one key.
  *
- * @param count how many requests name the key, whatever becomes of them
+ * @param count how many requests name the key, accepted or not
  * @param readers the credentials that read the key
- * @param policyReaders those of them that read its policy
- * @param writers those that write its policy, each with the request in whose name it does so: the oldest one
- * @param probes the roles that prove their access. Several tenants may name the same role
- * @param required what the operator writes into the policy
- * @param suggested what the requests need, whoever writes the policy
- * @param leftToOwner what of that the operator does not write
- * @param releasing the requests that are being deleted and give their access back
+ * @param policyReaders the credentials that read its policy
+ * @param writers the credentials that write its policy, each with its oldest request
+ * @param probes the roles that prove their access; several tenants may share a role
+ * @param required the access that the operator writes into the policy
+ * @param suggested the access that the requests need, managed or not
+ * @param leftToOwner the part of the suggested access that the operator does not write
+ * @param releasing the deleted requests whose access is to be removed
  */
 public record KeyRequests(
         int count,
@@ -33,8 +33,8 @@ public record KeyRequests(
         List<EncryptionRequest> releasing) {
 
     /**
-     * @param needed what the requests need that the role stands for, by the credentials that read the policy for them. Of each credentials counts
-     *     only what their own requests need: what one tenant may not read, or has not been given, keeps no other
+     * @param needed the access to prove with the role, by the credentials that read the policy. Each set of credentials counts only its own requests:
+     *     the failure of one tenant must not affect another
      */
     public record Probe(SequencedMap<CredentialScope, AccessRequirements> needed) {}
 

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The requests on one key, and what each of them contributes to what they ask for together. */
+/** The requests on one key, and the contribution of each to the required access. */
 final class KeyUsers {
 
     private static final Comparator<EncryptionRequest> OLDEST =
@@ -27,15 +27,15 @@ final class KeyUsers {
             Comparator.comparing(EncryptionRequest::id).thenComparing(EncryptionRequest::uid);
 
     /**
-     * What one request contributes.
+     * The contribution of one request.
      *
      * @param identity the credentials of its tenant, null where no tenant covers it
-     * @param reads whether the key is read for it
-     * @param readsPolicy whether the policy of the key is read for it
-     * @param writes whether its access is written into the policy
-     * @param probe the role that proves its access, null where none does
-     * @param needed the access that it needs of the key, nothing where the key need not be suggested to its owner
-     * @param inUse whether it uses the key and stays
+     * @param reads whether the operator reads the key for it
+     * @param readsPolicy whether the operator reads the key policy for it
+     * @param writes whether the operator writes its access into the policy
+     * @param probe the role that proves its access, null where there is none
+     * @param needed the access that it needs on the key itself, none where nothing is to be suggested to the key's owner
+     * @param inUse whether it uses the key and is not being deleted
      */
     record Contribution(
             EncryptionRequest request,
@@ -64,17 +64,17 @@ final class KeyUsers {
     private final RequiredAccess suggested = new RequiredAccess();
     private final RequiredAccess leftToOwner = new RequiredAccess();
 
-    /** By namespace. Two may have the same name for a while: one that was deleted and created again, and its predecessor. */
+    /** By namespace. After a replacement, two requests can have the same name for a while. */
     private final TreeMap<String, TreeSet<EncryptionRequest>> inUse = new TreeMap<>();
 
     private final TreeMap<String, EncryptionRequest> releasing = new TreeMap<>();
     private long used;
 
     /**
-     * What a change of one request changes for the others.
+     * The effect of one change on the key and its other requests.
      *
-     * @param ofKey whether the key has to be looked at again
-     * @param before what was suggested to the owner of the key
+     * @param ofKey whether the key must be processed
+     * @param before the suggested access before the change
      */
     record Effect(boolean ofKey, AccessRequirements before) {}
 
@@ -215,7 +215,7 @@ final class KeyUsers {
         return Collections.unmodifiableSequencedSet(new LinkedHashSet<>(counts.keySet()));
     }
 
-    /** The other requests that use the key and stay. */
+    /** The other requests that use the key and are not being deleted. */
     KeySharers otherRequestsOf(EncryptionRequest request) {
         TreeSet<EncryptionRequest> own = inUse.getOrDefault(request.id().namespace(), new TreeSet<>(BY_NAME));
         boolean counted = Optional.ofNullable(contributions.get(request.uid()))

@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The state that the last status of a resource shows as applied. What differs from it has drifted, even if the operator was not running then.
+ * The last applied state, as the last status shows it. A difference from it is drift, even if it happened while the operator was not running.
  *
- * @param statements by key, the statements that the operator had put into its policy, as JSON
+ * @param statements by key, the statements that the operator had applied to its policy, as JSON
  * @param buckets by name, their default encryption
  * @param storageClass whether the StorageClass was published
  */
 public record LastApplied(Map<KeyArn, List<String>> statements, Map<String, Encryption> buckets, boolean storageClass) {
 
-    /** Nothing is known to have been applied. */
+    /** No applied state is known. */
     public static final LastApplied NOTHING = new LastApplied(Map.of(), Map.of(), false);
 
     public LastApplied {

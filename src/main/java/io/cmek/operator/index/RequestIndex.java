@@ -27,10 +27,10 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * The requests of all resources, by key and by bucket, and the required access of each key. A change of one request costs what this request
- * names, and never a visit to all requests on its keys.
+ * The requests of all resources, by key and by bucket, and the required access of each key. The cost of a change grows with the keys and buckets of
+ * that request, not with the other requests on them.
  *
- * <p>The identity of a request is the uid of its resource. All methods may be called from any thread; none waits.
+ * <p>A request is identified by the uid of its resource. All methods are thread-safe and none waits.
  */
 public final class RequestIndex {
 
@@ -72,8 +72,8 @@ public final class RequestIndex {
     /**
      * Adds the request of a resource, or replaces the one with the same uid.
      *
-     * @param guarded whether the resource has the operator's finalizer: without it nothing is written for the resource, because nothing would be
-     *     taken back
+     * @param guarded whether the resource has the operator's finalizer. Without it nothing is written for the resource, because no cleanup would
+     *     remove it
      */
     public synchronized Changes put(EncryptionRequest request, LastApplied applied, boolean guarded) {
         Changes changes = Changes.none();
@@ -150,7 +150,7 @@ public final class RequestIndex {
         return holders;
     }
 
-    /** Others on the same bucket may be accepted now, or no longer, or for another's sake; but only where it has changed hands. */
+    /** Re-evaluates the other requests on the bucket, but only after its holder changed. */
     private void evaluateOthersOn(
             Set<String> names,
             Map<String, BucketUsers.Holder> before,
@@ -206,7 +206,7 @@ public final class RequestIndex {
         }
     }
 
-    /** @param suggested by key, what was suggested to its owner before the change; it may be so again in the end */
+    /** @param suggested collects, by key, the suggested access before the first change; later changes may restore it */
     private static void note(
             KeyArn key, KeyUsers.Effect effect, Changes changes, Map<KeyArn, AccessRequirements> suggested) {
         if (effect.ofKey()) {
@@ -216,8 +216,8 @@ public final class RequestIndex {
     }
 
     /**
-     * The statements that are suggested for a shared key name the principals of all that use it: they all have to show the new ones. That is the
-     * only change of one request that visits the others on its key.
+     * Marks the resources whose suggested statements changed: those of a shared key name the principals of all its requests. Only this change of a
+     * request visits the others on its key.
      */
     private void noteSuggestions(Map<KeyArn, AccessRequirements> suggested, Changes changes) {
         suggested.forEach((key, before) -> {
@@ -264,12 +264,15 @@ public final class RequestIndex {
                 releasing);
     }
 
-    /** Without its Workgroup, a ReplicaCmek that was served is refused; what it had is given back all the same. */
+    /**
+     * Whether the access of a deleted request may be removed. A ReplicaCmek whose Workgroup is gone is refused, but its access must be removed all
+     * the same.
+     */
     public static boolean isReleasable(ConditionResult accepted) {
         return accepted.isTrue() || accepted.reason() == Reason.WorkgroupNotFound;
     }
 
-    /** What {@code Accepted} says of a request, whether it is in the index or not. */
+    /** The result of {@code Accepted} for a request, indexed or not. */
     public synchronized ConditionResult judge(EncryptionRequest request) {
         visited++;
         ConditionResult permitted = authorization.judge(request);
@@ -285,15 +288,15 @@ public final class RequestIndex {
             if (holder.isPresent()) {
                 return ConditionResult.ofFalse(
                         Reason.BucketClaimedByAnother,
-                        use.label() + " belongs already to " + nameFor(request, holder.get())
-                                + ". One bucket belongs to one claim: delete one of the two and create it again with a"
+                        use.label() + " already belongs to " + nameFor(request, holder.get())
+                                + ". One bucket belongs to one resource: delete one of the two and create it again with a"
                                 + " bucket of its own.");
             }
         }
         return permitted;
     }
 
-    /** Whoever may read a request's status may not know what there is in other namespaces. */
+    /** Readers of one status may not be allowed to see resources of other namespaces. */
     private static String nameFor(EncryptionRequest reader, EncryptionRequest other) {
         return other.id().namespace().equals(reader.id().namespace())
                 ? "the " + other.id().kind() + " " + other.id().name()
@@ -304,13 +307,13 @@ public final class RequestIndex {
         return Optional.ofNullable(entries.get(uid)).map(Entry::request);
     }
 
-    /** The last applied state of a resource; nothing where it is unknown. */
+    /** The last applied state of a resource; {@link LastApplied#NOTHING} where it is unknown. */
     public synchronized LastApplied lastApplied(String uid) {
         Entry entry = entries.get(uid);
         return entry == null ? LastApplied.NOTHING : entry.applied();
     }
 
-    /** What the requests on the key ask for together. Costs the number of credentials, and of requests that give back. */
+    /** The snapshot of the requests on the key. Its cost grows with the number of credentials and of releases. */
     public synchronized KeyRequests onKey(KeyArn key) {
         KeyUsers users = keys.get(key);
         if (users == null) {
@@ -321,7 +324,7 @@ public final class RequestIndex {
         return all;
     }
 
-    /** Every request that names the key, those that are being deleted included. */
+    /** Every request that names the key, including those being deleted. */
     public synchronized Collection<EncryptionRequest> claimsOn(KeyArn key) {
         KeyUsers users = keys.get(key);
         Collection<EncryptionRequest> requests = users == null ? List.of() : users.requests();
@@ -329,33 +332,33 @@ public final class RequestIndex {
         return requests;
     }
 
-    /** The keys that are named at all, in a fixed order. */
+    /** All keys that requests name, in a fixed order. */
     public synchronized List<KeyArn> keys() {
         return List.copyOf(keys.keySet());
     }
 
-    /** The buckets that are named at all, in a fixed order. */
+    /** All buckets that requests name, in a fixed order. */
     public synchronized List<String> buckets() {
         return List.copyOf(buckets.keySet());
     }
 
-    /** The other requests that use the key and stay. */
+    /** The other requests that use the key and are not being deleted. */
     public synchronized KeySharers otherRequestsOn(KeyArn key, EncryptionRequest request) {
         KeyUsers users = keys.get(key);
         return users == null ? KeySharers.NONE : users.otherRequestsOf(request);
     }
 
-    /** What the owner of the key is to write for all requests that name it, whoever writes its policy. */
+    /** The access that all requests on the key need, managed or not: the suggestion for the key's owner. */
     public synchronized AccessRequirements suggestedOn(KeyArn key) {
         KeyUsers users = keys.get(key);
         return users == null ? AccessRequirements.NONE : users.suggested();
     }
 
     /**
-     * The access that the last statuses of the resources on a key show as applied. Visits all of them: for the first plan of a key in a process.
-     * Of each resource counts only what it needs itself: its status suggests, too, what others need, and that may never have been there.
+     * The access that the last statuses on a key show as applied, for the first plan of a key in a process. Visits all its requests. Each status
+     * counts only for its own request's access: it also suggests the access of others, which may never have been applied.
      *
-     * @param given reads the statements of a status
+     * @param given parses the statements of a status
      */
     public synchronized AccessRequirements appliedAccess(KeyArn key, Function<String, AccessRequirements> given) {
         var applied = new RequiredAccess();
@@ -395,7 +398,7 @@ public final class RequestIndex {
         return entry != null && entry.guarded();
     }
 
-    /** The resources that name the bucket. */
+    /** The requests that name the bucket. */
     public synchronized Collection<EncryptionRequest> claimsOnBucket(String bucket) {
         BucketUsers users = buckets.get(bucket);
         Collection<EncryptionRequest> requests = users == null ? List.of() : users.requests();
@@ -404,7 +407,7 @@ public final class RequestIndex {
     }
 
     /**
-     * Adds a stored object that this version cannot read: it may need what is in the policies of the keys that it names.
+     * Adds a stored object that this version cannot read: it may need access to the keys that it names.
      *
      * @param keyArns the key ARNs in it
      * @param namesMore whether it may name any key
@@ -422,7 +425,7 @@ public final class RequestIndex {
         return changes;
     }
 
-    /** What was not taken from a key for the sake of the object may be now. */
+    /** Enqueues the keys whose releases waited for the object. */
     private void forgetUnreadable(String uid, Changes changes) {
         Unreadable before = unreadable.remove(uid);
         if (before != null) {
@@ -435,8 +438,8 @@ public final class RequestIndex {
     }
 
     /**
-     * Whether nothing may be taken from the policy of the key, because an object that cannot be read may need what is there. One whose tenant
-     * may not use the key, and that was never served, needs nothing: or whoever may create one could stop the releases of other tenants.
+     * Whether the policy of the key must keep all access, because an unreadable object may need it. An object whose tenant may not use the key and
+     * that was never served does not count. Otherwise any user could block the releases of other tenants with such an object.
      */
     public synchronized boolean mayBeNeededByUnreadable(KeyArn key) {
         return unreadable.values().stream()
@@ -449,17 +452,17 @@ public final class RequestIndex {
                                 .isPresent());
     }
 
-    /** How many stored objects cannot be read. */
+    /** The number of stored objects that cannot be read. */
     public synchronized int unreadable() {
         return unreadable.size();
     }
 
     /**
-     * What has to stay in the policy of the key when a request releases it: what every other request needs that exists, accepted or not, whoever
-     * writes its policies, an earlier or later one of the same name among them. Only those do not count that are releasing the key themselves.
+     * The access that must stay in the policy of the key when a request is released. It is the access of every other existing request, accepted or
+     * not, managed or not, including one of the same name. Only requests that release the key themselves do not count.
      *
-     * @param statements reads what a status shows of a key: all that is known of what a request needs that was served and that its tenant, by
-     *     mistake perhaps, covers no longer. It may tell more, because it has what others need on the key; then more stays
+     * @param statements parses the statements of a status. They are all that is known of a request that was served and that no tenant covers now, for
+     *     example by mistake. They may include the access of others, which then stays, too
      */
     public synchronized AccessRequirements neededBesides(
             EncryptionRequest leaving, KeyArn key, Function<String, AccessRequirements> statements) {
@@ -477,12 +480,12 @@ public final class RequestIndex {
         return needed.grants();
     }
 
-    /** Whether nothing is kept of any request. */
+    /** Whether the index is empty. */
     synchronized boolean isEmpty() {
         return entries.isEmpty() && keys.isEmpty() && buckets.isEmpty() && unreadable.isEmpty();
     }
 
-    /** How many requests were judged or visited since the index was made: the cost, as tests count it. */
+    /** How many requests were judged or visited since the start: tests measure the cost with it. */
     public synchronized long visited() {
         return visited;
     }

@@ -9,15 +9,15 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The access that several requests require together on one key: each principal with the number of requests that require it. Adding or removing
- * one request costs that request alone, however many others there are.
+ * The access that several requests require on one key: each principal with the number of its requests. The cost of a change does not grow with the
+ * number of other requests.
  */
 final class RequiredAccess {
 
     private final Map<StatementKind, TreeMap<String, Integer>> counts = new EnumMap<>(StatementKind.class);
     private @Nullable AccessRequirements grants = AccessRequirements.NONE;
 
-    /** @return whether the key requires more now */
+    /** @return whether the key requires more access than before */
     boolean add(AccessRequirements access) {
         boolean more = false;
         for (var entry : access.principals().entrySet()) {
@@ -30,8 +30,8 @@ final class RequiredAccess {
     }
 
     /**
-     * @param access as it was added
-     * @return whether the key requires less now
+     * @param access the same as was added
+     * @return whether the key requires less access than before
      */
     boolean remove(AccessRequirements access) {
         boolean less = false;
@@ -54,7 +54,7 @@ final class RequiredAccess {
         return changed;
     }
 
-    /** All that is required by at least one request. */
+    /** The access that at least one request requires. */
     AccessRequirements grants() {
         AccessRequirements known = grants;
         if (known == null) {

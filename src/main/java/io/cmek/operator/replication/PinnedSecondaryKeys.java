@@ -10,18 +10,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lock of R8: the record, in the Workgroup's status, of the keys with which its secondary region was configured. It is written before
- * anything is done with those keys, by the Workgroup's reconciler alone, and outlives the ReplicaCmek.
+ * The pinned secondary keys (R8): the record, in the Workgroup's status, of the keys with which its secondary region was configured. Only the
+ * Workgroup's reconciler writes it, before any use of those keys. The record outlives the ReplicaCmek.
  */
 public final class PinnedSecondaryKeys {
 
     private PinnedSecondaryKeys() {}
 
     /**
-     * A ReplicaCmek of the workgroup, as a candidate for the lock.
+     * A ReplicaCmek of the workgroup, as a candidate for the record.
      *
-     * @param eligible whether nothing but the lock stands in its way
-     * @param wasEnabled whether its own status says that data exists under its keys: what a lost record is rebuilt from
+     * @param eligible whether it meets all requirements but the record
+     * @param wasEnabled whether its own status shows that data exists under its keys: then it can restore a lost record
      */
     public record Candidate(
             String name,
@@ -43,9 +43,9 @@ public final class PinnedSecondaryKeys {
             .thenComparing(Candidate::name);
 
     /**
-     * The record as it should be.
+     * The new record.
      *
-     * @param record as it is, null where the region was never configured or the record was lost
+     * @param record the stored record, null where the region was never configured or the record was lost
      * @param candidates all ReplicaCmeks of the workgroup
      */
     public static @Nullable SecondaryCmek next(
@@ -66,7 +66,10 @@ public final class PinnedSecondaryKeys {
                 .orElse(null);
     }
 
-    /** One with the same keys takes over from a holder that is gone or going: so a ReplicaCmek can be renamed while databases replicate. */
+    /**
+     * A ReplicaCmek with the same keys takes over from a holder that is gone or being deleted. So a user can rename a ReplicaCmek while databases
+     * replicate.
+     */
     private static SecondaryCmek passedOn(SecondaryCmek record, Collection<Candidate> candidates) {
         List<Candidate> fit = candidates.stream()
                 .filter(c -> c.eligible() && c.hasKeysOf(record))
@@ -81,11 +84,11 @@ public final class PinnedSecondaryKeys {
                 .orElse(record);
     }
 
-    /** How a ReplicaCmek stands to the record. */
+    /** The relation of a ReplicaCmek to the record. */
     public enum Ownership {
-        /** The record names it and its keys: it may go to work. */
+        /** The record names this ReplicaCmek and its keys: it may be served. */
         Owner,
-        /** There is no record yet: it waits for the Workgroup's reconciler. */
+        /** There is no record yet: the ReplicaCmek waits for the Workgroup's reconciler. */
         Unclaimed,
         /** The record names another ReplicaCmek. */
         OwnedByOther,

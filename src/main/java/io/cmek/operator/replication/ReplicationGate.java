@@ -6,11 +6,11 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Which of the databases listed for replication may replicate (R5, R6). Admission is per database and region, and once and for all: a
- * database that replicates already has its data in the secondary region, and stopping it would help nobody.
+ * Which of the listed databases may replicate (R5, R6). An admission is permanent, per database and region. The data of an admitted database is in
+ * the secondary region already, so stopping its replication would protect nothing.
  *
- * @param admitted may replicate
- * @param blocked wait, each for the judgement's reason
+ * @param admitted databases that may replicate
+ * @param blocked databases that wait for the reason of the condition result
  */
 public record ReplicationGate(List<String> admitted, List<String> blocked, ConditionResult judgement) {
 
@@ -20,12 +20,12 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
     }
 
     /**
-     * What a workgroup asks for.
+     * The replication request of a workgroup.
      *
      * @param hasCmek whether it has CMEK in its primary region
-     * @param region the secondary region, empty where no replication is asked for
+     * @param region the secondary region, empty where no replication is requested
      * @param databases those listed for replication
-     * @param admittedBefore those that the status says are admitted to this region; an admission to another one says nothing about it
+     * @param admittedBefore the databases that the status shows as admitted to this region; admissions to another region do not count
      */
     public record Request(boolean hasCmek, String region, List<String> databases, Collection<String> admittedBefore) {}
 
@@ -46,7 +46,7 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
                                     + " without it."));
         }
         boolean open = secondary instanceof SecondaryState.Configured configured && configured.isReady();
-        // Where CMEK was configured for another region, this one never had any: nothing can have been admitted to it.
+        // If CMEK was configured for another region, this region never had it, so nothing can have been admitted to it.
         boolean kept = !(secondary instanceof SecondaryState.OtherRegion);
         List<String> admitted = wanted.databases().stream()
                 .filter(d -> open || kept && wanted.admittedBefore().contains(d))
@@ -63,8 +63,7 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
                 : blocked.size() == 1
                         ? "The database " + blocked.getFirst() + " waits"
                         : "The databases " + String.join(", ", blocked) + " wait";
-        String replicating =
-                admitted.isEmpty() ? "" : " " + String.join(", ", admitted) + " replicate already and go on.";
+        String replicating = admitted.isEmpty() ? "" : " Still admitted: " + String.join(", ", admitted) + ".";
         return switch (secondary) {
             case SecondaryState.None() ->
                 ConditionResult.ofFalse(

@@ -2,28 +2,28 @@ package io.cmek.operator.replication;
 
 import io.cmek.operator.condition.ConditionResult;
 
-/** How it stands with the secondary region of a workgroup. */
+/** The CMEK state of a workgroup's secondary region. */
 public sealed interface SecondaryState {
 
-    /** Nobody has set up CMEK there. */
+    /** No ReplicaCmek configures it. */
     record None() implements SecondaryState {}
 
     /**
-     * A ReplicaCmek wants to set it up, and its keys are not recorded.
+     * A ReplicaCmek exists, but its keys are not recorded.
      *
      * @param name the ReplicaCmek
-     * @param health its {@code Ready}, which says why
+     * @param health its {@code Ready} condition, which says why
      */
     record Pending(String name, ConditionResult health) implements SecondaryState {}
 
     /**
-     * CMEK is set up there, by a ReplicaCmek that another version of the operator stored and this one cannot read.
+     * CMEK is configured by a ReplicaCmek that another version of the operator stored and this one cannot read.
      *
      * @param name the ReplicaCmek
      */
     record Unreadable(String name) implements SecondaryState {
 
-        /** Why nothing can be said of it, with the remedy. */
+        /** Why the state is unknown, with the remedy. */
         public String why() {
             return "the ReplicaCmek " + name
                     + " was stored by another version of the operator, and this one cannot read it. Upgrade the operator.";
@@ -31,18 +31,18 @@ public sealed interface SecondaryState {
     }
 
     /**
-     * CMEK was set up for another region, and it is set up once (R8).
+     * CMEK was configured for another region, and it is configured once (R8).
      *
      * @param region that other region
      */
     record OtherRegion(String region) implements SecondaryState {}
 
     /**
-     * CMEK is set up there, by a ReplicaCmek that exists now.
+     * CMEK is configured by a ReplicaCmek that exists.
      *
      * @param name the ReplicaCmek
-     * @param health its {@code Ready}; databases are admitted only while it is good
-     * @param staying whether it is there to stay, not being deleted
+     * @param health its {@code Ready} condition; new databases are admitted only while it is True
+     * @param staying whether it is not being deleted
      */
     record Configured(String name, ConditionResult health, boolean staying) implements SecondaryState {
 

@@ -1,4 +1,4 @@
-/** The gate (R5, R6): which databases may replicate to the secondary region. */
+/** The replication gate (R5, R6) and the pinned secondary keys (R8). */
 @NullMarked
 package io.cmek.operator.replication;
 

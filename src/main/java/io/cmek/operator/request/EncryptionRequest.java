@@ -13,17 +13,17 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one resource asks for. The same for a Workgroup and for a ReplicaCmek.
+ * The keys, buckets and volumes that one resource asks for; the same type for a Workgroup and a ReplicaCmek.
  *
- * @param uid the resource's: one that was deleted and created again under the same name is another
+ * @param uid of the resource: a resource that was deleted and created again has another one
  * @param createdAt the resource's creationTimestamp (RFC 3339, so that the text order is the order in time)
  * @param keys one for each purpose; empty for a workgroup without CMEK
- * @param volumes null where the claim's volumes are not made in this cluster
- * @param databases those that replicate between the regions already
+ * @param volumes null where this cluster provisions no volumes for the resource
+ * @param databases those that already replicate between the regions
  * @param leaving whether the resource is being deleted
- * @param held whether it stays for now although it is being deleted, because another resource needs it
- * @param served what its last status shows of its having been served
- * @param standing whether other resources let it be served: a ReplicaCmek depends on its Workgroup, a Workgroup on nobody
+ * @param held whether it stays although it is being deleted, because another resource needs it
+ * @param served what its last status shows as in use
+ * @param eligibility whether other resources allow it: a ReplicaCmek depends on its Workgroup, a Workgroup on none
  */
 public record EncryptionRequest(
         ResourceRef id,
@@ -58,14 +58,14 @@ public record EncryptionRequest(
         return distinct;
     }
 
-    /** Those of {@link #distinctKeys} that this claim encrypts with: not the primary region's. */
+    /** The keys of {@link #distinctKeys} that encrypt data of this request: all but the primary region's key. */
     public SequencedSet<KeyArn> ownKeys() {
         var own = new LinkedHashSet<KeyArn>();
         keys.stream().filter(use -> use.purpose() != Purpose.Primary).forEach(use -> own.add(use.key()));
         return own;
     }
 
-    /** Whether nothing of it is needed any more: it is being deleted, and nobody holds it. */
+    /** Whether nothing of it is needed any more: it is being deleted, and no other resource holds it. */
     public boolean isGoing() {
         return leaving && !held;
     }
@@ -74,7 +74,7 @@ public record EncryptionRequest(
         return keys.stream().anyMatch(use -> use.key().equals(key));
     }
 
-    /** How a message names a key of this claim, as a sentence's subject. */
+    /** The name of a key of this request for messages, as a sentence's subject. */
     public String label(KeyArn key) {
         List<String> purposes = keys.stream()
                 .filter(use -> use.key().equals(key))
@@ -87,7 +87,7 @@ public record EncryptionRequest(
         return "The " + String.join(" and ", purposes) + " key " + key;
     }
 
-    /** What this claim, as one of the tenant's, needs in the policy of a key. */
+    /** The access that this request needs on the key itself, for the principals of its tenant. */
     public AccessRequirements wants(KeyArn key, Tenant tenant) {
         return keys.stream()
                 .filter(use -> use.key().equals(key))
@@ -96,10 +96,10 @@ public record EncryptionRequest(
     }
 
     /**
-     * What the policy of a key gets because of this claim: what it needs there, and on its own data key, where that is a replica of the
-     * primary's data key, what it needs on the primary's. The replicas of a multi-region key share the key material but not the policy (KMS
-     * Developer Guide, "Multi-Region keys"), so that a Workgroup and its own ReplicaCmek have the same statements in both regions. Nothing
-     * of a claim goes to a replica that it does not name.
+     * The access that this request adds to the policy of the key. That is what it needs on the key itself. If its own data key is a replica of the
+     * primary's data key, it also gets the access that it needs on the primary's. Replicas of a multi-region key share the key material but not the
+     * policy (KMS Developer Guide, "Multi-Region keys"). So a Workgroup and its own ReplicaCmek have the same statements in both regions. A request
+     * adds nothing to a replica that it does not name.
      */
     public AccessRequirements requires(KeyArn key, Tenant tenant) {
         boolean ownData = keys.contains(new KeyUse(Purpose.Data, key));

@@ -8,13 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What hangs on a key of a claim: what is encrypted with it and what else needs it. Resources of other namespaces are counted and not named:
- * whoever may read this one may not read those.
+ * What depends on a key of a request: the data that it encrypts, and other resources that use it. Resources of other namespaces are only counted:
+ * readers of this resource may not be allowed to read those.
  *
- * @param buckets the claim's buckets, by purpose and name, that are encrypted with the key now
- * @param storageClass the claim's StorageClass, null where it is not published or has another key
- * @param databases those that replicate by means of the key
- * @param neighbours the first other resources of the claim's namespace that name the key
+ * @param buckets purpose and name of the request's buckets that are encrypted with the key now
+ * @param storageClass the request's StorageClass, null where it is not published or has another key
+ * @param databases those whose replication needs the key
+ * @param sharers the first other resources of the same namespace that name the key
  * @param more how many more of the namespace do
  * @param elsewhere how many resources of other namespaces do
  */
@@ -34,7 +34,7 @@ public record KeyImpact(
         sharers = List.copyOf(sharers);
     }
 
-    /** @param others the other claims on the key that are served */
+    /** @param others the other accepted requests on the key */
     public static KeyImpact of(
             EncryptionRequest request,
             KeyArn key,
@@ -45,8 +45,8 @@ public record KeyImpact(
     }
 
     /**
-     * @param encrypted the claim's buckets that are encrypted with the key now
-     * @param published whether the claim's StorageClass is there
+     * @param encrypted the request's buckets that are encrypted with the key now
+     * @param published whether the request's StorageClass exists
      * @param others the other resources that use the key
      */
     public static KeyImpact of(
@@ -74,17 +74,20 @@ public record KeyImpact(
                 others.elsewhere());
     }
 
-    /** What of it is about volumes: where only EBS cannot use the key. */
+    /** The impact on volumes only: for a problem that affects only EBS. */
     public KeyImpact onVolumes() {
         return new KeyImpact(List.of(), storageClass, List.of(), sharers, more, elsewhere);
     }
 
-    /** Whether nothing of the claim is under the key yet. */
+    /** Whether nothing of the request depends on the key yet. */
     public boolean isEmpty() {
         return buckets.isEmpty() && storageClass == null && databases.isEmpty();
     }
 
-    /** What it means that the key cannot be used. A volume's data key is in the memory of its instance for as long as it is attached. */
+    /**
+     * The effect of an unusable key, as a sentence. Attached volumes keep working: the EC2 host holds their data key in memory until they are
+     * detached.
+     */
     public String sentence() {
         var parts = new ArrayList<String>();
         if (!buckets.isEmpty()) {
@@ -92,7 +95,7 @@ public record KeyImpact(
         }
         if (storageClass != null) {
             parts.add("volumes of the StorageClass " + storageClass
-                    + " (none can be made or attached; attached ones keep working until they are detached)");
+                    + " (none can be created or attached; attached ones keep working until they are detached)");
         }
         if (!databases.isEmpty()) {
             parts.add("the replication of " + names(databases, ""));

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * The other resources that use a key. Those of other namespaces are counted and not named: whoever may read one resource may not read those.
+ * The other resources that use a key. Those of other namespaces are only counted: readers of one resource may not be allowed to read those.
  *
  * @param named the first ones of the same namespace, {@link #NAMED} at most
  * @param more how many more there are of the same namespace
@@ -12,7 +12,7 @@ import java.util.List;
  */
 public record KeySharers(List<ResourceRef> named, long more, long elsewhere) {
 
-    /** As many names fit a sentence that a person reads. */
+    /** The maximum that keeps a message readable. */
     public static final int NAMED = 5;
 
     public static final KeySharers NONE = new KeySharers(List.of(), 0, 0);
@@ -21,7 +21,7 @@ public record KeySharers(List<ResourceRef> named, long more, long elsewhere) {
         named = List.copyOf(named);
     }
 
-    /** @param others the other resources that use a key with the claim, in any order */
+    /** @param others the other resources that share the key with the request, in any order */
     public static KeySharers of(EncryptionRequest request, Collection<EncryptionRequest> others) {
         List<ResourceRef> here = others.stream()
                 .map(EncryptionRequest::id)

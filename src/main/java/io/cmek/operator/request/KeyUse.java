@@ -5,7 +5,7 @@ import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.StatementKind;
 import java.util.List;
 
-/** A key of a claim, and what for. */
+/** A key of a request, and its purpose. */
 public record KeyUse(Purpose purpose, KeyArn key) {
 
     /** The statements that this use needs in the key's policy. */

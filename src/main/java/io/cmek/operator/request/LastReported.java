@@ -10,16 +10,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the last status of a resource shows of its having been served: data may exist under these keys and in these buckets, whatever the
- * settings say of the resource now.
+ * What the last status of a resource shows as in use. Data may exist under these keys and in these buckets, even if the settings do not permit them
+ * now.
  *
- * @param everything whether it was enabled once, and so all that its spec names was in use
- * @param keys the lines of the keys of which the status shows that the service had access, or that something is encrypted with them
- * @param buckets the lines of the buckets that are encrypted with a key
+ * @param everything whether it was enabled once, so that all keys and buckets of its spec were in use
+ * @param keys the status lines of keys to which the service had access, or which encrypt a bucket
+ * @param buckets the status lines of buckets that are encrypted with a key
  */
 public record LastReported(boolean everything, List<KeyStatus> keys, List<BucketStatus> buckets) {
 
-    /** Of a resource that was never served. */
+    /** A resource that was never served. */
     public static final LastReported NEVER = new LastReported(false, List.of(), List.of());
 
     public LastReported {
@@ -50,7 +50,7 @@ public record LastReported(boolean everything, List<KeyStatus> keys, List<Bucket
                 encrypted);
     }
 
-    /** The statements that the status shows for the key, as JSON; empty where it does not show that the key was in use. */
+    /** The statements that the status shows for the key, as JSON; empty where the status does not show the key as in use. */
     public List<String> statementsOn(KeyArn key) {
         return keys.stream()
                 .filter(line -> line.arn().equals(key.toString()))
@@ -58,7 +58,7 @@ public record LastReported(boolean everything, List<KeyStatus> keys, List<Bucket
                 .toList();
     }
 
-    /** Whether the bucket is, or was, under its key. */
+    /** Whether the bucket is, or was, encrypted with its key. */
     public boolean has(BucketUse use) {
         return everything
                 || buckets.stream()

@@ -2,7 +2,7 @@ package io.cmek.operator.request;
 
 import java.util.Locale;
 
-/** Which resource a claim is of. */
+/** The resource of a request, by kind, namespace and name. */
 public record ResourceRef(String kind, String namespace, String name) implements Comparable<ResourceRef> {
 
     @Override
@@ -10,7 +10,9 @@ public record ResourceRef(String kind, String namespace, String name) implements
         return toString().compareTo(other.toString());
     }
 
-    /** Of letters, digits, dots and dashes alone, for example {@code workgroup.team-a.orders}. No namespace has a dot. */
+    /**
+     * The reference in letters, digits, dots and dashes, for example {@code workgroup.team-a.orders}. It is unique, because a namespace has no dot.
+     */
     public String dotted() {
         return String.join(".", kind.toLowerCase(Locale.ROOT), namespace, name);
     }

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The volumes of a claim: the StorageClass that encrypts them with the data key. */
+/** The volumes of a request: the StorageClass that encrypts them with the data key. */
 public record VolumeUse(
         String storageClassName, KeyArn key, Map<String, String> parameters, ReclaimPolicy reclaimPolicy) {
 
-    /** The StorageClass of a resource is named after it, so that a person finds it without looking it up. */
+    /** The name of the resource's StorageClass, derived from namespace and name so that users can predict it. */
     public static String storageClassName(ResourceRef owner) {
         return "cmek-" + owner.namespace() + "-" + owner.name();
     }

@@ -1,4 +1,4 @@
-/** What one resource asks for, and who else asks for the same key or bucket. */
+/** What one resource asks for, and which other resources share its keys. */
 @NullMarked
 package io.cmek.operator.request;
 

@@ -13,24 +13,24 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a newer version wrote and this one does not understand, of a resource that it can read otherwise: values of the spec, and the Workgroup
- * of a ReplicaCmek. To take another meaning for it, the default of the API among them, would be to guess.
+ * Detects what a newer version wrote and this one does not understand, in a resource that it can parse. That is an unknown value in the spec, or a
+ * ReplicaCmek's Workgroup that cannot be read. To treat an unknown value as the default would be a guess.
  */
 public final class NotUnderstood {
 
     private static final int MAX_VALUE = 63;
 
-    /** No message is longer than 600 characters. */
+    /** Keeps messages within 600 characters. */
     private static final int MAX_NAMED = 2;
 
-    /** Fields that can be set to a value that this version knows. The others are fixed. */
+    /** Fields that a user can change to a value that this version knows. The others are immutable. */
     private static final Set<String> EDITABLE = Set.of("spec.policyManagement", "spec.deletionPolicy");
 
     private NotUnderstood() {}
 
-    /** Whether the stored object can be read at all. */
+    /** Whether this version can read the stored object. */
     public static boolean isReadable(StoredResource resource) {
-        // A copy by way of JSON knows no more why not; it has no spec either.
+        // A JSON copy loses the parse error, but has no spec either.
         return switch (resource) {
             case Workgroup workgroup -> workgroup.getSpec() != null;
             case ReplicaCmek replica -> replica.getSpec() != null;
@@ -38,21 +38,21 @@ public final class NotUnderstood {
     }
 
     /**
-     * Whether a resource may be reconciled because of another object. Not one that cannot be read: the operator SDK puts a finalizer on whatever
-     * it is to reconcile.
+     * Whether an event of another object may trigger the resource. An unreadable resource must not be reconciled: the operator SDK would add a
+     * finalizer to it.
      *
-     * @param known the resource as the cache has it; empty where it has none
+     * @param known the cached resource; empty where the cache has none
      */
     public static boolean mayBeReconciled(Optional<? extends StoredResource> known) {
         return known.isEmpty() || isReadable(known.get());
     }
 
-    /** Why nothing is written for the resource; empty where all is understood. */
+    /** Why the operator writes nothing for the resource; empty where it understands all fields. */
     public static Optional<ConditionResult> of(Workgroup workgroup) {
         return values(workgroup).map(ConditionResult::pending);
     }
 
-    /** @param workgroup the one that it names, null where there is none */
+    /** @param workgroup the Workgroup that it names, null where there is none */
     public static Optional<ConditionResult> of(ReplicaCmek replica, @Nullable Workgroup workgroup) {
         return values(replica)
                 .or(() -> Optional.ofNullable(workgroup)
@@ -62,7 +62,7 @@ public final class NotUnderstood {
                 .map(ConditionResult::pending);
     }
 
-    /** Why the Workgroup stays though it is being deleted: what is to become of the key policies is not understood. */
+    /** Why a deleted Workgroup stays: this version does not know what the user wants to happen to the key policies. */
     public static Optional<ConditionResult> holds(Workgroup workgroup) {
         return holds(
                 workgroup,
@@ -71,9 +71,9 @@ public final class NotUnderstood {
     }
 
     /**
-     * The same for a ReplicaCmek, which stays, too, while nobody can tell whether its Workgroup replicates under it.
+     * The same for a ReplicaCmek. It also stays while it is unknown whether its Workgroup replicates under it.
      *
-     * @param workgroup the one that it names, as it is right now
+     * @param workgroup the Workgroup that it names, read past the cache
      */
     public static Optional<ConditionResult> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         return workgroup
@@ -91,9 +91,8 @@ public final class NotUnderstood {
             StoredResource resource, DeletionPolicy policy, boolean unknownPolicy) {
         return unknownPolicy || policy == DeletionPolicy.Release
                 ? values(resource)
-                        .map(why ->
-                                ConditionResult.pending("The resource stays, and nothing is taken from a key policy: "
-                                        + why + " Or set spec.deletionPolicy to Retain."))
+                        .map(why -> ConditionResult.pending("The resource stays, and the key policies stay unchanged: "
+                                + why + " Or set spec.deletionPolicy to Retain."))
                 : Optional.empty();
     }
 

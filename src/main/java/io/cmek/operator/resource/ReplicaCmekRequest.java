@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a ReplicaCmek asks for: its own keys and buckets, and the use of the primary's data key (R9). */
+/** Builds the request of a ReplicaCmek: its own keys and buckets, and the use of the primary's data key (R9). */
 final class ReplicaCmekRequest {
 
     private ReplicaCmekRequest() {}
@@ -70,13 +70,13 @@ final class ReplicaCmekRequest {
                 NotUnderstood.of(replica, named).orElseGet(() -> eligibility(replica, workgroup, shard)));
     }
 
-    /** @param workgroup the one that it names, null where there is none */
+    /** @param workgroup the Workgroup that it names, null where there is none */
     private static boolean isHeld(ReplicaCmek replica, @Nullable Workgroup workgroup) {
         return NotUnderstood.holds(replica, Optional.ofNullable(workgroup)).isPresent()
                 || workgroup != null && SecondaryRegionState.keeps(replica, workgroup);
     }
 
-    /** While its Workgroup is missing, its own status is all that tells of the key that it reads the primary's data with. */
+    /** The primary's data key. Without the Workgroup, only the status of the ReplicaCmek names it. */
     private static Optional<KeyArn> primaryKey(ReplicaCmek replica, @Nullable Workgroup workgroup) {
         if (workgroup != null && workgroup.getSpec().cmek() != null) {
             return Optional.of(KeyArn.parse(workgroup.getSpec().cmek().dataBucketKeyID()));
@@ -88,7 +88,7 @@ final class ReplicaCmekRequest {
                 .findFirst();
     }
 
-    /** Empty where somebody edited the status by hand: what is no ARN names no key. */
+    /** Empty where a user edited the status by hand to a text that is no ARN. */
     private static Optional<KeyArn> parsed(String arn) {
         try {
             return Optional.of(KeyArn.parse(arn));
@@ -154,7 +154,7 @@ final class ReplicaCmekRequest {
                 : workgroup.getStatus().replication().secondary();
     }
 
-    /** @param eligible whether nothing but the lock stands in its way */
+    /** @param eligible whether it meets all requirements but the pinned secondary keys */
     static PinnedSecondaryKeys.Candidate candidate(ReplicaCmek replica, boolean eligible) {
         return new PinnedSecondaryKeys.Candidate(
                 replica.getMetadata().getName(),

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The resources that this installation serves, where several share the work. What is outside is not seen at all: no Workgroup, no ReplicaCmek.
+ * The resources that this installation serves, where several share a cluster. The operator does not list other resources at all.
  *
  * @param selector the setting {@code cmek.selector}; empty for all resources
  */
@@ -13,12 +13,12 @@ public record ResourceSelector(Optional<String> selector) {
     /** All resources of the cluster. */
     public static final ResourceSelector ALL = new ResourceSelector(Optional.empty());
 
-    /** As the API server takes it, null for all. */
+    /** The label selector for the API server, null for all. */
     public @Nullable String labelSelector() {
         return selector.orElse(null);
     }
 
-    /** For sentences about something that is not there: " with the labels …", or nothing where everything is served. */
+    /** For messages about a missing object: " with the labels …"; empty where this installation serves all resources. */
     String inWords() {
         return selector.map(s -> " with the labels '" + s + "' that this installation serves")
                 .orElse("");

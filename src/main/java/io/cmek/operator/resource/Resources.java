@@ -31,11 +31,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Workgroups and ReplicaCmeks of the cluster as the informers tell them, and the requests that follow from them. Every change is passed on to
- * the {@link RequestIndex}.
+ * The Workgroups and ReplicaCmeks from the informers, and their requests. Every change updates the {@link RequestIndex}.
  *
- * <p>A resource is known by its uid: one that was deleted and created again under the same name is another one. All methods may be called from
- * any thread; none waits.
+ * <p>A resource is identified by its uid: after a replacement, the same name is another resource. All methods are thread-safe and none waits.
  */
 public final class Resources {
 
@@ -49,7 +47,7 @@ public final class Resources {
 
     private final TreeMap<ResourceRef, StoredResource> resources = new TreeMap<>();
 
-    /** The ReplicaCmeks by the Workgroup that they name. */
+    /** The ReplicaCmeks, by the Workgroup that they name. */
     private final TreeMap<ResourceRef, TreeSet<ResourceRef>> replicas = new TreeMap<>();
 
     private final TreeSet<ResourceRef> unreadableReplicas = new TreeSet<>();
@@ -61,7 +59,7 @@ public final class Resources {
         this(index, clusterRegion, shard, resource -> false);
     }
 
-    /** @param saysWhatWeWrote whether the status of a resource is the one that this process wrote last: that is no news for the resource itself */
+    /** @param saysWhatWeWrote whether the status is the last one that this process wrote: its watch event need not trigger the resource */
     public Resources(
             RequestIndex index,
             Optional<String> clusterRegion,
@@ -77,12 +75,12 @@ public final class Resources {
         return index;
     }
 
-    /** All of the kind that existed when the informer began have been put. */
+    /** The informer has delivered its initial list of the kind. */
     public synchronized void synced(String kind) {
         unsynced.remove(kind);
     }
 
-    /** Whether the resources of all kinds have been put. Before that nothing may be judged: what is not known yet is not absent. */
+    /** Whether all initial lists were delivered. Before that nothing may be judged: what is not synced is not absent. */
     public synchronized boolean isSynced() {
         return unsynced.isEmpty();
     }
@@ -95,9 +93,9 @@ public final class Resources {
     }
 
     /**
-     * Takes note of a resource as it is now. An older version than the one that is known is no news, also of one that had the same name before.
+     * Adds or updates a resource. An older version than the known one is ignored, even of an earlier resource with the same name.
      *
-     * @return what has to be worked on because of it
+     * @return what must be processed because of it
      */
     public synchronized Changes put(StoredResource resource) {
         ResourceRef id = idOf(resource);
@@ -138,7 +136,7 @@ public final class Resources {
         return changes;
     }
 
-    /** Takes note that a resource is gone. */
+    /** Removes a resource that was deleted. */
     public synchronized Changes remove(StoredResource resource) {
         ResourceRef id = idOf(resource);
         StoredResource known = resources.get(id);
@@ -165,7 +163,7 @@ public final class Resources {
                 }));
     }
 
-    /** Whether something but the status is another that the resource's own judgement, or that of another one, depends on. */
+    /** Whether a change other than of the status can affect the condition results of this or another resource. */
     private static boolean isEdited(StoredResource before, StoredResource now) {
         return !Objects.equals(
                         before.getMetadata().getGeneration(), now.getMetadata().getGeneration())
@@ -213,7 +211,7 @@ public final class Resources {
         return index.put(request, lastApplied(resource, request), hasFinalizer(resource));
     }
 
-    /** What a resource that can be read asks for. */
+    /** The request of a readable resource. */
     public synchronized EncryptionRequest requestOf(StoredResource resource) {
         return switch (resource) {
             case Workgroup workgroup -> requestOf(workgroup, replicasOf(workgroup));
@@ -221,7 +219,7 @@ public final class Resources {
         };
     }
 
-    /** @param replicas those that name the Workgroup, as the caller knows them */
+    /** @param replicas the ReplicaCmeks that name the Workgroup, cached or read past the cache */
     public EncryptionRequest requestOf(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
         boolean held = workgroup.isMarkedForDeletion()
                 && (SecondaryRegionState.isKept(workgroup, replicas)
@@ -229,7 +227,7 @@ public final class Resources {
         return WorkgroupRequest.of(workgroup, held, clusterRegion);
     }
 
-    /** @param workgroup the one that the ReplicaCmek names, as the caller knows it */
+    /** @param workgroup the Workgroup that the ReplicaCmek names, cached or read past the cache */
     public synchronized EncryptionRequest requestOf(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         boolean served = shard.selector().isEmpty() || workgroupNamedBy(replica).isPresent();
         return ReplicaCmekRequest.of(replica, workgroup.filter(w -> served).orElse(null), clusterRegion, shard);
@@ -245,7 +243,7 @@ public final class Resources {
                 : Optional.empty();
     }
 
-    /** The ReplicaCmeks that name the Workgroup and can be read. */
+    /** The readable ReplicaCmeks that name the Workgroup. */
     public synchronized List<ReplicaCmek> replicasOf(Workgroup workgroup) {
         var found = new ArrayList<ReplicaCmek>();
         for (ResourceRef id : replicas.getOrDefault(idOf(workgroup), new TreeSet<>())) {
@@ -256,10 +254,7 @@ public final class Resources {
         return found;
     }
 
-    /**
-     * What is known of the secondary region of a Workgroup: the ReplicaCmeks that name it, and those of its namespace that cannot be read and so
-     * may.
-     */
+    /** The ReplicaCmeks that may configure the secondary region. They are those that name the Workgroup, and the unreadable ones of its namespace. */
     public synchronized List<ReplicaCmek> secondariesOf(Workgroup workgroup) {
         var found = new ArrayList<>(replicasOf(workgroup));
         String namespace = workgroup.getMetadata().getNamespace();
@@ -272,12 +267,12 @@ public final class Resources {
         return found;
     }
 
-    /** All of them, in a fixed order. */
+    /** All resources, in a fixed order. */
     public synchronized List<StoredResource> all() {
         return List.copyOf(resources.values());
     }
 
-    /** The Workgroup that a ReplicaCmek names; empty where it cannot be read, and for a Workgroup. */
+    /** The Workgroup that a ReplicaCmek names; empty for an unreadable one and for a Workgroup. */
     private static Optional<ResourceRef> workgroupNamed(StoredResource resource) {
         return resource instanceof ReplicaCmek replica && NotUnderstood.isReadable(replica)
                 ? Optional.of(workgroupOf(replica))
@@ -300,7 +295,7 @@ public final class Resources {
         return Objects.equals(one.getMetadata().getUid(), other.getMetadata().getUid());
     }
 
-    /** Resource versions are numbers that grow (Kubernetes API concepts, "Resource versions"); where one is none, the later one counts. */
+    /** Resource versions are increasing numbers (Kubernetes API concepts, "Resource versions"). Where one is no number, the later event counts. */
     private static boolean isNewer(StoredResource resource, StoredResource known) {
         try {
             return Long.parseLong(resource.getMetadata().getResourceVersion())
@@ -318,8 +313,8 @@ public final class Resources {
     }
 
     /**
-     * What the resource's status shows as applied; nothing where there is no status of the present spec. Of a policy it says so only where the
-     * operator was writing it: what others gave and take away again is theirs.
+     * The last applied state in the resource's status; nothing where the status is not of the current generation. Policy statements count only where
+     * the operator managed the policy: its owner may change others at any time.
      */
     private static LastApplied lastApplied(StoredResource resource, EncryptionRequest request) {
         CmekStatus status = statusOf(resource);

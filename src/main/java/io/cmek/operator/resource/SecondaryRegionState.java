@@ -31,13 +31,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The secondary region of a workgroup, as its ReplicaCmeks and its own status tell it.
+ * The secondary region of a workgroup, from its ReplicaCmeks and its own status.
  *
- * @param record the lock as it should be from now on, null where the region was never configured
+ * @param record the new record of pinned secondary keys, null where the region was never configured
  * @param holder the ReplicaCmek that the record names, where it exists
- * @param undecided whether a ReplicaCmek would be recorded but for its own keys and buckets, or for a read that failed
- * @param shownBefore the region in the status, null where there is none
- * @param unread why ReplicaCmeks could not be read past the cache, as a sentence's end; null where they were, or need not be
+ * @param undecided whether a ReplicaCmek waits to be recorded because of its own keys and buckets or a failed read
+ * @param shownBefore the region in the stored status, null where there is none
+ * @param unread why reading the ReplicaCmeks past the cache failed, as a sentence's end; null where it succeeded or was not needed
  */
 public record SecondaryRegionState(
         ReplicationGate.Request wanted,
@@ -49,9 +49,9 @@ public record SecondaryRegionState(
         @Nullable String unread) {
 
     /**
-     * @param all the ReplicaCmeks of the workgroup, and those of its namespace that cannot be read: one of them may be named by the record
-     * @param mayBeRecorded whether the keys of a claim may become the record. Asked where there is none: it may have been lost, and the
-     *     buckets may tell what it said
+     * @param all the ReplicaCmeks of the workgroup, and the unreadable ones of its namespace: the record may name one of them
+     * @param canPinKeys whether the keys of a request may be pinned. Called where there is no record: it may have been lost, and the buckets may show
+     *     its keys
      */
     public static SecondaryRegionState of(
             Workgroup workgroup,
@@ -107,7 +107,7 @@ public record SecondaryRegionState(
                 null);
     }
 
-    /** The same, with what a fresh look at the ReplicaCmek found; empty where it is gone. */
+    /** The same, with the ReplicaCmek as read past the cache; empty where it is gone. */
     public SecondaryRegionState with(Optional<ReplicaCmek> fresh) {
         return record == null
                 ? this
@@ -122,9 +122,9 @@ public record SecondaryRegionState(
     }
 
     /**
-     * The same, as long as the ReplicaCmeks cannot be read past the cache: nothing is recorded and no database is admitted that was not before.
+     * The same after a failed read of the ReplicaCmeks past the cache: it pins no keys and admits no new database.
      *
-     * @param recorded what was recorded before
+     * @param recorded the stored record
      * @param why as a sentence's end
      */
     public SecondaryRegionState unread(@Nullable SecondaryCmek recorded, String why) {
@@ -147,9 +147,8 @@ public record SecondaryRegionState(
     }
 
     /**
-     * What the Workgroup's status is to say; null where there is nothing to say. It is also the memory of the CRD's rules on
-     * spec.replication: the record tells that the region was configured, and, for a workgroup without CMEK, which has none, the region that
-     * a database was admitted.
+     * The replication status of the Workgroup; null where there is none. The CRD's validation rules on spec.replication use it. The record shows that
+     * the region was configured. For a workgroup without CMEK, which has no record, the region shows that a database was admitted.
      */
     public @Nullable ReplicationStatus status() {
         ReplicationGate gate = gate();
@@ -168,17 +167,19 @@ public record SecondaryRegionState(
                 record);
     }
 
-    /** Whether the gate opens for a database that was not admitted before. */
+    /** Whether the gate admits a database that was not admitted before. */
     public boolean admitsNewDatabases() {
         return wanted.hasCmek() && !wanted.admittedBefore().containsAll(gate().admitted());
     }
 
-    /** Whether the lock is about to be set, for the first time or after it was lost. */
+    /** Whether the keys are about to be pinned, for the first time or after the record was lost. */
     public boolean isFirstConfiguration(Workgroup workgroup) {
         return record != null && ReplicaCmekRequest.record(workgroup) == null;
     }
 
-    /** Whether the service could run in the secondary region right now; empty where no CMEK replication is asked for. */
+    /**
+     * The result of {@code FailoverReady}: whether the service could run in the secondary region now. Empty where no CMEK replication is requested.
+     */
     public Optional<ConditionResult> failover() {
         if (!wanted.hasCmek() || wanted.databases().isEmpty()) {
             return Optional.empty();
@@ -208,8 +209,8 @@ public record SecondaryRegionState(
     }
 
     /**
-     * The keys of the secondary region and what they encrypt count, and the policies on both sides; not whether the primary's key can be used
-     * right now: when it cannot, a failover is what is called for.
+     * Why a failover is not possible. It needs the secondary region's keys, buckets and volumes, and the policies on both sides. It does not need a
+     * usable primary key: an unusable one is a reason for a failover.
      */
     private Optional<String> missingForFailover(ConditionResult health) {
         ReplicaCmekStatus status = holder.map(ReplicaCmek::getStatus).orElse(null);
@@ -229,9 +230,9 @@ public record SecondaryRegionState(
     }
 
     /**
-     * Why a ReplicaCmek that is deleted has to stay: databases replicate under it.
+     * Why a deleted ReplicaCmek stays: databases replicate under it.
      *
-     * @param workgroup the one that it names, as it is right now
+     * @param workgroup the Workgroup that it names, read past the cache
      */
     public static Optional<ConditionResult> holds(ReplicaCmek replica, Optional<Workgroup> workgroup) {
         return workgroup
@@ -250,19 +251,19 @@ public record SecondaryRegionState(
                                 + " under it. Remove those databases from its spec.replication.databases first."));
     }
 
-    /** Whether a ReplicaCmek that is being deleted stays for now: {@link #holds}, or {@link #isSourceForLostRecord}. */
+    /** Whether a deleted ReplicaCmek stays for now: because of {@link #holds} or {@link #isSourceForLostRecord}. */
     static boolean keeps(ReplicaCmek replica, Workgroup workgroup) {
         return isSourceForLostRecord(replica, workgroup)
                 || holds(replica, Optional.of(workgroup)).isPresent();
     }
 
-    /** Whether a Workgroup that is being deleted stays for now: while the ReplicaCmek exists that its record names. */
+    /** Whether a deleted Workgroup stays for now: as long as the ReplicaCmek exists that its record names. */
     static boolean isKept(Workgroup workgroup, Collection<ReplicaCmek> replicas) {
         SecondaryCmek record = ReplicaCmekRequest.record(workgroup);
         return (record == null ? enabledOnce(replicas) : holder(record, replicas)).isPresent();
     }
 
-    /** The record was lost with the status of a Workgroup that is being deleted, so nobody makes it again. */
+    /** The holder where the record was lost with the status of a deleted Workgroup: nothing rebuilds the record then. */
     private static Optional<ReplicaCmek> enabledOnce(Collection<ReplicaCmek> replicas) {
         return replicas.stream()
                 .filter(NotUnderstood::isReadable)
@@ -270,7 +271,7 @@ public record SecondaryRegionState(
                 .findFirst();
     }
 
-    /** The ReplicaCmek that the record names, where this version cannot read it. Nobody takes over from it. */
+    /** Why the recorded ReplicaCmek cannot be read by this version. No other ReplicaCmek takes over its record. */
     private static Optional<String> unreadable(@Nullable SecondaryCmek record, Collection<ReplicaCmek> all) {
         return record == null
                 ? Optional.empty()
@@ -291,8 +292,8 @@ public record SecondaryRegionState(
     }
 
     /**
-     * Whether the record was lost and is about to be rebuilt from the status of this ReplicaCmek, which has to stay and be left as it is until
-     * then: its keys could be exchanged for others otherwise.
+     * Whether the record was lost and will be rebuilt from the status of this ReplicaCmek. Until then the ReplicaCmek must stay unchanged: otherwise
+     * its keys could be replaced.
      */
     public static boolean isSourceForLostRecord(ReplicaCmek replica, Workgroup workgroup) {
         return NotUnderstood.isReadable(workgroup)
@@ -324,7 +325,8 @@ public record SecondaryRegionState(
                 .findFirst()
                 .map(SecondaryRegionState::health)
                 .orElseGet(() -> ConditionResult.ofFalse(
-                        Reason.SecondaryNotReady, "The ReplicaCmek " + name + " is being looked at."));
+                        Reason.SecondaryNotReady,
+                        "The ReplicaCmek " + name + " has no status for its current spec yet."));
     }
 
     private static ConditionResult health(Condition ready) {
@@ -337,7 +339,7 @@ public record SecondaryRegionState(
         return replication == null || replication.databases() == null ? List.of() : replication.databases();
     }
 
-    /** The databases that were admitted and are still asked for. */
+    /** The databases that are admitted and still listed. */
     static List<String> replicating(Workgroup workgroup) {
         return databases(workgroup.getSpec().replication()).stream()
                 .filter(admittedBefore(workgroup)::contains)
@@ -345,7 +347,7 @@ public record SecondaryRegionState(
                 .toList();
     }
 
-    /** An admission counts only for the region for which it was given. */
+    /** The admitted databases. An admission counts only for the region for which it was given. */
     private static List<String> admittedBefore(Workgroup workgroup) {
         Replication asked = workgroup.getSpec().replication();
         ReplicationStatus status = status(workgroup);

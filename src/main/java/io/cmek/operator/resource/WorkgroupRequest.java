@@ -19,13 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a Workgroup asks for. */
+/** Builds the request of a Workgroup. */
 final class WorkgroupRequest {
 
     private WorkgroupRequest() {}
 
     /**
-     * @param held whether its ReplicaCmek keeps it from being deleted
+     * @param held whether its ReplicaCmek prevents its deletion
      * @param clusterRegion where set, only workgroups of this region get a StorageClass in this cluster
      */
     static EncryptionRequest of(Workgroup workgroup, boolean held, Optional<String> clusterRegion) {
@@ -70,6 +70,7 @@ final class WorkgroupRequest {
                 held,
                 LastReported.of(workgroup.getStatus()),
                 NotUnderstood.of(workgroup)
-                        .orElseGet(() -> ConditionResult.ofTrue(Reason.Accepted, "The workgroup stands for itself.")));
+                        .orElseGet(() -> ConditionResult.ofTrue(
+                                Reason.Accepted, "The Workgroup depends on no other resource.")));
     }
 }

@@ -1,4 +1,4 @@
-/** What the resources of the cluster ask for: from each to its claim, and all of them by key and by bucket. */
+/** The cached resources of the cluster, and the request of each. */
 @NullMarked
 package io.cmek.operator.resource;
 

@@ -5,9 +5,12 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What is put back of a StorageClass, because it decides whether, and with which key, volumes are encrypted. Anything else is left. */
+/**
+ * A field of a StorageClass that the operator repairs, because it decides whether and with which key volumes are encrypted. Other fields are not
+ * repaired.
+ */
 public enum Repair {
-    /** The StorageClass as a whole. */
+    /** The whole StorageClass. */
     MISSING("missing"),
     PROVISIONER("provisioner"),
     ENCRYPTED("parameters.encrypted"),
@@ -19,12 +22,12 @@ public enum Repair {
         this.field = field;
     }
 
-    /** As it is in a manifest. */
+    /** The field's name in a manifest. */
     public String field() {
         return field;
     }
 
-    /** Unchangeable, in a fixed order. */
+    /** An immutable copy in a fixed order. */
     public static Set<Repair> copyOf(Collection<Repair> repairs) {
         return Collections.unmodifiableSet(new TreeSet<>(repairs));
     }

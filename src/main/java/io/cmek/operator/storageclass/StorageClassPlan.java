@@ -9,16 +9,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What is to be done about the StorageClass of a claim. */
+/** The planned change to the StorageClass of a resource. */
 public sealed interface StorageClassPlan {
 
-    /** Volumes of it are encrypted as they should be, whatever else is different about it. */
+    /** No change: volumes of it are encrypted as requested, even if other fields differ. */
     record Nothing(StorageClassSpec current) implements StorageClassPlan {}
 
     /**
-     * The StorageClass is to be made.
+     * Create the StorageClass.
      *
-     * @param repairs what that puts back; empty where it is made for the first time, or the repair was counted when it was deleted
+     * @param repairs what this repairs; empty for the first creation, and where the deletion already counted as the repair
      */
     record Create(Set<Repair> repairs) implements StorageClassPlan {
 
@@ -28,10 +28,9 @@ public sealed interface StorageClassPlan {
     }
 
     /**
-     * The StorageClass is to be deleted, and another one made: what decides encryption cannot be changed in place, and volumes that exist do not
-     * need their StorageClass.
+     * Delete the StorageClass and create it again: the fields that decide encryption are immutable. Existing volumes do not need it.
      *
-     * @param repairs what is different
+     * @param repairs the fields that differ
      */
     record Replace(Set<Repair> repairs) implements StorageClassPlan {
 
@@ -41,10 +40,10 @@ public sealed interface StorageClassPlan {
     }
 
     /**
-     * Somebody else wants it otherwise: none is to be made for now, and one that is there is to be deleted, because a volume that waits does less
-     * harm than one under another key.
+     * Another writer keeps changing it: create none for now, and delete an existing one. A volume that waits does less harm than one under another
+     * key.
      *
-     * @param repairs what was put back in vain
+     * @param repairs what was repaired without lasting success
      */
     record KeepAway(Set<Repair> repairs) implements StorageClassPlan {
 
@@ -53,22 +52,22 @@ public sealed interface StorageClassPlan {
         }
     }
 
-    /** Nothing may be done. */
+    /** Change nothing. */
     record Refuse(ConditionResult why) implements StorageClassPlan {}
 
     /**
-     * What is remembered of a StorageClass.
+     * The known history of a StorageClass.
      *
      * @param published whether the last status named it
-     * @param known whether this process has seen it in place
-     * @param deletedByUs whether it is missing because the operator deleted it to make it again
-     * @param contested what was put back in vain; empty where nothing is contested
-     * @param exhausted what was put back so often lately that it may not be again now
+     * @param known whether this process has observed it as requested
+     * @param deletedByUs whether it is missing because the operator deleted it to create it again
+     * @param contested what was repaired without lasting success
+     * @param exhausted what has reached the limit of repairs for now
      */
     record Remembered(
             boolean published, boolean known, boolean deletedByUs, Set<Repair> contested, Set<Repair> exhausted) {
 
-        /** Of one that was never seen. */
+        /** The history of a StorageClass that was never observed. */
         public static final Remembered NOTHING = new Remembered(false, false, false, Set.of(), Set.of());
 
         public Remembered {
@@ -81,7 +80,7 @@ public sealed interface StorageClassPlan {
         }
     }
 
-    /** @param current what the cluster has under the name; null where it has nothing */
+    /** @param current the StorageClass of that name in the cluster, null where there is none */
     static StorageClassPlan of(StorageClassSpec desired, @Nullable StorageClassSpec current, Remembered remembered) {
         if (current == null) {
             Set<Repair> repairs = putBackByCreating(remembered);
@@ -89,13 +88,13 @@ public sealed interface StorageClassPlan {
         }
         boolean isOurs = current.owner().equals(desired.owner());
         Set<Repair> differences = desired.decisiveDifferences(current);
-        // One that somebody took the labels from does no harm while it encrypts as it should. One that does not is not
-        // known to be ours.
+        // A StorageClass without our labels is accepted while it encrypts as requested. If it does not, it may not be
+        // ours.
         if (!isOurs && !(current.owner().isEmpty() && differences.isEmpty())) {
             return new Refuse(ConditionResult.ofFalse(
                     Reason.StorageClassConflict,
                     "The StorageClass " + desired.name()
-                            + " exists and is not this resource's. Delete it, if nobody needs it."));
+                            + " exists and does not belong to this resource. Delete it if nobody needs it."));
         }
         if (differences.isEmpty()) {
             return new Nothing(current);
@@ -115,9 +114,9 @@ public sealed interface StorageClassPlan {
     }
 
     /**
-     * What the plan puts back; empty where it was not in place before.
+     * The drift that the plan repairs; empty where the StorageClass was not in place before.
      *
-     * @param by who changed it last, as an addition to a sentence; empty where that is not known
+     * @param by the last writer, as an addition to a sentence; empty where unknown
      */
     default Optional<DriftRepair> drift(String name, Remembered remembered, String by) {
         return switch (this) {
@@ -125,13 +124,14 @@ public sealed interface StorageClassPlan {
             when remembered.wasInPlace() ->
                 Optional.of(drift("The StorageClass " + name + " had been changed" + by + ": "
                         + repairs.stream().map(Repair::field).sorted().collect(Collectors.joining(", "))
-                        + ". It was put back as it was."));
+                        + ". The operator restored it."));
             case Create(Set<Repair> repairs)
             when repairs.contains(Repair.MISSING) && remembered.published() ->
-                // Between the status and this process, the operator itself may have deleted it, to make it again.
+                // After a restart, a missing StorageClass may have been deleted by the operator itself to create it
+                // again.
                 Optional.of(
                         drift("The StorageClass " + name + (remembered.known() ? " had been deleted" : " was missing")
-                                + ". It was made again; volumes do not need it once they exist."));
+                                + ". The operator created it again; existing volumes do not need it."));
             case Create create -> Optional.empty();
             case Replace replace -> Optional.empty();
             case Nothing nothing -> Optional.empty();

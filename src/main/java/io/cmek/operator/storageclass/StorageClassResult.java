@@ -5,10 +5,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a claim's StorageClass.
+ * The state of a resource's StorageClass.
  *
- * @param encrypted what {@code VolumesEncrypted} says
- * @param retryAfter when it is to be judged again though nobody reports a change, null where that is not needed
+ * @param encrypted the result of {@code VolumesEncrypted}
+ * @param retryAfter the requeue delay, null where only an event can change the result
  */
 public record StorageClassResult(
         ConditionResult encrypted, @Nullable Duration retryAfter) {

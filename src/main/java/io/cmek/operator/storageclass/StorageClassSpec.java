@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A StorageClass, as far as the operator cares (Kubernetes API, "StorageClass"; AWS EBS CSI driver, "StorageClass parameters").
+ * The fields of a StorageClass that the operator uses (Kubernetes API, "StorageClass"; AWS EBS CSI driver, "StorageClass parameters").
  *
- * @param labels {@link #OWNER_KIND} and the like say whose it is
+ * @param labels {@link #OWNER_KIND}, {@link #OWNER_NAMESPACE} and {@link #OWNER_NAME} identify its owner
  */
 public record StorageClassSpec(
         String name,
@@ -28,7 +28,7 @@ public record StorageClassSpec(
         String volumeBindingMode,
         boolean allowVolumeExpansion) {
 
-    /** The label by which the operator finds the StorageClasses that it made. */
+    /** The label that selects the StorageClasses of the operator. */
     public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
 
     public static final String OPERATOR = "cmek-operator";
@@ -44,9 +44,9 @@ public record StorageClassSpec(
         parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 
-    /** What the StorageClass of a claim should be. */
+    /** The desired StorageClass of a resource. */
     public static StorageClassSpec desired(ResourceRef owner, VolumeUse use) {
-        // The CSI driver compares names without case: one in another spelling must not contend with ours.
+        // The CSI driver ignores the case of parameter names, so another spelling must not add a second value.
         var parameters = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
         parameters.putAll(use.parameters());
         parameters.keySet().removeAll(List.of(ENCRYPTED, KMS_KEY_ID));
@@ -67,7 +67,7 @@ public record StorageClassSpec(
                 true);
     }
 
-    /** The resource that it belongs to, as its labels say; empty where they do not say it all. */
+    /** The resource that the labels name as the owner; empty where a label is missing. */
     public Optional<ResourceRef> owner() {
         return labels.keySet().containsAll(List.of(OWNER_KIND, OWNER_NAMESPACE, OWNER_NAME))
                 ? Optional.of(
@@ -75,7 +75,7 @@ public record StorageClassSpec(
                 : Optional.empty();
     }
 
-    /** What makes volumes of the other be encrypted otherwise than those of this; empty where they come out the same. */
+    /** The fields that make volumes of the other be encrypted differently; empty where the encryption is the same. */
     public Set<Repair> decisiveDifferences(StorageClassSpec other) {
         var differences = new TreeSet<Repair>();
         if (!provisioner.equals(other.provisioner)) {
@@ -90,7 +90,7 @@ public record StorageClassSpec(
         return differences;
     }
 
-    /** Those of a parameter in any spelling: the CSI driver takes them all, and which one counts in the end is left to chance. */
+    /** The values of a parameter in any spelling: the CSI driver accepts all of them, and which one wins is undefined. */
     private Set<String> values(String parameter) {
         return parameters.entrySet().stream()
                 .filter(p -> p.getKey().equalsIgnoreCase(parameter))
@@ -98,7 +98,7 @@ public record StorageClassSpec(
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The names of all that differs, as they are in a manifest, in a fixed order. */
+    /** The names of all differing fields, as in a manifest, in a fixed order. */
     public List<String> differences(StorageClassSpec other) {
         var names = new ArrayList<String>();
         if (!provisioner.equals(other.provisioner)) {

@@ -2,7 +2,7 @@ package io.cmek.operator.tenancy;
 
 import io.cmek.operator.key.Wildcards;
 
-/** A pattern in which {@code *} stands for any text and everything else for itself. */
+/** A pattern in which {@code *} matches any text and every other character matches itself. */
 public final class Glob implements Comparable<Glob> {
 
     private final String text;
@@ -15,7 +15,7 @@ public final class Glob implements Comparable<Glob> {
         return Wildcards.matchesStars(text, candidate);
     }
 
-    /** The more specific one is greater: first one without a wildcard, then the one with more literal characters. */
+    /** The more specific pattern is greater: first one without a wildcard, then the one with more literal characters. */
     @Override
     public int compareTo(Glob other) {
         int exact = Boolean.compare(!text.contains("*"), !other.text.contains("*"));

@@ -8,10 +8,10 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of {@code cmek.tenants}: which namespaces may use which keys, buckets and principals, and as whom the operator acts for them.
+ * One entry of {@code cmek.tenants}: the namespaces, the keys, buckets and principals that they may use, and the operator's credentials for them.
  *
- * @param identity as whom the operator calls KMS and S3
- * @param probe the role as which access is proven, or null where the key policy as read is the proof
+ * @param identity the credentials with which the operator calls KMS and S3
+ * @param probe the role that proves access, null where the key policy is evaluated instead
  */
 public record Tenant(
         String name,
@@ -22,10 +22,10 @@ public record Tenant(
         Principals principals,
         @Nullable CredentialScope probe) {
 
-    /** Who uses the keys: principal ARNs of the service. */
+    /** The principal ARNs of the service that use the keys. */
     public record Principals(SortedSet<String> data, SortedSet<String> backup, SortedSet<String> replication) {
 
-        /** One principal for all. */
+        /** The same principal for all purposes. */
         public static Principals of(String principal) {
             var one = new java.util.TreeSet<>(List.of(principal));
             return new Principals(one, one, one);

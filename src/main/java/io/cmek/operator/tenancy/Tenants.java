@@ -11,7 +11,7 @@ public record Tenants(List<Tenant> all) {
         all = List.copyOf(all);
     }
 
-    /** The tenant whose most specific namespace pattern covers the namespace; among equals, the first by name. */
+    /** The tenant whose most specific namespace pattern matches; among equals, the first by name. */
     public Optional<Tenant> of(String namespace) {
         record Match(Tenant tenant, Glob glob) {}
         return all.stream()

@@ -1,4 +1,4 @@
-/** Who may use which keys, buckets and principals: the platform team's decision, taken from settings. */
+/** Tenants: the keys, buckets and principals that each namespace may use, from the platform team's settings. */
 @NullMarked
 package io.cmek.operator.tenancy;
 

@@ -41,7 +41,7 @@ class BucketJudgeTest {
     void whatWasNeverReadIsNotAnswered() {
         var judged = judge(true, BucketSnapshot.NEVER);
         assertThat(judged.isAnswered()).isFalse();
-        assertThat(judged.assessment().encrypted().message()).contains("has not answered yet");
+        assertThat(judged.assessment().encrypted().message()).contains("waiting for the first response from AWS");
         assertThat(judge.inspect(USE, REGION, BucketSnapshot.NEVER, NOW).isAnswered())
                 .isFalse();
     }

@@ -106,7 +106,7 @@ class KeyJudgeTest {
     void whatWasNeverReadIsNotAnswered() {
         var judged = judge(MANAGED, KeySnapshot.never(KEY));
         assertThat(judged.isAnswered()).isFalse();
-        assertThat(judged.assessment().usable().message()).contains("has not answered yet");
+        assertThat(judged.assessment().usable().message()).contains("waiting for the first response from AWS");
         assertThat(judged.assessment().policy().message()).contains("AWS has not answered yet");
         var half = judge(MANAGED, snapshot(ENABLED, Observation.never(), null, AccessRequirements.NONE));
         assertThat(half.isAnswered()).isFalse();
@@ -219,7 +219,7 @@ class KeyJudgeTest {
                 .isTrue();
         var later = judge.judge(MANAGED, KEY, TENANT, old, NOW.plus(MAX_AGE).plusMillis(1))
                 .assessment();
-        assertThat(later.usable().message()).contains("Last seen at 2026-03-01T10:00:00Z");
+        assertThat(later.usable().message()).contains("Last read at 2026-03-01T10:00:00Z");
         assertThat(later.policy().reason()).isEqualTo(Reason.AccessDenied);
     }
 
@@ -282,7 +282,7 @@ class KeyJudgeTest {
     void aRoleProvesItsAccess() {
         assertThat(access(Observation.seen(true, NOW)).reason()).isEqualTo(Reason.AccessProven);
         assertThat(access(Observation.seen(false, NOW)).reason()).isEqualTo(Reason.AccessDenied);
-        assertThat(access(Observation.never()).message()).contains("has not answered yet");
+        assertThat(access(Observation.never()).message()).contains("waiting for the first response from AWS");
         assertThat(access(failed(Observation.never(), denied())).reason()).isEqualTo(Reason.NotProbed);
         var rejected = new AwsError.Rejected(new AwsError.Detail("kms:Decrypt", "Invalid", "", null));
         assertThat(access(failed(Observation.never(), rejected)).reason()).isEqualTo(Reason.NotProbed);

@@ -92,7 +92,7 @@ class DeletionIT {
 
         delete("wg/orders");
         Condition held = team.awaitReason("orders", "Deletable", "InUse");
-        assertThat(held.message()).contains("its ReplicaCmek west exists", "delete that too");
+        assertThat(held.message()).contains("its ReplicaCmek west exists", "Delete the ReplicaCmek, too");
         assertThat(team.replica("west")).isNotNull();
 
         team.kubectl("delete", "rcmek", "west", "--timeout=30s").orThrow();
@@ -197,7 +197,7 @@ class DeletionIT {
         assertThat(waiting.message()).contains("its policy could not be", "kms:GetKeyPolicy", "500");
         ReplicaCmekStatus status = team.replica("west").getStatus();
         assertThat(condition(status, "Deletable")).returns("Unknown", Condition::status);
-        assertThat(condition(status, "Deletable").message()).contains("nothing of it is left in a key policy");
+        assertThat(condition(status, "Deletable").message()).contains("the key policies no longer grant its access");
         assertThat(status.encryption())
                 .as("nothing is wrong with its keys and buckets")
                 .isEqualTo(EncryptionState.ENABLED);

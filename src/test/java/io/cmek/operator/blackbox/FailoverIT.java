@@ -155,7 +155,7 @@ class FailoverIT {
     void whenTheSecondaryRegionIsAwayItCannotInjected() {
         STAGE.proxy().inject(Fault.status(503).in(SECONDARY_REGION));
         Condition failover = awaitFailover("False", "SecondaryNotReady");
-        assertThat(failover.message()).contains("could not be looked at");
+        assertThat(failover.message()).contains("could not be read");
 
         STAGE.proxy().heal();
         awaitFailover("True", "SecondaryReady");

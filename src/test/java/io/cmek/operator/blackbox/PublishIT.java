@@ -124,7 +124,7 @@ class PublishIT {
         team.apply(published("orders", closed).toString());
 
         assertThat(team.awaitReason("orders", "PolicyApplied", "AccessDenied").message())
-                .contains("could not be looked at", "kms:GetKeyPolicy");
+                .contains("could not be read", "kms:GetKeyPolicy");
     }
 
     /** A second policyManagement for the same key: from then on the operator writes what it had only shown. */

@@ -312,7 +312,8 @@ class ReplacedIT {
                     .untilAsserted(() -> assertThat(notes()).anyMatch(note -> note.contains(name)));
             assertThat(notes()).noneMatch(note -> note.contains("had been deleted"));
             assertThat(notes())
-                    .anyMatch(note -> note.contains(name) && note.contains("was missing. It was made again"));
+                    .anyMatch(
+                            note -> note.contains(name) && note.contains("was missing. The operator created it again"));
         }
     }
 

@@ -260,7 +260,7 @@ class SecondaryRegionIT {
                 .as("their data is there already")
                 .containsExactly("orders", "billing");
         assertThat(condition(ill, "ReplicationAllowed").message())
-                .contains("The database crm waits", "orders, billing replicate already and go on");
+                .contains("The database crm waits", "Still admitted: orders, billing.");
         assertThat(condition(ill, "FailoverReady")).returns("False", Condition::status);
 
         aws.enableKey(secondaryKey);
@@ -666,7 +666,7 @@ class SecondaryRegionIT {
                 .returns(IRELAND, ReplicationStatus::region);
         assertThat(condition(status, "ReplicationAllowed").message())
                 .contains("Set replication.region to " + SECONDARY_REGION)
-                .doesNotContain("replicate already");
+                .doesNotContain("Still admitted");
     }
 
     private void patchCrd(String patch) {

@@ -127,7 +127,7 @@ class StepFailureIT {
                 "new",
                 "all but the StorageClass is done",
                 s -> has(s, "VolumesEncrypted", "WriteDenied") && has(s, "BucketsEncrypted", "BucketsEncrypted"));
-        assertThat(served.conditions()).noneMatch(c -> c.message().contains("has not been asked yet"));
+        assertThat(served.conditions()).noneMatch(c -> c.message().contains("Waiting for the first response from AWS"));
 
         // What happens to the key meanwhile shows.
         aws.disableKey(key);

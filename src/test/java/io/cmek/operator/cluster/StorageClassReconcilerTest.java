@@ -337,7 +337,7 @@ class StorageClassReconcilerTest {
                 .singleElement()
                 .satisfies(d -> assertThat(d.note())
                         .isEqualTo("The StorageClass " + NAME
-                                + " was missing. It was made again; volumes do not need it once they exist."));
+                                + " was missing. The operator created it again; existing volumes do not need it."));
         assertThat(observed).isEqualTo(repaired);
     }
 

@@ -53,8 +53,8 @@ class ConditionResultTest {
                         "The key k", new AwsError.Denied(detail), Instant.parse("2026-03-01T10:00:00.9Z")))
                 .isEqualTo(ConditionResult.ofUnknown(
                         Reason.AccessDenied,
-                        "The key k could not be looked at: kms:DescribeKey: AccessDeniedException: User is not authorized."
-                                + " Last seen at 2026-03-01T10:00:00Z."));
+                        "The key k could not be read: kms:DescribeKey: AccessDeniedException: User is not authorized."
+                                + " Last read at 2026-03-01T10:00:00Z."));
         assertThat(ConditionResult.readFailed("The key k", new AwsError.Throttled(detail), null)
                         .reason())
                 .isEqualTo(Reason.Throttled);

@@ -65,7 +65,7 @@ class ResourceControllerTest {
         world.advance(Duration.ofSeconds(1));
 
         assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.PENDING);
-        assertThat(condition("KeysUsable").message()).contains("AWS has not been asked yet");
+        assertThat(condition("KeysUsable").message()).contains("Waiting for the first response from AWS");
         assertThat(condition("Ready").status()).isEqualTo("Unknown");
     }
 
@@ -180,7 +180,7 @@ class ResourceControllerTest {
         world.advance(SOON);
 
         assertThat(world.exists(ORDERS)).isTrue();
-        assertThat(condition("Deletable").message()).contains("nothing of it is left in a key policy");
+        assertThat(condition("Deletable").message()).contains("the key policies no longer grant its access");
         assertThat(condition("PolicyApplied").reason()).isEqualTo("WriteDenied");
         assertThat(world.hasClass("orders")).isTrue();
 

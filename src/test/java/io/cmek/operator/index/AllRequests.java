@@ -62,12 +62,12 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
                 boolean near = holder.get().id().namespace().equals(request.id().namespace());
                 return ConditionResult.ofFalse(
                         Reason.BucketClaimedByAnother,
-                        use.label() + " belongs already to "
+                        use.label() + " already belongs to "
                                 + (near
                                         ? "the " + holder.get().id().kind() + " "
                                                 + holder.get().id().name()
                                         : "a resource of another namespace")
-                                + ". One bucket belongs to one claim: delete one of the two and create it again with a"
+                                + ". One bucket belongs to one resource: delete one of the two and create it again with a"
                                 + " bucket of its own.");
             }
         }

@@ -90,7 +90,7 @@ class ReplicationGateTest {
                 .endsWith("Apply a ReplicaCmek for us-west-2.");
         assertThat(message(DATABASES, List.of("orders"), new SecondaryState.Configured("west", ILL, true)))
                 .isEqualTo(
-                        "The database billing waits for the ReplicaCmek west: The key is disabled. orders replicate already and go on.");
+                        "The database billing waits for the ReplicaCmek west: The key is disabled. Still admitted: orders.");
         assertThat(message(DATABASES, List.of(), new SecondaryState.Pending("west", ILL)))
                 .isEqualTo("The databases orders, billing wait for the ReplicaCmek west: The key is disabled.");
         assertThat(message(DATABASES, DATABASES, new SecondaryState.Configured("west", HEALTHY, false)))

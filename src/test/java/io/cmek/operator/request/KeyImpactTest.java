@@ -28,7 +28,7 @@ class KeyImpactTest {
                         .sentence())
                 .isEqualTo(
                         "Affected: data bucket orders-data (objects cannot be read or written); volumes of the StorageClass"
-                                + " cmek-team-a-orders (none can be made or attached; attached ones keep working until they are detached);"
+                                + " cmek-team-a-orders (none can be created or attached; attached ones keep working until they are detached);"
                                 + " the replication of billing and orders. The same key is used by Workgroup invoices and 1 resource of other"
                                 + " namespaces.");
     }

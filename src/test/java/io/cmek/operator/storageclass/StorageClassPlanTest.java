@@ -154,7 +154,7 @@ class StorageClassPlanTest {
                 new StorageClassSpec(DESIRED.name(), Map.of(), "theirs.csi", Map.of(), "Delete", "Immediate", false);
         assertThat(plan(theirs)).isInstanceOfSatisfying(Refuse.class, refuse -> {
             assertThat(refuse.why().reason()).isEqualTo(Reason.StorageClassConflict);
-            assertThat(refuse.why().message()).contains("cmek-team-a-orders", "is not this resource's");
+            assertThat(refuse.why().message()).contains("cmek-team-a-orders", "does not belong to this resource");
         });
         // Namespace team, name a-orders: the same name of the StorageClass, even with the same key.
         assertThat(plan(StorageClassSpec.desired(
@@ -206,7 +206,7 @@ class StorageClassPlanTest {
         assertThat(replace.drift("c", new Remembered(false, true, false, Set.of(), Set.of()), " by 'x'"))
                 .contains(new DriftRepair(
                         DriftRepair.What.STORAGE_CLASS,
-                        "The StorageClass c had been changed by 'x': parameters.kmsKeyId, provisioner. It was put back as it was.",
+                        "The StorageClass c had been changed by 'x': parameters.kmsKeyId, provisioner. The operator restored it.",
                         false));
         assertThat(replace.drift("c", Remembered.NOTHING, "")).isEmpty();
     }
@@ -217,8 +217,8 @@ class StorageClassPlanTest {
         var create = new Create(Set.of(Repair.MISSING));
         assertThat(create.drift("c", new Remembered(true, false, false, Set.of(), Set.of()), ""))
                 .hasValueSatisfying(d -> assertThat(d.note())
-                        .isEqualTo("The StorageClass c was missing. It was made again; volumes do not need it once"
-                                + " they exist."));
+                        .isEqualTo("The StorageClass c was missing. The operator created it again; existing volumes"
+                                + " do not need it."));
         assertThat(create.drift("c", new Remembered(true, true, false, Set.of(), Set.of()), ""))
                 .hasValueSatisfying(d -> assertThat(d.note()).startsWith("The StorageClass c had been deleted. "));
         assertThat(create.drift("c", new Remembered(false, true, false, Set.of(), Set.of()), ""))

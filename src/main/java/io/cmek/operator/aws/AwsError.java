@@ -2,52 +2,46 @@ package io.cmek.operator.aws;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * Why AWS did not do what it was asked, classified once, by error code (never by HTTP status or message text, which
- * differ between services).
- */
+/** Why an AWS call failed. Classified once, by error code. HTTP status and message text differ between services. */
 public sealed interface AwsError {
 
-    /** The error code where no connection came about in time, or no answer came in time to a request or to the call with all its repetitions. */
+    /** The error code of a timeout: of a connection, of one request, or of a call with all its retries. */
     String TIMED_OUT = "TimedOut";
 
-    /** What happened, in AWS's own words. */
+    /** The error, in the words of AWS. */
     Detail detail();
 
-    /**
-     * Whether time ran out: it may have been done all the same. Not where AWS itself answers that something took it too long, and not
-     * where a connection was refused.
-     */
+    /** Whether the call timed out, so that AWS may have executed it. False for timeouts that AWS itself reports, and for refused connections. */
     default boolean isTimeOut() {
         return this instanceof Unavailable && detail().code().equals(TIMED_OUT);
     }
 
-    /** The operation, the error code and the sentence that AWS gave, with the request id for AWS support. */
+    /** The operation, the error code and message of AWS, and the request id for AWS support. */
     record Detail(
             String operation,
             String code,
             String message,
             @Nullable String requestId) {
 
-        /** One line for a condition's message, for example {@code kms:DescribeKey: AccessDeniedException: …}. */
+        /** One line for a condition message, for example {@code kms:DescribeKey: AccessDeniedException: …}. */
         @Override
         public String toString() {
             return operation + ": " + code + (message.isBlank() ? "" : ": " + message);
         }
     }
 
-    /** The thing asked about does not exist. An answer about the world, not about our access to it. */
+    /** The resource does not exist. This is a fact about the resource, not about access to it. */
     record NotFound(Detail detail) implements AwsError {}
 
-    /** The credentials in use are not allowed to do this. A person must act, and may at any time: retried slowly. */
+    /** The credentials do not have permission. A user must act, and may do so at any time, so retries are slow. */
     record Denied(Detail detail) implements AwsError {}
 
-    /** AWS asks to be called less often. */
+    /** AWS throttles the caller. */
     record Throttled(Detail detail) implements AwsError {}
 
-    /** No usable answer: the network, a server error, missing or expired credentials, a time-out. Retried. */
+    /** No usable response: network, server error, missing or expired credentials, or timeout. Retried. */
     record Unavailable(Detail detail) implements AwsError {}
 
-    /** AWS understood the request and refuses it for what it says: the same request will be refused again. */
+    /** AWS understood the request and rejects its content. The same request would fail again. */
     record Rejected(Detail detail) implements AwsError {}
 }

@@ -2,7 +2,7 @@ package io.cmek.operator.aws;
 
 import java.util.function.Function;
 
-/** Either what AWS said, or why it said nothing usable. AWS failures are values here, never exceptions. */
+/** The response of AWS, or why there is no usable one. AWS failures are values, not exceptions. */
 public sealed interface AwsResult<T> {
 
     record Success<T>(T value) implements AwsResult<T> {}

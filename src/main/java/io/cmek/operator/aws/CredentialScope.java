@@ -4,10 +4,10 @@ import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As whom the operator speaks to AWS: a role that it assumes for a tenant, or its own credentials where no role is named.
+ * The credentials for AWS calls: a tenant's role to assume, or the operator's own credentials if no role is named.
  *
  * @param roleArn the role to assume through STS, or null for the operator's own credentials
- * @param externalId the external id that the role's trust policy asks for (IAM User Guide, "The confused deputy problem")
+ * @param externalId the external id in the role's trust policy (IAM User Guide, "The confused deputy problem")
  */
 public record CredentialScope(
         @Nullable String roleArn, @Nullable String externalId) implements Comparable<CredentialScope> {
@@ -16,7 +16,7 @@ public record CredentialScope(
                     CredentialScope::roleArn, Comparator.nullsFirst(Comparator.naturalOrder()))
             .thenComparing(CredentialScope::externalId, Comparator.nullsFirst(Comparator.naturalOrder()));
 
-    /** The operator's own credentials, as the SDK's default credential chain finds them. */
+    /** The operator's own credentials, from the SDK's default credential chain. */
     public static final CredentialScope OWN = new CredentialScope(null, null);
 
     @Override

@@ -1,4 +1,4 @@
-/** What AWS answers, told without the AWS SDK: the vocabulary that the pure packages share with {@code aws}. */
+/** Results of AWS calls without the AWS SDK: the vocabulary that the pure packages share with {@code awssdk}. */
 @NullMarked
 package io.cmek.operator.aws;
 

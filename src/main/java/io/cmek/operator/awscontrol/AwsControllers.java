@@ -9,8 +9,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The work of the controllers of keys and buckets, one item after another. It has no thread: whoever calls {@link #workOnNext} is the worker. Any
- * number of workers may call at once.
+ * Runs the key and bucket controllers, one item after another. It owns no thread: whoever calls {@link #workOnNext} is the worker. Any number of
+ * workers may call at once.
  */
 public final class AwsControllers {
 
@@ -31,12 +31,12 @@ public final class AwsControllers {
         this.backoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
     }
 
-    /** Has the item worked on, because what is asked of it has changed. */
+    /** Enqueues the item, because the requests on it have changed. */
     public void enqueue(AwsItem item) {
         queue.add(item);
     }
 
-    /** Has the item read now, because something tells that it has changed in AWS. */
+    /** Reads the item now, because a notification says that it has changed in AWS. */
     public void refresh(AwsItem item) {
         switch (item) {
             case AwsItem.Key key -> keys.refresh(key.arn());
@@ -45,20 +45,20 @@ public final class AwsControllers {
         queue.add(item);
     }
 
-    /** Takes note of a key policy that somebody wrote, as CloudTrail tells it. */
+    /** Records a key policy that another writer wrote, as CloudTrail reports it. */
     public void refresh(PolicyWrite theirs) {
         keys.refresh(theirs);
         queue.add(new AwsItem.Key(theirs.key()));
     }
 
-    /** The work on one item, which nobody else can take. Who has it either does it or puts it off. */
+    /** The work on one item. The worker holds the item exclusively until it runs the work or puts it off. */
     public interface Work extends Runnable {
 
-        /** Gives the item back without a turn at it; it is ready again a moment later. */
+        /** Gives the item back without working on it. The item is ready again a moment later. */
         void putOff();
     }
 
-    /** The work on the next item; empty where none is ready, or there is no room for one more. */
+    /** The work on the next item. Empty if no item is ready, or if the limit of items in flight is reached. */
     public Optional<Work> next() {
         return queue.take().map(this::workOn);
     }
@@ -78,7 +78,7 @@ public final class AwsControllers {
         };
     }
 
-    /** How long until {@link #next} may have work; empty where none is planned. */
+    /** Time until {@link #next} may have work. Empty if none is scheduled. */
     public Optional<Duration> untilNext() {
         return queue.untilNext();
     }
@@ -86,7 +86,7 @@ public final class AwsControllers {
     /**
      * Works on the next item.
      *
-     * @return whether there was one for which there is room
+     * @return whether an item was ready, within the limit of items in flight
      */
     public boolean workOnNext() {
         Optional<Work> work = next();
@@ -94,12 +94,12 @@ public final class AwsControllers {
         return work.isPresent();
     }
 
-    /** How many items of the type are ready and wait for a worker. */
+    /** Number of items of the type that are ready and wait for a worker. */
     public int pending(Class<? extends AwsItem> type) {
         return queue.depth(type::isInstance);
     }
 
-    /** For how long the turn that began first has been under way; zero where none is. */
+    /** Duration of the turn that has been running for the longest time. Zero if none is running. */
     public Duration oldestTurn() {
         return queue.oldestInFlight();
     }
@@ -114,9 +114,9 @@ public final class AwsControllers {
     }
 
     /**
-     * One turn at an item that the caller has from the queue.
+     * One turn at an item that the caller took from the queue.
      *
-     * @return what it has to tell, null where it failed by a fault of ours
+     * @return the result of the turn; null after an internal error
      */
     @Nullable
     WorkResult turn(AwsItem item) {
@@ -126,9 +126,9 @@ public final class AwsControllers {
                 case AwsItem.Bucket bucket -> buckets.work(bucket);
             };
         } catch (RuntimeException e) {
-            // What the ports throw is told in a condition by the ports' own guard; this is a fault of ours, and the
-            // other items are not to suffer from it.
-            LOG.errorf(e, "The turn at %s failed in an unforeseen way; it is repeated", item);
+            // GuardedCall turns exceptions of the AWS calls into conditions. This one is an internal error, and must
+            // not affect other items.
+            LOG.errorf(e, "Processing %s failed with an unexpected exception; the operator retries", item);
             return null;
         }
     }
@@ -143,6 +143,6 @@ public final class AwsControllers {
         }
     }
 
-    /** A fault of ours does not pass by itself. */
+    /** An internal error does not pass by itself, so the item gets a long backoff. */
     private static final int MANY = 6;
 }

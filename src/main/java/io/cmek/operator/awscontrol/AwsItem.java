@@ -5,10 +5,10 @@ import io.cmek.operator.key.KeyArn;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/** What the work queue has: one thing in AWS that has a state of its own. */
+/** An item of the work queue: a key or a bucket in AWS. */
 public sealed interface AwsItem extends Comparable<AwsItem> {
 
-    /** In which it is called. */
+    /** The partition in which the item is called. */
     WorkerPartition partition();
 
     /** Keys come before buckets. */
@@ -34,9 +34,9 @@ public sealed interface AwsItem extends Comparable<AwsItem> {
     }
 
     /**
-     * A bucket as one set of credentials sees it.
+     * A bucket, as seen with one set of credentials.
      *
-     * @param region in which it is expected
+     * @param region the region in which the request expects the bucket
      */
     record Bucket(CredentialScope identity, String region, String name) implements AwsItem {
 
@@ -48,7 +48,7 @@ public sealed interface AwsItem extends Comparable<AwsItem> {
             return new WorkerPartition(account(identity.roleArn()), region);
         }
 
-        /** {@code arn:<partition>:iam::<account>:role/…}; a bucket belongs to the account of the role. */
+        /** The account in {@code arn:<partition>:iam::<account>:role/…}. A bucket belongs to the account of the role. */
         private static String account(@Nullable String roleArn) {
             String[] parts = roleArn == null ? new String[0] : roleArn.split(":", 6);
             return parts.length == 6 && !parts[4].isEmpty() ? parts[4] : "own";

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait after failures in a row: the delay doubles from {@code first} to {@code max}. A random half of it is jitter, so that calls
- * that failed together, because AWS throttles, do not come back together (AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * Exponential backoff with jitter. The delay doubles from {@code first} to {@code max}, and a random half of it is jitter. Without jitter, calls that
+ * AWS throttled together would return together (AWS Architecture Blog, "Exponential Backoff And Jitter").
  *
  * @param first the delay after one failure, positive
  * @param max the longest delay, at least {@code first}
@@ -20,8 +20,8 @@ public record Backoff(Duration first, Duration max, RandomGenerator random) {
     }
 
     /**
-     * @param failures how many there were in a row, 1 or more
-     * @return between half of the delay and the whole of it
+     * @param failures number of consecutive failures, 1 or more
+     * @return between half of the delay and all of it
      */
     public Duration after(int failures) {
         if (failures < 1) {

@@ -32,10 +32,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The controller of S3 buckets: it reads a bucket, plans, encrypts it or makes it, and publishes a {@link BucketSnapshot}. It writes only for the
- * request to which the bucket belongs, and only while the bucket's key is ready for it.
+ * The controller of S3 buckets. It reads a bucket, plans, encrypts or creates the bucket, and publishes a {@link BucketSnapshot}. It writes only for
+ * the request that holds the bucket, and only while the bucket's key is ready.
  *
- * <p>Only one worker at a time may work on a bucket; that is the work queue's part.
+ * <p>The work queue ensures that only one worker at a time works on a bucket.
  */
 public final class BucketController implements BucketSnapshot.Source {
 
@@ -44,12 +44,12 @@ public final class BucketController implements BucketSnapshot.Source {
     private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
     private static final Duration MAX_REPAIR_DELAY = Duration.ofMinutes(5);
 
-    /** A turn that leaves something due is followed by another, after those that wait. */
+    /** A turn that leaves work requeues the bucket behind those that wait. */
     private static final Duration SHORTEST = Duration.ofMillis(50);
 
     /**
      * @param pollInterval between two reads of a bucket
-     * @param factsMaxAge how long a read is relied upon while reads fail
+     * @param factsMaxAge how long the last good read stays valid while reads fail
      */
     public record Settings(Duration pollInterval, Duration factsMaxAge) {}
 
@@ -68,7 +68,7 @@ public final class BucketController implements BucketSnapshot.Source {
     private final Snapshots<AwsItem.Bucket, BucketSnapshot> snapshots;
     private final Map<AwsItem.Bucket, Boolean> refreshes = new ConcurrentSkipListMap<>();
 
-    /** What the worker of one bucket remembers. */
+    /** Controller state of one bucket. */
     private final class State {
 
         Observation<BucketFacts> facts = Observation.never();
@@ -79,7 +79,7 @@ public final class BucketController implements BucketSnapshot.Source {
         @Nullable
         ConditionResult notApplied;
 
-        /** The encryption that was seen in place last; null before that. */
+        /** The last encryption that a read or write showed in place. Null before that. */
         @Nullable
         Encryption applied;
 
@@ -90,11 +90,11 @@ public final class BucketController implements BucketSnapshot.Source {
 
         boolean keyReady;
 
-        /** Made by us, and not private and encrypted yet. */
+        /** The operator created the bucket, and has not yet made it private and encrypted it. */
         boolean unfinished;
     }
 
-    /** @param changed is told of each bucket whose snapshot says something else now */
+    /** @param changed called with each bucket whose snapshot has changed in content */
     public BucketController(
             BucketService service,
             RequestIndex index,
@@ -125,12 +125,12 @@ public final class BucketController implements BucketSnapshot.Source {
         return Objects.requireNonNullElse(snapshots.find(bucket), BucketSnapshot.NEVER);
     }
 
-    /** Has the bucket read at its next turn. */
+    /** Reads the bucket at its next turn. */
     public void refresh(AwsItem.Bucket bucket) {
         refreshes.put(bucket, true);
     }
 
-    /** Works on a bucket, whose worker the caller is. */
+    /** Works on a bucket. The caller is its only worker. */
     WorkResult work(AwsItem.Bucket bucket) {
         BucketRequests bucketRequests = index.onBucket(bucket.name());
         if (!bucketRequests.readers().contains(new BucketRequests.Reader(bucket.identity(), bucket.region()))) {
@@ -147,7 +147,7 @@ public final class BucketController implements BucketSnapshot.Source {
         if (state.poll.isDue()) {
             work.read();
         }
-        // While it was read, requests may have gone and come.
+        // The requests may have changed during the read.
         Optional<EncryptionRequest> holder = holder(bucket);
         if (holder.isEmpty()) {
             state.plannedFor = null;
@@ -159,7 +159,7 @@ public final class BucketController implements BucketSnapshot.Source {
         return new WorkResult(work.outcome(), Optional.of(work.next()));
     }
 
-    /** The request for which the bucket is written to by these credentials. */
+    /** The request that holds the bucket, if these credentials are the ones to write with. */
     private Optional<EncryptionRequest> holder(AwsItem.Bucket bucket) {
         BucketRequests bucketRequests = index.onBucket(bucket.name());
         return bucketRequests
@@ -168,7 +168,7 @@ public final class BucketController implements BucketSnapshot.Source {
                 .filter(request -> bucketRequests.holderIdentity().equals(Optional.of(bucket.identity())));
     }
 
-    /** Whether nothing is kept of any bucket: for tests of what is evicted. */
+    /** Whether no state of any bucket is left. For tests of eviction. */
     boolean isEmpty() {
         return states.isEmpty() && snapshots.isEmpty() && refreshes.isEmpty();
     }
@@ -216,11 +216,11 @@ public final class BucketController implements BucketSnapshot.Source {
                     .assessment()
                     .isReady();
             if (!holder.uid().equals(state.plannedFor)) {
-                // What was found for one holder is none of the next one's business.
+                // Drift belongs to the previous holder.
                 state.drift.drop();
             }
             state.plannedFor = holder.uid();
-            // After a failed write the world may be another one: a bucket half made, or a name taken meanwhile.
+            // After a failed write the bucket may be half done, or another account may have taken its name.
             if (state.writes.failures() > 0 && state.writes.isOver() && state.facts.failure() == null) {
                 read();
             }
@@ -239,9 +239,9 @@ public final class BucketController implements BucketSnapshot.Source {
             switch (plan) {
                 case BucketPlan.Nothing(Encryption encryption) -> {
                     state.applied = encryption;
-                    tellWhatWasRepaired(holder, encryption, false);
+                    reportRepair(holder, encryption, false);
                     state.notApplied = null;
-                    // It was made private before it was encrypted, though the answer to that may have been lost.
+                    // The operator made it private before it encrypted it, even if the response to that was lost.
                     state.unfinished = false;
                     state.writes.succeeded();
                 }
@@ -268,7 +268,7 @@ public final class BucketController implements BucketSnapshot.Source {
                 return;
             }
             if (state.facts.failure() != null) {
-                // Nothing is written to what cannot be read. The poll goes on reading.
+                // Do not write to what cannot be read. The poll continues to read.
                 state.notApplied = ConditionResult.readFailed(use.label(), state.facts.failure(), state.facts.seenAt());
                 return;
             }
@@ -291,13 +291,13 @@ public final class BucketController implements BucketSnapshot.Source {
                     state.notApplied = null;
                     state.applied = encryption;
                     state.facts = Observation.seen(new BucketFacts.Present(encryption), clock.instant());
-                    tellWhatWasRepaired(holder, encryption, true);
-                    tellWhatWasLeftBehind(holder, "The bucket stays, encrypted with " + use.key() + ".");
+                    reportRepair(holder, encryption, true);
+                    reportLeftovers(holder, "The bucket stays, encrypted with " + use.key() + ".");
                 }
                 case AwsResult.Error<Encryption>(AwsError failure) -> {
                     if (failure instanceof AwsError.Unavailable || state.unfinished) {
-                        // S3 may have done it all the same, or some of it.
-                        tellWhatWasLeftBehind(holder, "The bucket stays, if it was made.");
+                        // S3 may have completed the request, or part of it.
+                        reportLeftovers(holder, "The bucket stays, if S3 created it.");
                         state.drift.answerLost(now -> use.key().toString().equals(now.kmsKeyId()));
                     }
                     state.writes.failed(new Backoff(FIRST_RETRY, MAX_RETRY, random));
@@ -306,7 +306,7 @@ public final class BucketController implements BucketSnapshot.Source {
             }
         }
 
-        private void tellWhatWasRepaired(EncryptionRequest holder, Encryption now, boolean byUs) {
+        private void reportRepair(EncryptionRequest holder, Encryption now, boolean byUs) {
             state.drift.closed(now, byUs).ifPresent(drift -> {
                 state.repairs.repaired(clock.instant());
                 observer.repaired(drift);
@@ -314,8 +314,8 @@ public final class BucketController implements BucketSnapshot.Source {
             });
         }
 
-        /** The resource may have been deleted, without its finalizer, while S3 took its time. */
-        private void tellWhatWasLeftBehind(EncryptionRequest holder, String what) {
+        /** The resource may have been deleted, without its finalizer, during the S3 calls. */
+        private void reportLeftovers(EncryptionRequest holder, String what) {
             if (index.find(holder.uid()).isEmpty()) {
                 events.leftBehind(
                         holder,
@@ -324,19 +324,18 @@ public final class BucketController implements BucketSnapshot.Source {
             }
         }
 
-        /** Somebody changes it back each time. */
+        /** Another writer changes the bucket back each time. */
         private ConditionResult changedBack(BucketUse use, BucketPlan plan, Instant notBefore) {
             int times = state.repairs.times();
-            return ConditionResult.pending(
-                    use.label()
-                            + (plan instanceof BucketPlan.Encrypt
-                                    ? " is not encrypted with " + use.key()
-                                            + ", because its default encryption was changed again"
-                                    : " was deleted again")
-                            + " after the operator had put it back "
-                            + (times == 1 ? "once" : times + " times")
-                            + ". It is put back at " + notBefore.truncatedTo(ChronoUnit.SECONDS)
-                            + ". Find in CloudTrail who changes it (PutBucketEncryption, DeleteBucketEncryption, DeleteBucket).");
+            return ConditionResult.pending(use.label()
+                    + (plan instanceof BucketPlan.Encrypt
+                            ? " is not encrypted with " + use.key()
+                                    + ", because its default encryption was changed again"
+                            : " was deleted again")
+                    + " after the operator had restored it "
+                    + (times == 1 ? "once" : times + " times")
+                    + ". The next repair is at " + notBefore.truncatedTo(ChronoUnit.SECONDS)
+                    + ". CloudTrail shows who changes it (PutBucketEncryption, DeleteBucketEncryption, DeleteBucket).");
         }
 
         private DriftRepair drift(BucketPlan.Change change) {
@@ -354,15 +353,15 @@ public final class BucketController implements BucketSnapshot.Source {
                     ConditionResult.ofFalse(
                             Reason.WriteDenied,
                             message
-                                    + " Give the operator's role s3:PutEncryptionConfiguration, and s3:CreateBucket"
-                                    + " where it is to create it.");
+                                    + " Allow the operator's role s3:PutEncryptionConfiguration, and s3:CreateBucket"
+                                    + " if buckets.provisioning is Create.");
                 case AwsError.Rejected rejected -> ConditionResult.ofFalse(Reason.WriteDenied, message);
                 case AwsError.Throttled throttled ->
-                    ConditionResult.ofUnknown(Reason.Throttled, message + " It is repeated.");
+                    ConditionResult.ofUnknown(Reason.Throttled, message + " The operator retries.");
                 case AwsError.NotFound gone ->
-                    ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
+                    ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " The operator retries.");
                 case AwsError.Unavailable unavailable ->
-                    ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
+                    ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " The operator retries.");
             };
         }
 
@@ -378,7 +377,7 @@ public final class BucketController implements BucketSnapshot.Source {
                             state.writes.left().compareTo(state.repairs.left()) > 0
                                     ? state.writes.left()
                                     : state.repairs.left());
-            // What cannot be read is written to when it can be again: by the poll.
+            // While the bucket cannot be read, only the poll schedules work: no write is due.
             return Stream.concat(
                             Stream.of(state.poll.left()),
                             state.facts.failure() == null ? write : Stream.<Duration>empty())

@@ -14,21 +14,21 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges a bucket for one request, from the snapshot of the bucket alone.
+ * Evaluates a bucket for one request, from the snapshot of the bucket alone.
  *
- * @param factsMaxAge how long a read is relied upon while reads fail
+ * @param factsMaxAge how long the last good read stays valid while reads fail
  */
 public record BucketJudge(Duration factsMaxAge) {
 
     /**
-     * A bucket of one request.
+     * The result for a bucket of one request.
      *
-     * @param isAnswered whether the controller of buckets has done for the request what it can; else there will be news before long
+     * @param isAnswered whether the bucket controller has nothing left to do for the request; false if a change follows soon
      */
     public record Judged(BucketResult assessment, boolean isAnswered) {}
 
     /**
-     * Judges the bucket for a request that is served.
+     * Evaluates the bucket for an accepted request.
      *
      * @param uid of the resource
      * @param keyReady whether the bucket's key may be used
@@ -73,11 +73,13 @@ public record BucketJudge(Duration factsMaxAge) {
         }
         return new Judged(
                 new BucketResult(
-                        use, current, ConditionResult.pending(use.label() + " is " + done + " when its key is ready.")),
+                        use,
+                        current,
+                        ConditionResult.pending(use.label() + " will be " + done + " when its key is ready.")),
                 !keyReady || isPlanned);
     }
 
-    /** Judges the bucket for a request of which it is not settled that it may have the bucket. */
+    /** Evaluates the bucket for a request that is not yet accepted. */
     public Judged inspect(BucketUse use, String region, BucketSnapshot snapshot, Instant now) {
         return switch (snapshot.facts().at(now, factsMaxAge)) {
             case Known.Fresh<BucketFacts>(BucketFacts facts) ->
@@ -88,7 +90,7 @@ public record BucketJudge(Duration factsMaxAge) {
                                         use,
                                         null,
                                         ConditionResult.pending(
-                                                use.label() + " is encrypted when the claim is accepted.")),
+                                                use.label() + " will be encrypted when the request is accepted.")),
                         true);
             case Known.Unavailable<BucketFacts>(AwsError failure, Instant since) ->
                 new Judged(new BucketResult(use, null, ConditionResult.readFailed(use.label(), failure, since)), true);

@@ -8,11 +8,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a bucket at one moment, after the controller did what it could. It does not change.
+ * Observed state of a bucket after the controller's last turn. Immutable.
  *
- * @param plannedFor the uid of the resource for which it was planned, null where it was only read
- * @param keyReady whether the key was ready at that plan: without it nothing is written
- * @param notApplied why the plan was not carried out, null where it was, or where there was nothing to do
+ * @param plannedFor uid of the resource for which the controller planned, null if it only read the bucket
+ * @param keyReady whether the key was ready at that plan; without it the controller writes nothing
+ * @param notApplied why the controller did not carry out the plan, null if it did or if there was nothing to do
  */
 public record BucketSnapshot(
         Observation<BucketFacts> facts,
@@ -20,19 +20,19 @@ public record BucketSnapshot(
         boolean keyReady,
         @Nullable ConditionResult notApplied) {
 
-    /** What is known of a bucket that was never read. */
+    /** The snapshot of a bucket that was never read. */
     public static final BucketSnapshot NEVER = new BucketSnapshot(Observation.never(), null, false, null);
 
-    /** What this says, without what differs from read to read although nothing changed. */
+    /** Fingerprint of the content, without what differs between reads although nothing changed. */
     Object says(Instant now, Duration maxAge) {
         return Arrays.asList(facts.says(now, maxAge), facts.failingSince() == null, plannedFor, keyReady, notApplied);
     }
 
-    /** The snapshots of the buckets that are named now. */
+    /** The snapshots of the buckets that a request names now. */
     @FunctionalInterface
     public interface Source {
 
-        /** What is known of the bucket; {@link #NEVER} where it was not read yet. */
+        /** The snapshot of the bucket, or {@link #NEVER} before the first read. */
         BucketSnapshot of(AwsItem.Bucket bucket);
     }
 }

@@ -3,14 +3,14 @@ package io.cmek.operator.awscontrol;
 import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.request.EncryptionRequest;
 
-/** Is told what the controllers of keys and buckets did, to tell it as an Event. It must not wait. */
+/** Receives what the controllers of keys and buckets did, to emit Kubernetes Events. Implementations must not block. */
 public interface ControllerEvents {
 
-    /** Something that others had changed is in place again. */
+    /** The operator has repaired a change by another writer. */
     void repaired(EncryptionRequest request, DriftRepair drift);
 
     /**
-     * Something was written for a resource that was deleted, without its finalizer, while the write was under way; it stays.
+     * A write finished for a resource that was deleted, without its finalizer, during the write. The result stays in AWS.
      *
      * @param what a sentence
      */

@@ -6,23 +6,23 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What others changed in one key policy or bucket, from when it is found until it is repaired. The first finding counts: what is found later is
- * what was made of it meanwhile. Not for several threads.
+ * Tracks the drift of one key policy or bucket, from detection to repair. It keeps the first report, because later ones describe the same drift. Not
+ * thread-safe.
  *
- * @param <F> what a read of it shows
+ * @param <F> what a read of it returns
  */
 final class DriftTracker<F> {
 
     private @Nullable DriftRepair found;
 
-    /** How a read shows that the repair was made whose answer was lost; null where no answer was. */
+    /** Whether a read shows that the repair was made. Set when the response to the repair was lost, otherwise null. */
     private @Nullable Predicate<F> repair;
 
     boolean isOpen() {
         return found != null;
     }
 
-    /** Whether it is open, and of this kind. */
+    /** Whether drift of this kind is open. */
     boolean isOpen(DriftRepair.What what) {
         return found != null && found.what() == what;
     }
@@ -34,9 +34,9 @@ final class DriftTracker<F> {
     }
 
     /**
-     * A repair was sent, and whether it was made is not known.
+     * A repair was sent, and its outcome is unknown.
      *
-     * @param repaired whether a read shows that it was
+     * @param repaired whether a read shows that the repair was made
      */
     void answerLost(Predicate<F> repaired) {
         if (found != null) {
@@ -45,10 +45,11 @@ final class DriftTracker<F> {
     }
 
     /**
-     * Nothing is left to repair: we did it, or somebody else put it back or made it something that is not ours to mend.
+     * Closes the drift, because nothing is left to repair. Either the operator repaired it, or another writer restored it, or the operator may no
+     * longer repair it.
      *
-     * @param byUs whether a write whose answer came has made it so
-     * @return what we repaired, as far as that is known
+     * @param byUs whether a write with a known outcome has repaired it
+     * @return what the operator repaired, as far as it is known
      */
     Optional<DriftRepair> closed(F now, boolean byUs) {
         boolean ours = byUs || (repair != null && repair.test(now));
@@ -57,7 +58,7 @@ final class DriftTracker<F> {
         return repaired;
     }
 
-    /** Nobody asks for it any more. */
+    /** Discards the drift, because no request needs the repair any more. */
     void drop() {
         found = null;
         repair = null;

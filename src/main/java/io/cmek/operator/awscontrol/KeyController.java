@@ -48,11 +48,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The controller of KMS keys: it reads a key, plans what its policy is to have, makes the one write, and publishes a {@link KeySnapshot}. All
- * that concerns a key happens here, however many resources share it: one read for all of them, one write for each change of what they require.
+ * The controller of KMS keys. It reads a key, plans its policy, makes at most one write per change, and publishes a {@link KeySnapshot}. Resources
+ * that share a key share its reads and writes.
  *
- * <p>Only one worker at a time may work on a key; that is the work queue's part. Reads, proofs and failed writes are kept for each set of
- * credentials: that one tenant's role may not write says nothing about another's, and is none of its business.
+ * <p>The work queue ensures that only one worker at a time works on a key. The state of reads, proofs and failed writes is per key and credentials.
+ * So a tenant whose role may not write does not affect another tenant.
  */
 public final class KeyController implements KeySnapshot.Source {
 
@@ -61,15 +61,15 @@ public final class KeyController implements KeySnapshot.Source {
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration MAX_RETRY = Duration.ofMinutes(1);
 
-    /** Where somebody else writes something else each time. */
+    /** Backoff while another writer changes the policy each time. */
     private static final Duration MAX_CONTESTED_RETRY = Duration.ofMinutes(5);
 
     private static final Duration FIRST_REPAIR_DELAY = Duration.ofSeconds(2);
 
     /**
      * @param pollInterval between two reads of a healthy key
-     * @param factsMaxAge how long a read is relied upon while reads fail
-     * @param restoresStatements whether the statements of others that a write of ours replaced are put back; else they are only told
+     * @param factsMaxAge how long the last good read stays valid while reads fail
+     * @param restoresStatements whether the operator restores other writers' statements that its own write replaced; otherwise it only reports them
      */
     public record Settings(Duration pollInterval, Duration factsMaxAge, boolean restoresStatements) {}
 
@@ -90,7 +90,7 @@ public final class KeyController implements KeySnapshot.Source {
 
     private final Refreshes refreshes = new Refreshes();
 
-    /** @param changed is told of each key whose snapshot says something else now */
+    /** @param changed called with each key whose snapshot has changed in content */
     public KeyController(
             KeyService keys,
             RequestIndex index,
@@ -127,17 +127,17 @@ public final class KeyController implements KeySnapshot.Source {
         return hasAnswer;
     }
 
-    /** Has everything of the key read at its next turn. */
+    /** Reads all of the key at its next turn. */
     public void refresh(KeyArn key) {
         refreshes.add(key);
     }
 
-    /** Takes note of what somebody wrote, as CloudTrail tells it: a write of ours may have replaced it. */
+    /** Records a write by another writer, as CloudTrail reports it. A write of the operator may have replaced it. */
     public void refresh(PolicyWrite theirs) {
         refreshes.add(theirs);
     }
 
-    /** Works on a key, whose worker the caller is. */
+    /** Works on a key. The caller is its only worker. */
     WorkResult work(KeyArn key) {
         KeyRequests keyRequests = index.onKey(key);
         if (keyRequests.isEmpty()) {
@@ -153,7 +153,7 @@ public final class KeyController implements KeySnapshot.Source {
         return new WorkResult(work.outcome(), Optional.of(work.next()));
     }
 
-    /** Whether nothing is kept of any key: for tests of what is evicted. */
+    /** Whether no state of any key is left. For tests of eviction. */
     boolean isEmpty() {
         return states.isEmpty() && snapshots.isEmpty() && refreshes.isEmpty();
     }
@@ -163,10 +163,10 @@ public final class KeyController implements KeySnapshot.Source {
     }
 
     /**
-     * What is to become of a policy.
+     * The planned change of a policy.
      *
-     * @param losses what others took away of what was in place
-     * @param putsBackOurs whether the revision puts that back, too
+     * @param losses what other writers removed from the statements in place
+     * @param putsBackOurs whether the revision restores that, too
      */
     private record Change(
             Function<PolicyDocument, MergeResult> revision,
@@ -184,7 +184,7 @@ public final class KeyController implements KeySnapshot.Source {
         private boolean called;
         private @Nullable RequestIndex existing;
 
-        /** The roles that cannot prove their access before something else about the key changes. */
+        /** The roles that cannot prove their access until another part of the key's state changes. */
         private final Set<CredentialScope> unprovable = new TreeSet<>();
 
         Work(KeyArn key, KeyState state, KeyRequests keyRequests) {
@@ -195,7 +195,7 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         void run() {
-            // What an earlier turn has read is not fresh, even if no call came since.
+            // What an earlier turn read is stale, even if no call followed it.
             state.calls++;
             evict();
             handleRefreshes();
@@ -245,7 +245,7 @@ public final class KeyController implements KeySnapshot.Source {
             return new Poll(settings.pollInterval(), ticker, random);
         }
 
-        /** Those that a time-out kept from their turn come first. */
+        /** Starts with the credentials that a timeout kept from their turn. */
         private static List<CredentialScope> from(Collection<CredentialScope> all, @Nullable CredentialScope timedOut) {
             var order = new ArrayList<>(all);
             Collections.rotate(order, -(order.indexOf(timedOut) + 1));
@@ -304,7 +304,7 @@ public final class KeyController implements KeySnapshot.Source {
             return answer;
         }
 
-        /** Whether the policy was read by the latest call of all to this key. */
+        /** Whether the latest of all calls to this key read the policy. */
         private boolean isFresh(OfCredentials own) {
             return own.policyCall == state.calls;
         }
@@ -313,7 +313,7 @@ public final class KeyController implements KeySnapshot.Source {
             return new KeyReading(key, own.facts, own.policy, clock.instant(), settings.factsMaxAge());
         }
 
-        /** Has the policy give what is required, with each of the credentials for which that is not so. */
+        /** Adds the required access to the policy, with each set of credentials for which it is missing. */
         private void apply() {
             boolean all = true;
             for (CredentialScope identity : from(keyRequests.writers().sequencedKeySet(), state.writeTimedOut)) {
@@ -364,14 +364,14 @@ public final class KeyController implements KeySnapshot.Source {
                 }
                 case PolicyOutcome.ReadFailed unseen -> own.notApplied = null;
                 case PolicyOutcome.NotManaged left ->
-                    throw new IllegalStateException("a policy of ours is not left to its owner: " + left);
+                    throw new IllegalStateException("unexpected result for a managed policy: " + left);
             }
         }
 
         /**
-         * What was required when the turn began and still is: calls take their time, and requests may be gone or left to the key's owner since. What
-         * is required newly is the next turn's: it would look like somebody else's write to this one. Nothing where these credentials write for
-         * nobody any more.
+         * The access that was required when the turn began and still is. Calls take time, and meanwhile a request may have been deleted or set to
+         * Publish. Newly required access waits for the next turn, because this turn would mistake it for a write by another writer. Empty if no
+         * request needs these credentials to write any more.
          */
         private AccessRequirements requiredAs(CredentialScope identity) {
             KeyRequests now = index.onKey(key);
@@ -381,7 +381,8 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         /**
-         * What our statements gave when they were last in place. At first that is what the statuses show, and of it what the operator writes.
+         * The access that the operator's statements gave when they were last in place. After a start it comes from the resource statuses, limited to
+         * the policies that the operator manages.
          */
         private AccessRequirements before() {
             return state.given == null
@@ -389,7 +390,7 @@ public final class KeyController implements KeySnapshot.Source {
                     : state.given;
         }
 
-        /** Brings the policy to where it is to be: read, plan, write, read again, until the plan is to do nothing. */
+        /** Reconciles the policy: reads, plans and writes it until the plan has nothing to do. */
         private PolicyOutcome write(
                 CredentialScope identity, OfCredentials own, EncryptionRequest request, Change change) {
             PolicyDocument written = null;
@@ -438,11 +439,11 @@ public final class KeyController implements KeySnapshot.Source {
                     own.writes.failed(backoff(FIRST_RETRY, MAX_RETRY));
                     return new PolicyOutcome.WriteFailed(own.policy.failure(), AccessRequirements.NONE);
                 }
-                // KMS writes whole documents, and unconditionally: what somebody else has added since the policy was
-                // read would be lost unseen. So the read comes right before the write.
+                // PutKeyPolicy replaces the whole document without a precondition. A statement that another writer
+                // added since the read would be lost. So read right before the write.
                 if (!isFresh(own)) {
                     if (own.policy.failure() != null && !own.policyPoll.isDue()) {
-                        // The poll goes on reading, and its turn comes when AWS answers.
+                        // The poll continues to read, and the write follows once AWS responds.
                         return new PolicyOutcome.WriteFailed(own.policy.failure(), AccessRequirements.NONE);
                     }
                     readPolicy(identity, own);
@@ -457,13 +458,13 @@ public final class KeyController implements KeySnapshot.Source {
                     observer.policyConflict(key);
                 }
                 AccessRequirements added = merge.owned(next).minus(merge.owned(policy));
-                Collection<EncryptionRequest> askers = added.isEmpty() ? List.of() : index.claimsOn(key);
+                Collection<EncryptionRequest> requesters = added.isEmpty() ? List.of() : index.claimsOn(key);
                 AwsResult<String> answer = call(
                         "kms:PutKeyPolicy",
                         () -> keys.writePolicy(
                                 identity, key, next.text(), request.id().dotted()));
                 if (mayHaveWritten(answer)) {
-                    tellWhatWasLeftBehind(askers, added);
+                    reportLeftovers(requesters, added);
                     state.lostUpdates.wrote(own.policyAskedAt, clock.instant(), policy.text(), next.text());
                 }
                 writes++;
@@ -485,13 +486,16 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        /** Whether nobody takes ours away any more: then what our writes took from others is not to wait. */
+        /**
+         * Whether the contest is over: no other writer removes the operator's statements any more. Then restore what the operator's own writes
+         * replaced without a delay.
+         */
         private static boolean isContestOver(OfCredentials own, PolicyDocument policy, Change change) {
             return own.notApplied instanceof PolicyOutcome.Conflict
                     && change.revision().apply(policy) instanceof MergeResult.InPlace;
         }
 
-        /** Whether KMS has replaced the policy, or whether that is not known. */
+        /** Whether KMS has replaced the policy, or may have. */
         private static boolean mayHaveWritten(AwsResult<String> answer) {
             return !(answer instanceof AwsResult.Error<String>(AwsError failure))
                     || failure instanceof AwsError.Unavailable;
@@ -514,19 +518,19 @@ public final class KeyController implements KeySnapshot.Source {
             return Objects.requireNonNullElseGet(own.policy.seenAt(), clock::instant);
         }
 
-        /** Whether the change repairs what was found, too. */
+        /** Whether the change also repairs the open drift. */
         private boolean mends(Change change) {
             return change.putsBackOurs() || !state.drift.isOpen(DriftRepair.What.POLICY);
         }
 
-        /** The next read that shows what the document would have put back tells that KMS has it, and the drift is told then. */
+        /** The response to a repair was lost. The next read that shows the restored statements proves the write, and the drift is reported then. */
         private void answerLost(PolicyDocument sent) {
             boolean ours = state.drift.isOpen(DriftRepair.What.POLICY);
             state.drift.answerLost(policy -> ours ? merge.hasOursOf(policy, sent) : merge.hasOthersOf(policy, sent));
             state.driftCall = state.calls;
         }
 
-        /** @param byUs whether a write of this turn has made it so */
+        /** @param byUs whether a write of this turn led to this state */
         private PolicyOutcome inPlace(
                 OfCredentials own,
                 Change change,
@@ -543,27 +547,27 @@ public final class KeyController implements KeySnapshot.Source {
                     state.repairs.repaired(clock.instant());
                 }
             }
-            DriftRepair untold =
+            DriftRepair unreported =
                     replay.restored().isEmpty() && replay.returned().isEmpty() ? null : words.taken(replay);
-            if (repaired == null || untold == null) {
+            if (repaired == null || unreported == null) {
                 state.lostUpdates.resolved(lost);
             }
-            if (repaired == null && untold != null) {
+            if (repaired == null && unreported != null) {
                 observer.policyConflict(key);
-                repaired = untold;
+                repaired = unreported;
             }
             return new PolicyOutcome.UpToDate(policy, repaired);
         }
 
         /**
-         * The resource may have been deleted, without its finalizer, while KMS took its time.
+         * The resource may have been deleted, without its finalizer, during the KMS calls.
          *
-         * @param askers the requests on the key, as they were before
+         * @param requesters the requests on the key before the write
          */
-        private void tellWhatWasLeftBehind(Collection<EncryptionRequest> askers, AccessRequirements added) {
+        private void reportLeftovers(Collection<EncryptionRequest> requesters, AccessRequirements added) {
             AccessRequirements left = added.minus(index.onKey(key).required());
             if (!left.isEmpty()) {
-                askers.stream()
+                requesters.stream()
                         .filter(request -> index.find(request.uid()).isEmpty())
                         .filter(request -> !index.authorization()
                                 .requiredFor(request, key)
@@ -574,7 +578,7 @@ public final class KeyController implements KeySnapshot.Source {
             }
         }
 
-        /** Takes away what only the requests required that are being deleted. */
+        /** Removes the access that only requests under deletion needed. */
         private void release() {
             for (EncryptionRequest request : keyRequests.releasing()) {
                 OfRelease own = state.releases.computeIfAbsent(
@@ -585,8 +589,7 @@ public final class KeyController implements KeySnapshot.Source {
                             .tenantOf(request)
                             .orElseThrow()
                             .identity());
-                    // What was denied to these credentials, or timed out with them, for one request would be for the
-                    // next.
+                    // A denial or timeout with these credentials would repeat for each request.
                     if (with.notReleased == null || with.releases.isOver()) {
                         own.release = released(request);
                         with.notReleased = own.release instanceof Release.Failed failed ? failed : null;
@@ -620,7 +623,7 @@ public final class KeyController implements KeySnapshot.Source {
             }
             Optional<EncryptionRequest> now = all.find(request.uid());
             if (now.isEmpty() || !now.get().isGoing() || !RequestIndex.isReleasable(all.judge(now.get()))) {
-                return new Release.Waits("it is not confirmed that the resource is about to go; it is tried again");
+                return new Release.Waits("the deletion of the resource is not confirmed yet; the operator retries");
             }
             if (all.mayBeNeededByUnreadable(key)) {
                 return new Release.NeededByUnreadable();
@@ -630,27 +633,26 @@ public final class KeyController implements KeySnapshot.Source {
             AccessRequirements released = all.authorization().requiredFor(now.get(), key);
             AccessRequirements needed = all.neededBesides(now.get(), key, merge::given);
             OfCredentials own = of(identity);
-            // A policy that was read earlier may lack what was written since, by a write of ours whose answer was lost,
-            // too.
+            // An earlier read may lack later writes, also a write whose response was lost.
             if (!isFresh(own)) {
                 readPolicy(identity, own);
             }
             if (own.policy.lastSeen() != null && own.policy.failure() != null) {
                 return new Release.Failed(new PolicyOutcome.ReadFailed(own.policy.failure(), own.policy.seenAt()));
             }
-            // Between the read of all resources and the write somebody may have come who needs it: the index adds to
-            // what stays.
+            // A new request may need the access since the read of all resources, so add what the index requires.
             PolicyOutcome outcome = write(
                     identity,
                     own,
                     request,
                     new Change(
-                            policy -> merge.release(policy, released, needed.plus(comers())),
+                            policy -> merge.release(policy, released, needed.plus(requiredNow())),
                             policy -> List.of(),
                             false));
             return switch (outcome) {
                 case PolicyOutcome.UpToDate(PolicyDocument policy, @Nullable DriftRepair repaired) -> {
-                    // What was taken of the others' meanwhile is still to be found.
+                    // Other requests' statements may have lost access meanwhile. Keep that as expected, so that the
+                    // next turn detects it.
                     state.given = merge.owned(policy).plus(before().minus(released.minus(needed)));
                     own.writes.succeeded();
                     if (repaired != null) {
@@ -663,12 +665,12 @@ public final class KeyController implements KeySnapshot.Source {
             };
         }
 
-        private AccessRequirements comers() {
+        private AccessRequirements requiredNow() {
             KeyRequests now = index.onKey(key);
             return now.required().plus(now.suggested());
         }
 
-        /** A role that is to use the key proves that it can, as soon as the policy lets it. */
+        /** Each probe role proves its access, as soon as the policy allows it. */
         private void prove() {
             for (CredentialScope role : from(keyRequests.probes().sequencedKeySet(), state.proofTimedOut)) {
                 KeyRequests.Probe probe =
@@ -689,8 +691,8 @@ public final class KeyController implements KeySnapshot.Source {
         }
 
         /**
-         * Whether one of the tenants that name the role has, as it sees the key, all that it needs itself. What another one may not read, or does not
-         * have yet, says nothing about the role.
+         * Whether at least one tenant with this probe role reads the key and sees its own required access in place. Another tenant's missing access
+         * or failed read does not matter.
          */
         private boolean isProvable(KeyRequests.Probe probe) {
             return probe.needed().entrySet().stream()
@@ -709,10 +711,10 @@ public final class KeyController implements KeySnapshot.Source {
             snapshots.publish(key, snapshot, clock.instant());
         }
 
-        /** When something of the key is due. */
+        /** Time until the key needs its next turn. */
         Duration next() {
             if (timedOut) {
-                // What comes after the call that timed out has not had its turn.
+                // The work after the call that timed out is still to do.
                 return SHORTEST;
             }
             return Stream.of(
@@ -736,7 +738,8 @@ public final class KeyController implements KeySnapshot.Source {
             if (keyRequests.policyReaders().contains(identity) && !reading(own).isUnfit()) {
                 due.add(own.policyPoll.left());
             }
-            // A policy that cannot be read, or that KMS would refuse, is planned again when the poll has read it.
+            // The poll triggers the next plan if the policy cannot be read or KMS would refuse it. So only failed
+            // writes and conflicts are scheduled here.
             if (keyRequests.writers().containsKey(identity)
                     && own.policy.failure() == null
                     && (own.notApplied instanceof PolicyOutcome.WriteFailed
@@ -750,6 +753,6 @@ public final class KeyController implements KeySnapshot.Source {
         }
     }
 
-    /** A turn that leaves something due is followed by another, after those that wait. */
+    /** A turn that leaves work requeues the key behind those that wait. */
     private static final Duration SHORTEST = Duration.ofMillis(50);
 }

@@ -27,20 +27,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Judges a key for one request, from the snapshot of the key alone.
+ * Evaluates a key for one request, from the snapshot of the key alone.
  *
- * @param factsMaxAge how long a read is relied upon while reads fail
+ * @param factsMaxAge how long the last good read stays valid while reads fail
  */
 public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
 
     /**
-     * A key of one request.
+     * The result for a key of one request.
      *
-     * @param isAnswered whether the controller of keys has done for the request what it can; else there will be news before long
+     * @param isAnswered whether the key controller has nothing left to do for the request; false if a change follows soon
      */
     public record Judged(KeyResult assessment, boolean isAnswered) {}
 
-    /** What {@code KeysUsable} says of a key as it was read. */
+    /** The {@code KeysUsable} condition for a key, from its last read. */
     public static ConditionResult usable(String label, Observation<KeyFacts> facts, Instant now, Duration factsMaxAge) {
         return switch (facts.at(now, factsMaxAge)) {
             case Known.Fresh<KeyFacts>(KeyFacts known) -> KeyRules.judge(label, known, now);
@@ -48,7 +48,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 ConditionResult.ofFalse(
                         Reason.KeyNotFound,
                         label + " does not exist: " + gone.detail()
-                                + ". Check the ARN; a key that was deleted cannot be brought back.");
+                                + ". Check the ARN. A deleted key cannot be restored.");
             case Known.Unavailable<KeyFacts>(var failure, var since) ->
                 ConditionResult.readFailed(label, failure, since);
             case Known.NotObserved<KeyFacts>() -> ConditionResult.notYetObserved(label);
@@ -60,7 +60,9 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
         return usable(request.label(key), snapshot.view(tenant.identity()).facts(), now, factsMaxAge);
     }
 
-    /** Judges the key for a request that is not served: only the key itself, of which nothing is done. */
+    /**
+     * Evaluates the key for a request that is not accepted. It covers only the key itself, because the operator does nothing else for such a request.
+     */
     public Judged inspect(
             EncryptionRequest request, KeyArn key, Tenant tenant, KeySnapshot snapshot, String why, Instant now) {
         Observation<KeyFacts> facts = snapshot.view(tenant.identity()).facts();
@@ -69,7 +71,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 !facts.isNever());
     }
 
-    /** Judges the key for a request that is served. */
+    /** Evaluates the key for an accepted request. */
     public Judged judge(EncryptionRequest request, KeyArn key, Tenant tenant, KeySnapshot snapshot, Instant now) {
         String label = request.label(key);
         KeySnapshot.View view = snapshot.view(tenant.identity());
@@ -79,7 +81,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 view.facts().lastSeen(),
                 usable,
                 ConditionResult.pending(label + ": its policy waits until the key is usable."),
-                ConditionResult.pending(label + ": access is checked when its policy is in place."));
+                ConditionResult.pending(label + ": access is checked when the policy is in place."));
         if (KeyRules.PERMANENTLY_UNUSABLE.contains(usable.reason())) {
             return new Judged(seen, true);
         }
@@ -111,7 +113,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
         return new Judged(new KeyResult(key, view.facts().lastSeen(), usable, policy, access, onlyVolumes), isAnswered);
     }
 
-    /** @param writes whether the operator writes the policy; else it is only told what it gives */
+    /** @param writes whether the operator writes the policy; otherwise it only reports what the policy allows */
     private PolicyOutcome outcome(
             KeySnapshot.View view, KeyArn key, AccessRequirements wanted, boolean writes, Instant now) {
         return switch (view.policy().at(now, factsMaxAge)) {
@@ -149,7 +151,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 : List.of();
     }
 
-    /** A role that is to use the key can prove it; where the tenant names none, the policy as read has to do. */
+    /** The probe role proves access. If the tenant has no probe role, the policy as read is the evidence. */
     private ConditionResult access(
             String label,
             PolicyAccess given,

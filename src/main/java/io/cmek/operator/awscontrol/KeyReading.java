@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A key as one set of credentials sees it at one moment.
+ * A key, as seen with one set of credentials at one moment.
  *
- * @param maxAge how long a read is relied upon while reads fail
+ * @param maxAge how long the last good read stays valid while reads fail
  */
 record KeyReading(
         KeyArn key, Observation<KeyFacts> facts, Observation<KeyPolicyText> policy, Instant now, Duration maxAge) {
@@ -32,7 +32,7 @@ record KeyReading(
         return KeyJudge.usable("The key " + key, facts, now, maxAge);
     }
 
-    /** Whether the key can be used, and its policy gives what is needed: then a role may prove that it has it. */
+    /** Whether the key is usable and its policy gives the required access. Then a role may prove it. */
     boolean shows(AccessRequirements needed) {
         return isUsable() && gives(needed);
     }

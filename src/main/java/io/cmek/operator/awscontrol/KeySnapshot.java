@@ -17,12 +17,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a key at one moment, after the controller did what it could. It does not change.
+ * Observed state of a key after the controller's last turn. Immutable.
  *
- * @param views by the credentials with which the key was read: what one role may see says nothing about another's
+ * @param views by credentials, because each role may see only part of the key
  * @param proofs by role, whether it can use the key
- * @param required the access that the policy was planned with
- * @param releases by uid of the resource that is being deleted
+ * @param required the access that the controller planned the policy with
+ * @param releases by uid of the resource under deletion
  */
 public record KeySnapshot(
         KeyArn key,
@@ -32,9 +32,9 @@ public record KeySnapshot(
         SortedMap<String, Release> releases) {
 
     /**
-     * What one set of credentials sees of the key.
+     * The key, as seen with one set of credentials.
      *
-     * @param notApplied why the required access is not in the policy, null where it is, or where nothing is written with these credentials
+     * @param notApplied why the required access is not in the policy, null if it is, or if the operator does not write with these credentials
      */
     public record View(
             Observation<KeyFacts> facts,
@@ -44,22 +44,22 @@ public record KeySnapshot(
         public static final View NEVER = new View(Observation.never(), Observation.never(), null);
     }
 
-    /** What came of the release of one request's access. */
+    /** Result of the cleanup of one request's access. */
     public sealed interface Release {
 
-        /** Nothing is left in the policy that it alone needed. */
+        /** The policy has no access left that only this request needed. */
         record Done() implements Release {}
 
-        /** AWS or the policy stands in the way. */
+        /** AWS or the policy prevents the cleanup. */
         record Failed(PolicyOutcome outcome) implements Release {}
 
-        /** Nothing is taken, because an object that this version cannot read may need what is there. */
+        /** The operator removes nothing, because a resource that this version cannot read may need the access. */
         record NeededByUnreadable() implements Release {}
 
         /**
-         * Nothing was tried.
+         * The cleanup has not been tried.
          *
-         * @param why as a sentence's end
+         * @param why end of a sentence
          */
         record Waits(String why) implements Release {}
     }
@@ -70,7 +70,7 @@ public record KeySnapshot(
         releases = Collections.unmodifiableSortedMap(new TreeMap<>(releases));
     }
 
-    /** What is known of a key that was never read. */
+    /** The snapshot of a key that was never read. */
     public static KeySnapshot never(KeyArn key) {
         return new KeySnapshot(key, new TreeMap<>(), new TreeMap<>(), AccessRequirements.NONE, new TreeMap<>());
     }
@@ -84,8 +84,8 @@ public record KeySnapshot(
     }
 
     /**
-     * What this says, without what differs from read to read although nothing changed: times and request ids. Policies are the same that mean
-     * the same.
+     * Fingerprint of the content, without what differs between reads although nothing changed, such as times and request ids. Equivalent policies
+     * have the same fingerprint.
      */
     Object says(Instant now, Duration maxAge) {
         var says = new ArrayList<@Nullable Object>();
@@ -118,20 +118,20 @@ public record KeySnapshot(
         };
     }
 
-    /** The snapshots of the keys that are named now. */
+    /** The snapshots of the keys that a request names now. */
     @FunctionalInterface
     public interface Source {
 
-        /** What is known of the key; {@link KeySnapshot#never} where it was not read yet. */
+        /** The snapshot of the key, or {@link KeySnapshot#never} before the first read. */
         KeySnapshot of(KeyArn key);
 
-        /** Whether KMS has answered anything to this process; else it may be that it never does. */
+        /** Whether KMS has responded to any call of this process. If not, KMS may be unreachable. */
         default boolean hasAnswer() {
             return true;
         }
     }
 
-    /** For tests and for what needs no more than one: by key. */
+    /** A source with fixed snapshots by key, mainly for tests. */
     public static Source in(Map<KeyArn, KeySnapshot> snapshots) {
         return key -> snapshots.getOrDefault(key, never(key));
     }

@@ -11,10 +11,10 @@ import java.time.Instant;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the worker of one key remembers. It belongs to whoever works on the key, and is dropped with the last request. */
+/** Controller state of one key. Only the key's worker uses it. The controller drops it with the last request on the key. */
 final class KeyState {
 
-    /** What belongs to one set of credentials. */
+    /** State for one set of credentials. */
     static final class OfCredentials {
 
         Observation<KeyFacts> facts = Observation.never();
@@ -28,13 +28,13 @@ final class KeyState {
 
         final RetryTimer releases;
 
-        /** Why the last release with these credentials failed; null where it did not. */
+        /** Why the last cleanup with these credentials failed. Null if it did not fail. */
         Release.@Nullable Failed notReleased;
 
-        /** When the policy was asked for last. */
+        /** Time of the last GetKeyPolicy request. */
         Instant policyAskedAt = Instant.MIN;
 
-        /** The number of the call that read the policy. */
+        /** Number of the call that read the policy. */
         long policyCall = -1;
 
         OfCredentials(Poll factsPoll, Poll policyPoll, RetryTimer writes, RetryTimer releases) {
@@ -45,7 +45,7 @@ final class KeyState {
         }
     }
 
-    /** What belongs to one role that proves its access. */
+    /** State for one probe role. */
     static final class OfProof {
 
         Observation<Boolean> access = Observation.never();
@@ -56,7 +56,7 @@ final class KeyState {
         }
     }
 
-    /** What belongs to one request that is being deleted. */
+    /** State for one request under deletion. */
     static final class OfRelease {
 
         Release release;
@@ -77,30 +77,30 @@ final class KeyState {
     final LostUpdateTracker lostUpdates = new LostUpdateTracker();
     final RepairTimer repairs;
 
-    /** What our statements gave when they were last in place; null before the first plan of this process. */
+    /** The access that the operator's statements gave when they were last in place. Null before the first plan of this process. */
     @Nullable
     AccessRequirements given;
 
     final DriftTracker<PolicyDocument> drift = new DriftTracker<>();
 
-    /** The number of the call that found the drift, or that may have repaired it: what was read before shows neither. */
+    /** Number of the call that found the drift, or that may have repaired it. Earlier reads show neither. */
     long driftCall = -1;
 
     /** The access of the last plan. */
     AccessRequirements planned = AccessRequirements.NONE;
 
-    /** Calls to AWS so far. */
+    /** Number of calls to AWS so far. */
     long calls;
 
-    /** The credentials after which the next turn goes on with reading, because a call with them timed out. */
+    /** A read with these credentials timed out. The next turn continues to read with the credentials after them. */
     @Nullable
     CredentialScope readTimedOut;
 
-    /** The credentials after which the next turn goes on with writing. */
+    /** A write with these credentials timed out. The next turn continues to write with the credentials after them. */
     @Nullable
     CredentialScope writeTimedOut;
 
-    /** The role after which the next turn goes on with proofs. */
+    /** A proof as this role timed out. The next turn continues with the role after it. */
     @Nullable
     CredentialScope proofTimedOut;
 

@@ -3,19 +3,19 @@ package io.cmek.operator.awscontrol;
 import io.cmek.operator.index.RequestIndex;
 
 /**
- * The requests of all resources as the API server has them now, past every cache (quorum reads; Kubernetes API concepts, "Resource versions").
- * What is taken away is decided on these.
+ * The requests of all resources, read from the API server past every cache (quorum read; Kubernetes API concepts, "Resource versions"). The operator
+ * removes access only on this basis.
  */
 @FunctionalInterface
 public interface LiveRequests {
 
-    /** What came of the read. */
+    /** Result of the read. */
     sealed interface Reading {
 
-        /** @param requests of all that existed at a moment after {@link LiveRequests#read} was called */
+        /** @param requests of all resources that existed at a moment after the call of {@link LiveRequests#read} */
         record Read(RequestIndex requests) implements Reading {}
 
-        /** @param why as a sentence's end */
+        /** @param why end of a sentence */
         record Failed(String why) implements Reading {}
     }
 

@@ -11,55 +11,54 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What others wrote to one key policy between a read of ours and the write that followed it: our write has replaced it without a trace in KMS.
- * Only CloudTrail tells of it, a while later. Its times are compared with the wall clock's, because nothing else names a moment that both
- * know. Not for several threads.
+ * Detects lost updates: another writer's PutKeyPolicy between a read of the operator and its own write. The operator's write replaces that update,
+ * and KMS keeps no trace of it. Only CloudTrail reports it, later. Times are wall-clock times, because CloudTrail has no others. Not thread-safe.
  *
- * <p>An event counts once, and one of a write of ours not at all. CloudTrail and SQS may deliver an event again, minutes later. Its author, or the
- * key's owner, may have removed the statement meanwhile, and it is not to come back.
+ * <p>Each event counts once, and events of the operator's own writes do not count. CloudTrail and SQS may deliver an event again after minutes.
+ * Meanwhile its author or the key's owner may have removed the statement, and the operator must not restore it.
  */
 final class LostUpdateTracker {
 
-    /** CloudTrail and EventBridge are seldom later. */
+    /** CloudTrail and EventBridge are rarely later than this. */
     private static final Duration MEMORY = Duration.ofMinutes(30);
 
-    /** CloudTrail's times are whole seconds, and of another clock. */
+    /** CloudTrail's times are whole seconds of another clock. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
     private static final int MAX_WRITES = 8;
     private static final int MAX_UPDATES = 32;
 
-    /** Many more than come within the time of so few writes. */
+    /** Far more events than overlap with {@link #MAX_WRITES} writes. */
     private static final int MAX_EVENTS = 256;
 
-    /** More than the writes: by its time, the event of a write of ours that was forgotten may belong to a later one, too. */
+    /** More than the writes. An event of a discarded write may still arrive, and its time may overlap with a later write. */
     private static final int MAX_DOCUMENTS = 32;
 
     /**
-     * A write of ours.
+     * A PutKeyPolicy of the operator.
      *
-     * @param read when the policy was asked for
-     * @param written when KMS had answered
-     * @param base the policy as it was read
+     * @param read time of the read request before it
+     * @param written time of the response from KMS
+     * @param base the policy as read
      */
     private record Write(Instant read, Instant written, String base) {}
 
     /**
-     * A document that we wrote.
+     * A document that the operator wrote.
      *
      * @param digest in place of the text, which may be long
      */
     private record Document(Instant written, String digest) {}
 
     /**
-     * An event that was handled.
+     * A handled event.
      *
-     * @param handled by the same clock as our writes
-     * @param at as CloudTrail has it
+     * @param handled time by the clock of the operator's writes
+     * @param at time by CloudTrail
      */
     private record Event(Instant handled, Instant at, String digest) {
 
-        boolean tells(PolicyWrite theirs, String document) {
+        boolean isOf(PolicyWrite theirs, String document) {
             return at.equals(theirs.at()) && digest.equals(document);
         }
     }
@@ -69,7 +68,9 @@ final class LostUpdateTracker {
     private List<Event> events = List.of();
     private List<LostUpdate> updates = List.of();
 
-    /** Forgets what is so old that CloudTrail tells no more of it. An event was handled after the writes that it concerns, and outlives them here. */
+    /**
+     * Drops entries that are too old for further CloudTrail events. An event is handled after the writes that it overlaps, so it outlives them here.
+     */
     void forget(Instant now) {
         Instant oldest = now.minus(MEMORY);
         writes = writes.stream().filter(w -> w.written().isAfter(oldest)).toList();
@@ -78,10 +79,10 @@ final class LostUpdateTracker {
     }
 
     /**
-     * Takes note of a write of ours, or of one of which it is not known whether KMS has made it.
+     * Records a PutKeyPolicy of the operator that succeeded, or whose outcome is unknown.
      *
-     * @param base the policy as it was read
-     * @param document what it was to become
+     * @param base the policy as read
+     * @param document the policy as sent
      */
     void wrote(Instant read, Instant now, String base, String document) {
         forget(now);
@@ -89,7 +90,7 @@ final class LostUpdateTracker {
         ours = with(ours, new Document(now, KeyPolicyText.of(document).digest()), MAX_DOCUMENTS);
     }
 
-    /** Handles what CloudTrail tells of a write, once; and not at all where the document is one that we wrote. */
+    /** Handles a write that CloudTrail reports, once. Ignores documents that the operator wrote itself. */
     void handle(PolicyWrite theirs, Instant now) {
         forget(now);
         List<Write> overlapping =
@@ -99,7 +100,7 @@ final class LostUpdateTracker {
         }
         String digest = KeyPolicyText.of(theirs.document()).digest();
         if (ours.stream().anyMatch(d -> d.digest().equals(digest))
-                || events.stream().anyMatch(e -> e.tells(theirs, digest))) {
+                || events.stream().anyMatch(e -> e.isOf(theirs, digest))) {
             return;
         }
         events = with(events, new Event(now, theirs.at(), digest), MAX_EVENTS);
@@ -116,12 +117,12 @@ final class LostUpdateTracker {
             var update = new LostUpdate(PolicyDocument.parse(ours.base()), PolicyDocument.parse(theirs.document()));
             updates = with(updates, update, MAX_UPDATES);
         } catch (UnreadablePolicyException e) {
-            // KMS would not have accepted it: whoever sent this is not CloudTrail.
+            // KMS would not have accepted the document, so this event does not come from CloudTrail.
             return;
         }
     }
 
-    /** The latest of all. */
+    /** The list plus one entry, limited to the latest ones. */
     private static <T> List<T> with(List<T> all, T one, int most) {
         var after = new ArrayList<>(all);
         after.add(one);
@@ -132,12 +133,12 @@ final class LostUpdateTracker {
         return updates;
     }
 
-    /** These are in the policy again, or have been found to be there. */
+    /** Removes the updates that the policy has again. */
     void resolved(List<LostUpdate> done) {
         updates = updates.stream().filter(u -> !done.contains(u)).toList();
     }
 
-    /** Whether nothing is remembered: for tests of what is forgotten. */
+    /** Whether all entries are gone. For tests of eviction. */
     boolean isEmpty() {
         return writes.isEmpty() && ours.isEmpty() && events.isEmpty() && updates.isEmpty();
     }

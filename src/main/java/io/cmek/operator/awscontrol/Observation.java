@@ -8,13 +8,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about one thing in AWS: the last that was seen, and when; and, where the latest look failed, why.
+ * The observed state of one thing in AWS: the last good read, and the error if the latest read failed.
  *
- * @param lastSeen the last good answer, null before the first and after the thing was found to be gone
- * @param seenAt when that was
- * @param failure why the latest look failed, null where it did not
- * @param changedAfter the last look that saw something else, null where none did
- * @param failingSince the first failed look of those that failed in a row until now, null where the latest one did not fail
+ * @param lastSeen the last good result, null before the first one, and after a read found that the thing is gone
+ * @param seenAt time of that read
+ * @param failure why the latest read failed, null if it succeeded
+ * @param changedAfter time of the last read with a different result, null if there is none
+ * @param failingSince time of the first of the consecutive failed reads, null if the latest read succeeded
  */
 public record Observation<F>(
         @Nullable F lastSeen,
@@ -31,12 +31,12 @@ public record Observation<F>(
         return new Observation<>(fact, at, null, null, null);
     }
 
-    /** Whether nobody has looked, or no answer has come yet. */
+    /** Whether no read has a result yet. */
     public boolean isNever() {
         return lastSeen == null && failure == null;
     }
 
-    /** What is known after one more look. */
+    /** The observation after one more read. */
     public Observation<F> then(AwsResult<F> answer, Instant at) {
         return switch (answer) {
             case AwsResult.Success<F>(F fact) ->
@@ -47,7 +47,7 @@ public record Observation<F>(
         };
     }
 
-    /** What may be relied upon: a good fact survives failed looks for a while, but not for ever. */
+    /** The value that is valid now. A good result stays valid while reads fail, up to {@code maxAge}. */
     public Known<F> at(Instant now, Duration maxAge) {
         if (lastSeen != null
                 && seenAt != null
@@ -58,8 +58,8 @@ public record Observation<F>(
     }
 
     /**
-     * What this says, stripped of everything that differs from look to look though nothing changed (times, request ids): two observations
-     * that say the same need no reconciliation.
+     * Fingerprint of the content, without what differs between reads although nothing changed, such as times and request ids. Two observations with
+     * the same fingerprint need no reconciliation.
      */
     public Object says(Instant now, Duration maxAge) {
         return switch (at(now, maxAge)) {
@@ -70,12 +70,12 @@ public record Observation<F>(
         };
     }
 
-    /** An observation, judged by its age. */
+    /** An observation, classified by its age. */
     public sealed interface Known<F> {
 
         record Fresh<F>(F value) implements Known<F> {}
 
-        /** @param since when it was last seen, null where it never was */
+        /** @param since time of the last good read, null if there was none */
         record Unavailable<F>(AwsError failure, @Nullable Instant since) implements Known<F> {}
 
         record NotObserved<F>() implements Known<F> {}

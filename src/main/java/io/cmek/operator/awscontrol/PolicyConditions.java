@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What {@code PolicyApplied} and {@code AccessVerified} say about one key. */
+/** The {@code PolicyApplied} and {@code AccessVerified} conditions of one key. */
 public final class PolicyConditions {
 
     private static final String AGAINST_LOCKOUT =
-            "Against that, the key's owner must allow kms:PutKeyPolicy to the operator's role, or to the account's root, in a statement without"
-                    + " a condition; or set policyManagement to Publish.";
+            "To fix it, the key's owner must allow kms:PutKeyPolicy to the operator's role, or to the account's root, in a statement without"
+                    + " a condition. Or set policyManagement to Publish.";
 
     private PolicyConditions() {}
 
@@ -32,10 +32,10 @@ public final class PolicyConditions {
             when access.missing().isEmpty() ->
                 ConditionResult.ofUnknown(
                         Reason.NotProbed,
-                        label + " has a policy that gives what the service needs only under conditions. "
+                        label + " has a policy that allows the required access only under conditions. "
                                 + sentences(access.unresolvedConditions())
-                                + " Whether the service meets them cannot be told from the policy: to be sure, its owner is to add the"
-                                + " statements shown in status.keys[].suggestedPolicy.");
+                                + " The policy alone does not show whether the service meets them. To be sure, the key's owner must add the"
+                                + " statements in status.keys[].suggestedPolicy.");
             case PolicyOutcome.NotManaged(
                     PolicyAccess access,
                     List<String> statements,
@@ -46,7 +46,7 @@ public final class PolicyConditions {
                                 + (statements.size() == 1 ? "the statement " : "the statements ")
                                 + String.join(" and ", statements) + ": " + describe(access.missing()) + "."
                                 + delegated(access.delegations())
-                                + " The key's owner is to add what status.keys[].suggestedPolicy shows."
+                                + " The key's owner must add the statements in status.keys[].suggestedPolicy."
                                 + refused(obstacles));
             case PolicyOutcome.Blocked(List<PolicyViolation> problems) -> blocked(label, problems);
             case PolicyOutcome.Conflict(String message) -> ConditionResult.ofFalse(Reason.PolicyConflict, message);
@@ -57,30 +57,30 @@ public final class PolicyConditions {
         };
     }
 
-    /** The policy, as read, is the proof. */
+    /** Access as the policy shows it. Used when no probe role proves it. */
     public static ConditionResult access(String label, PolicyAccess access) {
         return objection(label, access)
                 .orElseGet(() -> ConditionResult.ofTrue(
                         Reason.AccessGranted, label + " has a policy that lets the service use it."));
     }
 
-    /** KMS let the probe role encrypt and decrypt; the policy may still say something about the rest. */
+    /** KMS let the probe role encrypt and decrypt. The policy may still deny or condition other access. */
     public static ConditionResult proven(String label, String probe, PolicyAccess access) {
         return objection(label, access.provenFor(probe))
                 .orElseGet(() -> ConditionResult.ofTrue(Reason.AccessProven, label + " can be used by " + probe + "."));
     }
 
-    /** KMS did not let the probe role encrypt or decrypt in a call of its own. */
+    /** KMS did not let the probe role encrypt or decrypt in its own calls. */
     public static ConditionResult refused(String label, String probe, PolicyAccess access) {
         String denied = label + " cannot be used by " + probe + " in calls of its own";
-        List<Doubt> excuses = access.inconclusiveFor(probe);
-        if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !excuses.isEmpty()) {
+        List<Doubt> inconclusive = access.inconclusiveFor(probe);
+        if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !inconclusive.isEmpty()) {
             return ConditionResult.ofUnknown(
                     Reason.NotProbed,
-                    denied + ", but that may be otherwise in another session, or when a service of AWS calls for it. "
-                            + sentences(excuses)
-                            + " Whether the service meets that cannot be found out from outside: to be sure, the key's owner must"
-                            + " allow it without that condition.");
+                    denied + ". In another session, or in a call by an AWS service, the result may differ. "
+                            + sentences(inconclusive)
+                            + " The operator cannot check whether the service meets the condition. To be sure, the key's owner must"
+                            + " allow the access without it.");
         }
         String suspects = Stream.of(
                         access.denials().stream(),
@@ -91,37 +91,38 @@ public final class PolicyConditions {
                 .collect(Collectors.joining(" "));
         return ConditionResult.ofFalse(
                 Reason.AccessDenied,
-                denied + ", though its policy has the statements: "
+                denied + ", although its policy has the required statements. "
                         + (suspects.isEmpty()
-                                ? "look for a permissions boundary or a service control policy."
-                                : "look at these statements of its policy, for a permissions boundary or a service control policy. "
+                                ? "Check for a permissions boundary or a service control policy."
+                                : "Check for a permissions boundary or a service control policy, and check these statements of its policy. "
                                         + suspects));
     }
 
     private static Optional<ConditionResult> objection(String label, PolicyAccess access) {
         if (!access.denials().isEmpty() || !access.missing().isEmpty()) {
             String why = access.denials().isEmpty()
-                    ? "Its policy does not give: " + describe(access.missing()) + "."
+                    ? "Its policy does not allow: " + describe(access.missing()) + "."
                     : String.join(" ", access.denials());
             return Optional.of(ConditionResult.ofFalse(
                     Reason.AccessDenied,
                     label + " cannot be used by the service. " + why + volumes(access)
-                            + " The key's owner must change that."));
+                            + " The key's owner must fix the policy."));
         }
         if (access.deniesOnlyVolumes()) {
             return Optional.of(ConditionResult.ofFalse(
                     Reason.AccessDenied,
-                    label + " cannot be used for volumes." + volumes(access) + " The key's owner must change that."));
+                    label + " cannot be used for volumes." + volumes(access)
+                            + " The key's owner must fix the policy."));
         }
         return access.unresolvedConditions().isEmpty()
                 ? Optional.empty()
                 : Optional.of(
                         ConditionResult.ofUnknown(
                                 Reason.NotProbed,
-                                label + ": whether the service can use it cannot be told from its policy. "
+                                label + ": its policy alone does not show whether the service can use it. "
                                         + sentences(access.unresolvedConditions())
-                                        + " A role of the service that the operator may assume (cmek.tenants.<name>.probe-role-arn) can prove"
-                                        + " some of it; else the key's owner must except the service's roles from that condition, and EBS's where it is named."));
+                                        + " A probe role of the service (cmek.tenants.<name>.probe-role-arn) can prove part of it. Otherwise"
+                                        + " the key's owner must exempt the service's roles from the condition, and the EBS role where it is named."));
     }
 
     private static String volumes(PolicyAccess access) {
@@ -147,24 +148,24 @@ public final class PolicyConditions {
                 ConditionResult.ofFalse(
                         Reason.WriteDenied,
                         message
-                                + " Give the operator's role kms:PutKeyPolicy on the key, or set policyManagement to Publish.");
+                                + " Allow the operator's role kms:PutKeyPolicy on the key, or set policyManagement to Publish.");
             case AwsError.Rejected rejected
             when rejected.detail().code().startsWith("LimitExceeded") ->
                 ConditionResult.ofFalse(
                         Reason.PolicyTooLarge, message + " The key's owner must shorten other statements.");
             case AwsError.Rejected rejected -> refusedByKms(message, PutKeyPolicyRejection.of(rejected), added);
             case AwsError.Throttled throttled ->
-                ConditionResult.ofUnknown(Reason.Throttled, message + " It is repeated.");
+                ConditionResult.ofUnknown(Reason.Throttled, message + " The operator retries.");
             case AwsError.NotFound gone ->
-                ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
+                ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " The operator retries.");
             case AwsError.Unavailable unavailable ->
-                ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " It is repeated.");
+                ConditionResult.ofUnknown(Reason.AwsUnavailable, message + " The operator retries.");
         };
     }
 
     private static ConditionResult refusedByKms(String message, PutKeyPolicyRejection why, AccessRequirements added) {
         String theirs = "a user, role or account that another statement names no longer exists";
-        String ours = "one that the tenant's settings (cmek.tenants.<name>.principals) name does not exist: "
+        String ours = "one in the tenant's settings (cmek.tenants.<name>.principals) does not exist: "
                 + added.principals().values().stream()
                         .flatMap(Collection::stream)
                         .distinct()
@@ -174,20 +175,20 @@ public final class PolicyConditions {
                 ConditionResult.ofFalse(
                         Reason.WriteDenied,
                         message
-                                + " This is KMS's safety check: the operator could not be sure to be allowed to write the policy again. "
+                                + " This is KMS's lockout safety check: after the write, the operator could not write the policy again. "
                                 + AGAINST_LOCKOUT);
             case INVALID_PRINCIPAL ->
                 ConditionResult.ofFalse(
                         Reason.ForeignStatementRejected,
                         message
                                 + (added.isEmpty()
-                                        ? " It seems that " + theirs + "; that statement's owner must remove it."
+                                        ? " Probably " + theirs + ". That statement's owner must remove it."
                                         : " Either " + theirs + ", or " + ours + "."));
             case UNRECOGNIZED ->
                 ConditionResult.ofFalse(
                         Reason.ForeignStatementRejected,
-                        message + " It may be that " + theirs + (added.isEmpty() ? "" : "; that " + ours)
-                                + "; or that the operator would not be allowed to write the policy again. "
+                        message + " Possible causes: " + theirs + (added.isEmpty() ? "" : "; " + ours)
+                                + "; or the operator could not write the policy again after this write. "
                                 + AGAINST_LOCKOUT);
         };
     }
@@ -195,15 +196,15 @@ public final class PolicyConditions {
     private static String refused(List<PolicyViolation> obstacles) {
         return obstacles.isEmpty()
                 ? ""
-                : " Until this is solved, KMS refuses the policy with them. "
+                : " Until this is fixed, KMS refuses the policy with these statements. "
                         + obstacles.stream().map(PolicyViolation::message).collect(Collectors.joining(" "));
     }
 
     private static String delegated(List<String> statements) {
         return statements.isEmpty()
                 ? ""
-                : " What the statement " + String.join(" and ", statements)
-                        + " leaves to the IAM policies of the account cannot be seen in the key policy, and is not taken for access.";
+                : " The statement " + String.join(" and ", statements)
+                        + " delegates to the IAM policies of the account. The key policy does not show those, so they do not count as access.";
     }
 
     private static String describe(AccessRequirements grants) {

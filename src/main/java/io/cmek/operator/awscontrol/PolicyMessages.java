@@ -6,89 +6,84 @@ import io.cmek.operator.keypolicy.PolicyMerge.Replay;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The sentences about what the operator and others make of the policy of one key. */
+/** Event messages about writes to one key's policy, by the operator and by others. */
 record PolicyMessages(KeyArn key) {
 
     /**
-     * Others took away what was in place, and it was put back.
+     * The operator restored its own statements, which another writer had removed.
      *
      * @param losses a clause for each statement
-     * @param after the last read that saw the policy as it had been, null where none did
-     * @param by the read that saw the change
+     * @param after time of the last read of the policy before the change, null if there was none
+     * @param by time of the read that showed the change
      */
     DriftRepair ofOurs(List<String> losses, @Nullable Instant after, Instant by) {
         return new DriftRepair(
                 DriftRepair.What.POLICY,
                 "In the policy of " + key + ", " + String.join(", and ", losses) + ". "
                         + DriftRepair.when(after, by)
-                        + " It was put back as it was; whoever changed it is in CloudTrail (PutKeyPolicy).",
+                        + " The operator restored it. CloudTrail shows who changed it (PutKeyPolicy).",
                 false);
     }
 
-    /** A write of ours took statements of others, and they are put back. */
+    /** A write of the operator replaced statements of another writer, and the operator restores them. */
     DriftRepair putBack(Replay replay) {
         return ofOthers(
                 replay,
-                "It was put back as CloudTrail has it (PutKeyPolicy).",
+                "The operator restored it from CloudTrail (PutKeyPolicy).",
                 !replay.returned().isEmpty());
     }
 
-    /** A write of ours took statements of others, and they are left to their authors. */
+    /** A write of the operator replaced statements of another writer, and leaves it to the author to restore them. */
     DriftRepair taken(Replay replay) {
-        return ofOthers(replay, "Who wrote it has to write it again; CloudTrail has it (PutKeyPolicy).", true);
+        return ofOthers(replay, "Its author must write it again. CloudTrail has it (PutKeyPolicy).", true);
     }
 
     private DriftRepair ofOthers(Replay replay, String remedy, boolean lossy) {
         return new DriftRepair(
                 DriftRepair.What.STATEMENTS_OF_OTHERS,
-                "About the policy of " + key + ":" + lost(replay, remedy) + returned(replay),
+                "Policy of " + key + ":" + lost(replay, remedy) + returned(replay),
                 lossy);
     }
 
-    /** Others change it back each time. */
+    /** Another writer reverts the policy each time. */
     String changedBack(List<String> losses, int times, Instant notBefore) {
         return "In the policy of " + key + ", " + String.join(", and ", losses)
-                + ", after the operator had put it back "
-                + (times == 1 ? "once" : times + " times") + ". It is put back at "
+                + ", after the operator had restored it "
+                + (times == 1 ? "once" : times + " times") + ". The next repair is at "
                 + notBefore.truncatedTo(ChronoUnit.SECONDS)
-                + ". Find in CloudTrail who changes it (PutKeyPolicy).";
+                + ". CloudTrail shows who changes it (PutKeyPolicy).";
     }
 
-    /** Others write in the same moment each time. */
+    /** Another writer writes at the same time each time. */
     String contested() {
         return "The policy of " + key
-                + " was written by somebody else each time the operator wrote it; the write is repeated.";
+                + " was written by another writer each time the operator wrote it. The operator retries.";
     }
 
     /** @param sids of the statements that were written for a resource that is gone */
     String leftBehind(List<String> sids) {
         return "While the operator wrote the policy of " + key + ", the resource was deleted. "
                 + String.join(", ", sids)
-                + " in that policy gives access that nobody asks for now. If it is there and not needed,"
+                + " in that policy gives access that no resource requests now. If it exists and is not needed,"
                 + " the key's owner can remove it.";
     }
 
     private static String lost(Replay replay, String remedy) {
         return replay.restored().isEmpty()
                 ? ""
-                : " " + capitalized(named(replay.restored()))
-                        + " of others had been written in the same moment as the operator's own and was lost by that. "
+                : " A concurrent update by another writer wrote " + named(replay.restored())
+                        + ", and the operator's write overwrote it. "
                         + remedy;
     }
 
     private static String returned(Replay replay) {
         return replay.returned().isEmpty()
                 ? ""
-                : " Somebody removed " + named(replay.returned())
-                        + " in the same moment in which the operator wrote the policy, and by that it is there again. If it is to go, remove"
+                : " Another writer removed " + named(replay.returned())
+                        + ", and a concurrent write of the operator brought it back. If it is not needed, remove"
                         + " it once more.";
-    }
-
-    private static String capitalized(String text) {
-        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
     }
 
     private static String named(List<String> statements) {

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * When something in AWS is read next: at an interval while it is healthy, jittered by a tenth so that reads spread; sooner while it is not, at
- * delays that double up to the interval. Not for several threads.
+ * Schedules the next read of something in AWS. While it is healthy, reads follow at the interval with 10 % jitter. Otherwise they follow with a
+ * backoff up to the interval. Not thread-safe.
  */
 final class Poll {
 
-    /** How soon something that is not as it should be is read again the first time. */
+    /** Delay before the first reread of something unhealthy. */
     private static final Duration TROUBLED = Duration.ofSeconds(1);
 
     private final Duration interval;
@@ -25,7 +25,7 @@ final class Poll {
         this.random = random;
     }
 
-    /** What was not read yet is due. */
+    /** Whether a read is due. True before the first read. */
     boolean isDue() {
         return !planned || next - ticker.nanos() <= 0;
     }
@@ -39,7 +39,7 @@ final class Poll {
         planned = false;
     }
 
-    /** @param troubled whether it could not be read, or is not as it should be */
+    /** @param troubled whether the read failed, or showed something unhealthy */
     void done(boolean troubled) {
         troubles = troubled ? troubles + 1 : 0;
         long nanos = interval.toNanos();

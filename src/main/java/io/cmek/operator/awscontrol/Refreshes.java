@@ -8,25 +8,25 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What other threads have for the worker of each key: that it is to read the key, and what others wrote to its policy. All methods may be called
- * from any thread; none waits.
+ * Hands work to each key's worker from other threads: requests to read the key, and policy writes that CloudTrail reports. Thread-safe and
+ * non-blocking.
  */
 final class Refreshes {
 
     /**
-     * The latest writes that are kept of one key. A turn may hang for minutes while events flood in, each with a whole policy. Within the time of
-     * a read and the write that follows it, so many others never write.
+     * Maximum number of writes to keep per key. A turn may hang for minutes while events arrive, each with a whole policy. Fewer writes than this
+     * overlap with one read and write of the operator.
      */
     static final int MAX_WRITES = 32;
 
     private final TreeMap<KeyArn, ArrayDeque<PolicyWrite>> waiting = new TreeMap<>();
 
-    /** Has the key read. */
+    /** Requests a read of the key. */
     synchronized void add(KeyArn key) {
         writesOn(key);
     }
 
-    /** Has the key read, because of a write of somebody's. */
+    /** Requests a read of the key, because another writer has written its policy. */
     synchronized void add(PolicyWrite theirs) {
         ArrayDeque<PolicyWrite> writes = writesOn(theirs.key());
         if (writes.size() == MAX_WRITES) {
@@ -39,7 +39,7 @@ final class Refreshes {
         return waiting.computeIfAbsent(key, k -> new ArrayDeque<>());
     }
 
-    /** Takes what waits for the key's worker: the writes in the order in which they were added; empty where the key is not to be read. */
+    /** Takes what waits for the key's worker: the writes, in arrival order. Empty if no read was requested. */
     synchronized Optional<List<PolicyWrite>> take(KeyArn key) {
         return Optional.ofNullable(waiting.remove(key)).map(List::copyOf);
     }

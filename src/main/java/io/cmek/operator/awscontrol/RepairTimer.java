@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How soon something that others change again and again is repaired again. The first repair comes at once, each further one after a delay that
- * doubles, and it never ends. After {@link #QUIET} without a repair the next one is the first again. Not for several threads.
+ * Delays repeated repairs of something that another writer changes again and again. The first repair is immediate, and each further one doubles the
+ * delay, without a limit on their number. After {@link #QUIET} without a repair, the next repair is immediate again. Not thread-safe.
  */
 public final class RepairTimer {
 
@@ -29,7 +29,7 @@ public final class RepairTimer {
         reported = now.plus(left());
     }
 
-    /** When the next repair may be made, as it is told: the same however often it is asked. */
+    /** Time of the next possible repair, for messages. The value is stable between repairs. */
     public Instant notBefore() {
         return reported;
     }
@@ -40,12 +40,12 @@ public final class RepairTimer {
         notBefore = last + backoff.after(repairs).toNanos();
     }
 
-    /** How often it was repaired since it was quiet. */
+    /** Number of repairs since the last quiet period. */
     public int times() {
         return repairs == 0 || ticker.nanos() - last >= QUIET.toNanos() ? 0 : repairs;
     }
 
-    /** How long until the next repair may be made; zero where it may be now. */
+    /** Time until the next repair may run. Zero if it may run now. */
     public Duration left() {
         long left = times() == 0 ? 0 : notBefore - ticker.nanos();
         return left > 0 ? Duration.ofNanos(left) : Duration.ZERO;

@@ -2,7 +2,7 @@ package io.cmek.operator.awscontrol;
 
 import java.time.Duration;
 
-/** When something that failed is tried again. Not for several threads. */
+/** Schedules the retry of a failed call. Not thread-safe. */
 public final class RetryTimer {
 
     private final Ticker ticker;
@@ -13,7 +13,7 @@ public final class RetryTimer {
         this.ticker = ticker;
     }
 
-    /** It failed once more. */
+    /** Records a failure. */
     public void failed(Backoff backoff) {
         failures++;
         notBefore = ticker.nanos() + backoff.after(failures).toNanos();
@@ -23,17 +23,17 @@ public final class RetryTimer {
         failures = 0;
     }
 
-    /** Times that it failed in a row. */
+    /** Number of consecutive failures. */
     public int failures() {
         return failures;
     }
 
-    /** Whether it may be tried now. */
+    /** Whether a retry may run now. */
     public boolean isOver() {
         return left().isZero();
     }
 
-    /** How long until it may be tried; zero where it may be now. */
+    /** Time until the retry may run. Zero if it may run now. */
     public Duration left() {
         long left = failures == 0 ? 0 : notBefore - ticker.nanos();
         return left > 0 ? Duration.ofNanos(left) : Duration.ZERO;

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The published snapshots of one controller.
  *
- * @param <K> what a snapshot is of
- * @param <S> the snapshot
+ * @param <K> identifies the item of a snapshot
+ * @param <S> type of the snapshot
  */
 final class Snapshots<K extends Comparable<? super K>, S> {
 
-    /** @param said what the snapshot said when it was published */
+    /** @param said fingerprint of the snapshot when it was published */
     private record Published<S>(S snapshot, Object said) {}
 
     private final Map<K, Published<S>> published = new ConcurrentSkipListMap<>();
@@ -23,8 +23,8 @@ final class Snapshots<K extends Comparable<? super K>, S> {
     private final Consumer<K> changed;
 
     /**
-     * @param says what a snapshot says at a time, without what differs from read to read although nothing changed
-     * @param changed is told of each item whose snapshot says something else now
+     * @param says fingerprint of a snapshot at a time, without what differs between reads although nothing changed
+     * @param changed called with each item whose snapshot has a new fingerprint
      */
     Snapshots(BiFunction<S, Instant, Object> says, Consumer<K> changed) {
         this.says = says;
@@ -40,7 +40,7 @@ final class Snapshots<K extends Comparable<? super K>, S> {
     void publish(K item, S snapshot, Instant now) {
         Object saysNow = says.apply(snapshot, now);
         Published<S> before = published.put(item, new Published<>(snapshot, saysNow));
-        // What was read may have become too old since, or since the last turn: neither shows in the other.
+        // A fact may expire between two turns or after the publication. One comparison detects each case.
         if (before == null || !saysNow.equals(before.said()) || !saysNow.equals(says.apply(before.snapshot(), now))) {
             changed.accept(item);
         }

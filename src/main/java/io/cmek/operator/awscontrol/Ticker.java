@@ -1,12 +1,9 @@
 package io.cmek.operator.awscontrol;
 
-/**
- * Monotonic time, for scheduling alone. The wall clock is set by people and by NTP, also backwards; times that are reported come from a
- * {@link java.time.Clock}.
- */
+/** Monotonic time, for scheduling only. People and NTP may set the wall clock back. Times that are reported come from a {@link java.time.Clock}. */
 @FunctionalInterface
 public interface Ticker {
 
-    /** Nanoseconds since an arbitrary moment. Two readings are compared by their difference, because the number may overflow. */
+    /** Nanoseconds since an arbitrary moment. Compare two readings by their difference, because the number may overflow. */
     long nanos();
 }

@@ -11,31 +11,31 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * The items that wait for a worker, as client-go's work queue has them: an item that is added while it waits is worked on once, and one that is
- * added while a worker has it is worked on once more afterwards, never by two workers at a time. An item can be added for later.
+ * Work queue with the semantics of client-go's. An item that is added while it waits is processed once. An item that is added while a worker has it
+ * is processed once more afterwards. No two workers have the same item at a time. An item can also be added with a delay.
  *
- * <p>Each partition starts with one item in flight. Its limit doubles with each item that AWS answered, up to {@link #MAX_IN_PARTITION}, and
- * falls back to one when a call times out. All partitions together have {@link #MAX_IN_FLIGHT}. Partitions take turns, so that one with many
- * items does not delay the others.
+ * <p>Each partition starts with a limit of one item in flight. The limit doubles with each item that AWS responded to, up to {@link
+ * #MAX_IN_PARTITION}. It falls back to one when a call times out. All partitions together have {@link #MAX_IN_FLIGHT}. Partitions take turns, so that
+ * one with many items does not delay the others.
  *
- * <p>The queue has no thread and never waits. A worker asks {@link #take} until it is empty, and again when {@code wakeUp} was called or {@link
- * #untilNext} is over. All methods may be called from any thread.
+ * <p>The queue has no thread and never blocks. A worker calls {@link #take} until it is empty, and again after {@code wakeUp} or {@link #untilNext}.
+ * Thread-safe.
  *
- * @param <K> what identifies an item
+ * @param <K> type that identifies an item
  */
 public final class WorkQueue<K> {
 
-    /** The most items of one partition that workers have at a time. */
+    /** Maximum number of items in flight per partition. */
     public static final int MAX_IN_PARTITION = 16;
 
-    /** The most items that workers have at a time: the number of threads. */
+    /** Maximum number of items in flight: the number of threads. */
     public static final int MAX_IN_FLIGHT = 64;
 
-    /** How AWS treated the calls that were made for an item. */
+    /** How AWS responded to the calls for an item. */
     public enum Outcome {
-        /** None was made: that says nothing about AWS. */
+        /** There was no call, so this says nothing about AWS. */
         NOT_CALLED,
-        /** All calls were answered, even if by a refusal. */
+        /** AWS responded to all calls, with success or an error. */
         ANSWERED,
         /** A call timed out. */
         TIMED_OUT
@@ -47,7 +47,7 @@ public final class WorkQueue<K> {
 
     private final Map<WorkerPartition, PartitionQueue<K>> queues = new LinkedHashMap<>();
 
-    /** Those with an item that waits and room for it, in the order of their turns. */
+    /** Partitions with a waiting item and a free slot, in round-robin order. */
     private final SequencedSet<PartitionQueue<K>> turns = new LinkedHashSet<>();
 
     private final Map<K, Later<K>> later = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ public final class WorkQueue<K> {
 
     private long sequence;
 
-    /** The items of one partition: those that wait, in their order, and how many workers have. */
+    /** The items of one partition: the waiting ones in order, and the number in flight. */
     private static final class PartitionQueue<K> {
 
         final WorkerPartition partition;
@@ -75,9 +75,9 @@ public final class WorkQueue<K> {
     }
 
     /**
-     * An item that a worker has.
+     * An item in flight.
      *
-     * @param since when it was taken, of the ticker
+     * @param since when it was taken, by the ticker
      * @param again whether it was added meanwhile
      */
     private record InFlight(long since, boolean again) {
@@ -87,7 +87,7 @@ public final class WorkQueue<K> {
         }
     }
 
-    /** An item that becomes ready at a time of the ticker; those of the same time in the order in which they came. */
+    /** An item that becomes ready at a time of the ticker. Items with the same time keep their order of arrival. */
     private record Later<K>(K item, long at, long sequence) implements Comparable<Later<K>> {
 
         @Override
@@ -98,8 +98,8 @@ public final class WorkQueue<K> {
     }
 
     /**
-     * @param partitionOf always the same for the same item
-     * @param wakeUp called when an item may be ready earlier than {@link #untilNext} said; it must not wait
+     * @param partitionOf must always return the same for the same item
+     * @param wakeUp called when an item may be ready earlier than {@link #untilNext} returned; it must not block
      */
     public WorkQueue(Function<K, WorkerPartition> partitionOf, Ticker ticker, Runnable wakeUp) {
         this.partitionOf = partitionOf;
@@ -107,7 +107,7 @@ public final class WorkQueue<K> {
         this.wakeUp = wakeUp;
     }
 
-    /** Has the item worked on as soon as there is a worker. What was planned for it for later is done by that. */
+    /** Adds the item for processing as soon as a worker is free. This replaces a scheduled addition. */
     public void add(K item) {
         synchronized (this) {
             unschedule(item);
@@ -116,7 +116,7 @@ public final class WorkQueue<K> {
         wakeUp.run();
     }
 
-    /** Has the item worked on when the delay is over, or earlier where that was planned already. */
+    /** Adds the item after the delay. An earlier scheduled addition stays. */
     public void addAfter(K item, Duration delay) {
         if (!delay.isPositive()) {
             add(item);
@@ -136,7 +136,7 @@ public final class WorkQueue<K> {
         wakeUp.run();
     }
 
-    /** Forgets the item. A worker that has it finishes. */
+    /** Removes the item. A worker that has it finishes. */
     public synchronized void remove(K item) {
         unschedule(item);
         processing.computeIfPresent(item, (i, own) -> own.again(false));
@@ -147,9 +147,9 @@ public final class WorkQueue<K> {
     }
 
     /**
-     * The next item, now the caller's, who must give it back by {@link #done}.
+     * Takes the next item. The caller must give it back with {@link #done}.
      *
-     * @return empty where no item is ready, or no worker may have one more
+     * @return empty if no item is ready, or if the limits of items in flight are reached
      */
     public synchronized Optional<K> take() {
         ripen();
@@ -167,7 +167,7 @@ public final class WorkQueue<K> {
     /**
      * Gives an item back.
      *
-     * @throws IllegalStateException where nobody has it
+     * @throws IllegalStateException if the item is not in flight
      */
     public void done(K item, Outcome outcome) {
         synchronized (this) {
@@ -190,7 +190,7 @@ public final class WorkQueue<K> {
         wakeUp.run();
     }
 
-    /** How long until an item is ready for which there is room; empty where none is planned. Zero where {@link #take} would give one. */
+    /** Time until {@link #take} may return an item within the limits. Zero if it would return one now. Empty if none is scheduled. */
     public synchronized Optional<Duration> untilNext() {
         ripen();
         if (processing.size() < MAX_IN_FLIGHT && !turns.isEmpty()) {
@@ -201,12 +201,12 @@ public final class WorkQueue<K> {
                 : Optional.of(Duration.ofNanos(schedule.first().at() - ticker.nanos()));
     }
 
-    /** How many items are ready and wait for a worker. */
+    /** Number of ready items that wait for a worker. */
     public synchronized int depth() {
         return depth(item -> true);
     }
 
-    /** The same, of some items. */
+    /** Number of ready items that match and wait for a worker. */
     public synchronized int depth(Predicate<K> which) {
         ripen();
         return (int) queues.values().stream()
@@ -215,12 +215,12 @@ public final class WorkQueue<K> {
                 .count();
     }
 
-    /** How many items workers have. */
+    /** Number of items in flight. */
     public synchronized int inFlight() {
         return processing.size();
     }
 
-    /** For how long a worker has had the item that was taken first of those that workers have; zero where they have none. */
+    /** Time since the oldest item in flight was taken. Zero if no item is in flight. */
     public synchronized Duration oldestInFlight() {
         long now = ticker.nanos();
         return Duration.ofNanos(processing.values().stream()
@@ -229,7 +229,7 @@ public final class WorkQueue<K> {
                 .orElse(0));
     }
 
-    /** Whether nothing is kept of any item: for tests of what is evicted. */
+    /** Whether no state of any item is left. For tests of eviction. */
     synchronized boolean isEmpty() {
         return queues.isEmpty() && later.isEmpty() && processing.isEmpty();
     }
@@ -255,7 +255,7 @@ public final class WorkQueue<K> {
         }
     }
 
-    /** What was planned for until now is ready. */
+    /** Moves the scheduled items whose time has come to the ready items. */
     private void ripen() {
         long now = ticker.nanos();
         while (!schedule.isEmpty() && schedule.first().at() - now <= 0) {
@@ -265,7 +265,7 @@ public final class WorkQueue<K> {
         }
     }
 
-    /** A partition that gets a turn is the last. One without items is forgotten, and starts with one in flight again. */
+    /** A partition that had its turn goes to the end of the round. A partition without items is dropped, and starts with one item in flight again. */
     private void applyPolicy(PartitionQueue<K> queue) {
         if (!queue.hasTurn()) {
             turns.remove(queue);

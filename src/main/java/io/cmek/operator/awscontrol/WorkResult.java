@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What a worker has to tell of its turn at an item.
+ * Result of a worker's turn at an item.
  *
- * @param next when the item has to be worked on again though nothing changes; empty where it is forgotten
+ * @param next time until the next turn if nothing changes; empty if the item is dropped
  */
 public record WorkResult(Outcome outcome, Optional<Duration> next) {
 
-    /** Nobody asks for the item any more. */
+    /** No request names the item any more. */
     static final WorkResult FORGOTTEN = new WorkResult(Outcome.NOT_CALLED, Optional.empty());
 }

@@ -5,16 +5,16 @@ import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.key.KeyArn;
 import org.jspecify.annotations.Nullable;
 
-/** Is told of what the operator writes. Called on the thread that writes: it must be quick and must not throw. */
+/** Receives the writes of the operator. Called on the thread that writes: implementations must be quick and must not throw. */
 public interface WriteListener {
 
-    /** @param failure why KMS did not accept the policy, null where it did */
+    /** @param failure why KMS did not accept the policy, null on success */
     void policyWritten(KeyArn key, @Nullable AwsError failure);
 
-    /** What the operator had written to the key's policy was gone when it was read again, a moment later. */
+    /** A read right after a write of the operator did not show the written statements. */
     void policyConflict(KeyArn key);
 
-    /** Something that was in place, and was changed or removed by somebody else, is in place again. */
+    /** The operator has repaired something that another writer changed or removed. */
     void repaired(DriftRepair drift);
 
     WriteListener NONE = new WriteListener() {

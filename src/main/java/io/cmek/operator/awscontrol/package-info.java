@@ -1,4 +1,4 @@
-/** The controllers of what is in AWS: a work queue of keys and buckets, each worked on by one worker at a time. */
+/** The controllers for AWS: a work queue of keys and buckets, each with one worker at a time. */
 @NullMarked
 package io.cmek.operator.awscontrol;
 

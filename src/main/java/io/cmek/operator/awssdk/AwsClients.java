@@ -33,15 +33,15 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
 
 /**
- * The clients of AWS, one set for each identity in each region, made when first used. They share one HTTP client, one timer thread and the
- * operator's own credentials; a thousand keys in one region are one set.
+ * The AWS clients: one lazily created set for each identity and region. They share one HTTP client, one timer thread and the operator's own
+ * credentials. So a thousand keys in one region need one set.
  *
- * <p>Repetition is the SDK's business (standard retry mode: up to three attempts), but for PutKeyPolicy. So are endpoints and credentials: its
- * standard settings apply. How many calls are under way at a time is not: that is for those who call.
+ * <p>The SDK retries (standard retry mode: up to three attempts), except for PutKeyPolicy. Its standard settings also apply to endpoints and
+ * credentials. Callers limit the number of concurrent calls.
  */
 public final class AwsClients implements AutoCloseable {
 
-    /** Several times the threads that call AWS: a ceiling against leaks, not a limit that anybody is to feel. */
+    /** Several times the number of threads that call AWS. It stops leaks, and no regular load reaches it. */
     private static final int MAX_CONNECTIONS = 256;
 
     /** STS allows 64 characters of {@code [\w+=,.@-]} (STS API Reference, "AssumeRole"). */
@@ -76,7 +76,8 @@ public final class AwsClients implements AutoCloseable {
                 .build();
         this.timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("aws-timeouts").factory());
-        // A time-out is set for each call and nearly always cancelled: without this it would stay until its time.
+        // Each call sets a timeout, and nearly always cancels it. Without this, a cancelled timeout would stay in the
+        // queue until it expires.
         this.timer.setRemoveOnCancelPolicy(true);
     }
 
@@ -106,7 +107,7 @@ public final class AwsClients implements AutoCloseable {
                         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                         .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                         .build(),
-                // The wait for messages is the repetition.
+                // No SDK retries: the consumer polls again anyway.
                 () -> configure(SqsClient.builder(), region, credentials)
                         .overrideConfiguration(o -> common(o).retryStrategy(AwsRetryStrategy.doNotRetry()))
                         .build(),
@@ -123,7 +124,7 @@ public final class AwsClients implements AutoCloseable {
         return parts.length == 6 && !parts[4].isEmpty() ? parts[4] : null;
     }
 
-    /** A session for each region, though one would do for all: so no region depends on the STS of another. */
+    /** A session for each region, so that no region depends on the STS of another. */
     private RefreshingCredentialsProvider credentials(Scope scope) {
         return scope.identity().roleArn() == null
                 ? own
@@ -160,8 +161,8 @@ public final class AwsClients implements AutoCloseable {
     }
 
     /**
-     * Nothing is repeated but what AWS refused for the time of its signature, and so has not done: the SDK has learned AWS's time from the
-     * answer, and signs anew at once.
+     * Retries only what AWS rejected because of its signature time, and so did not execute. The SDK learns the time of AWS from the response, and
+     * signs again at once.
      */
     private static RetryStrategy onceInTime() {
         return StandardRetryStrategy.builder()
@@ -184,7 +185,7 @@ public final class AwsClients implements AutoCloseable {
                 .addMetricPublisher(attempts);
     }
 
-    /** Tells the observer of the calls that the SDK's credentials provider makes by itself. */
+    /** Reports the calls of the SDK's credentials provider to the listener. */
     private record ObservedAssumeRole(StsClient sts, CallListener observer) implements StsClient {
 
         @Override
@@ -214,7 +215,7 @@ public final class AwsClients implements AutoCloseable {
         }
     }
 
-    /** Ends what is under way and gives back connections and threads. */
+    /** Ends running calls, and releases connections and threads. */
     @Override
     public void close() {
         clients.values().forEach(RegionalClients::close);

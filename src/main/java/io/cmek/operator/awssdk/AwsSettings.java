@@ -3,13 +3,13 @@ package io.cmek.operator.awssdk;
 import java.time.Duration;
 
 /**
- * How AWS is called. Endpoints and credentials are not among these: they are the SDK's own standard settings ({@code AWS_ENDPOINT_URL},
- * {@code AWS_ENDPOINT_URL_KMS}, the default credential chain with IRSA and Pod Identity).
+ * Settings for AWS calls. Endpoints and credentials are the SDK's own standard settings: {@code AWS_ENDPOINT_URL}, {@code AWS_ENDPOINT_URL_KMS}, and
+ * the default credential chain with IRSA and Pod Identity.
  *
- * @param installationId becomes part of the session name that the account's CloudTrail shows
- * @param pathStyleAccess whether buckets are addressed by path, for S3-compatible endpoints that know no virtual hosts
- * @param attemptTimeout how long one HTTP request may take
- * @param callTimeout how long a call may take with all its repetitions
+ * @param installationId part of the session name in CloudTrail
+ * @param pathStyleAccess whether to address buckets by path, for S3-compatible endpoints without virtual hosts
+ * @param attemptTimeout timeout of one HTTP request
+ * @param callTimeout timeout of a call with all its retries
  */
 public record AwsSettings(
         String installationId, boolean pathStyleAccess, Duration attemptTimeout, Duration callTimeout) {

@@ -3,38 +3,38 @@ package io.cmek.operator.awssdk;
 import io.cmek.operator.aws.AwsError;
 import java.time.Duration;
 
-/** Is told of everything that goes to AWS. Called on the thread that calls AWS: it must be quick and must not throw. */
+/** Receives all calls to AWS. Called on the thread that calls AWS: implementations must be quick and must not throw. */
 public interface CallListener {
 
-    /** What {@code outcome} is when AWS did what it was asked. */
+    /** The {@code outcome} of a successful call. */
     String OK = "OK";
 
-    /** The outcome of a request that AWS refuses because there were too many; the SDK may repeat it, and the call end well. */
+    /** The outcome of a throttled request. The SDK may retry it, and the call may still succeed. */
     String THROTTLING = "Throttling";
 
     /**
-     * A call is over, with all its repetitions.
+     * A call has ended, with all its retries.
      *
      * @param outcome {@link #OK}, AWS's error code, or one of the codes of {@link ErrorClassifier}
      */
     void called(Operation operation, String outcome, Duration took);
 
     /**
-     * One HTTP request of a call is over.
+     * One HTTP request of a call has ended.
      *
-     * @param outcome {@link #THROTTLING} where AWS asks to be called less often, else the HTTP status, or the kind of error where no answer
-     *     came: {@code IO}, {@code ConfiguredTimeout}, {@code Other}
+     * @param outcome {@link #THROTTLING} if AWS throttled it, otherwise the HTTP status. Without a response it is the kind of error: {@code IO},
+     *     {@code ConfiguredTimeout}, {@code Other}
      */
     void attempted(Operation operation, String outcome, Duration took);
 
     /**
-     * A call has failed; told beside {@link #called}, and once where it was the assuming of the role that failed.
+     * A call has failed. Follows {@link #called}. A failed AssumeRole is reported once, for all calls that need the role.
      *
-     * @param subject the ARN of the key or of the role, or the name of the bucket, that the call was about
+     * @param subject of the call: the ARN of the key or role, or the name of the bucket
      */
     default void failed(Operation operation, String subject, AwsError failure) {}
 
-    /** One that tells both. */
+    /** A listener that forwards to both. */
     static CallListener both(CallListener one, CallListener other) {
         return new CallListener() {
             @Override

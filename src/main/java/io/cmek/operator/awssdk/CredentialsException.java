@@ -3,10 +3,10 @@ package io.cmek.operator.awssdk;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** There are no credentials to call AWS with; the cause says why. */
+/** There are no credentials for AWS calls. The cause says why. */
 final class CredentialsException extends SdkClientException {
 
-    /** The operator's own credentials were looked for. */
+    /** The operation that fails without the operator's own credentials. */
     static final String OWN = "credentials";
 
     private final String operation;

@@ -20,32 +20,29 @@ import software.amazon.awssdk.core.exception.SdkInterruptedException;
 import software.amazon.awssdk.thirdparty.jackson.core.JsonProcessingException;
 
 /**
- * What an exception of the AWS SDK means, by its error code alone: HTTP statuses differ between services and emulators, and message texts
- * change. A code that is not in the table is {@link AwsError.Unavailable}: it is tried again, because a code that nobody has foreseen must
- * not end in a state that only a person can mend.
+ * Classifies an exception of the AWS SDK, by its error code alone. HTTP statuses differ between services and emulators, and message texts change. A
+ * code outside the table is {@link AwsError.Unavailable} and is retried: an unforeseen code must not require user action.
  *
- * <p>Sources of the codes: the errors of each operation in the KMS, S3 and STS API References; "Common Errors" of KMS and STS; "Error
- * responses" of S3; and, for throttling, the list in the SDKs and Tools Reference Guide, "Retry behavior". What only other services or
- * other operations answer is not in the table.
+ * <p>Sources of the codes: the errors of each operation in the KMS, S3 and STS API References; "Common Errors" of KMS and STS; "Error responses" of
+ * S3; and, for throttling, the SDKs and Tools Reference Guide, "Retry behavior". Codes of other services and operations are not in the table.
  *
- * <p>Refused credentials (expired, unknown, wrongly signed, a clock that is wrong) are {@code Unavailable} and not {@code Denied}: AWS has
- * not said that the role may not do it, but that it does not know who asks. That is mended by the next renewal of the credentials, and
- * nobody needs to change a policy.
+ * <p>Rejected credentials (expired, unknown, wrongly signed, or from a wrong clock) are {@code Unavailable} and not {@code Denied}. AWS does not know
+ * the caller, and says nothing about its permissions. The next renewal of the credentials fixes that, without a policy change.
  *
- * <p>Where no answer of AWS came, the code is one of this class's own.
+ * <p>If there is no response from AWS, the code is one of this class.
  */
 public final class ErrorClassifier {
 
-    /** How KMS says that a dry run would have succeeded (KMS Developer Guide, "Testing your permissions"): no failure at all. */
+    /** The error of a successful dry run (KMS Developer Guide, "Testing your permissions"). It is not a failure. */
     public static final String DRY_RUN = "DryRunOperationException";
 
     /** No AWS credentials were found. */
     public static final String NO_CREDENTIALS = "NoCredentials";
 
-    /** No connection came about, or it broke. */
+    /** The connection failed or broke. */
     public static final String NO_CONNECTION = "NoConnection";
 
-    /** The TLS handshake failed: a certificate that is not trusted, or a proxy that speaks no TLS. */
+    /** The TLS handshake failed: an untrusted certificate, or a proxy without TLS. */
     public static final String NO_TLS = "NoTls";
 
     /** AWS did not answer in time: {@link AwsError#isTimeOut}. */
@@ -54,13 +51,13 @@ public final class ErrorClassifier {
     /** The operator is shutting down. */
     public static final String INTERRUPTED = "Interrupted";
 
-    /** What came back is not what the operation answers. */
+    /** The response does not fit the operation. */
     public static final String UNREADABLE = "UnreadableAnswer";
 
-    /** The SDK could not carry out the call for another reason. */
+    /** The SDK failed for another reason. */
     public static final String CLIENT_ERROR = "ClientError";
 
-    /** An error answer without an error code, as proxies and load balancers give it. */
+    /** An error response without an error code, as from proxies and load balancers. */
     public static final String NO_CODE = "NoErrorCode";
 
     private static final int MAX_MESSAGE = 512;
@@ -68,8 +65,8 @@ public final class ErrorClassifier {
     private ErrorClassifier() {}
 
     /**
-     * @param operation as the failure is to name it, for example {@code kms:DescribeKey}; where it was the assuming of the role that failed,
-     *     the failure names that instead
+     * @param operation name of the operation in the error, for example {@code kms:DescribeKey}; the error names {@code sts:AssumeRole} instead if
+     *     that call failed
      */
     public static AwsError classify(String operation, Throwable error) {
         CredentialsException credentials = find(error, CredentialsException.class);
@@ -106,8 +103,8 @@ public final class ErrorClassifier {
         String cleanCode = clean(code, 64);
         String said = details.errorMessage() == null ? "" : clean(details.errorMessage(), MAX_MESSAGE);
         String message = isAboutCredentials(code)
-                // These texts quote times, and some quote what was signed, session token and all.
-                ? "AWS does not accept the credentials; they are fetched anew"
+                // These messages quote times, and some quote the signed text with the session token.
+                ? "AWS does not accept the credentials; the operator fetches new ones"
                 : said;
         return kind(code).apply(new Detail(operation, cleanCode, message, requestId(error)));
     }
@@ -116,7 +113,7 @@ public final class ErrorClassifier {
         return error.requestId() == null ? null : clean(error.requestId(), 128);
     }
 
-    /** What a code means. */
+    /** The kind of error for a code. */
     private static Function<Detail, AwsError> kind(String code) {
         return switch (code) {
             case "NotFoundException", "NotFound", "NoSuchBucket", "ServerSideEncryptionConfigurationNotFoundError" ->
@@ -144,9 +141,9 @@ public final class ErrorClassifier {
                     "TooManyRequests",
                     "TooManyRequestsException" -> AwsError.Throttled::new;
 
-            // LimitExceededException is of KMS alone, which throttles with ThrottlingException: a length or a quota of
-            // the
-            // key is exceeded, which the same request will exceed again (KMS API Reference, "PutKeyPolicy").
+            // LimitExceededException comes only from KMS, which throttles with ThrottlingException. It means that a
+            // length or a quota of the key is exceeded. The same request would exceed it again (KMS API Reference,
+            // "PutKeyPolicy").
             case "BucketAlreadyExists",
                     "BucketAlreadyOwnedByYou",
                     "IllegalLocationConstraintException",
@@ -182,13 +179,11 @@ public final class ErrorClassifier {
                     "ValidationError",
                     "ValidationException" -> AwsError.Rejected::new;
 
-            // Known, and repeated: KMSInternalException, DependencyTimeoutException, InternalError, InternalFailure,
-            // ServiceUnavailable,
-            // OperationAborted, ConflictException, RequestTimeout, TemporaryRedirect; the state of a key, which its
-            // owner may change at any
-            // time and which the operator sees in kms:DescribeKey (DisabledException, KMSInvalidStateException,
-            // KeyUnavailableException,
-            // the CustomKeyStore…, CloudHsm… and Xks… exceptions); refused credentials; and whatever is not foreseen.
+            // Retried. Known codes are: KMSInternalException, DependencyTimeoutException, InternalError,
+            // InternalFailure, ServiceUnavailable, OperationAborted, ConflictException, RequestTimeout,
+            // TemporaryRedirect. So are the codes for key states, which the owner may change at any time and which
+            // kms:DescribeKey shows: DisabledException, KMSInvalidStateException, KeyUnavailableException, and the
+            // CustomKeyStore…, CloudHsm… and Xks… exceptions. Rejected credentials and unforeseen codes, too.
             default -> AwsError.Unavailable::new;
         };
     }
@@ -212,7 +207,7 @@ public final class ErrorClassifier {
             "TokenRefreshRequired",
             "UnrecognizedClientException");
 
-    /** Whether AWS says by this code that it does not know who asks. */
+    /** Whether the code means that AWS does not know the caller. */
     static boolean isAboutCredentials(String code) {
         return ABOUT_CREDENTIALS.contains(code);
     }
@@ -255,7 +250,7 @@ public final class ErrorClassifier {
     }
 
     static AwsError unreadable(String operation) {
-        return ownFailure(operation, UNREADABLE, "the answer is not one that AWS gives to this operation");
+        return ownFailure(operation, UNREADABLE, "the response does not fit the operation");
     }
 
     private static AwsError ownFailure(String operation, String code, String message) {
@@ -277,11 +272,11 @@ public final class ErrorClassifier {
         return null;
     }
 
-    /** Control characters, line and paragraph separators, and the invisible ones that turn text around on a terminal. */
+    /** Control characters, line and paragraph separators, and invisible characters that change the text direction on a terminal. */
     private static final Pattern UNPRINTABLE =
             Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Co}\\p{Cn}\\s]+");
 
-    /** What the SDK and some services append, different at each attempt: it would make each look at a thing a new event. */
+    /** What the SDK and some services append. It differs with each attempt, and would make each poll a new Event. */
     private static final Pattern CHANGING = Pattern.compile(
             "\\(Service: [^)]*\\)|\\(?(?:SDK )?(?:Attempt Count|Request ID|RequestId|Extended Request ID): ?[^\\s),;]+\\)?"
                     + "|Encoded authorization failure message: ?\\S+");
@@ -289,17 +284,17 @@ public final class ErrorClassifier {
     private static final Pattern SECRET = Pattern.compile(
             "(?i)((?:session|security)[-_ ]?token|secret[-_ ]?(?:access)?[-_ ]?key|signature|password|authorization)(\\s*[=:]\\s*)\\S+");
 
-    /** Longer than any name that AWS allows: a token or a signature. */
+    /** Longer than any name in AWS: a token or a signature. */
     private static final Pattern LONG_TOKEN = Pattern.compile("[A-Za-z0-9+/=_%-]{100,}");
 
     private static final Pattern ACCESS_KEY_ID = Pattern.compile("\\b(A(?:KIA|SIA))[A-Z0-9]{12,}\\b");
 
-    /** Fit for one line of a condition: printable, without secrets, without what changes from attempt to attempt, bounded. */
+    /** Sanitizes text for one line of a condition: printable, limited in length, without secrets, and stable between attempts. */
     static String clean(@Nullable String text, int longest) {
         if (text == null) {
             return "";
         }
-        // A bound before the patterns, too: what AWS sends is not to cost time.
+        // Limit the length before the patterns run, because the text is untrusted.
         String line = UNPRINTABLE
                 .matcher(text.substring(0, Math.min(text.length(), 16 * MAX_MESSAGE)))
                 .replaceAll(" ");
@@ -308,7 +303,7 @@ public final class ErrorClassifier {
         line = LONG_TOKEN.matcher(line).replaceAll("[hidden]");
         line = ACCESS_KEY_ID.matcher(line).replaceAll("$1[hidden]");
         line = line.replaceAll(" {2,}", " ").strip();
-        // Sentences go on after it: "…: Access Denied." and not "…: Access Denied..".
+        // The message continues after it: "…: Access Denied." and not "…: Access Denied..".
         while (line.endsWith(".")) {
             line = line.substring(0, line.length() - 1);
         }

@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.kms.model.KeyMetadata;
 /** {@link KeyService} on AWS KMS. */
 public final class KmsKeyService implements KeyService {
 
-    /** The only policy that a key's owner writes; another name is a policy that AWS RAM keeps. */
+    /** The only policy name that a key's owner can write. AWS RAM uses another one. */
     private static final String POLICY = "default";
 
     private final AwsClients aws;
@@ -71,10 +71,10 @@ public final class KmsKeyService implements KeyService {
     }
 
     /**
-     * KMS's lockout safety check stays on: a policy that would lock its writer out of the key is refused by KMS.
+     * The KMS lockout safety check stays on: KMS rejects a policy that would lock out its writer.
      *
-     * <p>On whose behalf it is becomes part of the user agent, which is in each record of CloudTrail (CloudTrail User Guide, "CloudTrail
-     * record contents"). A session name would take a session for each resource.
+     * <p>The user agent names the resource, and CloudTrail records the user agent (CloudTrail User Guide, "CloudTrail record contents"). The session
+     * name would need a session for each resource.
      */
     @Override
     public AwsResult<String> writePolicy(CredentialScope identity, KeyArn key, String document, String onBehalfOf) {
@@ -91,13 +91,12 @@ public final class KmsKeyService implements KeyService {
     }
 
     /**
-     * {@code GenerateDataKeyWithoutPlaintext} shows that new data can be encrypted; an implementation of KMS that knows no dry run really makes
-     * a data key, and gives it only encrypted.
+     * {@code GenerateDataKeyWithoutPlaintext} shows that the role can encrypt new data. A KMS implementation without dry runs creates a data key, and
+     * returns it only encrypted.
      *
-     * <p>CreateGrant is not asked. The statement that allows it has the condition {@code kms:GrantIsForAWSResource}, which is true only when
-     * an AWS service makes the grant on the role's behalf (KMS Developer Guide, "AWS KMS condition keys"): a call of the role itself is
-     * denied, dry or not, by a policy that is right. Whether grants are allowed is read from the policy, and a proof never leaves a grant
-     * on a key.
+     * <p>There is no dry run of CreateGrant. The statement for it has the condition {@code kms:GrantIsForAWSResource}. That is true only when an AWS
+     * service creates the grant on the role's behalf (KMS Developer Guide, "AWS KMS condition keys"). A correct policy denies the role's own call,
+     * even as a dry run. So the operator reads the permission for grants from the policy, and a proof never leaves a grant on a key.
      */
     @Override
     public AwsResult<Proof> proveEncrypt(CredentialScope probe, KeyArn key) {
@@ -111,9 +110,9 @@ public final class KmsKeyService implements KeyService {
     }
 
     /**
-     * {@code Decrypt} shows that what is encrypted can be read. It is asked with the modifier {@code IGNORE_CIPHERTEXT} and no ciphertext (KMS
-     * API Reference, "Decrypt"). A made-up ciphertext would not do: KMS may find it invalid before it looks at the permission. Where an
-     * implementation of KMS has really made a data key, that is what Decrypt is asked for.
+     * {@code Decrypt} shows that the role can read encrypted data. The dry run uses the modifier {@code IGNORE_CIPHERTEXT} and no ciphertext (KMS API
+     * Reference, "Decrypt"). KMS might reject a made-up ciphertext before it checks the permission. If a KMS implementation has created a data key,
+     * Decrypt uses that.
      */
     @Override
     public AwsResult<Proof> proveDecrypt(CredentialScope probe, KeyArn key, @Nullable String ciphertext) {
@@ -134,9 +133,9 @@ public final class KmsKeyService implements KeyService {
     }
 
     /**
-     * A dry run always ends in an error; an implementation without dry runs really does it. Either shows that it is allowed.
+     * A dry run always ends in an error. An implementation without dry runs executes the call. Both show that the call is allowed.
      *
-     * @param ciphertext of a response, null where it has none
+     * @param ciphertext of a response, null if it has none
      */
     private static <T> AwsResult<Proof> proof(SdkCallResult<T> reply, Function<T, @Nullable SdkBytes> ciphertext) {
         return switch (reply) {
@@ -147,7 +146,7 @@ public final class KmsKeyService implements KeyService {
             }
             case SdkCallResult.Refused<T> refused
             when refused.code().equals(ErrorClassifier.DRY_RUN) -> new AwsResult.Success<>(new Proof(true, null));
-            // That the probe role cannot be assumed says nothing about what it may do.
+            // A failed AssumeRole of the probe role says nothing about the key.
             case SdkCallResult.Refused<T>(AwsError failure, var error)
             when failure instanceof AwsError.Denied && isOfKms(failure) ->
                 new AwsResult.Success<>(new Proof(false, null));

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Every call that the operator makes to AWS, with the IAM actions that it needs (Service Authorization Reference). The IAM policy in
- * {@code docs/reference/iam-policy.md} is held against this list by a test.
+ * All AWS calls of the operator, with the IAM actions that they need (Service Authorization Reference). A test compares the IAM policy in {@code
+ * docs/reference/iam-policy.md} with this list.
  */
 public enum Operation {
     DESCRIBE_KEY("kms", "DescribeKey", "kms:DescribeKey"),
@@ -39,18 +39,18 @@ public enum Operation {
         return service;
     }
 
-    /** The IAM actions that the caller must be allowed; {@code sts:GetCallerIdentity} nobody can be denied. */
+    /** The IAM actions that the caller needs. None for {@code sts:GetCallerIdentity}, which cannot be denied. */
     public List<String> actions() {
         return actions;
     }
 
-    /** As conditions and metrics name it, for example {@code kms:DescribeKey}. */
+    /** The name in conditions and metrics, for example {@code kms:DescribeKey}. */
     @Override
     public String toString() {
         return service + ":" + call;
     }
 
-    /** By the SDK's names, for example {@code Kms} and {@code DescribeKey}; empty for a call that is not the operator's own. */
+    /** Finds an operation by the SDK's names, for example {@code Kms} and {@code DescribeKey}. Empty for calls that are not the operator's own. */
     static Optional<Operation> of(String serviceId, String call) {
         for (Operation operation : values()) {
             if (operation.service.equalsIgnoreCase(serviceId) && operation.call.equals(call)) {

@@ -10,9 +10,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /**
- * Credentials that mend themselves. That there are none is remembered for a moment, so that a tenant with a thousand keys and a role that
- * cannot be assumed does not ask STS a thousand times a second; and credentials that AWS has refused are thrown away and fetched anew,
- * though by their date they would be good for an hour.
+ * Credentials that recover from failures. A failure is cached for a moment. So a tenant with a thousand keys, and a role that cannot be assumed, does
+ * not cause a thousand STS calls a second. Credentials that AWS rejected are discarded and fetched again, even if they have not expired.
  */
 final class RefreshingCredentialsProvider implements AwsCredentialsProvider, SdkAutoCloseable {
 
@@ -27,7 +26,7 @@ final class RefreshingCredentialsProvider implements AwsCredentialsProvider, Sdk
     private @Nullable AwsCredentialsProvider current;
     private long madeAt;
 
-    /** @param operation what a failure to get credentials is called in a {@link io.cmek.operator.aws.AwsError} */
+    /** @param operation name of a failed fetch in {@link io.cmek.operator.aws.AwsError} */
     RefreshingCredentialsProvider(String operation, Supplier<? extends AwsCredentialsProvider> source) {
         this.operation = operation;
         this.source = source;
@@ -51,7 +50,7 @@ final class RefreshingCredentialsProvider implements AwsCredentialsProvider, Sdk
         }
     }
 
-    /** AWS has refused the credentials. */
+    /** Discards the credentials, because AWS rejected them. */
     void renew() {
         lock.lock();
         try {

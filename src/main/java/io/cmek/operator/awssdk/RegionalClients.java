@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.utils.Lazy;
 
-/** The clients of one identity in one region. They limit nothing: how many calls are under way at a time is for those who call. */
+/** The clients of one identity in one region. Callers limit the number of concurrent calls. */
 final class RegionalClients implements AutoCloseable {
 
     private final String identity;
@@ -31,10 +31,10 @@ final class RegionalClients implements AutoCloseable {
     private volatile @Nullable String account;
 
     /**
-     * @param identity as a message names it
-     * @param kmsWrites a client that does not repeat what AWS may have done
-     * @param callTimeout when the SDK ends a call
-     * @param account in which the identity acts, null where only STS can tell
+     * @param identity name for messages
+     * @param kmsWrites a client that does not retry what AWS may have executed
+     * @param callTimeout after which the SDK ends a call
+     * @param account in which the identity acts, null if only STS can tell
      */
     RegionalClients(
             String identity,
@@ -64,8 +64,8 @@ final class RegionalClients implements AutoCloseable {
     }
 
     /**
-     * For PutKeyPolicy: once, where AWS did not refuse it for its signature's time. It writes over whatever is there, so a write that was
-     * repeated would undo what others did since the policy was read. Who writes reads again before the next attempt.
+     * For PutKeyPolicy: one attempt, and a retry only after a rejected signature time. PutKeyPolicy replaces the whole policy, so a retry would undo
+     * updates since the last read. The caller reads again before its next attempt.
      */
     <T> SdkCallResult<T> kmsWrite(Operation operation, KeyArn key, Function<KmsClient, T> call) {
         return call(operation, key.toString(), keyWrites, call);
@@ -79,7 +79,7 @@ final class RegionalClients implements AutoCloseable {
         return call(operation, queue, queues, call);
     }
 
-    /** The account in which the identity acts, asked once. */
+    /** The account of the identity, cached after the first call. */
     AwsResult<String> account() {
         String known = account;
         if (known != null) {
@@ -118,7 +118,7 @@ final class RegionalClients implements AutoCloseable {
         return reply;
     }
 
-    /** Told where the role is assumed, once for all who need it. */
+    /** Already reported where the role was assumed, once for all callers. */
     private static boolean isOfAssumeRole(AwsError failure) {
         return failure.detail().operation().equals(Operation.ASSUME_ROLE.toString());
     }
@@ -128,15 +128,14 @@ final class RegionalClients implements AutoCloseable {
         try {
             return new SdkCallResult.Ok<>(call.apply(client.getValue()));
         } catch (RuntimeException e) {
-            // Not only SdkException: some answers that are not what they should be make the SDK's unmarshallers throw
-            // others.
+            // Not only SdkException: the SDK's unmarshallers throw others for malformed responses.
             return refused(operation, e, System.nanoTime() - start >= callTimeout.toNanos());
         }
     }
 
     /**
-     * @param late whether the call's time is over. The SDK ends it by an interrupt, and where that meets the assuming of the role, which is a
-     *     call inside the call, it says only that it was interrupted: nobody else has interrupted the thread then.
+     * @param late whether the call's timeout has passed. The SDK ends a call by an interrupt. If that hits the nested AssumeRole, the SDK reports
+     *     only an interruption. After the timeout, nobody else has interrupted the thread
      */
     private <T> SdkCallResult<T> refused(String operation, RuntimeException error, boolean late) {
         AwsError failure = ErrorClassifier.classify(operation, error);

@@ -8,10 +8,10 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
-/** Stops reading an answer that is larger than any that the operator asks for, so that no endpoint can fill the memory. */
+/** Stops reading a response that is larger than any that the operator expects, so that no endpoint can exhaust the memory. */
 final class ResponseSizeLimiter implements ExecutionInterceptor {
 
-    /** The largest honest answer is a page of bucket names, below 200 KiB; a key policy has at most 32 KiB. */
+    /** The largest expected response is a page of bucket names, below 200 KiB. A key policy has at most 32 KiB. */
     static final int LIMIT = 1 << 20;
 
     @Override
@@ -57,7 +57,7 @@ final class ResponseSizeLimiter implements ExecutionInterceptor {
     static final class AnswerTooLargeException extends IOException {
 
         AnswerTooLargeException() {
-            super("the answer is larger than " + LIMIT + " bytes");
+            super("the response is larger than " + LIMIT + " bytes");
         }
     }
 }

@@ -28,13 +28,12 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryptionConfiguratio
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 
 /**
- * {@link BucketService} on Amazon S3. Every call names the account that must own the bucket, which is the account in which the identity acts:
- * bucket names are global, and a name that somebody else took must never be mistaken for ours (S3 User Guide, "Verifying bucket ownership
- * with bucket owner condition").
+ * {@link BucketService} on Amazon S3. Every call names the account of the identity as the expected bucket owner. Bucket names are global, and the
+ * operator must not use another account's bucket (S3 User Guide, "Verifying bucket ownership with bucket owner condition").
  */
 public final class S3BucketService implements BucketService {
 
-    /** The one region that is never named in a CreateBucket (S3 API Reference, "CreateBucket"). */
+    /** The only region that CreateBucket must not name (S3 API Reference, "CreateBucket"). */
     private static final String NO_CONSTRAINT = "us-east-1";
 
     private static final String REGION_HEADER = "x-amz-bucket-region";
@@ -77,7 +76,7 @@ public final class S3BucketService implements BucketService {
         };
     }
 
-    /** @param call with the clients and the account that must own the bucket */
+    /** @param call gets the clients and the account that must own the bucket */
     private <T> AwsResult<T> asOwner(
             CredentialScope identity, String region, BiFunction<RegionalClients, String, AwsResult<T>> call) {
         RegionalClients clients = aws.of(identity, region);
@@ -104,7 +103,7 @@ public final class S3BucketService implements BucketService {
                 new AwsResult.Success<>(new BucketFacts.Present(Encryption.NO_RULE));
             case "PermanentRedirect", "IllegalLocationConstraintException" ->
                 new AwsResult.Success<>(new BucketFacts.InAnotherRegion(elsewhere));
-            // Where it names no region it is about the credentials.
+            // Without a region in the response, the error is about the credentials.
             case "AuthorizationHeaderMalformed" ->
                 elsewhere.isEmpty()
                         ? new AwsResult.Error<>(refused.failure())
@@ -113,7 +112,7 @@ public final class S3BucketService implements BucketService {
         };
     }
 
-    /** The region that S3 sends us to, empty where it names none or the one we are in. */
+    /** The region to which S3 redirects. Empty if it names none, or the current one. */
     private static String otherRegion(@Nullable AwsServiceException error, String region) {
         if (error == null || error.awsErrorDetails() == null) {
             return "";

@@ -6,12 +6,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
-/** How a call ended. Unlike {@link AwsResult} it still has the SDK's exception, for what stands in headers and bodies. */
+/** Result of a call. Unlike {@link AwsResult} it has the SDK's exception, for its headers and body. */
 sealed interface SdkCallResult<T> {
 
     record Ok<T>(T response) implements SdkCallResult<T> {}
 
-    /** @param error what AWS answered, null where it did not answer */
+    /** @param error response of AWS, null if there was none */
     record Refused<T>(AwsError failure, @Nullable AwsServiceException error) implements SdkCallResult<T> {
 
         String code() {
@@ -19,7 +19,7 @@ sealed interface SdkCallResult<T> {
         }
     }
 
-    /** @param reading of the response; null where it lacks what it must have */
+    /** @param reading maps the response; null if a required part is missing */
     default <R> AwsResult<R> answer(Operation operation, Function<? super T, ? extends @Nullable R> reading) {
         return switch (this) {
             case Ok<T>(T response) -> {

@@ -8,7 +8,7 @@ import software.amazon.awssdk.metrics.MetricCollection;
 import software.amazon.awssdk.metrics.MetricPublisher;
 import software.amazon.awssdk.metrics.SdkMetric;
 
-/** Tells the observer of each HTTP request, out of the metrics that the SDK keeps of a call: it has one child for each attempt. */
+/** Reports each HTTP request to the listener, from the SDK's metrics of a call. These have one child for each attempt. */
 record SdkMetricsPublisher(CallListener observer) implements MetricPublisher {
 
     @Override
@@ -22,7 +22,7 @@ record SdkMetricsPublisher(CallListener observer) implements MetricPublisher {
         }));
     }
 
-    /** KMS throttles with status 400 and S3 with 503: the status alone does not tell. */
+    /** KMS throttles with status 400 and S3 with 503, so the status is not sufficient. */
     private static String outcome(MetricCollection attempt) {
         Optional<String> error = first(attempt, CoreMetric.ERROR_TYPE);
         return error.filter(CallListener.THROTTLING::equals)

@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
 /** {@link EventQueue} on Amazon SQS, with the operator's own credentials. */
 public final class SqsEventQueue implements EventQueue {
 
-    /** SQS Developer Guide, "Amazon SQS short and long polling". Shorter than an attempt may take. */
+    /** Long polling (SQS Developer Guide, "Amazon SQS short and long polling"). Shorter than the timeout of an attempt. */
     private static final int WAIT_SECONDS = 3;
 
-    /** The most that SQS gives at once. */
+    /** The maximum of one SQS call. */
     private static final int MAX_MESSAGES = 10;
 
     /** AWS General Reference, "Amazon SQS endpoints and quotas"; SQS Developer Guide, "Amazon VPC endpoints". */
@@ -25,8 +25,8 @@ public final class SqsEventQueue implements EventQueue {
     private final RegionalClients clients;
 
     /**
-     * @param queueUrl as SQS gives it; its region is the queue's
-     * @param fallback the region where the URL names none, as that of another endpoint
+     * @param queueUrl as SQS returns it; it names the region of the queue
+     * @param fallback region if the URL names none, as with another endpoint
      */
     public SqsEventQueue(AwsClients aws, String queueUrl, Optional<String> fallback) {
         this.queueUrl = queueUrl;

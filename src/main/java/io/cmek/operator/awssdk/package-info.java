@@ -1,6 +1,6 @@
 /**
- * The only package that speaks to AWS, and the only one that knows the AWS SDK. Whatever AWS or the network does becomes a
- * {@link io.cmek.operator.aws.AwsError}; no exception of the SDK leaves this package.
+ * The only package that calls AWS, and the only one that uses the AWS SDK. Failures of AWS or the network become {@link
+ * io.cmek.operator.aws.AwsError}. No SDK exception leaves this package.
  */
 @NullMarked
 package io.cmek.operator.awssdk;

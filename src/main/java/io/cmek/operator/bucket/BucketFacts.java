@@ -2,28 +2,28 @@ package io.cmek.operator.bucket;
 
 import org.jspecify.annotations.Nullable;
 
-/** What S3 says about a bucket's default encryption (S3 API Reference, "GetBucketEncryption"), or where the bucket is instead. */
+/** A bucket's default encryption, as S3 returns it (S3 API Reference, "GetBucketEncryption"), or why there is none. */
 public sealed interface BucketFacts {
 
-    /** No bucket has this name, anywhere. */
+    /** No account has a bucket with this name. */
     record Absent() implements BucketFacts {}
 
-    /** The name is taken by an account other than the one the operator acts in. */
+    /** An account other than the operator's target account owns the bucket. */
     record OwnedByAnotherAccount() implements BucketFacts {}
 
-    /** @param region where the bucket is, empty where S3 does not say */
+    /** @param region of the bucket, empty if S3 does not return it */
     record InAnotherRegion(String region) implements BucketFacts {}
 
-    /** The bucket is ours to look at, and this is its default encryption. */
+    /** The target account owns the bucket, and this is its default encryption. */
     record Present(Encryption encryption) implements BucketFacts {}
 
     /**
-     * The rule of a bucket's default encryption.
+     * The default encryption rule of a bucket.
      *
-     * @param algorithm SSEAlgorithm: {@code AES256}, {@code aws:kms}, {@code aws:kms:dsse}; null where the bucket has no rule
+     * @param algorithm SSEAlgorithm: {@code AES256}, {@code aws:kms}, {@code aws:kms:dsse}; null if the bucket has no rule
      * @param kmsKeyId KMSMasterKeyID as S3 returns it: an ARN, a bare id or an alias; null for {@code AES256} and for the AWS managed key
      * @param bucketKeyEnabled whether the S3 Bucket Key is on
-     * @param blockedEncryptionTypes BlockedEncryptionTypes, carried over when the rule is rewritten; empty where none are set
+     * @param blockedEncryptionTypes BlockedEncryptionTypes, which a rewrite of the rule keeps; empty if none are set
      */
     record Encryption(
             @Nullable String algorithm,

@@ -9,31 +9,31 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is to be done about one bucket of a claim. */
+/** The next step for one bucket of a request. */
 public sealed interface BucketPlan {
 
-    /** Why a bucket can never be that of a request, whatever happens to its encryption: nobody is configured with it. */
+    /** Reasons for which a bucket can never serve the request. The operator configures no resource with it. */
     Set<Reason> PERMANENTLY_UNUSABLE = Set.of(Reason.BucketOwnedByAnotherAccount, Reason.BucketInAnotherRegion);
 
-    /** The bucket is as it should be. */
+    /** The bucket is in the desired state. */
     record Nothing(BucketFacts.Encryption encryption) implements BucketPlan {}
 
-    /** The bucket is there, and its default encryption is to be set. */
+    /** The bucket exists, and its default encryption must be set. */
     record Encrypt(BucketFacts.Encryption current) implements BucketPlan {}
 
-    /** The bucket is to be made. */
+    /** The bucket must be created. */
     record Create() implements BucketPlan {}
 
     /**
-     * What somebody changed about a bucket that had been in place.
+     * Drift of a bucket that was in place.
      *
-     * @param found for people: what was found
-     * @param done for people: what is done about it
-     * @param lossy whether something is gone that this does not bring back
+     * @param found sentence for users: what changed
+     * @param done sentence for users: the repair
+     * @param lossy whether something is lost that the repair does not restore
      */
     record Change(String found, String done, boolean lossy) {}
 
-    /** What was changed about a bucket that is to be made or encrypted again; empty where it was not in place before. */
+    /** The drift of a bucket that must be created or encrypted again. Empty if it was not in place before. */
     static Optional<Change> change(BucketUse use, BucketPlan plan, BucketFacts.@Nullable Encryption before) {
         if (before == null || !isInPlace(before, use.key())) {
             return Optional.empty();
@@ -42,13 +42,13 @@ public sealed interface BucketPlan {
             case Create() ->
                 Optional.of(new Change(
                         use.label() + " had been deleted, and what was in it is gone.",
-                        "An empty one was made in its place, encrypted with " + use.key() + ".",
+                        "The operator created an empty one, encrypted with " + use.key() + ".",
                         true));
             case Encrypt(BucketFacts.Encryption current) ->
                 Optional.of(new Change(
                         use.label() + " " + describe(current, use.key()) + ".",
                         "Its default encryption was set back to " + use.key()
-                                + " with the S3 Bucket Key; objects written meanwhile stay as they were written.",
+                                + " with the S3 Bucket Key. Objects written meanwhile keep their encryption.",
                         false));
             case Nothing nothing -> Optional.empty();
             case Refuse refuse -> Optional.empty();
@@ -57,7 +57,7 @@ public sealed interface BucketPlan {
 
     private static String describe(BucketFacts.Encryption current, KeyArn key) {
         if (current.algorithm() == null) {
-            return "had no default encryption any more";
+            return "had no default encryption";
         }
         return key.toString().equals(current.kmsKeyId())
                 ? "had its S3 Bucket Key off"
@@ -66,7 +66,7 @@ public sealed interface BucketPlan {
                         + " as its default encryption";
     }
 
-    /** Nothing may be done. */
+    /** The operator must not write. */
     record Refuse(ConditionResult why) implements BucketPlan {}
 
     static BucketPlan of(BucketUse use, String region, BucketFacts facts) {
@@ -96,8 +96,8 @@ public sealed interface BucketPlan {
                 refuse(
                         Reason.BucketUnderAnotherKey,
                         use.label() + " is already encrypted with the customer-managed key " + current.kmsKeyId()
-                                + "; a bucket is not re-keyed, because objects under the old key would depend on both. Create a new"
-                                + " resource with a bucket of its own; or, where the change was a mistake, set the default encryption"
+                                + ". The operator does not re-key a bucket, because objects under the old key would depend on both. Create a new"
+                                + " resource with a bucket of its own. Or, if the change was a mistake, set the default encryption"
                                 + " back to " + use.key() + ".");
             case BucketFacts.Present(BucketFacts.Encryption current) -> new Encrypt(current);
         };
@@ -107,14 +107,14 @@ public sealed interface BucketPlan {
         return new Refuse(ConditionResult.ofFalse(reason, message));
     }
 
-    /** Dual-layer encryption (aws:kms:dsse) under our key is stronger than what is asked for, and knows no S3 Bucket Key: it stays. */
+    /** Dual-layer encryption (aws:kms:dsse) under the same key is stronger than required, and has no S3 Bucket Key. It stays. */
     private static boolean isInPlace(BucketFacts.Encryption current, KeyArn key) {
         return key.toString().equals(current.kmsKeyId())
                 && ("aws:kms:dsse".equals(current.algorithm())
                         || ("aws:kms".equals(current.algorithm()) && current.bucketKeyEnabled()));
     }
 
-    /** No key id, and the alias {@code aws/s3}, are the AWS managed key, which is not customer managed. */
+    /** A missing key id and the alias {@code aws/s3} mean the AWS managed key, which is not customer managed. */
     private static boolean isUnderAnotherKey(BucketFacts.Encryption current, KeyArn key) {
         String id = current.kmsKeyId();
         return id != null && !isAwsManaged(id) && !id.equals(key.toString()) && !id.equals(key.keyId());

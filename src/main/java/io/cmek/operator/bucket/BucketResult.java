@@ -7,13 +7,13 @@ import io.cmek.operator.request.BucketUse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with one bucket of a claim.
+ * Condition result for one bucket of a request.
  *
  * @param encryption its default encryption, null while unknown
  */
 public record BucketResult(BucketUse use, @Nullable Encryption encryption, ConditionResult encrypted) {
 
-    /** Whether new objects are encrypted with the key, as S3 says it. */
+    /** Whether S3 encrypts new objects with the key. */
     public boolean isUnder(KeyArn key) {
         return encryption != null && key.toString().equals(encryption.kmsKeyId());
     }

@@ -9,15 +9,15 @@ import io.cmek.operator.request.BucketUse;
 import java.util.function.BooleanSupplier;
 
 /**
- * The writes to one bucket, one request after another, up to the first that fails. Whoever repeats it plans anew from what S3 shows.
+ * The writes to one bucket, one call after another, until the first failure. A retry plans again from what S3 returns.
  *
- * <p>A bucket that the operator made is made private before it is encrypted, also when it is finished by a later attempt. A bucket that was there
- * before is not: somebody may have opened it on purpose. S3 does not tell the two apart, and blocks public access to new buckets by itself (S3 User
- * Guide, "Blocking public access"): a process that ends right after it made a bucket leaves no more to do.
+ * <p>The operator makes a bucket that it created private before it encrypts it, even if a later attempt finishes it. It does not do so for a bucket
+ * that existed before, because its owner may have opened it on purpose. A process may end right after it created a bucket. S3 does not tell the two
+ * cases apart, but blocks public access to new buckets by default (S3 User Guide, "Blocking public access").
  *
- * @param unfinished whether the operator made the bucket and has not finished it
- * @param made is told when the operator has made the bucket, or may have
- * @param asked whether the bucket is still to be that of the same request; else nothing more is sent
+ * @param unfinished whether the operator created the bucket and has not finished it
+ * @param made called when the operator has created the bucket, or may have
+ * @param asked whether the same request still holds the bucket; if not, no more calls follow
  */
 public record BucketWrites(
         BucketService buckets,
@@ -29,9 +29,9 @@ public record BucketWrites(
         BooleanSupplier asked) {
 
     /**
-     * Makes the bucket and encrypts it. It is looked at once more before: what has appeared since is taken over or left alone.
+     * Creates and encrypts the bucket. It reads the bucket again first, and adopts or leaves a bucket that has appeared.
      *
-     * @return how it is encrypted now
+     * @return its encryption now
      */
     public AwsResult<Encryption> create() {
         return switch (buckets.inspect(identity, region, use.name())) {
@@ -42,7 +42,7 @@ public record BucketWrites(
                         : switch (buckets.create(identity, region, use.name())) {
                             case AwsResult.Error<Creation>(AwsError failure) -> {
                                 if (failure instanceof AwsError.Unavailable) {
-                                    // S3 may have made it all the same.
+                                    // S3 may have created it.
                                     made.run();
                                 }
                                 yield new AwsResult.Error<>(failure);
@@ -66,21 +66,21 @@ public record BucketWrites(
                 switch (BucketPlan.of(use, region, facts)) {
                     case BucketPlan.Nothing(Encryption current) -> new AwsResult.Success<>(current);
                     case BucketPlan.Encrypt plan -> encrypt(plan);
-                    // All else is for the caller to see by looking again.
+                    // The next read classifies all other cases.
                     case BucketPlan.Create _, BucketPlan.Refuse _ ->
                         new AwsResult.Error<>(new AwsError.Rejected(new AwsError.Detail(
                                 "s3:CreateBucket",
                                 "BucketAlreadyExists",
-                                "the bucket has appeared since it was looked at, and is not one to take over",
+                                "the bucket was created since the last read, and cannot be adopted",
                                 null)));
                 };
         };
     }
 
     /**
-     * Encrypts a bucket that is there.
+     * Encrypts an existing bucket.
      *
-     * @return how it is encrypted now
+     * @return its encryption now
      */
     public AwsResult<Encryption> encrypt(BucketPlan.Encrypt plan) {
         return finish(plan, unfinished);
@@ -99,9 +99,6 @@ public record BucketWrites(
 
     private static AwsResult<Encryption> notAsked() {
         return new AwsResult.Error<>(new AwsError.Rejected(new AwsError.Detail(
-                "s3:PutBucketEncryption",
-                "NotSent",
-                "the resource went, or was changed, before the request was sent",
-                null)));
+                "s3:PutBucketEncryption", "NotSent", "the resource was deleted or changed before the call", null)));
     }
 }

@@ -1,4 +1,4 @@
-/** What a bucket should be, what it is, and what is to be done about the difference. */
+/** The desired state of a bucket, its observed state, and the plan for the difference. */
 @NullMarked
 package io.cmek.operator.bucket;
 

@@ -16,17 +16,17 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * What an event of EventBridge says about keys and buckets: one of the services' own ({@code KMS CMK Deletion} and the like; KMS Developer
- * Guide, "Monitoring KMS keys with Amazon EventBridge"), or an API call that CloudTrail saw (EventBridge User Guide, "AWS service events
+ * The keys and buckets that an EventBridge event is about. It is an event of a service ({@code KMS CMK Deletion} and the like; KMS Developer Guide,
+ * "Monitoring KMS keys with Amazon EventBridge"). Or it is an API call that CloudTrail recorded (EventBridge User Guide, "AWS service events
  * delivered via AWS CloudTrail").
  *
- * @param keys that it is about
- * @param buckets that it is about, by name
- * @param policyWrite the key policy that it tells was written
+ * @param keys that the event is about
+ * @param buckets that the event is about, by name
+ * @param policyWrite the key policy write that the event reports
  */
 public record AwsEvent(Set<KeyArn> keys, Set<String> buckets, Optional<PolicyWrite> policyWrite) {
 
-    /** The largest message that SQS has (SQS Developer Guide, "Amazon SQS message quotas"). */
+    /** The maximum size of an SQS message (SQS Developer Guide, "Amazon SQS message quotas"). */
     private static final int MAX_CHARACTERS = 1_048_576;
 
     private static final JsonMapper JSON = new JsonMapper(new JsonFactoryBuilder()
@@ -37,7 +37,7 @@ public record AwsEvent(Set<KeyArn> keys, Set<String> buckets, Optional<PolicyWri
                     .build())
             .build());
 
-    /** @return empty where the text is no event */
+    /** @return empty if the text is not an event */
     public static Optional<AwsEvent> parse(String text) {
         JsonNode event;
         try {
@@ -94,7 +94,7 @@ public record AwsEvent(Set<KeyArn> keys, Set<String> buckets, Optional<PolicyWri
         try {
             return Optional.of(KeyArn.parse(arn));
         } catch (IllegalArgumentException e) {
-            // The resource of another service, or an alias: CloudTrail names the key beside it.
+            // A resource of another service, or an alias. CloudTrail also names the key.
             return Optional.empty();
         }
     }

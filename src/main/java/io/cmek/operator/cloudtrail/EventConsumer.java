@@ -15,9 +15,9 @@ import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /**
- * Has refreshed at once what an event is about. An event is a hint and no fact: whoever can write to the queue can cause reads of what is polled
- * anyway, and Events that name a statement; more only where {@code cmek.events.restore-statements} trusts them with it. One that is lost or late
- * costs no more than the time until the next poll.
+ * Refreshes at once what an event is about. An event is a hint and not a fact. Whoever can write to the queue can cause reads of what is polled
+ * anyway, and Kubernetes Events that name a statement. More is possible only if {@code cmek.events.restore-statements} trusts the events. A lost or
+ * late event costs at most one poll interval.
  */
 public final class EventConsumer {
 
@@ -40,7 +40,7 @@ public final class EventConsumer {
         this.backoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
     }
 
-    /** Waits a few seconds for events and handles those that come. */
+    /** Long-polls the queue for a few seconds, and handles the messages. */
     public void consume() {
         if (!retry.isOver()) {
             return;
@@ -60,11 +60,14 @@ public final class EventConsumer {
                 .ifPresentOrElse(
                         this::handle,
                         () -> LOG.warnf(
-                                "The queue of cmek.events.queue-url has a message that is no event of EventBridge (%d characters); it is removed",
+                                "The queue cmek.events.queue-url has a message that is not an EventBridge event (%d characters); the operator removes it",
                                 message.body().length()));
     }
 
-    /** What is not removed comes again, which does no harm. Ten time-outs in a row would pass for a loop that is dead. */
+    /**
+     * SQS delivers messages again that are not removed, which is harmless. So stop at the first failure: ten timeouts in a row would fail the
+     * liveness check of the consumer's task.
+     */
     private void remove(List<Message> messages) {
         for (Message message : messages) {
             if (queue.remove(message) instanceof AwsResult.Error<Message>) {

@@ -1,4 +1,4 @@
-/** The fast lane: what CloudTrail tells of keys and buckets is looked at in the moment that it comes, and not when its turn comes. */
+/** Event-driven refresh: events of CloudTrail and EventBridge trigger a read of keys and buckets before the next poll. */
 @NullMarked
 package io.cmek.operator.cloudtrail;
 

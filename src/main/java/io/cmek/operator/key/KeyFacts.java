@@ -4,16 +4,16 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code kms:DescribeKey} says about a key, in KMS's own words (KMS API Reference, "KeyMetadata").
+ * What {@code kms:DescribeKey} returns about a key, in the terms of KMS (KMS API Reference, "KeyMetadata").
  *
  * @param state KeyState, for example {@code Enabled}, {@code PendingDeletion}
  * @param spec KeySpec; {@code SYMMETRIC_DEFAULT} is the only symmetric encryption key
  * @param usage KeyUsage, for example {@code ENCRYPT_DECRYPT}, {@code GENERATE_VERIFY_MAC}
  * @param manager KeyManager, {@code CUSTOMER} or {@code AWS}
  * @param origin Origin, for example {@code AWS_KMS}, {@code EXTERNAL}, {@code AWS_CLOUDHSM}
- * @param multiRegion whether it is the primary or a replica of a multi-region key
- * @param deletionDate when KMS will delete the key, while it is pending deletion
- * @param validTo when imported key material expires, where it does
+ * @param multiRegion whether it is the primary or a replica of a multi-Region key
+ * @param deletionDate when KMS will delete the key, set while deletion is pending
+ * @param validTo when imported key material expires, if it does
  */
 public record KeyFacts(
         KeyArn arn,

@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with one key of a claim.
+ * Condition results for one key of a request.
  *
- * @param facts what KMS says of it, null while unknown
- * @param onlyVolumes whether what is wrong with the access keeps only EBS from the key: buckets are served
+ * @param facts what KMS returned about the key, null while unknown
+ * @param onlyVolumes whether the access problem affects only EBS; buckets work
  */
 public record KeyResult(
         KeyArn key,
@@ -28,13 +28,13 @@ public record KeyResult(
         this(key, facts, usable, policy, access, false);
     }
 
-    /** Whether something about it is wrong, and was looked at: the key itself, its policy, or the access to it. */
+    /** Whether a check of the key, its policy or its access has failed. */
     public boolean isBroken() {
         return judgements().stream().anyMatch(j -> j.status() == Status.False);
     }
 
     /**
-     * The same, with what it means for those who use the key: said of the first that is wrong, else of the key itself.
+     * The same result, with the impact on the key's users. The impact is added to the first failed condition, or to {@code usable} if none failed.
      *
      * @param impact a sentence
      */
@@ -51,7 +51,7 @@ public record KeyResult(
         return new KeyResult(key, facts, usable, policy, access, onlyVolumes);
     }
 
-    /** Whether buckets under the key are served, whatever is wrong: only volumes are concerned. */
+    /** Whether buckets under the key work although a check failed, because the failure affects only volumes. */
     public boolean servesBuckets() {
         return onlyVolumes && usable.status() != Status.False && policy.status() != Status.False;
     }
@@ -60,12 +60,12 @@ public record KeyResult(
         return List.of(usable, policy, access);
     }
 
-    /** Whether things may be encrypted with it. */
+    /** Whether the key may encrypt new buckets and volumes. */
     public boolean isReady() {
         return judgements().stream().allMatch(ConditionResult::isTrue);
     }
 
-    /** Nothing is known of the key yet. */
+    /** The result before the first read of the key. */
     public static KeyResult pending(KeyArn key, String why) {
         ConditionResult pending = ConditionResult.pending(why);
         return new KeyResult(key, null, pending, pending, pending);

@@ -8,29 +8,27 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** R2: a key is symmetric, customer managed and enabled, or in another state in which it can be used. That it is in the right region is decided at admission, from its ARN. */
+/** R2: a key is symmetric and customer managed, and in a state in which it can be used. Admission checks the region, from the key's ARN. */
 public final class KeyRules {
 
-    /** Why a key can never be used, whatever happens to it: nothing is done about its policy, and nobody is configured with it. */
+    /** Reasons for which a key can never be used. The operator does not change the policy of such a key, and configures no resource with it. */
     public static final Set<Reason> PERMANENTLY_UNUSABLE =
             Set.of(Reason.KeyNotFound, Reason.KeyNotSymmetric, Reason.KeyNotCustomerManaged);
 
     private static final String ENABLED = "Enabled";
 
     /**
-     * The state of the old and the new primary for some seconds after {@code UpdatePrimaryRegion}, which is what a failover does. "While the key
-     * state is Updating, you can use the keys in cryptographic operations" (KMS Developer Guide, "Change the primary key in a set of
-     * multi-Region keys").
+     * The state of the old and the new primary for some seconds after {@code UpdatePrimaryRegion}, the call of a failover. "While the key state is
+     * Updating, you can use the keys in cryptographic operations" (KMS Developer Guide, "Change the primary key in a set of multi-Region keys").
      */
     private static final String UPDATING = "Updating";
 
     private KeyRules() {}
 
     /**
-     * Whether KMS encrypts and decrypts with keys in this state (KMS Developer Guide, "Key states of AWS KMS keys"). A state that is not known
-     * counts as one in which it does not.
+     * Whether KMS encrypts and decrypts with keys in this state (KMS Developer Guide, "Key states of AWS KMS keys"). False for unknown states.
      *
-     * @param state KeyState, as KMS says it
+     * @param state KeyState, as KMS returns it
      */
     public static boolean isUsable(String state) {
         return state.equals(ENABLED) || state.equals(UPDATING);
@@ -38,14 +36,14 @@ public final class KeyRules {
 
     /**
      * @param label how the message names the key, for example "The data key arn:…"
-     * @param now from which days left are counted
+     * @param now time from which to count the days left
      */
     public static ConditionResult judge(String label, KeyFacts key, Instant now) {
         if (!key.manager().equals("CUSTOMER")) {
             return ConditionResult.ofFalse(
                     Reason.KeyNotCustomerManaged,
                     label
-                            + " is managed by AWS, which lets nobody change its policy. Create a customer-managed key and a new resource that"
+                            + " is an AWS managed key, whose policy cannot be changed. Create a customer-managed key and a new resource that"
                             + " names it.");
         }
         if (!key.spec().equals("SYMMETRIC_DEFAULT") || !key.usage().equals("ENCRYPT_DECRYPT")) {
@@ -64,7 +62,7 @@ public final class KeyRules {
                                 + expiry(key, now));
             case "Creating" ->
                 ConditionResult.pending(
-                        label + " is being created (KMS says Creating): nothing is done until it is enabled.");
+                        label + " is being created (KMS says Creating). The operator waits until it is enabled.");
             case "Disabled" ->
                 ConditionResult.ofFalse(
                         Reason.KeyDisabled,
@@ -96,12 +94,12 @@ public final class KeyRules {
                         + ". Import it again before that (aws kms import-key-material), or nothing can be encrypted or decrypted with it.";
     }
 
-    /** When the imported material of a key that can be used expires; empty where it does not. */
+    /** When the imported key material of a usable key expires. Empty if it does not. */
     public static Optional<Instant> expiry(@Nullable KeyFacts key) {
         return key != null && isUsable(key.state()) ? Optional.ofNullable(key.validTo()) : Optional.empty();
     }
 
-    /** When the judgement of the same facts will be another one, because a day less is left; empty where none is counted. */
+    /** When the condition result for the same facts changes, because one day less is left. Empty if no days are counted. */
     public static Optional<Instant> nextChange(KeyFacts key, Instant now) {
         Optional<Instant> deadline =
                 switch (key.state()) {
@@ -110,7 +108,7 @@ public final class KeyRules {
                 };
         return deadline.filter(at -> at.isAfter(now))
                 .map(at -> at.minus(Duration.ofDays(daysLeft(at, now))))
-                // Of two instants exactly so many days apart that many are left.
+                // At exactly n days left, the message still says n days.
                 .map(turn -> turn.plusMillis(1));
     }
 
@@ -118,7 +116,7 @@ public final class KeyRules {
         return Math.max(0, Duration.between(now, deadline).toDays());
     }
 
-    /** Whole days, so that the message, and with it the status, changes once a day and not with every look. */
+    /** Whole days, so that the message and the status change once a day and not with every poll. */
     private static String deadline(@Nullable Instant at, Instant now) {
         if (at == null) {
             return "";

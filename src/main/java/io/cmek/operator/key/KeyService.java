@@ -6,47 +6,47 @@ import io.cmek.operator.aws.CredentialScope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The five things that the operator asks of AWS KMS. Every abstract method makes exactly the one call that it names. A call that times out is
- * {@code Failed} with a failure whose {@link AwsError#isTimeOut} is true: KMS may have done it all the same.
+ * Port to AWS KMS. Every abstract method makes exactly the one call that it names. A timeout is an {@code Error} with {@link AwsError#isTimeOut}
+ * true, and KMS may still have executed the call.
  */
 public interface KeyService {
 
     /** {@code kms:DescribeKey}. */
     AwsResult<KeyFacts> describe(CredentialScope identity, KeyArn key);
 
-    /** {@code kms:GetKeyPolicy} of the policy named {@code default}: the document, as KMS has it. */
+    /** {@code kms:GetKeyPolicy} of the policy named {@code default}: the document as KMS returns it. */
     AwsResult<String> readPolicy(CredentialScope identity, KeyArn key);
 
     /**
-     * {@code kms:PutKeyPolicy} of the policy named {@code default}, with KMS's lockout safety check on.
+     * {@code kms:PutKeyPolicy} of the policy named {@code default}, with the KMS lockout safety check on.
      *
-     * @param onBehalfOf what needs it: letters, digits, dots and dashes, for the account's CloudTrail
+     * @param onBehalfOf the resource that needs the write, for CloudTrail: letters, digits, dots and dashes
      */
     AwsResult<String> writePolicy(CredentialScope identity, KeyArn key, String document, String onBehalfOf);
 
     /**
-     * The first half of a proof of access, {@code kms:GenerateDataKeyWithoutPlaintext}: a dry run as {@code probe} (the service's role) that
-     * encrypts (KMS Developer Guide, "Testing your permissions"). It leaves nothing behind.
+     * First half of an access proof, {@code kms:GenerateDataKeyWithoutPlaintext}: a dry run of an encryption as {@code probe}, the service's role
+     * (KMS Developer Guide, "Testing your permissions"). It has no side effects.
      *
-     * @return {@code Got}: whether KMS allows it to the role. {@code Failed}: not known; with {@code Denied} and {@code sts:AssumeRole} the
-     *     role cannot be assumed, which is no statement about the key.
+     * @return {@code Success}: whether KMS allows it to the role. {@code Error}: unknown. {@code Denied} with {@code sts:AssumeRole} means that the
+     *     operator cannot assume the role, and says nothing about the key.
      */
     AwsResult<Proof> proveEncrypt(CredentialScope probe, KeyArn key);
 
     /**
-     * The second half of a proof of access, {@code kms:Decrypt}: a dry run as {@code probe} that decrypts. It leaves nothing behind.
+     * Second half of an access proof, {@code kms:Decrypt}: a dry run of a decryption as {@code probe}. It has no side effects.
      *
-     * @param ciphertext what {@link #proveEncrypt} gave, null where it gave none
+     * @param ciphertext from {@link #proveEncrypt}, null if it returned none
      * @return as {@link #proveEncrypt}
      */
     AwsResult<Proof> proveDecrypt(CredentialScope probe, KeyArn key, @Nullable String ciphertext);
 
     /**
-     * Proves that {@code probe} (the service's role) can use the key, by dry runs as that role that encrypt and decrypt (KMS Developer
-     * Guide, "Testing your permissions"). Two calls, of which the second is made only where the first is allowed; they leave nothing behind.
+     * Proves that {@code probe}, the service's role, can use the key. It makes dry runs of an encryption and a decryption as that role (KMS Developer
+     * Guide, "Testing your permissions"). The second call follows only if KMS allows the first. Neither has side effects.
      *
-     * @return {@code Got(true)}: proven. {@code Got(false)}: KMS denies it to the role. {@code Failed}: not known; with {@code Denied} and
-     *     {@code sts:AssumeRole} the role cannot be assumed, which is no statement about the key.
+     * @return {@code Success(true)}: proven. {@code Success(false)}: KMS denies it to the role. {@code Error}: unknown. {@code Denied} with {@code
+     *     sts:AssumeRole} means that the operator cannot assume the role, and says nothing about the key.
      */
     default AwsResult<Boolean> proveAccess(CredentialScope probe, KeyArn key) {
         return switch (proveEncrypt(probe, key)) {

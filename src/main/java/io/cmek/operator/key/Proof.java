@@ -3,9 +3,9 @@ package io.cmek.operator.key;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a dry run showed.
+ * Result of a dry run.
  *
- * @param allowed whether KMS allows it to the role that asked
- * @param ciphertext in Base64, the encrypted data key that an implementation of KMS without dry runs really made; null where none was made
+ * @param allowed whether KMS allows the operation to the role
+ * @param ciphertext encrypted data key in Base64, from a KMS implementation without dry runs; null if there is none
  */
 public record Proof(boolean allowed, @Nullable String ciphertext) {}

@@ -1,19 +1,19 @@
 package io.cmek.operator.key;
 
 /**
- * Patterns with wildcards, in time that grows with the product of both lengths, whatever the pattern: key policies are written by strangers,
- * and so are the names that the patterns of tenants are held against.
+ * Matches wildcard patterns in time proportional to the product of both lengths. The input is untrusted: strangers write key policies, and the names
+ * that are matched against tenant patterns.
  */
 public final class Wildcards {
 
     private Wildcards() {}
 
-    /** As in IAM policies: {@code *} stands for any text and {@code ?} for one character (IAM User Guide, "Resource"). */
+    /** IAM policy syntax: {@code *} stands for any text and {@code ?} for one character (IAM User Guide, "Resource"). */
     public static boolean matches(String pattern, String text) {
         return matches(pattern, text, true);
     }
 
-    /** As in the settings of tenants: {@code *} stands for any text and everything else for itself. */
+    /** Syntax of the tenant settings: {@code *} stands for any text. All other characters are literal. */
     public static boolean matchesStars(String pattern, String text) {
         return matches(pattern, text, false);
     }
@@ -32,7 +32,7 @@ public final class Wildcards {
                 p++;
                 t++;
             } else if (star >= 0) {
-                // Only the last star can stand for more: the ones before it have taken the least that they can.
+                // Only the last star needs backtracking. The stars before it have the shortest match.
                 p = star + 1;
                 t = ++resume;
             } else {

@@ -8,9 +8,9 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Who is to be allowed what on one key: principals by kind of statement. The union of two is what both ask for together.
+ * The access that one key's policy must allow: principals by kind of statement.
  *
- * @param principals principal ARNs by kind; kinds without principals are left out
+ * @param principals principal ARNs by kind, without kinds that have no principals
  */
 public record AccessRequirements(Map<StatementKind, SortedSet<String>> principals) {
 
@@ -38,7 +38,7 @@ public record AccessRequirements(Map<StatementKind, SortedSet<String>> principal
         return new AccessRequirements(union);
     }
 
-    /** What only this one asks for. */
+    /** The access that only this one requires. */
     public AccessRequirements minus(AccessRequirements other) {
         var rest = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         principals.forEach((kind, arns) -> {
@@ -50,12 +50,12 @@ public record AccessRequirements(Map<StatementKind, SortedSet<String>> principal
         return new AccessRequirements(rest);
     }
 
-    /** What both ask for. */
+    /** The union of the access that both require. */
     public AccessRequirements and(AccessRequirements other) {
         return minus(minus(other));
     }
 
-    /** What it gives by these kinds of statement. */
+    /** The part of the access for these kinds of statement. */
     public AccessRequirements only(Collection<StatementKind> kinds) {
         var some = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
         kinds.forEach(kind -> some.put(kind, of(kind)));

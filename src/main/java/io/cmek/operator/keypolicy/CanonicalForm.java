@@ -15,15 +15,17 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * One text for all the ways to write one policy: two policies, or two statements, mean the same exactly where their texts are equal.
+ * Canonical text of a policy or statement. Two policies, or two statements, have the same text if and only if they are equivalent.
  *
- * <p>KMS gives a policy back in other ways than it got it: the members of a list in another order at each read (aws-cli 9456,
- * terraform-provider-aws 39788), a list of one as its member, and booleans and numbers as strings. The rest is of the IAM User Guide: the
- * order of statements means nothing; an account's id and the ARN of its root are the same principal, and so are {@code "*"} and
- * {@code {"AWS": "*"}} ("AWS JSON policy elements: Principal"); actions and the names of condition keys have no case ("IAM JSON policy
- * elements: Action" and "Condition"). All else matters, {@code Version}, {@code Id} and {@code Sid} among it.
+ * <p>KMS returns a policy in another form than it was sent. List members change their order with each read (aws-cli 9456, terraform-provider-aws
+ * 39788). A list of one becomes its member, and booleans and numbers become strings.
  *
- * <p>The id of an account says nothing about its partition. It need not: all principals of a key policy are in the partition of its key.
+ * <p>The other rules are from the IAM User Guide. The order of statements has no meaning. An account id and the ARN of its root are the same
+ * principal, and so are {@code "*"} and {@code {"AWS": "*"}} ("AWS JSON policy elements: Principal"). Actions and the names of condition keys are
+ * case-insensitive ("IAM JSON policy elements: Action" and "Condition"). All other differences count, including {@code Version}, {@code Id} and
+ * {@code Sid}.
+ *
+ * <p>An account id does not say its partition. It need not, because all principals of a key policy are in the partition of the key.
  */
 final class CanonicalForm {
 
@@ -88,7 +90,7 @@ final class CanonicalForm {
                         : value(operator.getValue())));
     }
 
-    /** Whether two keys of one operator that differ only in case ask for both or for either, no source says: these stay as they are. */
+    /** No source says whether keys of one operator that differ only in case mean "and" or "or". So these keep their case. */
     private static Map<String, String> withoutCase(Map<String, String> keys) {
         var names = new TreeSet<String>();
         if (!keys.keySet().stream().allMatch(key -> names.add(withoutCase(key)))) {
@@ -113,7 +115,7 @@ final class CanonicalForm {
         return value(node, UnaryOperator.identity());
     }
 
-    /** @param spelling of the texts among those of which different ones mean the same */
+    /** @param spelling maps equivalent texts to one text */
     private static String value(JsonNode node, UnaryOperator<String> spelling) {
         return switch (node) {
             case ObjectNode object -> object(mapped(object, member -> value(member.getValue(), spelling)));

@@ -1,13 +1,13 @@
 package io.cmek.operator.keypolicy;
 
-/** Which calls meet a condition, or do not, alike. Each includes those before it. */
+/** The set of calls for which a condition has one result. Each scope includes those before it. */
 public enum ConditionScope {
-    /** Those of all roles of an account. */
+    /** All calls by roles of one account. */
     ACCOUNT,
-    /** Those of a role. */
+    /** All calls by one role. */
     ROLE,
-    /** Those of a session of a role. */
+    /** All calls in one session of a role. */
     SESSION,
-    /** None: each call may fare otherwise. */
+    /** A single call: the result may differ between calls. */
     CALL
 }

@@ -6,35 +6,35 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What is to be done about a key policy as it was read. */
+/** The next step for a key policy, as read. */
 public sealed interface KeyPlan {
 
-    /** What of others is put back, or would be if it were to be. */
+    /** The other writers' statements to restore. Restored only if that is enabled. */
     Replay replay();
 
-    /** The policy has all that it is to have. */
+    /** The policy has all required statements. */
     record Nothing(Replay replay) implements KeyPlan {}
 
-    /** The policy is to be replaced by this document. */
+    /** Replace the policy with this document. */
     record Write(Replay replay, PolicyDocument document) implements KeyPlan {}
 
-    /** KMS would refuse the document. */
+    /** KMS would reject the document. */
     record Refuse(Replay replay, List<PolicyViolation> problems) implements KeyPlan {}
 
     /**
-     * What somebody else made of a policy in the moment in which a write of ours replaced it.
+     * A policy update by another writer that a write of the operator has replaced.
      *
-     * @param base the policy that both started from
-     * @param theirs what the other one made of it
+     * @param base the policy as read by both
+     * @param theirs the policy as the other writer sent it
      */
     record LostUpdate(PolicyDocument base, PolicyDocument theirs) {}
 
     /**
-     * @param written what our last write has made of the policy, null where there was none
-     * @param now the policy as it was read
-     * @param lost what writes of ours may have taken from others
-     * @param restores whether that is put back; else it is only told
-     * @param revision what is added or taken away
+     * @param written the policy after the operator's last write, null if there was none
+     * @param now the policy as read
+     * @param lost other writers' updates that writes of the operator may have replaced
+     * @param restores whether the operator restores these; otherwise it only reports them
+     * @param revision adds or removes the operator's statements
      */
     static KeyPlan of(
             PolicyMerge merge,

@@ -8,14 +8,14 @@ import java.util.HexFormat;
 import java.util.TreeSet;
 
 /**
- * A key policy as {@code kms:GetKeyPolicy} gave it, readable or not. Equal are two that mean the same, in whatever order and shape KMS gave
- * them, and that have the same characters which KMS does not accept; and of two that nobody can read, those with the same text.
+ * A key policy as {@code kms:GetKeyPolicy} returned it, readable or not. Two readable texts are equal if they are equivalent and have the same
+ * unescaped characters that KMS does not accept. Two unreadable texts are equal if they are identical.
  */
 public final class KeyPolicyText {
 
     private final String text;
 
-    /** In place of the canonical text, which would double what is kept of each key. */
+    /** In place of the canonical text, which would double the memory for each key. */
     private final String digest;
 
     private KeyPolicyText(String text, String digest) {
@@ -29,23 +29,23 @@ public final class KeyPolicyText {
             PolicyDocument policy = PolicyDocument.parse(text);
             meaning = policy.canonical() + new TreeSet<>(policy.refusedCharacters());
         } catch (UnreadablePolicyException e) {
-            // No canonical text begins like this, since each is an object.
+            // Canonical texts are JSON objects, so none begins like this.
             meaning = "unreadable: " + text;
         }
         return new KeyPolicyText(text, digest(meaning));
     }
 
-    /** As it was read. */
+    /** The text as read. */
     public String text() {
         return text;
     }
 
-    /** @throws UnreadablePolicyException where the text is no key policy */
+    /** @throws UnreadablePolicyException if the text is not a key policy */
     public PolicyDocument document() throws UnreadablePolicyException {
         return PolicyDocument.parse(text);
     }
 
-    /** The same for two that are equal, and for no others: for whoever keeps many. */
+    /** The same for equal texts only. A short key for those who store many. */
     public String digest() {
         return digest;
     }

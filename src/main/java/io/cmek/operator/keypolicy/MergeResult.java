@@ -2,19 +2,19 @@ package io.cmek.operator.keypolicy;
 
 import java.util.List;
 
-/** What is to be done about a key policy. */
+/** Result of a merge into a key policy. */
 public sealed interface MergeResult {
 
-    /** The policy has all that is wanted. */
+    /** The policy already has the required access. */
     record InPlace() implements MergeResult {}
 
     /**
-     * The policy is to be replaced by this document, which KMS can accept.
+     * Replace the policy with this document, which KMS accepts.
      *
-     * @param changedSids the Sids of ours that are added, changed or removed
+     * @param changedSids the operator's own Sids that are added, changed or removed
      */
     record Write(PolicyDocument document, List<String> changedSids) implements MergeResult {}
 
-    /** What is wanted is not there, and KMS would refuse the document that has it: nothing is to be written. */
+    /** The required access is missing, and KMS would reject the document with it. The operator must not write. */
     record Blocked(List<PolicyViolation> problems) implements MergeResult {}
 }

@@ -17,14 +17,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a key policy, as read, lets the service's roles do (IAM User Guide, "Policy evaluation logic"). It knows only the policy: a
- * statement that delegates to the account's IAM policies is no proof, and of a condition it is known only sometimes whether it is met.
+ * The access that a key policy, as read, gives the service's roles (IAM User Guide, "Policy evaluation logic"). It evaluates only the policy. A
+ * statement that delegates to the account's IAM policies is not evidence. Conditions have a known result only sometimes.
  *
- * @param missing what no statement allows, by kind
- * @param denials sentences about statements that deny the service's roles what is wanted
- * @param volumeDenials sentences about statements that deny the key to the role as which EBS attaches volumes, with the remedy
- * @param doubts what is allowed or denied only under conditions of which nobody can tell who reads the policy
- * @param delegations the names of statements that leave what is missing to the account's IAM policies
+ * @param missing access that no statement allows, by kind
+ * @param denials sentences about statements that deny required access to the service's roles
+ * @param volumeDenials sentences about statements that deny the key to the EBS role that attaches volumes, with the remedy
+ * @param unresolvedConditions statements that allow or deny access under conditions that the policy alone does not resolve
+ * @param delegations names of statements that delegate missing access to the account's IAM policies
  */
 public record PolicyAccess(
         AccessRequirements missing,
@@ -34,14 +34,14 @@ public record PolicyAccess(
         List<String> delegations) {
 
     /**
-     * A statement of which it is not known whether it applies: mostly because its condition decides.
+     * A statement that may or may not apply, mostly because of its condition.
      *
-     * @param statement its place in the policy
-     * @param principal whom it is about: one of the service, or the role as which EBS attaches volumes
-     * @param use what it is about
+     * @param statement index in the policy
+     * @param principal whose access it affects: a principal of the service, or the EBS role that attaches volumes
+     * @param use the kind of access that it affects
      * @param denies whether it is a Deny
-     * @param alike which calls fare alike by it
-     * @param proven whether the calls of a proof fare as it says: it covers what they do
+     * @param alike the calls for which it has one result
+     * @param proven whether the calls of a proof are among the calls that it affects
      */
     public record Doubt(
             int statement,
@@ -56,7 +56,7 @@ public record PolicyAccess(
             return means(principal, role);
         }
 
-        /** Whether a proof as the role leaves no doubt: a statement that all calls of the role meet or miss alike, was met or missed by it. */
+        /** Whether a proof as this role resolves the statement. That is so if the statement has one result for all calls of the role. */
         private boolean isSettledBy(String role) {
             boolean shown = proven && alike.compareTo(ConditionScope.ROLE) <= 0;
             return use != Use.VOLUMES
@@ -65,22 +65,22 @@ public record PolicyAccess(
         }
     }
 
-    /** What a statement is about. */
+    /** The kind of access that a statement affects. */
     public enum Use {
-        /** The use of the key by the service's roles. */
+        /** Use of the key by the service's roles. */
         KEY,
-        /** The grants that the service's roles have made. */
+        /** KMS grants that the service's roles create. */
         GRANTS,
-        /** The use of the key by EBS, which attaches volumes. */
+        /** Use of the key by EBS, to attach volumes. */
         VOLUMES
     }
 
     private static final String DECRYPT = "kms:Decrypt";
 
-    /** What a proof asks for ({@code KeyService.proveAccess}). */
+    /** The actions of a proof ({@code KeyService.proveAccess}). */
     private static final List<String> PROVEN = List.of("kms:GenerateDataKeyWithoutPlaintext", DECRYPT);
 
-    /** What {@code kms:ReEncrypt*} and {@code kms:GenerateDataKey*} stand for (Service Authorization Reference, AWS KMS). */
+    /** The actions that {@code kms:ReEncrypt*} and {@code kms:GenerateDataKey*} match (Service Authorization Reference, AWS KMS). */
     private static final Map<String, List<String>> EXPANSIONS = Map.of(
             "kms:ReEncrypt*",
             List.of("kms:ReEncryptFrom", "kms:ReEncryptTo"),
@@ -98,7 +98,7 @@ public record PolicyAccess(
         delegations = List.copyOf(delegations);
     }
 
-    /** Whether statements without a condition that matters allow all that is wanted; others may still deny it. */
+    /** Whether statements without an unresolved condition allow all required access. Other statements may still deny it. */
     public boolean isAllowed() {
         return missing.isEmpty() && unresolvedConditions.stream().allMatch(Doubt::denies);
     }
@@ -108,12 +108,12 @@ public record PolicyAccess(
         return missing.isEmpty() && denials.isEmpty() && volumeDenials.isEmpty() && unresolvedConditions.isEmpty();
     }
 
-    /** Whether the service can use the key, and EBS cannot: buckets are served, volumes are not. */
+    /** Whether the policy allows the service's roles, and denies EBS. Then buckets work and volumes do not. */
     public boolean deniesOnlyVolumes() {
         return missing.isEmpty() && denials.isEmpty() && !volumeDenials.isEmpty();
     }
 
-    /** @param key whose policy it is */
+    /** @param key the key of the policy */
     public static PolicyAccess read(PolicyDocument policy, KeyArn key, AccessRequirements wanted) {
         var statements = policy.statements();
         var missing = new EnumMap<StatementKind, SortedSet<String>>(StatementKind.class);
@@ -144,8 +144,8 @@ public record PolicyAccess(
     }
 
     /**
-     * The same, after KMS let the role encrypt and decrypt in calls of its own. That settles what holds for all of its calls. For EBS's role in
-     * the same account, it settles what holds for every role of the account, where the statement decided about both.
+     * The same access, after KMS let the role encrypt and decrypt in its own calls. This resolves statements with one result for all calls of the
+     * role. For the EBS role in the same account, it resolves statements with one result for all roles of the account.
      */
     public PolicyAccess provenFor(String role) {
         List<Doubt> settled =
@@ -172,8 +172,8 @@ public record PolicyAccess(
     }
 
     /**
-     * The doubts that make a refusal of KMS inconclusive: the role may fare otherwise in another session, when a service of AWS calls for it, or
-     * with another encryption context. A condition that all of its calls meet alike is no excuse.
+     * The unresolved statements that make a KMS denial inconclusive. The role may have another result in another session, in a call by an AWS
+     * service, or with another encryption context. Statements with one result for all of its calls do not count.
      */
     public List<Doubt> inconclusiveFor(String role) {
         return unresolvedConditions.stream()
@@ -184,12 +184,12 @@ public record PolicyAccess(
                 .toList();
     }
 
-    /** Whether what is wanted for these principals is wanted for the role: it is one of them, or in an account that is. */
+    /** Whether access that these principals require includes the role: it is one of them, or in an account that is. */
     public static boolean isWantedFor(AccessRequirements wanted, String role) {
         return wanted.principals().values().stream().flatMap(Collection::stream).anyMatch(p -> means(p, role));
     }
 
-    /** What one principal is allowed and denied of one kind of statement. */
+    /** Evaluates one kind of statement for one principal. */
     private static final class Reading {
 
         private final KeyArn key;
@@ -206,7 +206,7 @@ public record PolicyAccess(
             this.circumstances = RequestContext.of(key, kind, principal);
         }
 
-        /** Whether each action is allowed, be it under conditions; these are added to the doubts. */
+        /** Whether each action is allowed, even if only under conditions. Adds these to the unresolved conditions. */
         boolean allowed(List<Statement> statements, Set<Doubt> unresolvedConditions) {
             var deciding = new LinkedHashSet<Statement>();
             for (String action : actions) {
@@ -225,7 +225,7 @@ public record PolicyAccess(
             return true;
         }
 
-        /** Statements that let the account's IAM policies allow all of it (KMS Developer Guide, "Default key policy"). */
+        /** Statements that let the account's IAM policies allow all of the access (KMS Developer Guide, "Default key policy"). */
         List<String> delegations(List<Statement> statements) {
             return statements.stream()
                     .filter(Statement::isAllow)
@@ -253,7 +253,7 @@ public record PolicyAccess(
                                     ? unresolvedCondition(
                                             statement,
                                             " may deny it to " + principal
-                                                    + ", because its NotPrincipal names the role and not its account, too")
+                                                    + ", because its NotPrincipal names the role without its account")
                                     : unresolvedCondition(statement, " denies it to a session of " + principal));
                 } else if (holds == Holds.PERHAPS) {
                     unresolvedConditions.add(
@@ -266,8 +266,8 @@ public record PolicyAccess(
         }
 
         /**
-         * Whether a Deny is about the principal at all. In a Principal, an account stands for everybody in it. In a NotPrincipal it does not: a
-         * role is exempt where it is named itself, and "you must also specify the account"; without it "the policy might deny access" (IAM User
+         * Whether a Deny applies to the principal at all. In a Principal, an account stands for all of its principals. In a NotPrincipal it does not.
+         * It exempts a role only by name, and "you must also specify the account". Without the account "the policy might deny access" (IAM User
          * Guide, "NotPrincipal").
          */
         private Holds concerns(Statement statement) {
@@ -298,8 +298,7 @@ public record PolicyAccess(
                     && !statement.has("NotPrincipal")
                     && statement.awsPrincipals("Principal").stream().noneMatch(p -> means(p, principal));
             ConditionScope alike = circumstances.alike(statement.json().get("Condition"));
-            // What all calls of the account have in common does not tell whether KMS takes the name of the role for
-            // enough.
+            // Even conditions with one result for the account do not show whether KMS accepts the role's name alone.
             ConditionScope least = ofSession
                     ? ConditionScope.SESSION
                     : concerns(statement) == Holds.PERHAPS ? ConditionScope.ROLE : ConditionScope.ACCOUNT;
@@ -317,18 +316,19 @@ public record PolicyAccess(
         }
     }
 
-    /** On what a condition asks, as a sentence goes on. */
+    /** The condition keys, as the end of a sentence. */
     private static String keys(Statement statement) {
         SortedSet<String> keys = statement.conditionKeys();
         return keys.isEmpty() ? "" : " on " + String.join(", ", keys);
     }
 
     /**
-     * What is denied to EBS. To attach a volume, EC2 decrypts the volume's data key as an identity-only role in the account of whoever has the
-     * volume attached. A grant allows it, and an explicit Deny in the key policy beats the grant (EBS User Guide, "Permissions for instances").
+     * Evaluates what the policy denies to EBS. To attach a volume, EC2 decrypts the volume's data key. It does so as an identity-only role in the
+     * account that attaches the volume. A KMS grant allows it, but an explicit Deny in the key policy overrides the grant (EBS User Guide,
+     * "Permissions for instances").
      *
-     * <p>AWS writes the role's ARN in two ways: without the id of the instance (Data Perimeter Policy Examples), and with it (EBS User Guide). A
-     * Deny that exempts the former does not deny. One that exempts only the latter is in doubt.
+     * <p>AWS documents the role's ARN in two forms: without the instance id (Data Perimeter Policy Examples), and with it (EBS User Guide). A Deny
+     * that exempts the form without the id does not apply. One that exempts only the form with the id is unresolved.
      */
     private static final class Volumes {
 
@@ -358,26 +358,27 @@ public record PolicyAccess(
                     continue;
                 }
                 if (holds == Holds.NEVER) {
-                    // Without an exemption, it was meant for the instances.
+                    // Without an exemption, the Deny is meant for the instances.
                     if (instance != Holds.NEVER && statement.isTargetedByCondition("aws:PrincipalArn")) {
                         unresolvedConditions.add(unresolvedCondition(
                                 statement,
                                 ConditionScope.CALL,
                                 named + " denies " + DECRYPT + " to " + role
-                                        + "/<instance id>, as which EBS may attach volumes."));
+                                        + "/<instance id>, a role with which EBS may attach volumes."));
                     }
                 } else if (concerned == Holds.PERHAPS) {
                     unresolvedConditions.add(unresolvedCondition(
                             statement,
                             ConditionScope.CALL,
                             named + " denies " + DECRYPT + " to a session of " + role
-                                    + ", as which EBS attaches volumes."));
+                                    + ", the role with which EBS attaches volumes."));
                 } else if (holds == Holds.PERHAPS) {
                     unresolvedConditions.add(unresolvedCondition(
                             statement,
                             ofRole.alike(condition),
                             named + " may deny " + DECRYPT + " to " + role
-                                    + ", as which EBS attaches volumes, by its condition" + keys(statement) + "."));
+                                    + ", the role with which EBS attaches volumes, under its condition"
+                                    + keys(statement) + "."));
                 } else if (instance != Holds.ALWAYS) {
                     unresolvedConditions.add(unresolvedCondition(
                             statement,
@@ -440,7 +441,7 @@ public record PolicyAccess(
                 .orElse(false);
     }
 
-    /** In the Principal of a Deny, an account stands for everybody in it. */
+    /** In the Principal of a Deny, an account stands for all of its principals. */
     private static boolean means(String denied, String principal) {
         String[] parts = principal.split(":", 6);
         return denied.equals("*")
@@ -459,7 +460,7 @@ public record PolicyAccess(
     }
 
     /**
-     * In a key policy {@code "*"} is the key that has it. The ARN of another key means nothing, not even that of the primary in the policy of a
+     * In a key policy {@code "*"} means the key of the policy. The ARN of another key has no effect, not even the primary's ARN in the policy of a
      * replica (KMS Developer Guide, "Key policies").
      */
     private static boolean covers(Statement statement, KeyArn key) {
@@ -468,7 +469,7 @@ public record PolicyAccess(
                 : statement.strings("Resource").stream().anyMatch(pattern -> matches(pattern, key.toString()));
     }
 
-    /** Actions are compared without case; so are resources here, because the ARNs of keys have no upper case. */
+    /** Actions are case-insensitive. Resources may be compared likewise, because key ARNs have no upper case. */
     private static boolean matches(String pattern, String text) {
         return Wildcards.matches(pattern.toLowerCase(Locale.ROOT), text.toLowerCase(Locale.ROOT));
     }

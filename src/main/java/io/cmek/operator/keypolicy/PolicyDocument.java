@@ -23,16 +23,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key policy as KMS has it. Whatever is not ours keeps its JSON values, its order and its place: a document that is read and written
- * again is JSON-equal to the original (IAM User Guide, "Grammar of the IAM JSON policy language"). Documents are equal where they mean the
- * same, however they are written: see {@link CanonicalForm}.
+ * A key policy as KMS has it. Statements of others keep their JSON values, order and place. A document that is read and written again is JSON-equal
+ * to the original (IAM User Guide, "Grammar of the IAM JSON policy language"). Equivalent documents are equal: see {@link CanonicalForm}.
  */
 public final class PolicyDocument {
 
-    /** KMS Developer Guide, "Quotas": the key policy document size. */
+    /** Maximum size of a key policy document (KMS Developer Guide, "Quotas"). */
     public static final int MAX_BYTES = 32_768;
 
-    /** KMS API Reference, "PutKeyPolicy", Policy: the last character that a policy may have as itself; those behind it are escaped. */
+    /** The last character that a policy may contain unescaped (KMS API Reference, "PutKeyPolicy", Policy). Later ones are escaped. */
     private static final int LAST_CHARACTER = 0xFF;
 
     static final JsonMapper JSON = JsonMapper.builder(new JsonFactoryBuilder()
@@ -59,7 +58,7 @@ public final class PolicyDocument {
     private final ObjectNode root;
     private final Set<Integer> refusedCharacters;
 
-    /** Made when it is first asked for; made twice, it is the same. */
+    /** Lazy. A race may compute it twice, with the same result. */
     private @Nullable String canonical;
 
     private PolicyDocument(ObjectNode root, Set<Integer> refusedCharacters) {
@@ -67,7 +66,7 @@ public final class PolicyDocument {
         this.refusedCharacters = refusedCharacters;
     }
 
-    /** The text was no key policy. */
+    /** The text is not a key policy. */
     public static final class UnreadablePolicyException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -83,7 +82,7 @@ public final class PolicyDocument {
         } catch (JsonProcessingException e) {
             throw new UnreadablePolicyException("it is not JSON: " + e.getOriginalMessage());
         } catch (NumberFormatException e) {
-            // An exponent beyond what a BigDecimal can have; Jackson does not wrap it.
+            // The exponent exceeds that of BigDecimal. Jackson does not wrap this exception.
             throw new UnreadablePolicyException("it has a number that cannot be read: " + e.getMessage());
         }
         if (!(node instanceof ObjectNode root)) {
@@ -108,12 +107,12 @@ public final class PolicyDocument {
                         .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** The characters that the text had as themselves, not escaped, and that KMS does not accept in that form. */
+    /** The characters that are unescaped in the text, and that KMS does not accept unescaped. */
     Set<Integer> refusedCharacters() {
         return refusedCharacters;
     }
 
-    /** The statements in their order; a single statement that is not in a list counts as a list of one. */
+    /** The statements in order. A single statement outside of a list counts as a list of one. */
     List<Statement> statements() {
         JsonNode statement = root.get("Statement");
         var statements = new ArrayList<Statement>();
@@ -131,7 +130,7 @@ public final class PolicyDocument {
         return statements().stream().filter(s -> sid.equals(s.sid())).findFirst();
     }
 
-    /** The same document with these statements in place of its own. */
+    /** The same document with these statements instead of its own. */
     PolicyDocument withStatements(List<ObjectNode> statements) {
         ObjectNode copy = root.deepCopy();
         ArrayNode list = JSON.createArrayNode();
@@ -140,7 +139,7 @@ public final class PolicyDocument {
         return new PolicyDocument(copy, refusedCharacters);
     }
 
-    /** The same document with these statements behind its own. */
+    /** The same document with these statements after its own. */
     PolicyDocument plusStatements(List<ObjectNode> more) {
         var all = new ArrayList<ObjectNode>();
         statements().forEach(s -> all.add(s.json()));
@@ -148,12 +147,12 @@ public final class PolicyDocument {
         return withStatements(all);
     }
 
-    /** The compact JSON text, as it would be sent: only characters that KMS accepts. */
+    /** The compact JSON text to send, with only the characters that KMS accepts. */
     public String text() {
         return write(JSON.writer(), root);
     }
 
-    /** The JSON text for people, with the same characters. */
+    /** The indented JSON text, with only the characters that KMS accepts. */
     String prettyText() {
         return pretty(root);
     }
@@ -162,7 +161,7 @@ public final class PolicyDocument {
         return write(JSON.writer(PRETTY), node);
     }
 
-    /** The same text for all documents that mean the same. */
+    /** The same text for all equivalent documents. */
     String canonical() {
         String known = canonical;
         if (known == null) {

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The grow-only merge of R3. It owns the statements with the Sids of one installation and touches no other: those come out JSON-equal and
- * in place. Owned statements gain principals and regain what was taken from them; only {@link #release} takes principals away.
+ * The grow-only merge of R3. It owns the statements with the Sids of one installation. All others stay JSON-equal and in place. Owned statements gain
+ * principals, and regain what was removed from them. Only {@link #release} removes principals.
  *
  * @param installationId part of every Sid; alphanumeric, as Sids are
  */
@@ -29,13 +29,13 @@ public record PolicyMerge(String installationId) {
     private static final Set<String> MEMBERS_OF_OURS =
             Set.of("Sid", "Effect", "Principal", "Action", "Resource", "Condition");
 
-    /** People write {@code True}, too (IAM User Guide, "Condition operators", Boolean). */
+    /** Policy authors also write {@code True} (IAM User Guide, "Condition operators", Boolean). */
     private static final Set<String> GRANT_CONDITIONS = Stream.of("true", "True", "TRUE")
             .map(PolicyMerge::grantCondition)
             .map(CanonicalForm::condition)
             .collect(Collectors.toUnmodifiableSet());
 
-    /** Stands in the place of a statement that goes. */
+    /** Placeholder for a statement to remove. */
     private static final ObjectNode REMOVED = PolicyDocument.JSON.createObjectNode();
 
     public PolicyMerge {
@@ -45,27 +45,27 @@ public record PolicyMerge(String installationId) {
         }
     }
 
-    /** Adds to the policy what is wanted and not there. */
+    /** Adds the missing part of the required access to the policy. */
     public MergeResult grow(PolicyDocument policy, AccessRequirements wanted) {
         return revise(policy, wanted, AccessRequirements.NONE);
     }
 
     /**
-     * Takes away from our statements the principals that nobody needs any more, and the statements that have none left. Principals in our
-     * statements that are not among {@code released} stay: another cluster may rely on them.
+     * Removes the principals that nobody needs any more from the operator's statements, and removes empty statements. Principals outside of {@code
+     * released} stay, because another cluster may need them.
      *
-     * @param released what was wanted and is no longer
-     * @param stillWanted what the remaining claims need: stays, even where it is also among {@code released}
+     * @param released access that is no longer required
+     * @param stillWanted access that the remaining requests need; stays even if it is also in {@code released}
      */
     public MergeResult release(PolicyDocument policy, AccessRequirements released, AccessRequirements stillWanted) {
         return revise(policy, AccessRequirements.NONE, released.minus(stillWanted));
     }
 
     /**
-     * Puts back what a race took: the statements of others that stood in the policy before our write and no longer stand after it. A
-     * statement whose Sid is in use again was revised by its owner and stays as it is now.
+     * Restores other writers' statements that a race removed: they were in the policy before the operator's write and are missing after it. If the
+     * policy uses the Sid of a lost statement again, its owner has revised it, and it stays as is.
      *
-     * @return {@code after} itself where nothing was lost
+     * @return {@code after} itself if nothing was lost
      */
     public PolicyDocument restore(PolicyDocument before, PolicyDocument after) {
         var present = new Tally(after);
@@ -78,21 +78,21 @@ public record PolicyMerge(String installationId) {
     }
 
     /**
-     * What somebody else changed in the moment in which a write of ours took it away again.
+     * Three-way merge of another writer's update that a write of the operator replaced.
      *
-     * @param policy with their additions and revisions in it
-     * @param restored the names of these statements
-     * @param returned the names of those that they had removed and that our write has brought back. They are left: only their owner can tell
-     *     whether they are to go
+     * @param policy the policy with the other writer's additions and revisions
+     * @param restored names of these statements
+     * @param returned names of statements that the other writer had removed, and that the operator's write brought back. They stay, because only
+     *     their owner knows whether to remove them
      */
     public record Replay(PolicyDocument policy, List<String> restored, List<String> returned) {}
 
     /**
-     * Puts back what a write of ours took from others, who had started from the same policy and were a moment earlier.
+     * Restores what a write of the operator took from another writer, who wrote first from the same base.
      *
-     * @param base the policy as both had read it
-     * @param theirs what the others made of it
-     * @param now what came after our write; what its owner has changed since is left as it is
+     * @param base the policy as both read it
+     * @param theirs the policy as the other writer sent it
+     * @param now the policy after the operator's write; later changes by the owner stay
      */
     public Replay replay(PolicyDocument base, PolicyDocument theirs, PolicyDocument now) {
         var statements = new ArrayList<ObjectNode>();
@@ -128,7 +128,7 @@ public record PolicyMerge(String installationId) {
         return policy.statements().stream().filter(s -> !isOurs(s)).toList();
     }
 
-    /** The statements of a policy by their meaning, each as often as it is there, to be taken one by one. */
+    /** Multiset of a policy's statements by their canonical text. */
     private static final class Tally {
 
         private final Map<String, Integer> left = new TreeMap<>();
@@ -137,14 +137,14 @@ public record PolicyMerge(String installationId) {
             policy.statements().forEach(s -> left.merge(s.meaning(), 1, Integer::sum));
         }
 
-        /** @return whether one that means the same was left */
+        /** @return whether an equivalent statement was left */
         boolean take(Statement statement) {
             Integer count = left.computeIfPresent(statement.meaning(), (meaning, n) -> n - 1);
             return count != null && count >= 0;
         }
     }
 
-    /** The Sids of the statements that give what is wanted. */
+    /** The Sids of the statements for the access. */
     public List<String> sids(AccessRequirements wanted) {
         return wanted.principals().keySet().stream()
                 .map(kind -> kind.sid(installationId))
@@ -156,7 +156,7 @@ public record PolicyMerge(String installationId) {
                 .anyMatch(kind -> kind.sid(installationId).equals(statement.sid()));
     }
 
-    /** What our own statements in the policy give now. */
+    /** The access that the operator's own statements in the policy give. */
     public AccessRequirements owned(PolicyDocument policy) {
         return Arrays.stream(StatementKind.values())
                 .map(kind -> policy.statement(kind.sid(installationId))
@@ -167,11 +167,11 @@ public record PolicyMerge(String installationId) {
     }
 
     /**
-     * What somebody took from our statements.
+     * What other writers removed from the operator's statements.
      *
-     * @param policy as it is now
-     * @param given what they gave before
-     * @return a clause for each statement that gives less now, which names it; empty where none does
+     * @param policy as read now
+     * @param given the access that the statements gave before
+     * @return a clause for each statement that gives less now; empty if none does
      */
     public List<String> losses(PolicyDocument policy, AccessRequirements given) {
         var losses = new ArrayList<String>();
@@ -187,12 +187,12 @@ public record PolicyMerge(String installationId) {
         return losses;
     }
 
-    /** Whether our statements in the policy give all that those in the other one do. */
+    /** Whether the operator's statements in the policy give all access of those in the other policy. */
     public boolean hasOursOf(PolicyDocument policy, PolicyDocument other) {
         return losses(policy, owned(other)).isEmpty();
     }
 
-    /** Whether all statements of others that the other policy has are in the policy, too. */
+    /** Whether the policy has all foreign statements of the other policy. */
     public boolean hasOthersOf(PolicyDocument policy, PolicyDocument other) {
         var present = new Tally(policy);
         return others(other).stream().allMatch(present::take);
@@ -220,17 +220,17 @@ public record PolicyMerge(String installationId) {
         return String.join(" and ", parts);
     }
 
-    /** What statements as {@link #suggestion} writes them give; nothing where the text is something else. */
+    /** The access that statements in the form of {@link #suggestion} give. Empty for any other text. */
     public AccessRequirements given(String suggestion) {
         try {
             return owned(PolicyDocument.parse("{\"Statement\":[" + suggestion + "]}"));
         } catch (PolicyDocument.UnreadablePolicyException e) {
-            // Whoever edits a status by hand gets no better answer than one who has none.
+            // Someone edited the status by hand. Treat it like a missing status.
             return AccessRequirements.NONE;
         }
     }
 
-    /** The statements that give what is wanted, as JSON ready to paste into the {@code Statement} list of a key policy. */
+    /** The statements for the access, as JSON to paste into the {@code Statement} list of a key policy. */
     public String suggestion(AccessRequirements wanted) {
         var texts = new ArrayList<String>();
         wanted.principals().forEach((kind, arns) -> texts.add(PolicyDocument.pretty(ours(kind, arns))));
@@ -287,7 +287,7 @@ public record PolicyMerge(String installationId) {
                 : new MergeResult.Blocked(List.copyOf(problems));
     }
 
-    /** KMS refuses the whole document for one that any statement names: those in ours are ours to remove. */
+    /** KMS rejects the whole document if any statement names a deleted principal. The operator may remove those in its own statements. */
     private void dropDeadPrincipals(PolicyDocument policy, List<ObjectNode> statements, List<String> changed) {
         policy.statements().stream()
                 .filter(s -> isOurs(s) && !changed.contains(s.sid()))
@@ -341,7 +341,7 @@ public record PolicyMerge(String installationId) {
         }
     }
 
-    /** Whether a statement of ours already gives all that is wanted, in whatever order and shape. */
+    /** Whether one of the operator's statements already gives the access, in any order and form. */
     private static boolean gives(Statement current, StatementKind kind, SortedSet<String> wanted) {
         var principals = Statement.canonical(current.awsPrincipals("Principal"));
         var actions = current.strings("Action");
@@ -361,8 +361,8 @@ public record PolicyMerge(String installationId) {
     }
 
     /**
-     * A statement with our Sid that we would never have written: it may be somebody's Deny or somebody's wider Allow. Taking it over would
-     * change what is not ours.
+     * A statement with the operator's Sid that the operator never writes, such as a Deny or a wider Allow. To overwrite it would change what another
+     * writer owns.
      */
     private static Optional<PolicyViolation> foreignContent(Statement statement) {
         var json = statement.json();
@@ -377,7 +377,7 @@ public record PolicyMerge(String installationId) {
         } else if (!isTexts(principal.get("AWS"))) {
             difference = "its Principal has something that is not a text";
         } else if (statement.awsPrincipals("Principal").contains("*")) {
-            // Ours with a Condition of somebody's may be safe for everybody; repaired, it would be open to everybody.
+            // A foreign Condition may restrict the statement. A repair would drop it, and open the key to everybody.
             difference = "its Principal is everybody";
         } else if (!Set.of("*").equals(new TreeSet<>(statement.strings("Resource")))) {
             difference = "its Resource is not \"*\"";
@@ -394,7 +394,7 @@ public record PolicyMerge(String installationId) {
     private static PolicyViolation sidTaken(Statement statement, String difference) {
         return new PolicyViolation(
                 PolicyViolation.Kind.SID_TAKEN,
-                "The statement " + statement.name() + " bears a Sid of this operator but is somebody else's: "
+                "The statement " + statement.name() + " has a Sid of this operator but another owner: "
                         + difference
                         + ". Its owner must rename or remove it, or this installation needs another cmek.installation-id.");
     }
@@ -423,7 +423,7 @@ public record PolicyMerge(String installationId) {
                     .toString()
                     .codePoints()
                     .filter(document.refusedCharacters()::contains)
-                    // The first one is another at each read.
+                    // The order differs between reads, so take the smallest for a stable message.
                     .min()
                     .ifPresent(c -> problems.add(new PolicyViolation(
                             PolicyViolation.Kind.CHARACTERS,

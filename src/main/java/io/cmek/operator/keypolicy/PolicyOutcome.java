@@ -6,30 +6,30 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How it stands with what is wanted in one key's policy, after the operator did what it could. */
+/** Result of the last attempt to put the required access into one key's policy. */
 public sealed interface PolicyOutcome {
 
     /**
-     * The policy, as read, has everything that is wanted.
+     * The policy, as read, has all required access.
      *
-     * @param repaired what somebody had taken away and a write of ours just put back, null where nothing was
+     * @param repaired the drift that a write of the operator has just repaired, null if there was none
      */
     record UpToDate(PolicyDocument policy, @Nullable DriftRepair repaired) implements PolicyOutcome {}
 
     /**
-     * The operator does not write this policy, and it does not give what is wanted, or only under conditions.
+     * The operator does not write this policy. It lacks required access, or gives it only under conditions.
      *
-     * @param access what it gives instead; something is missing or in doubt
-     * @param statements the Sids of the statements of which something is missing
-     * @param obstacles why KMS would refuse the policy with these statements added; empty where it would accept it
+     * @param access what the policy gives; some of the required access is missing or unresolved
+     * @param statements Sids of the incomplete statements
+     * @param obstacles why KMS would reject the policy with these statements added; empty if it would accept it
      */
     record NotManaged(PolicyAccess access, List<String> statements, List<PolicyViolation> obstacles)
             implements PolicyOutcome {}
 
-    /** Nothing was written, because KMS would refuse it. */
+    /** The operator did not write, because KMS would reject the document. */
     record Blocked(List<PolicyViolation> problems) implements PolicyOutcome {
 
-        /** What KMS has is no key policy. */
+        /** The document in KMS is not a readable key policy. */
         public static Blocked unreadable(PolicyDocument.UnreadablePolicyException e) {
             return new Blocked(List.of(new PolicyViolation(
                     PolicyViolation.Kind.UNREADABLE,
@@ -37,24 +37,24 @@ public sealed interface PolicyOutcome {
         }
     }
 
-    /** Somebody else wrote the policy at the same time, and what is wanted is not there. */
+    /** Another writer wrote the policy at the same time, and the required access is missing. */
     record Conflict(String message) implements PolicyOutcome {}
 
     /**
-     * AWS did not accept the write.
+     * AWS rejected the write, or it failed.
      *
-     * @param added what the write would have added, beside what it would have put back
+     * @param added access that the write would have added, apart from what it would have restored
      */
     record WriteFailed(AwsError failure, AccessRequirements added) implements PolicyOutcome {}
 
     /**
      * The policy could not be read.
      *
-     * @param since when it was last read, null where it never was
+     * @param since time of the last good read, null if there was none
      */
     record ReadFailed(AwsError failure, @Nullable Instant since) implements PolicyOutcome {
 
-        /** It was not read yet. */
+        /** The policy was not read yet. */
         public static final ReadFailed UNANSWERED = new ReadFailed(
                 new AwsError.Unavailable(
                         new AwsError.Detail("kms:GetKeyPolicy", "NoAnswerYet", "AWS has not answered yet", null)),

@@ -1,22 +1,22 @@
 package io.cmek.operator.keypolicy;
 
 /**
- * Why a merged policy is not written.
+ * Why the operator does not write a merged policy.
  *
- * @param message a sentence that names the statement at fault and what its owner can do
+ * @param message a sentence that names the invalid statement and the remedy for its owner
  */
 public record PolicyViolation(Kind kind, String message) {
 
     public enum Kind {
-        /** The document is no key policy that this operator can read without losing something. */
+        /** The operator cannot read the document without loss. */
         UNREADABLE,
-        /** A statement lacks a member that KMS demands. */
+        /** A statement lacks a member that KMS requires. */
         STATEMENT_INCOMPLETE,
-        /** A principal that was deleted: KMS refuses every document that names it. */
+        /** A deleted principal. KMS rejects every document that names it. */
         DEAD_PRINCIPAL,
-        /** A character outside of what KMS accepts. */
+        /** A character that KMS does not accept. */
         CHARACTERS,
-        /** Somebody else's statement bears one of our Sids. */
+        /** Another writer's statement has a Sid of the operator. */
         SID_TAKEN,
         /** The document would exceed {@link PolicyDocument#MAX_BYTES}. */
         TOO_LARGE

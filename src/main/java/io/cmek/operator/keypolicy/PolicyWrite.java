@@ -4,10 +4,9 @@ import io.cmek.operator.key.KeyArn;
 import java.time.Instant;
 
 /**
- * A {@code PutKeyPolicy} that KMS accepted, as CloudTrail tells of it (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail",
- * PutKeyPolicy).
+ * A successful {@code PutKeyPolicy}, as CloudTrail reports it (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail", PutKeyPolicy).
  *
- * @param at the second in which it came
- * @param document as its author sent it
+ * @param at time of the request, in whole seconds
+ * @param document as sent
  */
 public record PolicyWrite(KeyArn key, Instant at, String document) {}

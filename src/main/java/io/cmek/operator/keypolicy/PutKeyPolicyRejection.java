@@ -4,16 +4,16 @@ import io.cmek.operator.aws.AwsError;
 import java.util.Locale;
 
 /**
- * Why KMS refused a key policy that it could read. The error code, MalformedPolicyDocumentException, is the same for all of these (KMS API
- * Reference, "PutKeyPolicy"); only the sentence with it tells them apart. Sentences change, so they decide about nothing but which remedy
- * is shown, and where none is recognized, all are.
+ * Why KMS rejected a readable key policy. All cases have the error code MalformedPolicyDocumentException (KMS API Reference, "PutKeyPolicy"), so only
+ * the message tells them apart. AWS may change its messages. So they only select the remedy in a condition message, and an unrecognized one shows all
+ * remedies.
  */
 public enum PutKeyPolicyRejection {
-    /** The lockout safety check: after the write, its writer could not write the policy again. */
+    /** The lockout safety check: the writer could not write the policy again. */
     LOCKOUT,
     /** A user, role or account that a statement names does not exist. */
     INVALID_PRINCIPAL,
-    /** Not one of those that are known. */
+    /** None of the known messages. */
     UNRECOGNIZED;
 
     public static PutKeyPolicyRejection of(AwsError.Rejected refused) {

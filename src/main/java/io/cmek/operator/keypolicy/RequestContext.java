@@ -19,14 +19,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known beforehand of the calls that a role of the service makes with a key: the values that a condition key can have in them, and
- * whether it can be absent. Some conditions are therefore met by all of these calls and some by none; of the others nobody can tell who
- * reads only the policy (IAM User Guide, "IAM JSON policy elements: Condition operators" and "AWS global condition context keys"; KMS
- * Developer Guide, "AWS KMS condition keys").
+ * The values that condition keys can have in a role's calls with a key, and whether they can be absent. So some conditions hold for all of these
+ * calls, and some for none. The policy alone does not resolve the others (IAM User Guide, "IAM JSON policy elements: Condition operators" and "AWS
+ * global condition context keys"; KMS Developer Guide, "AWS KMS condition keys").
  */
 final class RequestContext {
 
-    /** For which of the calls a condition holds. */
+    /** The calls for which a condition holds. */
     enum Holds {
         ALWAYS,
         NEVER,
@@ -36,15 +35,15 @@ final class RequestContext {
     private static final Pattern IDENTITY =
             Pattern.compile("arn:aws[a-z0-9-]*:iam::([0-9]{12}):(root|role/.+|user/.+)");
 
-    /** Those of the partitions whose service names are documented. */
+    /** The partitions whose service names are documented. */
     private static final Set<String> PARTITIONS = Set.of("aws", "aws-us-gov");
 
-    /** The name of the role as which EBS attaches volumes (EBS User Guide, "Permissions for instances"). */
+    /** Name of the role that EBS attaches volumes with (EBS User Guide, "Permissions for instances"). */
     static final String EBS = "aws:ec2-infrastructure";
 
     private static final String PRINCIPAL_ARN = "aws:principalarn";
 
-    /** Keys of which all calls of an account have the same values with a key, in lower case. */
+    /** Condition keys with one value for all calls of an account with a key. In lower case. */
     private static final Set<String> OF_ACCOUNT = Set.of(
             "kms:calleraccount",
             "aws:principalaccount",
@@ -54,11 +53,11 @@ final class RequestContext {
             "aws:resourceorgid",
             "aws:resourceorgpaths");
 
-    /** Keys of which all calls of a role have the same values, in lower case. */
+    /** Condition keys with one value for all calls of a role. In lower case. */
     private static final Set<String> OF_ROLE =
             Set.of(PRINCIPAL_ARN, "aws:principaltype", "aws:principalisawsservice", "aws:principalservicename");
 
-    /** Other keys of which all calls of a session have the same values, in lower case; beside those of tags. */
+    /** Other condition keys with one value for all calls of a session, apart from tags. In lower case. */
     private static final Set<String> OF_SESSION = Set.of(
             "aws:userid",
             "aws:username",
@@ -74,19 +73,19 @@ final class RequestContext {
 
     private static final Pattern INSTANCE = Pattern.compile("i-[0-9a-f]+");
 
-    /** An instance that no statement names. */
+    /** An instance id that no statement names. */
     private static final String SOME_INSTANCE = "i-0e7a5f1c93b2d4860";
 
     private static final String IF_EXISTS = "IfExists";
 
-    /** Condition keys, in lower case, with all values that they can have; an empty value stands for an absent key. */
+    /** Condition keys in lower case, with all possible values. An empty value stands for an absent key. */
     private final Map<String, List<Optional<String>>> possible;
 
     private RequestContext(Map<String, List<Optional<String>>> possible) {
         this.possible = possible;
     }
 
-    /** Of calls that the principal makes with the key, by itself or through the services that encrypt with it: S3 and, for EBS, EC2. */
+    /** Context of a principal's calls with the key. They are direct, or through the services that encrypt with it: S3 and, for EBS, EC2. */
     static RequestContext of(KeyArn key, StatementKind kind, String principal) {
         var possible = new TreeMap<String, List<Optional<String>>>();
         Matcher identity = IDENTITY.matcher(principal);
@@ -98,7 +97,7 @@ final class RequestContext {
             }
         }
         possible.put("aws:principalisawsservice", List.of(Optional.of("false")));
-        // Calls that services make for a role may lack it.
+        // Absent in calls that services make for a role.
         possible.put("aws:securetransport", List.of(Optional.of("true"), Optional.empty()));
         boolean grants = kind.onlyForAwsResources();
         possible.put("kms:grantisforawsresource", List.of(grants ? Optional.of("true") : Optional.empty()));
@@ -114,9 +113,9 @@ final class RequestContext {
     }
 
     /**
-     * Of the calls with which EBS attaches a volume: EC2 decrypts with the key, by a grant.
+     * Context of the calls with which EBS attaches a volume: EC2 decrypts with the key, through a KMS grant.
      *
-     * @param role its ARN, without the id of an instance or with it
+     * @param role ARN of the role, with or without an instance id
      */
     static RequestContext ofVolumes(KeyArn key, String account, String role) {
         var possible = new TreeMap<String, List<Optional<String>>>();
@@ -127,14 +126,14 @@ final class RequestContext {
         possible.put("aws:securetransport", List.of(Optional.of("true"), Optional.empty()));
         possible.put("kms:grantisforawsresource", List.of(Optional.empty()));
         if (PARTITIONS.contains(key.partition())) {
-            // Whether a call by a grant has it, is not documented.
+            // It is not documented whether a call through a grant has it.
             possible.put(
                     "kms:viaservice", List.of(Optional.of("ec2." + key.region() + ".amazonaws.com"), Optional.empty()));
         }
         return new RequestContext(possible);
     }
 
-    /** Instances that a condition on the caller's ARN can tell apart: those that it names, those of its patterns, and another one. */
+    /** Instance ids that a condition on the caller's ARN can tell apart: those that it names, one for each pattern, and another one. */
     static Set<String> instances(@Nullable JsonNode condition) {
         var instances = new TreeSet<String>();
         instances.add(SOME_INSTANCE);
@@ -144,7 +143,7 @@ final class RequestContext {
                     .flatMap(JsonNode::propertyStream)
                     .filter(key -> key.getKey().equalsIgnoreCase(PRINCIPAL_ARN))
                     .flatMap(key -> texts(key.getValue()).stream())
-                    // A pattern is met by what it becomes when its wildcards are digits.
+                    // An id that matches the pattern: digits for the wildcards.
                     .map(arn -> arn.substring(arn.lastIndexOf('/') + 1)
                             .replace('*', '0')
                             .replace('?', '0'))
@@ -154,7 +153,7 @@ final class RequestContext {
         return instances;
     }
 
-    /** Which calls meet a condition alike, as far as it is not known beforehand. */
+    /** The calls for which a condition has one result, as far as the result is not known beforehand. */
     ConditionScope alike(@Nullable JsonNode condition) {
         if (condition == null || !condition.isObject()) {
             return condition == null || condition.isEmpty() && condition.isContainerNode()
@@ -174,7 +173,7 @@ final class RequestContext {
                 .orElse(ConditionScope.ACCOUNT);
     }
 
-    /** IAM User Guide, "AWS global condition context keys". What is not known may be another in each call. */
+    /** IAM User Guide, "AWS global condition context keys". Unknown keys may differ between calls. */
     private static ConditionScope alike(String key) {
         String lower = key.strip().toLowerCase(Locale.ROOT);
         if (OF_ACCOUNT.contains(lower)) {
@@ -188,13 +187,13 @@ final class RequestContext {
                 : ConditionScope.CALL;
     }
 
-    /** The condition keys that policy variables in the values stand for. */
+    /** The condition keys of the policy variables in the values. */
     private static Stream<String> variables(JsonNode values) {
         return texts(values).stream()
                 .flatMap(text -> VARIABLE.matcher(text).results().map(r -> r.group(1)));
     }
 
-    /** @param condition the {@code Condition} of a statement, null where it has none */
+    /** @param condition the {@code Condition} of a statement, null if it has none */
     Holds holds(@Nullable JsonNode condition) {
         if (condition == null || condition.isEmpty() && condition.isContainerNode()) {
             return Holds.ALWAYS;
@@ -217,9 +216,8 @@ final class RequestContext {
         List<Optional<String>> values = possible.get(key.toLowerCase(Locale.ROOT));
         Optional<Test> test = Test.of(operator);
         List<String> wanted = texts(expected);
-        // A policy variable stands for a value that only the call has. And no source says what an operator on ARNs
-        // makes
-        // of a pattern that is none.
+        // Only the call has the value of a policy variable. And it is not documented how ARN operators treat a
+        // pattern that is not an ARN.
         if (values == null
                 || test.isEmpty()
                 || wanted.stream().anyMatch(w -> w.contains("${") || operator.startsWith("Arn") && !Test.isArn(w))) {
@@ -240,12 +238,12 @@ final class RequestContext {
     /**
      * A condition operator.
      *
-     * @param negated whether it asks that no value matches; an absent key then passes
-     * @param ifExists whether an absent key passes in any case
+     * @param negated whether it requires that no value matches; an absent key then matches
+     * @param ifExists whether an absent key always matches
      */
     private record Test(BiPredicate<String, String> matches, boolean negated, boolean ifExists, boolean ofAbsence) {
 
-        /** Empty for the operators on sets, numbers, dates and addresses, which no known key needs. */
+        /** Empty for operators on sets, numbers, dates and addresses. No known key needs these. */
         static Optional<Test> of(String name) {
             boolean ifExists = name.endsWith(IF_EXISTS);
             String plain = ifExists ? name.substring(0, name.length() - IF_EXISTS.length()) : name;
@@ -276,7 +274,7 @@ final class RequestContext {
             return pattern.split(":", 6).length == 6;
         }
 
-        /** The six parts of an ARN are compared one by one, so that no wildcard reaches over a colon. */
+        /** Compares the six parts of an ARN one by one, so that a wildcard does not match a colon. */
         private static boolean isLikeArn(String pattern, String arn) {
             String[] patterns = pattern.split(":", 6);
             String[] parts = arn.split(":", 6);

@@ -12,10 +12,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** One statement of a key policy, with its place in the document. Reads only; never changes the JSON. */
+/** One statement of a key policy, with its index in the document. Read-only. */
 record Statement(int index, ObjectNode json) {
 
-    /** IAM User Guide, "IAM identifiers": what a deleted user's or role's ARN turns into. */
+    /** The form that the ARN of a deleted user or role becomes (IAM User Guide, "IAM identifiers"). */
     private static final Pattern DEAD_PRINCIPAL = Pattern.compile("(AIDA|AROA)[A-Z0-9]{12,124}");
 
     private static final Pattern ACCOUNT_ROOT = Pattern.compile("arn:aws[a-z0-9-]*:iam::([0-9]{12}):root");
@@ -35,19 +35,19 @@ record Statement(int index, ObjectNode json) {
         return sid != null && sid.isTextual() ? sid.textValue() : null;
     }
 
-    /** How a person finds it: its Sid, else its place. */
+    /** Name for messages: the Sid, or the position if there is none. */
     String name() {
         String sid = sid();
         return sid != null && !sid.isEmpty() ? "'" + printable(sid) + "'" : "number " + (index + 1) + " (without Sid)";
     }
 
-    /** Fit for one line of a status, an Event or a log, whatever whoever wrote the policy has put in. */
+    /** Sanitizes policy text for one line of a status, Event or log. The policy's author is untrusted. */
     private static String printable(String text) {
         String line = UNPRINTABLE.matcher(text).replaceAll("?");
         return line.length() <= MAX_NAME ? line : line.substring(0, MAX_NAME) + "…";
     }
 
-    /** The same text for all statements that mean the same, wherever they stand. */
+    /** The same text for all equivalent statements, at any index. */
     String meaning() {
         return CanonicalForm.ofStatement(json);
     }
@@ -64,7 +64,7 @@ record Statement(int index, ObjectNode json) {
         return "Deny".equals(json.path("Effect").textValue());
     }
 
-    /** A member that may be a string or a list of strings; other shapes give an empty list. */
+    /** A member that may be a string or a list of strings. Other types give an empty list. */
     List<String> strings(String member) {
         return texts(json.get(member));
     }
@@ -78,7 +78,7 @@ record Statement(int index, ObjectNode json) {
         return principal.isTextual() ? List.of(principal.textValue()) : texts(principal.get("AWS"));
     }
 
-    /** In an order that does not change from read to read. */
+    /** Sorted, so that the order is stable between reads. */
     SortedSet<String> deadPrincipals() {
         var dead = new TreeSet<String>();
         for (String member : List.of("Principal", "NotPrincipal")) {
@@ -87,7 +87,7 @@ record Statement(int index, ObjectNode json) {
         return dead;
     }
 
-    /** The keys that its condition asks for, as a message shows them. */
+    /** The condition keys of the statement, sanitized for messages. */
     SortedSet<String> conditionKeys() {
         var keys = new TreeSet<String>();
         JsonNode condition = json.get("Condition");
@@ -107,7 +107,7 @@ record Statement(int index, ObjectNode json) {
         return root.matches() ? root.group(1) : principal;
     }
 
-    /** The account of an ARN, or the one that a bare id or a root's ARN means; empty for others, such as {@code "*"}. */
+    /** The account of an ARN or of an account principal. Empty for others, such as {@code "*"}. */
     static Optional<String> account(String principal) {
         String[] parts = principal.split(":", 6);
         String account = parts.length == 6 ? parts[4] : principal;
@@ -115,7 +115,7 @@ record Statement(int index, ObjectNode json) {
     }
 
     /**
-     * Whether one is a session of a role (IAM User Guide, "IAM identifiers"): its ARN has the role's name, without the path.
+     * Whether the principal is a session of the role (IAM User Guide, "IAM identifiers"). A session ARN has the role's name without the path.
      *
      * @param role ARN of a role; no other principal has sessions
      */
@@ -129,7 +129,7 @@ record Statement(int index, ObjectNode json) {
                 && session.group(2).equals(parts[5].substring(parts[5].lastIndexOf('/') + 1));
     }
 
-    /** Whether its condition asks for a key with operators that want a value and not with one that excepts values. */
+    /** Whether the condition requires a value of the key, and no negated operator excludes values of it. */
     boolean isTargetedByCondition(String key) {
         JsonNode condition = json.get("Condition");
         return condition != null

@@ -2,21 +2,18 @@ package io.cmek.operator.keypolicy;
 
 import java.util.List;
 
-/**
- * The statements that the service needs in a key's policy. Each lives in the policy under the Sid
- * {@code CmekOperator<installation id><suffix>}.
- */
+/** The statements that the service needs in a key's policy. Each has the Sid {@code CmekOperator<installation id><suffix>}. */
 public enum StatementKind {
     /** Encrypt and decrypt with the data key. */
     DATA_USE("DataUse", Actions.USE, false),
-    /** Let AWS services make grants on the data key: what EBS needs to attach volumes (KMS Developer Guide, "Grants in AWS KMS"). */
+    /** Let AWS services create grants on the data key. EBS needs that to attach volumes (KMS Developer Guide, "Grants in AWS KMS"). */
     DATA_GRANTS("DataGrants", List.of("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"), true),
     /** Encrypt and decrypt with the backup key. */
     BACKUP_USE("BackupUse", Actions.USE, false),
-    /** Use of the primary's data key by replication (R9, the second policy). */
+    /** Use of the primary's data key for replication (R9, the second policy). */
     REPLICATION_USE("ReplicationUse", Actions.USE, false);
 
-    /** What a user of the key does (KMS Developer Guide, "Allows key users to use the KMS key"). */
+    /** The actions of a key user (KMS Developer Guide, "Allows key users to use the KMS key"). */
     private static final class Actions {
         static final List<String> USE =
                 List.of("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey");
@@ -32,7 +29,7 @@ public enum StatementKind {
         this.onlyForAwsResources = onlyForAwsResources;
     }
 
-    /** The Sid of this statement for an installation; no two installations and kinds share one. */
+    /** The Sid of this statement for an installation. It is unique for each installation and kind. */
     public String sid(String installationId) {
         return "CmekOperator" + installationId + suffix;
     }
@@ -41,7 +38,7 @@ public enum StatementKind {
         return actions;
     }
 
-    /** Whether the statement carries {@code Bool kms:GrantIsForAWSResource true}. */
+    /** Whether the statement has the condition {@code Bool kms:GrantIsForAWSResource true}. */
     public boolean onlyForAwsResources() {
         return onlyForAwsResources;
     }

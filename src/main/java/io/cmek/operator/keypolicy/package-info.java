@@ -1,4 +1,4 @@
-/** The key policy: reading it without changing it, the statements that the service needs, and the grow-only merge (R3). */
+/** The key policy: lossless reading, the statements that the service needs, and the grow-only merge (R3). */
 @NullMarked
 package io.cmek.operator.keypolicy;
 

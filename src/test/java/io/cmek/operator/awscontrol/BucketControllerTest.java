@@ -200,7 +200,7 @@ class BucketControllerTest {
             refresh();
             if (count("PutBucketEncryption") == writes) {
                 assertThat(encrypted().message())
-                        .contains(NAME, "changed again", "put it back", "It is put back at 2026-");
+                        .contains(NAME, "changed again", "had restored it", "The next repair is at 2026-");
                 assertThat(world.judge(request, NAME).assessment().encryption()).isEqualTo(FakeS3.OF_NEW);
                 world.advance(Duration.ofSeconds(1));
             }

@@ -307,7 +307,10 @@ class KeyControllerTest {
                         .isInstanceOfSatisfying(
                                 PolicyOutcome.Conflict.class,
                                 conflict -> assertThat(conflict.message())
-                                        .contains("CmekOperatortestDataUse", "put it back", "It is put back at 2026-"));
+                                        .contains(
+                                                "CmekOperatortestDataUse",
+                                                "had restored it",
+                                                "The next repair is at 2026-"));
                 world.advance(Duration.ofSeconds(1));
             }
             if (writes() > writes) {
@@ -509,7 +512,8 @@ class KeyControllerTest {
         assertThat(world.repaired).singleElement().satisfies(drift -> {
             assertThat(drift.what()).isEqualTo(DriftRepair.What.STATEMENTS_OF_OTHERS);
             assertThat(drift.lossy()).isFalse();
-            assertThat(drift.note()).contains("The statement 'Auditors' of others", "was put back");
+            assertThat(drift.note())
+                    .contains("another writer wrote the statement 'Auditors'", "The operator restored it");
         });
         assertThat(writes()).isEqualTo(1);
 
@@ -535,7 +539,7 @@ class KeyControllerTest {
 
         assertThat(world.repaired).singleElement().satisfies(drift -> {
             assertThat(drift.lossy()).isTrue();
-            assertThat(drift.note()).contains("The statement 'Auditors' of others", "has to write it again");
+            assertThat(drift.note()).contains("another writer wrote the statement 'Auditors'", "must write it again");
         });
         assertThat(world.reported).containsExactly("conflict", "event for orders");
         assertThat(world.kms.policy(key)).doesNotContain("Auditors");
@@ -578,7 +582,7 @@ class KeyControllerTest {
 
         assertThat(world.repaired).singleElement().satisfies(drift -> {
             assertThat(drift.lossy()).isTrue();
-            assertThat(drift.note()).contains("Somebody removed the statement 'Auditors'", "remove it once more");
+            assertThat(drift.note()).contains("Another writer removed the statement 'Auditors'", "remove it once more");
         });
         assertThat(world.kms.policy(key)).contains("Auditors");
         assertThat(writes()).isZero();
@@ -720,7 +724,7 @@ class KeyControllerTest {
         assertThat(world.reported)
                 .anySatisfy(reported -> assertThat(reported)
                         .startsWith("left behind by orders")
-                        .contains("CmekOperatortestDataUse", "gives access that nobody asks for now"));
+                        .contains("CmekOperatortestDataUse", "gives access that no resource requests now"));
         assertThat(world.isEmpty()).isTrue();
     }
 

@@ -63,7 +63,7 @@ class PolicyConditionsTest {
         assertThat(applied.message())
                 .startsWith(
                         "The data key K lacks in its policy the statement CmekOperatordefaultDataUse: kms:Encrypt, ")
-                .contains(ROLE, "What the statement 'To IAM' leaves to the IAM policies of the account");
+                .contains(ROLE, "The statement 'To IAM' delegates to the IAM policies of the account");
     }
 
     @Test

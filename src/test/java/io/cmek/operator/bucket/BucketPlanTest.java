@@ -84,7 +84,7 @@ class BucketPlanTest {
                 "AES256 | | false | had AES256 as its default encryption",
                 "aws:kms | | true | had aws:kms as its default encryption",
                 "aws:kms | alias/aws/s3 | true | had aws:kms with alias/aws/s3 as its default encryption",
-                " | | false | had no default encryption any more",
+                " | | false | had no default encryption",
                 "aws:kms | " + KEY + " | false | had its S3 Bucket Key off",
             })
     void whatWasChangedAboutABucketThatWasInPlaceIsTold(

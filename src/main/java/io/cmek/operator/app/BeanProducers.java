@@ -72,7 +72,7 @@ import org.jspecify.annotations.Nullable;
 class BeanProducers {
 
     private static final Duration RESYNC_INTERVAL = Duration.ofSeconds(5);
-    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration STATE_METRICS_INTERVAL = Duration.ofSeconds(10);
     private static final Duration EVENTS_PAUSE = Duration.ofMillis(100);
     private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
 
@@ -393,11 +393,12 @@ class BeanProducers {
             RandomGenerator random) {
         var resync =
                 new StatusResync(resources, new UnreadableReporter(events), triggers, new StaleStatusMeter(registry));
-        var census = new StateMetrics(registry, resources, keys, controllers::pending, factsMaxAge(settings), clock);
+        var stateMetrics =
+                new StateMetrics(registry, resources, keys, controllers::pending, factsMaxAge(settings), clock);
         var loops = new ArrayList<>(List.of(
                 workers.loop(),
                 new PeriodicTask("resync", RESYNC_INTERVAL, resync::run),
-                new PeriodicTask("census", CENSUS_INTERVAL, census::refresh)));
+                new PeriodicTask("census", STATE_METRICS_INTERVAL, stateMetrics::refresh)));
         settings.events()
                 .queueUrl()
                 .map(url -> new SqsEventQueue(aws, url, Optional.ofNullable(System.getenv("AWS_REGION"))))

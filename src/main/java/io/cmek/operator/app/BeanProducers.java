@@ -67,7 +67,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Puts the parts together. None of them knows of the container. */
+/** Creates the beans. Only this package depends on the CDI container. */
 @Singleton
 class BeanProducers {
 
@@ -76,7 +76,7 @@ class BeanProducers {
     private static final Duration EVENTS_PAUSE = Duration.ofMillis(100);
     private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
 
-    /** Looked up by the operator SDK's extension; null, as only a dependent bean may be, where there is nothing to elect. */
+    /** The operator SDK's extension requires this bean. It is null without leader election, and only a {@code Dependent} bean can be null. */
     @Produces
     @Dependent
     @Unremovable
@@ -368,7 +368,7 @@ class BeanProducers {
         return new RunningReconciliations(registry, ticker::nanos);
     }
 
-    /** Looked up by the operator SDK's extension. */
+    /** The operator SDK's extension requires this bean. */
     @Produces
     @Singleton
     @Unremovable

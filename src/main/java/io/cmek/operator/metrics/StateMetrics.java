@@ -17,8 +17,8 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gauges: how it stands. All keys and resources are counted every few seconds and not at each scrape, because series of keys come and go
- * and a scrape must not change what it reads.
+ * The gauges of key states and resource states. A periodic task counts all keys and resources every few seconds. A scrape does not, because a
+ * count adds and removes series of keys, and a scrape must not change the registry.
  */
 public final class StateMetrics {
 
@@ -29,8 +29,8 @@ public final class StateMetrics {
     private volatile StateSnapshot snapshot = StateSnapshot.EMPTY;
 
     /**
-     * @param pending how many items of the type wait for a worker
-     * @param maxAge how long a read is relied upon while reads fail
+     * @param pending the number of items of a type that wait for a worker
+     * @param maxAge how long the last successful read stays valid while reads fail
      */
     public StateMetrics(
             MeterRegistry registry,
@@ -65,11 +65,11 @@ public final class StateMetrics {
         Metric.POLL_QUEUE_DEPTH.gauge(registry, () -> pending.applyAsInt(AwsItem.Bucket.class), "buckets");
     }
 
-    /** Counts anew. */
+    /** Takes a new snapshot, and registers the series of its keys. */
     public void refresh() {
         StateSnapshot now = source.get();
         snapshot = now;
-        // Series that stay are not touched, so that no scrape misses them; they read the latest snapshot.
+        // A series that exists keeps its gauge, so that no scrape misses it. The gauges read the latest snapshot.
         List<Row<?>> unusable = now.affected().keySet().stream()
                 .<Row<?>>map(key -> Row.of(
                         Metric.KEY_AFFECTED_RESOURCES.tags(

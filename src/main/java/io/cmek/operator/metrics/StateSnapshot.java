@@ -26,12 +26,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with all keys and resources at one moment. A key that several tenants see, each with a role of its own, is one key: what any
- * of them sees of it counts.
+ * Snapshot of key states and resource states for metrics. Several tenants can read the same key, each with its own role. It counts as one key,
+ * in the best state that one of them observes.
  *
- * @param keys how many, by state
- * @param resources how many, by kind and encryption
- * @param affected how many resources name a key that AWS says cannot be used
+ * @param keys the number of keys by state
+ * @param resources the number of resources by kind and encryption
+ * @param affected the number of resources that name a key that cannot be used, by key and reason
  * @param expirations when each key expires or is deleted
  */
 record StateSnapshot(
@@ -40,14 +40,14 @@ record StateSnapshot(
         Map<UnusableKey, Long> affected,
         Map<KeyExpiry, Instant> expirations) {
 
-    /** Imported key material that expires later than this is not named by key: it may be years. */
+    /** Imported key material can be valid for years: a key has a series only if its key material expires within this time. */
     private static final Duration FORESEEABLE = Duration.ofDays(30);
 
     private static final String NOT_FOUND = "NotFound";
     private static final String UNKNOWN = "Unknown";
     private static final String OTHER = "Other";
 
-    /** KeyState (KMS API Reference, "KeyMetadata"), and three words of our own. */
+    /** KeyState (KMS API Reference, "KeyMetadata"), and three states of the operator itself. */
     static final List<String> KEY_STATES = List.of(
             "Creating",
             "Enabled",
@@ -65,16 +65,16 @@ record StateSnapshot(
 
     static final StateSnapshot EMPTY = new StateSnapshot(Map.of(), Map.of(), Map.of(), Map.of());
 
-    /** The resources of a kind in a state. */
+    /** What a count of resources is for: a kind in a state. */
     record ResourceCount(String kind, EncryptionState encryption) {}
 
-    /** A key that cannot be used, and why. */
+    /** A key that cannot be used, and the reason. */
     record UnusableKey(KeyArn key, Reason reason) {}
 
-    /** A key that is going to be lost, and how. */
+    /** A key that KMS will delete, or whose key material expires. */
     record KeyExpiry(KeyArn key, Cause cause) {}
 
-    /** How a key is lost. */
+    /** Why a key becomes unusable at a known time. */
     enum Cause {
         DELETION,
         EXPIRY;
@@ -85,7 +85,7 @@ record StateSnapshot(
         }
     }
 
-    /** What is known of a key, from best to worst. */
+    /** The result of the last read of a key, from best to worst. */
     private sealed interface Observation {
 
         record Observed(KeyFacts facts) implements Observation {}
@@ -95,7 +95,7 @@ record StateSnapshot(
         record Unknown() implements Observation {}
     }
 
-    /** @param maxAge how long a read is relied upon while reads fail */
+    /** @param maxAge how long the last successful read stays valid while reads fail */
     static StateSnapshot of(Resources resources, KeySnapshot.Source keys, Duration maxAge, Instant now) {
         RequestIndex index = resources.index();
         var observations = new HashMap<KeyArn, Observation>();
@@ -115,7 +115,7 @@ record StateSnapshot(
                 affected.put(new UnusableKey(key, reason), naming);
             }
             if (observation instanceof Observation.Observed(KeyFacts facts)) {
-                // A replica that waits for its primary's deletion has no date yet.
+                // In PendingReplicaDeletion KMS has not set a date yet (KMS API Reference, "KeyMetadata").
                 if (facts.deletionDate() != null) {
                     expirations.put(new KeyExpiry(key, Cause.DELETION), facts.deletionDate());
                 }
@@ -181,7 +181,7 @@ record StateSnapshot(
                 : Objects.requireNonNullElse(status.encryption(), EncryptionState.PENDING);
     }
 
-    /** Those to name: all that are scheduled for deletion, and those whose material expires before long. */
+    /** Keys that get a series: all that are scheduled for deletion, and those whose key material expires within {@link #FORESEEABLE}. */
     Stream<KeyExpiry> foreseeableExpirations(Instant now) {
         return expirations.entrySet().stream()
                 .filter(e ->

@@ -173,7 +173,7 @@ public enum Metric {
             Type.GAUGE,
             "Whether the process is the leader (1) or on standby (0). One replica of an installation is the leader; without leader election, each"
                     + " replica is.",
-            "0 on all replicas for longer than a failover takes: see the runbook CmekOperatorAbsent.");
+            "Zero on all replicas for longer than a failover takes: see the runbook CmekOperatorAbsent.");
 
     /** The type of a metric. */
     public enum Type {

@@ -1,4 +1,4 @@
-"""What the demo does in the local AWS, as an administrator of the account would."""
+"""The AWS side of the demo: calls to the local AWS as an administrator of the account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IAM_POLICY_PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "
 
 @dataclass
 class Account:
-    """One account of the local AWS, with its root user's credentials."""
+    """An account of the local AWS, with the credentials of its root user."""
 
     endpoint: str
     session: botocore.session.Session = field(default_factory=botocore.session.get_session)
@@ -35,7 +35,7 @@ class Account:
         )
 
     def create_roles(self) -> dict[str, str]:
-        """The service's role, the role that the operator assumes, and a user that may do nothing but assume it."""
+        """Creates the role of the service, the role of the operator, and a user that may only assume the latter. Returns the user's credentials."""
         iam = self.client("iam")
         trust = _allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "sts:AssumeRole")
         iam.create_role(RoleName="data-plane", AssumeRolePolicyDocument=json.dumps(trust))
@@ -67,7 +67,7 @@ class Account:
 
 
 def key_policy() -> dict[str, Any]:
-    """A key policy as an account has it: administration, a statement of another team, and the console's list of administrators."""
+    """A typical key policy: administration by the account, a statement of another team, and the key administrators of the console."""
     return {
         "Version": "2012-10-17",
         "Id": "key-of-the-platform-team",
@@ -99,7 +99,7 @@ def key_policy() -> dict[str, Any]:
 
 
 def in_any_order(value: Any) -> Any:
-    """The same for all orders of the lists in it: KMS gives them in another one at each read."""
+    """A canonical form with sorted lists: KMS returns the lists in another order at each read."""
     if isinstance(value, dict):
         return {name: in_any_order(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -112,7 +112,7 @@ def _allow(principal: dict[str, str], action: str) -> dict[str, Any]:
 
 
 def documented_policy(*sections: str) -> dict[str, Any]:
-    """The policies that the documentation gives in these sections, as one."""
+    """The IAM policies in these sections of the documentation, merged into one."""
     page = IAM_POLICY_PAGE.read_text()
     statements = []
     for section in sections:

@@ -1,4 +1,4 @@
-"""The demo's cluster, and the packaged operator in it: a process that runs as the ServiceAccount of the chart."""
+"""The cluster of the demo, and the packaged operator as a process with the ServiceAccount of the chart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMESPACE = "cmek-system"
 
 
 class Cluster:
-    """A control plane and a local AWS that live as long as this object."""
+    """A control plane and a local AWS. Both stop when the context ends."""
 
     def __init__(self, process: subprocess.Popen[str], facts: dict[str, str], folder: Path) -> None:
         self._process = process
@@ -32,7 +32,7 @@ class Cluster:
 
     @classmethod
     def start(cls, folder: Path) -> Self:
-        tell("Starting a Kubernetes control plane (etcd, kube-apiserver, kube-controller-manager) and a local AWS, as untidy as the real one, on loopback …")
+        tell("Starting a Kubernetes control plane (etcd, kube-apiserver, kube-controller-manager) and a local AWS with the inconsistencies of the real one, on loopback …")
         started = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, str(ENVIRONMENT), str(folder / "environment")],
@@ -42,8 +42,8 @@ class Cluster:
         )
         line = process.stdout.readline()
         if not line:
-            raise SystemExit("The local environment did not start; its reason is above.")
-        good(f"both are ready ({time.monotonic() - started:.1f} s)")
+            raise SystemExit("The local environment did not start; the reason is above.")
+        good(f"the control plane and AWS are ready ({time.monotonic() - started:.1f} s)")
         return cls(process, json.loads(line), folder)
 
     def __enter__(self) -> Self:
@@ -60,10 +60,10 @@ class Cluster:
     def install(self) -> None:
         command("kubectl apply -f helm/cmek-operator.yaml")
         output(self.kubectl("apply", "-f", str(MANIFESTS)))
-        tell("The same that the chart installs. No pod runs here: the operator is a process, with the rights of its ServiceAccount.")
+        tell("These are the objects of the chart. No pod runs here: the operator is a local process with the permissions of its ServiceAccount.")
 
     def operator_kubeconfig(self) -> Path:
-        """The kubeconfig of the ServiceAccount: the operator is no administrator here either."""
+        """The kubeconfig of the ServiceAccount, so that the operator has no more permissions than in a cluster."""
         config = json.loads(Path(self._facts["KUBECONFIG"]).read_text())
         token = self.kubectl("create", "token", "cmek-operator", "-n", NAMESPACE, "--duration=1h").strip()
         config["users"] = [{"name": "admin", "user": {"token": token}}]
@@ -78,8 +78,8 @@ class Cluster:
             raise DemoFailure(done.stderr.strip())
         return done.stdout
 
-    def kubectl_as_told(self, *arguments: str) -> str:
-        """With what it says on standard error: warnings of the API server."""
+    def kubectl_with_warnings(self, *arguments: str) -> str:
+        """Runs kubectl; the output includes standard error, where kubectl prints warnings of the API server."""
         done = self._kubectl(*arguments)
         if done.returncode != 0:
             raise DemoFailure(done.stderr.strip())
@@ -135,7 +135,7 @@ class Operator:
             "CMEK_TENANTS_DEFAULT_ROLE_ARN": aws.OPERATOR_ROLE,
             "CMEK_TENANTS_DEFAULT_PRINCIPALS_DATA": aws.DATA_PLANE_ROLE,
         }
-        tell("The tenant 'default': every namespace may use the keys of this account, for the service's role data-plane.")
+        tell("The tenant 'default': every namespace may use the keys of this account, and the role data-plane of the service gets access.")
         for name, value in settings.items():
             output(f"{name}={value}")
         with self._log.open("wb") as log:
@@ -158,7 +158,7 @@ class Operator:
 
     def is_ready(self) -> bool:
         if self._process.poll() is not None:
-            raise DemoFailure(f"the operator ended with exit code {self._process.returncode}")
+            raise DemoFailure(f"the operator exited with code {self._process.returncode}")
         address = re.search(r"Listening on: (http://\S+)", self._log.read_text(errors="replace"))
         if address is None:
             return False
@@ -168,5 +168,5 @@ class Operator:
         except OSError:
             return False
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-30:]) if self._log.exists() else ""

@@ -1,4 +1,4 @@
-"""What the demo prints: colour and a spinner on a terminal, plain lines otherwise."""
+"""The output of the demo: colour and a spinner on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 118
 
 
 class DemoFailure(Exception):
-    """A step did not come out as told."""
+    """A step had an unexpected result."""
 
 
 def _style(code: str, text: str) -> str:
@@ -29,8 +29,8 @@ def tell(text: str) -> None:
     print(textwrap.fill(" ".join(text.split()), WIDTH, initial_indent="   ", subsequent_indent="   "), flush=True)
 
 
-def command(words: str) -> None:
-    print(f"\n   {_style('1', '$ ' + words)}", flush=True)
+def command(line: str) -> None:
+    print(f"\n   {_style('1', '$ ' + line)}", flush=True)
 
 
 def output(text: str, *, style: str = "2") -> None:
@@ -47,7 +47,7 @@ def good(text: str) -> None:
 
 
 def wait_until(what: str, condition: Callable[[], bool], *, seconds: float = 90) -> None:
-    """Waits for the condition, which is asked every now and then; raises when it does not come true in time."""
+    """Polls the condition until it is true; raises after the timeout."""
     started = time.monotonic()
     frames = itertools.cycle("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
     while True:
@@ -59,7 +59,7 @@ def wait_until(what: str, condition: Callable[[], bool], *, seconds: float = 90)
         if time.monotonic() - started > seconds:
             if TERMINAL:
                 print("\r\033[K", end="")
-            raise DemoFailure(f"{what}: not within {seconds:.0f} s")
+            raise DemoFailure(f"{what}: not true within {seconds:.0f} s")
         for _ in range(3):
             if TERMINAL:
                 print(f"\r   {next(frames)} {what} …", end="", flush=True)

@@ -14,17 +14,17 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /**
- * Writes failed calls to AWS to the log, with the request id that AWS support and CloudTrail know them by: once when a failure is new, and not
- * again while it goes on. It is new when the same was not seen for {@link #QUIET}, so that one that comes and goes is no flood either.
+ * Logs failed calls to AWS with their request id, which AWS support and CloudTrail use. A failure is logged once, and again only if it did not
+ * occur for {@link #QUIET}: a persistent or an intermittent failure must not flood the log.
  *
- * <p>A failure that is not about the key or the bucket (AWS throttles the account, or gave no answer) is the same for all of them: a thousand
- * keys that cannot be reached are one line for each operation.
+ * <p>A failure that does not concern one key or bucket is logged once for each operation, not for each key. Examples are throttling of the account
+ * and a missing response. Otherwise a network outage would log a line for each of a thousand keys.
  */
 final class AwsErrorLogger implements CallListener {
 
     static final Duration QUIET = Duration.ofMinutes(10);
 
-    /** From this size on, what has been quiet for long is forgotten. */
+    /** Above this number of entries, entries older than {@link #QUIET} are evicted. */
     private static final int MANY = 1_000;
 
     static final String OPERATION = "aws.operation";
@@ -62,14 +62,14 @@ final class AwsErrorLogger implements CallListener {
         }
     }
 
-    /** Whether it says something about the one thing that AWS was asked about. */
+    /** Whether the failure concerns the key, bucket or role of the call, and not the account or the network. */
     private static boolean isAbout(AwsError failure) {
         return switch (failure) {
             case AwsError.NotFound gone -> true;
             case AwsError.Denied denied -> true;
             case AwsError.Rejected rejected -> true;
             case AwsError.Throttled throttled -> false;
-            // Without a request id there was no answer.
+            // Without a request id, AWS did not respond.
             case AwsError.Unavailable unavailable -> unavailable.detail().requestId() != null;
         };
     }
@@ -121,7 +121,7 @@ final class AwsErrorLogger implements CallListener {
         };
     }
 
-    /** That a bucket, or its rule of encryption, is not there yet is an answer, and the usual one before the operator makes it. */
+    /** A missing bucket or a missing encryption rule is normal until the operator creates it, so it is not a warning. */
     private static Logger.Level level(Operation operation, AwsError failure) {
         return failure instanceof AwsError.NotFound && operation.service().equals("s3")
                 ? Logger.Level.DEBUG

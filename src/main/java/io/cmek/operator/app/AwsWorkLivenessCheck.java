@@ -9,7 +9,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
-/** Liveness: whether the turns of the workers at keys and buckets end. An AWS that hangs is no reason for one that does not. */
+/** Liveness check: fails if a worker processes the same key or bucket for too long. Slow or hanging AWS calls do not fail it. */
 @Liveness
 @Singleton
 public class AwsWorkLivenessCheck implements HealthCheck {
@@ -17,8 +17,8 @@ public class AwsWorkLivenessCheck implements HealthCheck {
     static final String NAME = "AwsTurns";
 
     /**
-     * A turn ends with its first call that times out, after 20 s. So one lasts for so long only where each of 45 calls is answered in the last
-     * moment. The release of a resource reads all resources of the cluster from the API server; that may take as long, too.
+     * The first call that times out, after 20 s, ends the work on an item. So an item takes this long only if each of 45 calls responds just before
+     * its timeout. The policy cleanup of a deleted resource lists all resources in the API server, and can take as long.
      */
     static final Duration LONGEST = Duration.ofMinutes(15);
 
@@ -29,7 +29,7 @@ public class AwsWorkLivenessCheck implements HealthCheck {
         this(controllers::oldestTurn);
     }
 
-    /** @param oldest for how long the turn that began first has been under way */
+    /** @param oldest how long the item that was started first has been in progress */
     AwsWorkLivenessCheck(Supplier<Duration> oldest) {
         this.oldest = oldest;
     }
@@ -39,7 +39,7 @@ public class AwsWorkLivenessCheck implements HealthCheck {
         Duration now = oldest.get();
         boolean dead = now.compareTo(LONGEST) > 0;
         return HealthCheckResponse.named(NAME)
-                .withData("turns", dead ? "one has been under way for " + now.toMinutes() + " minutes" : "OK")
+                .withData("turns", dead ? "one item has been in progress for " + now.toMinutes() + " minutes" : "OK")
                 .status(!dead)
                 .build();
     }

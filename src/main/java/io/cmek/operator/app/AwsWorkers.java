@@ -17,22 +17,22 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of the controllers of keys and buckets. One hands out items as they become ready; the others work on them, as many as the work queue
- * lets, and end when there is nothing to do.
+ * The threads of the key and bucket controllers. One dispatcher thread takes ready items from the work queue. Worker threads process them, at most
+ * {@link WorkQueue#MAX_IN_FLIGHT} at once, and end when idle.
  */
 final class AwsWorkers implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(AwsWorkers.class);
 
-    /** How long an idle worker is kept. */
+    /** How long an idle worker thread is kept. */
     private static final Duration IDLE = Duration.ofSeconds(5);
 
-    /** Workers that have given their item back are threads for a moment more. */
+    /** A worker that has returned its item still occupies its thread for a moment. */
     private static final int MAX_THREADS = 2 * WorkQueue.MAX_IN_FLIGHT;
 
     private static final Duration BEAT = Duration.ofMillis(500);
 
-    /** Items that are handed out before the loop shows that it goes round. */
+    /** The dispatcher returns after this many items, so that it reports a heartbeat under load too. */
     private static final int MAX_IN_A_BEAT = 1_000;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -42,7 +42,7 @@ final class AwsWorkers implements AutoCloseable {
     private volatile @Nullable AwsControllers controllers;
     private boolean isWoken;
 
-    /** Whether the last item found no thread. */
+    /** Whether no thread was free for the last item; then the warning was logged already. */
     private boolean isFull;
 
     AwsWorkers() {
@@ -55,12 +55,12 @@ final class AwsWorkers implements AutoCloseable {
                 Thread.ofPlatform().daemon().name("aws-worker-", 0).factory()));
     }
 
-    /** @param workers runs what it accepts at once, or rejects it */
+    /** @param workers an executor without a queue: it runs a task at once or rejects it */
     AwsWorkers(ExecutorService workers) {
         this.workers = workers;
     }
 
-    /** Has the queue looked at again: something in it may be ready. */
+    /** Wakes the dispatcher, because an item in the queue may be ready. */
     void wakeUp() {
         lock.lock();
         try {
@@ -71,7 +71,7 @@ final class AwsWorkers implements AutoCloseable {
         }
     }
 
-    /** Has the items of these controllers worked on, from when its loop is started. */
+    /** Sets the controllers whose items are processed. Call it before {@link #loop} is started. */
     void use(AwsControllers controllers) {
         this.controllers = controllers;
     }
@@ -80,7 +80,7 @@ final class AwsWorkers implements AutoCloseable {
         return loop;
     }
 
-    /** Hands out what is ready, and waits until something may be. */
+    /** Dispatches ready items, then waits until the next item can be ready. */
     private void handOut() {
         AwsControllers controllers = Objects.requireNonNull(this.controllers);
         for (int handedOut = 0; handedOut < MAX_IN_A_BEAT; handedOut++) {
@@ -96,7 +96,7 @@ final class AwsWorkers implements AutoCloseable {
         }
     }
 
-    /** An item that no thread takes goes back to the queue: else nobody could ever take it again. */
+    /** A rejected item goes back to the queue; otherwise it would stay in flight for ever. */
     private boolean isAccepted(Work work) {
         try {
             workers.execute(work);
@@ -105,14 +105,14 @@ final class AwsWorkers implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             work.putOff();
             if (!isFull && !workers.isShutdown()) {
-                LOG.warn("No thread is free for the next key or bucket; it waits, and so do all others until one is");
+                LOG.warn("No worker thread is free: all keys and buckets wait until one is");
             }
             isFull = true;
             return false;
         }
     }
 
-    /** A worker that gives its item back wakes the loop. */
+    /** Waits for a free thread: a worker that returns its item wakes the dispatcher. */
     private void awaitThread() {
         lock.lock();
         try {

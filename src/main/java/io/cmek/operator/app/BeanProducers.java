@@ -67,16 +67,16 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Puts the parts together. None of them knows of the container. */
+/** Creates the beans. Only this package depends on the CDI container. */
 @Singleton
 class BeanProducers {
 
     private static final Duration RESYNC_INTERVAL = Duration.ofSeconds(5);
-    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration STATE_METRICS_INTERVAL = Duration.ofSeconds(10);
     private static final Duration EVENTS_PAUSE = Duration.ofMillis(100);
     private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
 
-    /** Looked up by the operator SDK's extension; null, as only a dependent bean may be, where there is nothing to elect. */
+    /** The operator SDK's extension requires this bean. It is null without leader election, and only a {@code Dependent} bean can be null. */
     @Produces
     @Dependent
     @Unremovable
@@ -368,7 +368,7 @@ class BeanProducers {
         return new RunningReconciliations(registry, ticker::nanos);
     }
 
-    /** Looked up by the operator SDK's extension. */
+    /** The operator SDK's extension requires this bean. */
     @Produces
     @Singleton
     @Unremovable
@@ -393,11 +393,12 @@ class BeanProducers {
             RandomGenerator random) {
         var resync =
                 new StatusResync(resources, new UnreadableReporter(events), triggers, new StaleStatusMeter(registry));
-        var census = new StateMetrics(registry, resources, keys, controllers::pending, factsMaxAge(settings), clock);
+        var stateMetrics =
+                new StateMetrics(registry, resources, keys, controllers::pending, factsMaxAge(settings), clock);
         var loops = new ArrayList<>(List.of(
                 workers.loop(),
                 new PeriodicTask("resync", RESYNC_INTERVAL, resync::run),
-                new PeriodicTask("census", CENSUS_INTERVAL, census::refresh)));
+                new PeriodicTask("census", STATE_METRICS_INTERVAL, stateMetrics::refresh)));
         settings.events()
                 .queueUrl()
                 .map(url -> new SqsEventQueue(aws, url, Optional.ofNullable(System.getenv("AWS_REGION"))))

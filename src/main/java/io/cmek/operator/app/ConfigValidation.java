@@ -2,14 +2,16 @@ package io.cmek.operator.app;
 
 import java.time.Duration;
 
-/** Settings that can be read and make no sense. */
+/** Validates settings that parse but are out of range. */
 final class ConfigValidation {
 
     private ConfigValidation() {}
 
     /**
-     * @param least in whole seconds
-     * @throws IllegalArgumentException where the value is below; the message names property and value
+     * Returns the value if it is at least the minimum.
+     *
+     * @param least the minimum, in whole seconds
+     * @throws IllegalArgumentException if the value is lower; the message names the property and the value
      */
     static Duration atLeast(Duration least, String property, Duration value) {
         if (value.compareTo(least) < 0) {

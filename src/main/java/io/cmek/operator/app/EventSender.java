@@ -7,7 +7,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/** Sends Events to the API server, one after another. Those that come while too many wait are only in the log. */
+/** Sends Events to the API server on one thread. If the queue is full, it drops an Event and logs a warning. */
 final class EventSender implements Executor, AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(EventSender.class);
@@ -21,7 +21,7 @@ final class EventSender implements Executor, AutoCloseable {
             TimeUnit.MILLISECONDS,
             new LinkedBlockingQueue<>(MAX_WAITING),
             Thread.ofPlatform().daemon().name("events").factory(),
-            (event, full) -> LOG.warnf("%d Events wait for the API server: one more is not sent", MAX_WAITING));
+            (event, full) -> LOG.warnf("%d Events wait for the API server: the next Event was dropped", MAX_WAITING));
 
     EventSender() {
         executor.allowCoreThreadTimeOut(true);

@@ -14,9 +14,9 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Liveness: whether every informer still runs, on the replicas that stand by too. One that has stopped, because it was sent what it cannot
- * process, does not start again (java-operator-sdk issues 882 and 1170): the process hears nothing more of its kind. One that has lost the API
- * server, or its rights, runs: it connects again by itself.
+ * Liveness check: fails if an informer has stopped, on standby replicas too. An informer stops when it receives an object that it cannot process,
+ * and does not restart (java-operator-sdk issues 882 and 1170). The process then gets no more events of that kind. An informer that lost its
+ * connection or its permissions still runs and reconnects by itself.
  */
 @Liveness
 @Singleton
@@ -31,7 +31,7 @@ public class InformersCheck implements HealthCheck {
         this(() -> running(operator));
     }
 
-    /** @param running whether it runs, by the informer's name; empty while the operator has not started */
+    /** @param running whether each informer runs, by name; empty until the operator has started */
     InformersCheck(Supplier<Map<String, Boolean>> running) {
         this.running = running;
     }
@@ -47,7 +47,7 @@ public class InformersCheck implements HealthCheck {
         return response.status(alive).build();
     }
 
-    /** An informer that cannot start ends the process by itself. */
+    /** Before the start there is nothing to check: an informer that cannot start ends the process. */
     private static Map<String, Boolean> running(Operator operator) {
         var running = new TreeMap<String, Boolean>();
         if (operator.getRuntimeInfo().isStarted()) {

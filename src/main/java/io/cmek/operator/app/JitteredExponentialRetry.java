@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Retries for ever, with a delay of a minute at most. The SDK's own default gives up after 26 s. */
+/** Unlimited retries with exponential backoff and jitter, at most one minute apart. The SDK's default gives up after 26 s. */
 public final class JitteredExponentialRetry implements Retry {
 
     private static final Duration FIRST = Duration.ofSeconds(1);

@@ -24,8 +24,8 @@ import java.util.UUID;
 import org.jboss.logging.Logger;
 
 /**
- * Which of the processes of this installation works: the one that holds the Lease. The others stand by: they watch the cluster, so that they
- * can take over at once, and ask AWS nothing.
+ * Leader election among the replicas of this installation: the replica that holds the Lease is the leader. A standby replica keeps its informer
+ * caches synced, so that it can take over at once, and calls AWS for nothing.
  */
 @Singleton
 public class LeaderElection {
@@ -52,17 +52,17 @@ public class LeaderElection {
         this.since = clock.instant();
     }
 
-    /** Since when this process works: before that it has seen nothing of AWS. */
+    /** When this process became the leader, or started if there is no leader election. It has not read AWS before. */
     public Instant since() {
         return since;
     }
 
-    /** Whether this process works now. */
+    /** Whether this process is the leader; always true without leader election. */
     boolean leads() {
         return leads || !settings.leaderElection().enabled();
     }
 
-    /** What is done while this process works: from now on, or, where it stands by, from when it leads. To be called before that. */
+    /** Runs the action when this process becomes the leader, or now without leader election. Call it before the election starts. */
     void whileLeading(Runnable begin) {
         if (settings.leaderElection().enabled()) {
             duties.add(begin);
@@ -72,9 +72,9 @@ public class LeaderElection {
     }
 
     /**
-     * How the operator SDK is to elect; empty where there is one process and nothing to elect.
+     * The leader election configuration for the operator SDK; empty without leader election.
      *
-     * @throws IllegalArgumentException where a setting makes no sense
+     * @throws IllegalArgumentException if a setting is out of range, or no namespace is known for the Lease
      */
     Optional<LeaderElectionConfiguration> election() {
         if (!settings.leaderElection().enabled()) {
@@ -84,7 +84,7 @@ public class LeaderElection {
                 SHORTEST_LEASE,
                 "cmek.leader-election.lease-duration",
                 settings.leaderElection().leaseDuration());
-        // In the proportions of client-go's 15 s, 10 s and 2 s (its package leaderelection).
+        // The ratios of client-go's defaults: 15 s, 10 s and 2 s (package leaderelection).
         return Optional.of(LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(leaseName())
                 .withLeaseNamespace(namespace())
                 .withIdentity(identity)
@@ -95,7 +95,7 @@ public class LeaderElection {
                 .build());
     }
 
-    /** One for each installation, so that several share a namespace. */
+    /** Has the installation id, so that several installations can share a namespace. */
     private String leaseName() {
         return "cmek-operator-" + settings.installationId().toLowerCase(Locale.ROOT);
     }
@@ -104,27 +104,27 @@ public class LeaderElection {
         String namespace = client.getNamespace();
         if (namespace == null || namespace.isBlank()) {
             throw new IllegalArgumentException(
-                    "cmek.leader-election.enabled is 'true', and neither a service account nor the kubeconfig says in"
-                            + " which namespace the Lease belongs; set the namespace in the kubeconfig's context, or"
+                    "cmek.leader-election.enabled is 'true', but neither a service account nor the kubeconfig names the namespace"
+                            + " of the Lease. Set the namespace in the kubeconfig's context, or set"
                             + " quarkus.kubernetes-client.namespace.");
         }
         return namespace;
     }
 
     private void begin() {
-        LOG.infof("This process leads: it holds the Lease %s", leaseName());
+        LOG.infof("This process is the leader: it holds the Lease %s", leaseName());
         since = clock.instant();
         leads = true;
         duties.forEach(Runnable::run);
     }
 
     /**
-     * What the operator SDK builds, up to 5.3.2, goes on when the Lease is lost. The next leader may be at work already, so this is no orderly
-     * stop, which would take its time.
+     * Halts the process, because the controllers of the operator SDK (up to 5.3.2) keep running after the Lease is lost. The next leader may be
+     * active already, and a graceful shutdown would take too long.
      */
     private void end() {
         if (!stops) {
-            LOG.errorf("This process has lost the Lease %s, so it ends; Kubernetes starts it again", leaseName());
+            LOG.errorf("This process lost the Lease %s and exits; Kubernetes restarts it", leaseName());
             Runtime.getRuntime().halt(1);
         }
     }
@@ -133,7 +133,7 @@ public class LeaderElection {
         stops = true;
     }
 
-    /** So that the next leader need not wait until the Lease expires. */
+    /** Releases the Lease, so that the next leader need not wait until it expires. */
     void release(@Observes @Priority(AFTER_THE_OPERATOR_STOPPED) ShutdownEvent event) {
         if (!leads) {
             return;
@@ -148,7 +148,7 @@ public class LeaderElection {
                     .withName(leaseName())
                     .patch(PatchContext.of(PatchType.JSON), release);
         } catch (KubernetesClientException e) {
-            LOG.warnf("The Lease %s was not released and expires by itself: %s", leaseName(), e.getMessage());
+            LOG.warnf("Could not release the Lease %s, which expires by itself: %s", leaseName(), e.getMessage());
         }
     }
 

@@ -14,8 +14,8 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
 /**
- * Makes the operator SDK's Operator, in place of the Quarkus extension, whose configuration of a controller (7.7.3) loses {@code
- * triggerReconcilerOnAllEvents}.
+ * Creates the operator SDK's {@code Operator} in place of the Quarkus extension. The extension (7.7.3) drops {@code
+ * triggerReconcilerOnAllEvents} from the configuration of a controller.
  */
 @Singleton
 class OperatorFactory {
@@ -33,8 +33,8 @@ class OperatorFactory {
             Operator operator, QuarkusConfigurationService service, Reconciler<P> reconciler) {
         QuarkusControllerConfiguration<P> found = service.getConfigurationFor(reconciler);
         if (!(reconciler instanceof ConfigurableReconciler<P> configurable) || found == null) {
-            throw new IllegalStateException(
-                    reconciler.getClass().getName() + " is no reconciler that the extension has found at build time");
+            throw new IllegalStateException(reconciler.getClass().getName()
+                    + " is not a reconciler that the Quarkus extension found at build time");
         }
         var overrider = ControllerConfigurationOverrider.override(found);
         configurable.updateConfigurationFrom(overrider);
@@ -43,7 +43,7 @@ class OperatorFactory {
         operator.register(reconciler, configuration);
     }
 
-    /** Of a controller that is told of every event. */
+    /** A controller configuration with {@code triggerReconcilerOnAllEvents}. */
     private static final class AllEvents<P extends HasMetadata> extends QuarkusControllerConfiguration<P> {
 
         AllEvents(ControllerConfiguration<P> configuration, QuarkusControllerConfiguration<P> found) {

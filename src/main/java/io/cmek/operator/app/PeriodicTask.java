@@ -8,15 +8,15 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Something that is done again and again on a thread of its own, with a pause in between; and that can be asked whether it still is. A turn
- * that fails is logged, and the next one comes. An {@link Error} ends the loop, and so, in effect, does a turn that hangs: both make it dead.
+ * A periodic task on its own thread, with a fixed delay between runs and a liveness check. A run that throws an exception is logged, and the task
+ * goes on. After an {@link Error} the task does not run again. A task that threw an {@link Error} or that hangs counts as dead.
  */
 public final class PeriodicTask implements AutoCloseable {
 
-    /** The least silence that is taken for death: a machine without a free core delays turns, too. */
+    /** Minimum time without a heartbeat before the task counts as dead; allows for CPU starvation. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** The silence that is taken for death where the pause is long, in pauses. */
+    /** Number of missed runs after which a task with a long delay counts as dead. */
     static final int MISSED_TURNS = 10;
 
     private static final Logger LOG = Logger.getLogger(PeriodicTask.class);
@@ -29,12 +29,15 @@ public final class PeriodicTask implements AutoCloseable {
     private volatile boolean started;
     private volatile long lastBeat;
 
-    /** @param name for its thread, logs and the health check */
+    /**
+     * @param name of the thread, for logs and the health check
+     * @param pause the delay between the end of a run and the start of the next
+     */
     public PeriodicTask(String name, Duration pause, Runnable turn) {
         this(name, pause, turn, System::nanoTime);
     }
 
-    /** @param nanos time that runs evenly, whatever is done to the clock on the wall; in nanoseconds */
+    /** @param nanos a monotonic clock, in nanoseconds */
     public PeriodicTask(String name, Duration pause, Runnable turn, LongSupplier nanos) {
         this.name = name;
         this.pause = pause;
@@ -54,12 +57,12 @@ public final class PeriodicTask implements AutoCloseable {
         executor.scheduleWithFixedDelay(this::beat, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** For how long nothing was heard of it: since its last turn began or ended. Zero before it is started. */
+    /** Time since the last heartbeat, at which a run began or ended. Zero before the task is started. */
     public Duration silence() {
         return started ? Duration.ofNanos(nanos.getAsLong() - lastBeat) : Duration.ZERO;
     }
 
-    /** Whether it has been silent for so long that it will not come back by itself. */
+    /** Whether the last heartbeat is so old that the task is not expected to recover. */
     public boolean isDead() {
         Duration missed = pause.multipliedBy(MISSED_TURNS);
         return silence().compareTo(missed.compareTo(PATIENCE) > 0 ? missed : PATIENCE) > 0;
@@ -70,7 +73,7 @@ public final class PeriodicTask implements AutoCloseable {
         try {
             turn.run();
         } catch (RuntimeException e) {
-            LOG.errorf(e, "The loop %s missed a turn; it goes on", name);
+            LOG.errorf(e, "The periodic task %s failed; it runs again in %d ms", name, pause.toMillis());
         }
         lastBeat = nanos.getAsLong();
     }

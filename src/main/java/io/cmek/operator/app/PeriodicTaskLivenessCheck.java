@@ -8,8 +8,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Liveness: whether everything that has to be done again and again still is. A dead loop does not come back; the process has to be started
- * anew. Whether AWS and the API server can be reached is no part of it: a restart mends neither.
+ * Liveness check: fails if a periodic task is dead, because only a restart of the process recovers it. The check does not depend on AWS or the
+ * API server: a restart does not make them reachable.
  */
 @Liveness
 @Singleton
@@ -35,7 +35,8 @@ public class PeriodicTaskLivenessCheck implements HealthCheck {
         for (PeriodicTask loop : loops) {
             boolean dead = loop.isDead();
             alive &= !dead;
-            response.withData(loop.name(), dead ? "silent for " + loop.silence().toSeconds() + " s" : "OK");
+            response.withData(
+                    loop.name(), dead ? "no heartbeat for " + loop.silence().toSeconds() + " s" : "OK");
         }
         return response.status(alive).build();
     }

@@ -2,7 +2,7 @@ package io.cmek.operator.app;
 
 import java.util.List;
 
-/** What is done again and again beside the reconciliations. */
+/** The periodic tasks that run on the leader. */
 record PeriodicTasks(List<PeriodicTask> all) implements AutoCloseable {
 
     PeriodicTasks {

@@ -9,7 +9,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
-/** Liveness: whether reconciliations that run end. They wait for the API server alone, and each request to it has a time-out. */
+/** Liveness check: fails if a reconciliation runs for too long. It waits for the API server only, and each request has a timeout. */
 @Liveness
 @Singleton
 public class ReconcileLivenessCheck implements HealthCheck {
@@ -17,8 +17,8 @@ public class ReconcileLivenessCheck implements HealthCheck {
     static final String NAME = "Reconciliations";
 
     /**
-     * A reconciliation makes about a dozen requests to the API server, each once ({@link io.cmek.operator.cluster.SingleAttemptClient}); each may take 10 s
-     * to connect and 10 s for the answer (the Kubernetes client's defaults). One whose every request times out takes four minutes.
+     * A reconciliation sends about twelve requests to the API server, without retries ({@link io.cmek.operator.cluster.SingleAttemptClient}). A
+     * request can take 10 s to connect and 10 s to respond (defaults of the Kubernetes client). If every request times out, that is four minutes.
      */
     static final Duration LONGEST = Duration.ofMinutes(5);
 
@@ -29,7 +29,7 @@ public class ReconcileLivenessCheck implements HealthCheck {
         this(reconciliations::oldest);
     }
 
-    /** @param oldest for how long the oldest has run */
+    /** @param oldest how long the oldest running reconciliation has run */
     ReconcileLivenessCheck(Supplier<Duration> oldest) {
         this.oldest = oldest;
     }

@@ -16,17 +16,18 @@ import jakarta.inject.Singleton;
 import java.util.List;
 
 /**
- * Between the operator SDK and the controller of resources. The SDK has informers, and runs one reconciliation of a resource at a time. It neither
- * writes statuses nor finalizers, and it is told of every event ({@code triggerReconcilerOnAllEvents}): otherwise a resource that is missing from
- * the cache when its turn comes is never reconciled again (its issue 3416), and neither is one that is created again at once.
+ * Connects the operator SDK to {@link ResourceController}. The SDK runs the informers, and at most one reconciliation of a resource at a time. It
+ * writes neither statuses nor finalizers.
+ *
+ * <p>{@code triggerReconcilerOnAllEvents} is on. Without it, the SDK never again reconciles a resource that is missing from the cache when its
+ * reconciliation is due (java-operator-sdk issue 3416). The same holds for a resource that is recreated immediately after its deletion.
  */
 @Singleton
 class ReconcilerAdapter {
 
     /**
-     * Objects in one answer of the API server to a list. An object has 1.5 MiB at most (etcd's limit for a request), and two lists at a time
-     * are read as whole answers before what is not kept is dropped: the process starts in the heap that the chart gives it, whatever is
-     * written into the objects.
+     * Page size of a list request. An object has at most 1.5 MiB (request limit of etcd). At startup the process holds up to two whole pages in
+     * memory before it drops the fields that it does not use. With this page size the heap of the chart is enough for objects of any size.
      */
     static final long PAGE = 20;
 
@@ -49,7 +50,7 @@ class ReconcilerAdapter {
         this.storageClasses = storageClasses;
     }
 
-    /** The annotation's retry is not read by the Quarkus extension. */
+    /** Sets the retry here, because the Quarkus extension does not read it from the annotation. */
     <R extends CustomResource<?, ?> & StoredResource> void configure(
             ControllerConfigurationOverrider<R> configuration) {
         configuration.withRetry(new JitteredExponentialRetry());

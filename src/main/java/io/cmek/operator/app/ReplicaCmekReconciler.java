@@ -11,7 +11,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import java.util.List;
 
-/** By this class the Quarkus extension finds the kind. */
+/** Registers the kind with the Quarkus extension, which reads the type parameter. Delegates to {@link ReconcilerAdapter}. */
 @ControllerConfiguration(name = "replicacmek")
 class ReplicaCmekReconciler implements Reconciler<ReplicaCmek>, ConfigurableReconciler<ReplicaCmek> {
 

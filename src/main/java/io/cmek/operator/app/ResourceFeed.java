@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Passes on what the informer of one kind tells: every version of every resource, whatever the operator SDK makes of it.
+ * Forwards every event of the informer of one kind to {@link Dispatch}, independent of how the operator SDK handles the event.
  *
  * @param <R> the kind
  */
@@ -21,7 +21,7 @@ final class ResourceFeed<R extends StoredResource> extends SimpleInboundEventSou
     private final IndexerResourceCache<R> cache;
     private final Dispatch dispatch;
 
-    /** @param cache of the informer, which the operator SDK has filled before it starts this */
+    /** @param cache the cache of the informer; the operator SDK syncs it before it starts this event source */
     ResourceFeed(String kind, IndexerResourceCache<R> cache, Dispatch dispatch) {
         super("feed");
         this.kind = kind;
@@ -35,7 +35,7 @@ final class ResourceFeed<R extends StoredResource> extends SimpleInboundEventSou
         List<R> known = cache.list().toList();
         known.forEach(resource -> {
             dispatch.put(resource);
-            // One that was deleted meanwhile was told before it was put.
+            // If the resource was deleted meanwhile, its delete event came before this put: remove it again.
             Optional<R> still = cache.get(ResourceID.fromResource(resource))
                     .filter(r -> r.getMetadata()
                             .getUid()

@@ -7,36 +7,36 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The settings of this installation. AWS endpoints and credentials are not among them: those are the AWS SDK's own standard settings. */
+/** The settings of this installation. AWS endpoints and credentials use the standard settings of the AWS SDK. */
 @ConfigMapping(prefix = "cmek")
 public interface Settings {
 
-    /** Part of the Sid of every statement that this installation owns; alphanumeric. Each cluster should have its own. */
+    /** Part of the Sid of every statement that this installation owns; alphanumeric. Use a different id for each cluster. */
     @WithDefault("default")
     String installationId();
 
-    /** The AWS region that this cluster runs in: only resources of that region get a StorageClass. Unset: every Workgroup gets one. */
+    /** The AWS region of this cluster: only resources of that region get a StorageClass. Unset: every Workgroup gets one. */
     Optional<String> clusterRegion();
 
     /**
-     * Which resources this installation serves, as a label selector of Kubernetes. Unset: all. Where several installations share a cluster,
-     * each has its own selector and its own {@link #installationId}.
+     * The Kubernetes label selector of the resources that this installation serves. Unset: all resources. If several installations share a
+     * cluster, each needs its own selector and its own {@link #installationId}.
      */
     Optional<String> selector();
 
-    /** How often each key is looked at. */
+    /** The interval at which each key is polled. */
     @WithDefault("60s")
     Duration resyncInterval();
 
-    /** How often each bucket is looked at. */
+    /** The interval at which each bucket is polled. */
     @WithDefault("5m")
     Duration bucketResyncInterval();
 
-    /** How long something seen is relied upon while AWS cannot be reached. */
+    /** How long the last successful read stays valid while AWS is unreachable. */
     @WithDefault("5m")
     Duration factsMaxAge();
 
-    /** Who may use what. Without a tenant that covers its namespace, a resource is refused. */
+    /** Which namespaces may use which keys and buckets. A resource in a namespace without a tenant is not accepted. */
     Map<String, TenantSettings> tenants();
 
     AwsSettings aws();
@@ -48,7 +48,7 @@ public interface Settings {
     /** One tenant. */
     interface TenantSettings {
 
-        /** Namespaces, as patterns in which {@code *} stands for any text; the most specific pattern of all tenants wins. */
+        /** Namespaces, as patterns in which {@code *} matches any text. If several tenants match, the most specific pattern wins. */
         List<String> namespaces();
 
         /** Key ARNs, as patterns. */
@@ -62,16 +62,16 @@ public interface Settings {
         /** The role that the operator assumes for KMS and S3. Unset: the operator's own credentials. */
         Optional<String> roleArn();
 
-        /** The external id that the trust policy of the role demands. */
+        /** The external id that the trust policy of the role requires. */
         Optional<String> externalId();
 
         PrincipalSettings principals();
 
-        /** The role as which access to the keys is proven. Unset: the key policy as read is the proof. */
+        /** The role that the operator assumes to probe access to the keys. Unset: the operator evaluates the key policy instead. */
         Optional<String> probeRoleArn();
     }
 
-    /** Who uses the keys. */
+    /** The IAM principals that get access to the keys. */
     interface PrincipalSettings {
 
         /** ARNs of the roles that read and write data. */
@@ -84,36 +84,36 @@ public interface Settings {
         Optional<List<String>> replication();
     }
 
-    /** How AWS is called. */
+    /** Settings for calls to AWS. */
     interface AwsSettings {
 
-        /** Address buckets by path: for S3-compatible endpoints that know no virtual hosts. */
+        /** Use path-style addresses for buckets, for S3-compatible endpoints without virtual hosts. */
         @WithDefault("false")
         boolean pathStyleAccess();
     }
 
-    /** What tells of changes in AWS before the next look. */
+    /** Event-driven refresh: notifications of changes in AWS before the next poll. */
     interface EventSettings {
 
-        /** The URL of the SQS queue that an EventBridge rule feeds. Unset: changes are found by looking. */
+        /** The URL of the SQS queue that an EventBridge rule feeds. Unset: the operator finds changes by polling. */
         Optional<String> queueUrl();
 
         /**
-         * Put statements back that a write of the operator's took from others, as the events have them. Then whoever can write to the
-         * queue can have a statement added to a key policy.
+         * Whether to restore the statements of other writers that a write of the operator overwrote, from the CloudTrail events. Anyone who can
+         * send messages to the queue can then have the operator add a statement to a key policy.
          */
         @WithDefault("false")
         boolean restoreStatements();
     }
 
-    /** Several processes of one installation, of which one works. */
+    /** Leader election among the replicas of one installation. */
     interface LeaderElectionSettings {
 
-        /** Whether the process works only while it holds the Lease {@code cmek-operator-<installation id>} of its namespace. */
+        /** Whether the replicas elect a leader, by the Lease {@code cmek-operator-<installation id>} in their namespace. */
         @WithDefault("false")
         boolean enabled();
 
-        /** How long after the last word of a leader another process takes over. */
+        /** How long after the last renewal by the leader another replica takes over. */
         @WithDefault("15s")
         Duration leaseDuration();
     }

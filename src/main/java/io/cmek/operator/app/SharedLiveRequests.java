@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets all who ask while a read is under way share the next one: one read of all resources serves all releases that waited when it began. A read
- * that began before somebody asked may be older than what he has to know.
+ * Coalesces concurrent reads: callers that arrive while a read is running share the next read. So one list of all resources serves all policy
+ * cleanups that wait. A caller cannot use the running read, because that read may miss a change from before the call.
  */
 final class SharedLiveRequests implements LiveRequests {
 
@@ -51,7 +51,7 @@ final class SharedLiveRequests implements LiveRequests {
         }
     }
 
-    /** Who asks from now on gets another read. */
+    /** Closes the current batch: later callers join the next read. */
     private void begin() {
         joining.lock();
         try {

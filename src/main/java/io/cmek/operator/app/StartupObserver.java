@@ -12,7 +12,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
-/** Starts and stops what runs beside the reconcilers. */
+/** Starts the periodic tasks and the AWS workers, and registers the metrics of the process. */
 @Singleton
 class StartupObserver {
 
@@ -34,7 +34,7 @@ class StartupObserver {
             Resources resources,
             MeterRegistry registry) {
         if (authorization.tenants().all().isEmpty()) {
-            LOG.warn("No tenant is configured: every resource is refused. Set cmek.tenants.<name>.namespaces and"
+            LOG.warn("No tenant is configured: no resource is accepted. Set cmek.tenants.<name>.namespaces and"
                     + " cmek.tenants.<name>.principals.data.");
         }
         LOG.infof(

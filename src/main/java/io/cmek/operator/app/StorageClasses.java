@@ -18,12 +18,12 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** The StorageClasses that the operator made, as the informers of both controllers know them. */
+/** The StorageClasses that the operator created, from the informer caches of both controllers. */
 final class StorageClasses implements StorageClassCache {
 
     private final List<InformerEventSource<StorageClass, ?>> sources = new CopyOnWriteArrayList<>();
 
-    /** Has a resource reconciled when its StorageClass is changed or deleted by somebody else. */
+    /** Triggers a reconciliation of the owner when another client changes or deletes its StorageClass. */
     <P extends StoredResource> EventSource<StorageClass, P> source(EventSourceContext<P> context) {
         Class<P> owner = context.getPrimaryResourceClass();
         var source = new InformerEventSource<StorageClass, P>(

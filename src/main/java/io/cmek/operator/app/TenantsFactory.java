@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** From settings to tenants. A setting that makes no sense stops the start, with the property, its value and the remedy. */
+/** Creates tenants from settings. An invalid setting prevents startup; the message names the property, its value and the remedy. */
 final class TenantsFactory {
 
     private static final Pattern PRINCIPAL =
@@ -80,7 +80,7 @@ final class TenantsFactory {
         }
     }
 
-    /** Two tenants with the same pattern would make it a matter of chance who may use what. */
+    /** Two tenants with the same pattern would make the tenant of a namespace ambiguous. */
     private void refuseEqualNamespaces(List<Tenant> tenants) {
         var owners = new HashMap<Glob, String>();
         for (Tenant tenant : tenants) {

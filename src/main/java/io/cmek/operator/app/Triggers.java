@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
-/** Has the operator SDK reconcile resources, by the event source of their kind. */
+/** Triggers reconciliations in the operator SDK, through the event source of the kind. */
 final class Triggers implements Consumer<ResourceRef> {
 
     private final Map<String, SimpleInboundEventSource<? extends StoredResource>> sources = new ConcurrentHashMap<>();

@@ -1,4 +1,4 @@
-/** Settings, wiring, metrics and health of the process. */
+/** Settings, dependency injection, leader election and health checks of the process. */
 @NullMarked
 package io.cmek.operator.app;
 

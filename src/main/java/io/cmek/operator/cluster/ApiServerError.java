@@ -7,16 +7,16 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Why the API server did not do what it was asked.
+ * A failed request to the API server.
  *
- * @param code the HTTP status; 0 where there was no answer
- * @param words the API server's own, on one line and bounded; of an admission policy or webhook, what it said
+ * @param code the HTTP status; 0 without a response
+ * @param words the code and the message of the API server, an admission policy or a webhook, on one line and truncated
  */
 public record ApiServerError(int code, String words) {
 
     private static final int MAX_WORDS = 240;
 
-    /** Time-out, conflict, too many requests: answers that are another one a moment later (Kubernetes API conventions, "HTTP Status codes"). */
+    /** Transient 4xx codes: timeout, conflict, too many requests (Kubernetes API conventions, "HTTP Status codes"). */
     private static final Set<Integer> PASSING =
             Set.of(HttpURLConnection.HTTP_CLIENT_TIMEOUT, HttpURLConnection.HTTP_CONFLICT, 429);
 
@@ -31,10 +31,10 @@ public record ApiServerError(int code, String words) {
                     cause.getMessage(), cause.getClass().getSimpleName());
         }
         int code = Math.max(0, e.getCode());
-        return new ApiServerError(code, (code == 0 ? "no answer: " : code + ": ") + Text.line(words, MAX_WORDS));
+        return new ApiServerError(code, (code == 0 ? "no response: " : code + ": ") + Text.line(words, MAX_WORDS));
     }
 
-    /** Whether the same request would be refused again, until a person changes a right, a policy or a webhook. */
+    /** Whether a retry fails again until a user changes a permission, an admission policy or a webhook. */
     public boolean isRefusal() {
         return code >= 400 && code < 500 && !PASSING.contains(code);
     }

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What the operator asks the API server about its own kinds, each method one request, past every cache. Failures are {@link
- * io.fabric8.kubernetes.client.KubernetesClientException}s.
+ * Requests to the API server for the kinds of this operator. They bypass every cache and are not retried. They throw {@link
+ * io.fabric8.kubernetes.client.KubernetesClientException}.
  */
 public interface ClusterApi {
 
@@ -26,28 +26,28 @@ public interface ClusterApi {
     List<ReplicaCmek> replicas(String namespace);
 
     /**
-     * Every Workgroup and every ReplicaCmek that this installation serves, one after another, as they are at a moment after the call. In pages, so
-     * that they are never in memory together.
+     * Passes every Workgroup and every ReplicaCmek that this installation serves to the consumer, in a state from after the call. Lists in pages, so
+     * that they are never all in memory.
      */
     void forEach(Consumer<StoredResource> consumer);
 
     /**
-     * Writes a status by server-side apply over one version of the resource.
+     * Writes a status by server-side apply, with the resourceVersion as a precondition.
      *
      * @param resourceVersion the version that the status was computed from
      * @param fresh an empty object of the kind
-     * @return the version of the resource now
+     * @return the new resourceVersion
      */
     <S, R extends CustomResource<?, S>> String applyStatus(R resource, String resourceVersion, R fresh, S status);
 
     /**
-     * Adds {@link #FINALIZER} to this version of this very object, and to no other.
+     * Adds {@link #FINALIZER}, with uid and resourceVersion as preconditions.
      *
-     * @return the version of the resource now
+     * @return the new resourceVersion
      */
     String addFinalizer(StoredResource resource, String resourceVersion);
 
-    /** Removes {@link #FINALIZER} from this version of this very object, and from no other. One that is gone is no failure. */
+    /** Removes {@link #FINALIZER}, with uid and resourceVersion as preconditions. A deleted object is not an error. */
     void removeFinalizer(StoredResource resource, String resourceVersion);
 
     void createEvent(Event event);

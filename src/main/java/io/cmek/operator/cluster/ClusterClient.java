@@ -21,15 +21,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API server, by the fabric8 client. Each request is made once: who asks repeats the step itself ({@link SingleAttemptClient}).
+ * {@link ClusterApi} on the fabric8 client. It does not retry: the reconciliation repeats the step ({@link SingleAttemptClient}).
  *
- * <p>Statuses are written by server-side apply, each time with a fresh object and always as the same field manager, so that a spec that changes at
- * the same moment is never touched (Kubernetes documentation, "Server-Side Apply"). Finalizers are written by a JSON patch that tests uid and
- * resourceVersion (RFC 6902, "test"): an object of the same name that was made meanwhile is another one.
+ * <p>It writes statuses by server-side apply with a new object and one field manager. So a write never touches a spec that changes at the same time
+ * (Kubernetes documentation, "Server-Side Apply"). It writes finalizers by a JSON patch that tests uid and resourceVersion (RFC 6902, "test"),
+ * so that a recreated object of the same name is left alone.
  */
 public final class ClusterClient implements ClusterApi {
 
-    /** The operator's name among the managers of fields. */
+    /** The field manager of every write of the operator. */
     public static final String FIELD_MANAGER = "cmek-operator";
 
     private static final PatchContext SERVER_SIDE_APPLY = new PatchContext.Builder()
@@ -50,8 +50,8 @@ public final class ClusterClient implements ClusterApi {
     private final long page;
 
     /**
-     * @param labelSelector which resources this installation serves, null for all
-     * @param page objects in one answer to a list
+     * @param labelSelector selects the resources that this installation serves; null selects all
+     * @param page the page size of list requests
      */
     public ClusterClient(KubernetesClient client, @Nullable String labelSelector, long page) {
         this.client = client;
@@ -101,7 +101,7 @@ public final class ClusterClient implements ClusterApi {
         } while (more != null && !more.isEmpty());
     }
 
-    /** Without a resourceVersion: the API server then asks its store (Kubernetes API concepts, "Semantics for get and list"). */
+    /** Sets no resourceVersion, so that the API server reads from etcd (Kubernetes API concepts, "Semantics for get and list"). */
     private ListOptions options(@Nullable String more) {
         return new ListOptionsBuilder()
                 .withLabelSelector(labelSelector)
@@ -158,7 +158,7 @@ public final class ClusterClient implements ClusterApi {
         }
     }
 
-    /** The API server answers a failed test with the code that it has for what is invalid. */
+    /** Tells a failed test of the JSON patch from an invalid patch: the API server returns 422 for both. */
     private boolean isStale(StoredResource resource, String resourceVersion) {
         String namespace = resource.getMetadata().getNamespace();
         String name = resource.getMetadata().getName();

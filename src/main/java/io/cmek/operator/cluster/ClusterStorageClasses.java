@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import org.jspecify.annotations.Nullable;
 
-/** The StorageClasses of the cluster. */
+/** {@link StorageClassApi} on the fabric8 client. */
 public record ClusterStorageClasses(KubernetesClient client) implements StorageClassApi {
 
     private static final String PATH = "/apis/storage.k8s.io/v1/storageclasses/";
@@ -26,7 +26,7 @@ public record ClusterStorageClasses(KubernetesClient client) implements StorageC
     public void delete(StorageClass read) {
         var metadata = read.getMetadata();
         try {
-            // The client's own delete() knows no uid as a precondition.
+            // The delete() of the client has no uid precondition.
             client.raw(
                     PATH + metadata.getName(),
                     "DELETE",

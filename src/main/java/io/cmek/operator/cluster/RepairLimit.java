@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * How often things of one Kubernetes object are put back: each at most {@link #MOST} times within {@link #WINDOW}, so that two who want different
- * things do not fight for ever. Counted in memory: a new process counts anew. Not for several threads.
+ * Rate limit for drift repairs of one Kubernetes object: each kind of repair at most {@link #MOST} times within {@link #WINDOW}, so that the operator
+ * and another writer do not overwrite each other for ever. The counters are in memory, so a restart resets them. Not thread-safe.
  *
- * @param <T> the things that are put back
+ * @param <T> the kinds of repair
  */
 final class RepairLimit<T extends Enum<T>> {
 
@@ -27,7 +27,7 @@ final class RepairLimit<T extends Enum<T>> {
         this.ticker = ticker;
     }
 
-    /** How long until all these things may be put back; zero where they may be now. */
+    /** Time until all these repairs are allowed; zero if they are allowed now. */
     Duration left(Collection<T> things) {
         long now = ticker.nanos();
         return things.stream()
@@ -49,7 +49,7 @@ final class RepairLimit<T extends Enum<T>> {
                         .toList()));
     }
 
-    /** Whether all that was counted is so long ago that it limits nothing any more. */
+    /** Whether every counted repair is older than {@link #WINDOW}, so that no repair is limited. */
     boolean isOver() {
         long now = ticker.nanos();
         return repairs.values().stream().allMatch(times -> now - times.getLast() >= WINDOW.toNanos());

@@ -4,14 +4,14 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 
 /**
- * A client of the API server for steps of a reconciliation. The client's own repetitions (fabric8 repeats a request that gets a 5xx ten times,
- * which takes about twenty seconds) would hold up what the other steps have to tell; the reconciliation repeats the step itself.
+ * A Kubernetes client without retries, for the steps of a reconciliation. By default fabric8 retries a request that gets a 5xx ten times, which takes
+ * about 20 s and would delay the other steps. The reconciliation itself repeats the failed step.
  */
 public final class SingleAttemptClient {
 
     private SingleAttemptClient() {}
 
-    /** The same client, on the same connections, which asks once. */
+    /** Returns a client that shares the connections of the given client and does not retry. */
     public static KubernetesClient of(KubernetesClient client) {
         return client.newClient(
                         new RequestConfigBuilder(client.getConfiguration().getRequestConfig())

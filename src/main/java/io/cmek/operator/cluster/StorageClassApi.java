@@ -4,22 +4,23 @@ import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operator asks the API server about StorageClasses, each one request. Failures are {@link
- * io.fabric8.kubernetes.client.KubernetesClientException}s.
+ * Requests to the API server for StorageClasses, without retries. They throw {@link
+ * io.fabric8.kubernetes.client.KubernetesClientException}.
  */
 public interface StorageClassApi {
 
-    /** As it is now, past every cache; null where there is none. */
+    /** Reads the StorageClass and bypasses every cache; null if it does not exist. */
     @Nullable
     StorageClass get(String name);
 
-    /** @return what is stored: admission may have changed it */
+    /** @return the StorageClass as stored: a mutating admission webhook can change it */
     StorageClass create(StorageClass storageClass);
 
     /**
-     * Deletes this very object: no other of the same name, and none that was changed since it was read. One that is gone is no failure.
+     * Deletes the StorageClass with uid and resourceVersion as preconditions: neither a recreated nor a changed object is deleted. A StorageClass that
+     * does not exist is not an error.
      *
-     * @param read with its uid and resourceVersion
+     * @param read the StorageClass as read, with uid and resourceVersion
      */
     void delete(StorageClass read);
 }

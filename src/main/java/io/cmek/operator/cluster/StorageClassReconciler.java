@@ -49,17 +49,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes the StorageClass of a claim, and withdraws it when the claim goes.
+ * Creates the StorageClass of a resource, repairs drift, and deletes the StorageClass with the resource.
  *
- * <p>Of a StorageClass that is there, only what decides encryption is put back, by a new one in its place, and each of that at most twice an
- * hour. Then somebody else is taken to want it otherwise: what would encrypt otherwise is deleted and stays away ({@code Contested}), because
- * a volume that waits does less harm than one under another key. What else differs is left as it is and named.
+ * <p>It repairs only the fields that decide about encryption, by replacing the StorageClass, and each field at most twice an hour. After that the field
+ * is contested: the reconciler deletes the StorageClass and does not recreate it for a while ({@code Contested}), because a pending volume does less
+ * harm than a volume under another key. Other differences stay, and the message names them.
  *
- * <p>Several threads may call at once, but for one resource only one at a time.
+ * <p>Thread-safe, except that calls for the same resource must not run concurrently.
  */
 public final class StorageClassReconciler {
 
-    /** The label by which the operator finds the StorageClasses that it made. */
+    /** The label by which the informers select the StorageClasses of the operator. */
     public static final String MANAGED_BY = StorageClassSpec.MANAGED_BY;
 
     public static final String OPERATOR = StorageClassSpec.OPERATOR;
@@ -69,37 +69,37 @@ public final class StorageClassReconciler {
 
     private static final Logger LOG = Logger.getLogger(StorageClassReconciler.class);
 
-    /** As whom the operator creates. */
+    /** The field managers under which the operator creates StorageClasses. */
     private static final Set<String> OURS = Set.of(OPERATOR, "fabric8-kubernetes-client");
 
     private static final String READ = "read";
-    private static final String MADE = "made";
+    private static final String CREATED = "created";
     private static final String DELETED = "deleted";
 
-    /** So many failures in a row are no blip: a person should see to it. */
+    /** Number of failures in a row after which the failure counts as permanent and the message asks for user action. */
     private static final int LASTING = 3;
 
     private static final int ROUNDS = 3;
     private static final int MAX_LIST = 160;
 
-    /** Of one that no event tells of, because it lacks the labels by which it is watched. */
+    /** Recheck interval for a StorageClass without the labels that the informers select: it triggers no events. */
     private static final Duration UNWATCHED = Duration.ofMinutes(2);
 
-    /** Of one that belongs to somebody else, and is not watched either: the resource waits until it is gone. */
+    /** Recheck interval while another owner's StorageClass has the name: the informers do not watch it. */
     private static final Duration OF_ANOTHER = Duration.ofSeconds(5);
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration MAX_RETRY = Duration.ofMinutes(1);
 
-    /** Of one that is contested: it is there again each time somebody else makes it. */
+    /** Backoff for deleting a contested StorageClass that another client keeps recreating. */
     private static final Duration FIRST_REMOVAL_DELAY = Duration.ofSeconds(10);
 
     private static final Duration MAX_REMOVAL_DELAY = Duration.ofMinutes(5);
 
-    /** Who comes back does so when a delay is over for certain. */
+    /** Added to requeue delays, so that a timer has certainly expired at the next reconciliation. */
     private static final Duration MARGIN = Duration.ofMillis(50);
 
-    /** Ticker and clock are read one after the other, and do not run alike. A message does not change for that. */
+    /** Tolerance for the skew between ticker and clock, so that it does not change the time in a message. */
     private static final Duration SAME_TIME = Duration.ofSeconds(5);
 
     private final StorageClassApi api;
@@ -111,10 +111,10 @@ public final class StorageClassReconciler {
 
     private final Map<ResourceRef, State> states = new ConcurrentHashMap<>();
 
-    /** Those whose resource is gone and whose repairs still count, in the order in which they went. */
+    /** Deleted resources whose repair counters still apply, oldest first. */
     private final Queue<Forgotten> forgotten = new ConcurrentLinkedQueue<>();
 
-    /** @param random for the jitter; for several threads where this is used by several */
+    /** @param random for the jitter; thread-safe if several threads use this reconciler */
     public StorageClassReconciler(
             StorageClassApi api, WriteListener observer, Ticker ticker, Clock clock, RandomGenerator random) {
         this.api = api;
@@ -126,9 +126,9 @@ public final class StorageClassReconciler {
     }
 
     /**
-     * What the last status says.
+     * The last written status.
      *
-     * @param published it named the StorageClass
+     * @param published whether it names the StorageClass
      */
     public record Before(boolean published) {
 
@@ -136,56 +136,56 @@ public final class StorageClassReconciler {
     }
 
     /**
-     * What somebody else wants otherwise.
+     * A dispute with another writer over a StorageClass.
      *
-     * @param repairs what was put back in vain
-     * @param by who changed it last, as an addition to a sentence; empty where that is not known
+     * @param repairs the repairs that did not last
+     * @param by the last writer, as an addition to a sentence; empty if not known
      */
     private record Contest(Set<Repair> repairs, String by) {}
 
-    /** @param at by the ticker */
+    /** @param at when the resource was deleted, by the ticker */
     private record Forgotten(ResourceRef owner, long at) {}
 
-    /** What is remembered of the StorageClass of one resource. */
+    /** The in-memory state for the StorageClass of one resource. */
     private final class State {
 
-        /** How often it was put back. */
+        /** The rate limit of repairs. */
         final RepairLimit<Repair> repairs;
 
-        /** Deletions of one that is contested. */
+        /** The backoff of deletions of a contested StorageClass. */
         final RepairTimer removals;
 
         final Retry writes = new Retry();
 
-        /** Apart from the writes: that it could not be made is no reason to wait with its deletion. */
+        /** Separate from the writes: a failed creation must not delay the deletion. */
         final Retry withdrawals = new Retry();
 
         @Nullable
         Contest contest;
 
-        /** It was seen in place, so that one that is missing is put back. */
+        /** The StorageClass was observed as desired, so that a missing one counts as drift. */
         boolean known;
 
-        /** The operator deleted it to make it again, so that nobody else is held to have done it. */
+        /** The operator deleted the StorageClass to recreate it, so that its absence does not count as drift. */
         boolean deletedByUs;
 
-        /** The plan whose write got no answer: the next read shows whether it was carried out. */
+        /** The plan whose write got no response: the next read shows whether it succeeded. */
         @Nullable
         StorageClassPlan unanswered;
 
-        /** Found, and not put back yet. What is found later is what was made of it meanwhile. */
+        /** Drift that is not repaired yet. The first report stays; later ones describe the same drift. */
         @Nullable
         DriftRepair drift;
 
-        /** When a message says that it is made again. */
+        /** The time at which the message announces the recreation. */
         @Nullable
         Instant madeAgainAt;
 
-        /** When a message says that it is deleted. */
+        /** The time at which the message announces the deletion. */
         @Nullable
         Instant deletedAt;
 
-        /** Where the resource is gone. */
+        /** Set if the resource is deleted. */
         final @Nullable Forgotten gone;
 
         State() {
@@ -198,7 +198,7 @@ public final class StorageClassReconciler {
             this.gone = gone;
         }
 
-        /** Only how often it was put back and removed. */
+        /** A new state that keeps only the counters of repairs and deletions. */
         State counts(@Nullable Forgotten gone) {
             return new State(repairs, removals, gone);
         }
@@ -224,18 +224,18 @@ public final class StorageClassReconciler {
         }
     }
 
-    /** A request that failed, and when it is repeated. */
+    /** The retry state of a kind of request. */
     private final class Retry {
 
         private final RetryTimer timer = new RetryTimer(ticker);
         private @Nullable ConditionResult why;
 
-        /** Why it failed, while it is too early to repeat it. */
-        Optional<ConditionResult> tooEarly() {
+        /** The condition result of the last failure while its backoff runs; otherwise empty. */
+        Optional<ConditionResult> backoffResult() {
             return timer.isOver() ? Optional.empty() : Optional.ofNullable(why);
         }
 
-        /** How many times in a row. */
+        /** The number of failures in a row. */
         int failures() {
             return timer.failures();
         }
@@ -251,7 +251,7 @@ public final class StorageClassReconciler {
             why = null;
         }
 
-        /** How long until it is repeated; empty where it has not failed. */
+        /** Time until the retry; empty without a failure. */
         Optional<Duration> pause() {
             return timer.failures() == 0
                     ? Optional.empty()
@@ -259,12 +259,12 @@ public final class StorageClassReconciler {
         }
     }
 
-    /** A request failed. */
+    /** A failed request to the API server. */
     private static final class Failed extends RuntimeException {
         private static final long serialVersionUID = 1;
         private final String done;
 
-        /** @param done what was not done, as a participle */
+        /** @param done the participle of the failed action, for the message */
         Failed(String done, KubernetesClientException cause) {
             super(cause);
             this.done = done;
@@ -276,10 +276,12 @@ public final class StorageClassReconciler {
     }
 
     /**
-     * @param seen what the cluster has under the name as far as the cache knows, null where it has nothing
-     * @param waitsFor what it is not to be made before, as a sentence's end: the CSI driver fails silently on a key that it cannot use; empty
-     *     where it may be made
-     * @param repairs is told of drift that was put back
+     * Reconciles the StorageClass of a resource.
+     *
+     * @param seen the StorageClass of this name in the cache; null if there is none
+     * @param waitsFor the end of a sentence that names a prerequisite of the creation; empty if there is none. The CSI driver fails silently on a key
+     *     that it cannot use
+     * @param repairs receives repaired drift
      */
     public StorageClassResult publish(
             ResourceRef owner,
@@ -293,7 +295,7 @@ public final class StorageClassReconciler {
         if (isInPlace(desired, seen)) {
             return inPlace(state, desired, Objects.requireNonNull(seen), repairs);
         }
-        Optional<ConditionResult> failedLately = state.writes.tooEarly();
+        Optional<ConditionResult> failedLately = state.writes.backoffResult();
         if (failedLately.isPresent()) {
             return failed(state, failedLately.get());
         }
@@ -306,18 +308,17 @@ public final class StorageClassReconciler {
             return failed(
                     state,
                     state.writes.failed(
-                            ConditionResult.pending(
-                                    "The StorageClass " + desired.name()
-                                            + " was changed by somebody else each time the operator wrote it; the write is repeated.")));
+                            ConditionResult.pending("Another client changed the StorageClass " + desired.name()
+                                    + " each time the operator was about to write it. The operator retries.")));
         } catch (Failed e) {
             return failed(state, failed(state.writes, desired.name(), e, effect(e)));
         }
     }
 
     /**
-     * Only tells what is there, as far as the cache knows; writes nothing.
+     * Reports the state of the StorageClass from the cache; writes nothing.
      *
-     * @param hold why nothing may be written now, as a sentence's end
+     * @param hold the reason why the operator must not write now, as the end of a sentence
      */
     public StorageClassResult inspect(ResourceRef owner, VolumeUse use, @Nullable StorageClassSpec seen, String hold) {
         StorageClassSpec desired = StorageClassSpec.desired(owner, use);
@@ -325,11 +326,11 @@ public final class StorageClassReconciler {
             state(owner).known = true;
             return inPlace(desired, Objects.requireNonNull(seen));
         }
-        return StorageClassResult.of(ConditionResult.pending(
-                "The StorageClass " + desired.name() + " is not as it should be, and waits: " + hold + "."));
+        return StorageClassResult.of(ConditionResult.pending("The StorageClass " + desired.name()
+                + " differs from the spec, and the operator does not repair it: " + hold + "."));
     }
 
-    /** Whether nothing is to be written, as far as the cache knows. */
+    /** Whether the cached StorageClass is as desired, so that there is nothing to write. */
     public static boolean isInPlace(ResourceRef owner, VolumeUse use, StorageClassSpec seen) {
         return isInPlace(StorageClassSpec.desired(owner, use), seen);
     }
@@ -340,13 +341,13 @@ public final class StorageClassReconciler {
 
     private static String effect(Failed failure) {
         return switch (failure.done) {
-            case DELETED -> "Until it is gone, volumes of it are not under this resource's key.";
-            case READ -> "Whether volumes of it are encrypted as they should be is not known.";
-            default -> "Until it is made, PersistentVolumeClaims that name it wait.";
+            case DELETED -> "Until it is deleted, its new volumes are not encrypted with the key of this resource.";
+            case READ -> "The operator does not know whether its volumes are encrypted with the key of this resource.";
+            default -> "PersistentVolumeClaims that name it stay Pending until it exists.";
         };
     }
 
-    /** @return empty where somebody else was faster each time */
+    /** @return empty after a conflict with another client in every round */
     private Optional<StorageClassResult> apply(
             State state,
             StorageClassSpec desired,
@@ -355,7 +356,7 @@ public final class StorageClassReconciler {
             Before before,
             Consumer<DriftRepair> repairs) {
         String name = desired.name();
-        // Past the cache, which may not know yet what we wrote: nothing is deleted on an old view.
+        // Read from the API server: the cache can lack our last write, and a stale read must not lead to a deletion.
         StorageClass current = isThere || state.contest != null || state.unanswered != null ? read(name) : null;
         if (current == null && state.unanswered instanceof Replace(Set<Repair> putBack)) {
             state.deleted(putBack);
@@ -394,7 +395,7 @@ public final class StorageClassReconciler {
                     if (waitsFor.isPresent()) {
                         return Optional.of(StorageClassResult.of(ConditionResult.ofFalse(
                                 Reason.WaitingForKey,
-                                "The StorageClass " + name + " is published when " + waitsFor.get() + ".")));
+                                "The operator creates the StorageClass " + name + " when " + waitsFor.get() + ".")));
                     }
                     found(state, plan.drift(name, remembered, ""));
                     Optional<StorageClass> made = write(state, plan, () -> create(desired));
@@ -402,8 +403,8 @@ public final class StorageClassReconciler {
                         state.repairs.count(putBack);
                         return Optional.of(made(state, desired, made.get(), repairs));
                     }
-                    // The cache was behind: it is there already, or it is somebody else's. What it is now is what there
-                    // is to tell.
+                    // The cache was stale: the StorageClass exists, perhaps with another owner. Report its current
+                    // state.
                     state.drift = null;
                     current = read(name);
                 }
@@ -418,7 +419,7 @@ public final class StorageClassReconciler {
         }
     }
 
-    /** Remembers the plan until it is known whether it was carried out. */
+    /** Sends the write, and keeps its plan while the outcome is unknown. */
     private static <T> T write(State state, StorageClassPlan plan, Supplier<T> request) {
         state.unanswered = plan;
         try {
@@ -433,23 +434,23 @@ public final class StorageClassReconciler {
         }
     }
 
-    /** Admission may have changed it. */
+    /** Checks the created StorageClass, because a mutating admission webhook can change it. */
     private StorageClassResult made(
             State state, StorageClassSpec desired, StorageClass made, Consumer<DriftRepair> repairs) {
         Set<Repair> differences = desired.decisiveDifferences(read(made));
         if (differences.isEmpty()) {
             DriftRepair putBack = state.drift;
-            StorageClassResult assessment = inPlace(state, desired, read(made), repairs);
-            tell(putBack, repairs);
-            return assessment;
+            StorageClassResult result = inPlace(state, desired, read(made), repairs);
+            notifyOf(putBack, repairs);
+            return result;
         }
-        var contest = new Contest(differences, " (an admission policy or webhook, when it is created)");
+        var contest = new Contest(differences, " by an admission policy or webhook during the creation");
         state.contest = contest;
         state.deletedByUs = false;
         return contested(state, desired, contest, delete(made) ? null : made);
     }
 
-    private void tell(@Nullable DriftRepair putBack, Consumer<DriftRepair> repairs) {
+    private void notifyOf(@Nullable DriftRepair putBack, Consumer<DriftRepair> repairs) {
         if (putBack != null) {
             observer.repaired(putBack);
             repairs.accept(putBack);
@@ -457,9 +458,9 @@ public final class StorageClassReconciler {
     }
 
     /**
-     * Tells that it is contested, and keeps away what would encrypt otherwise.
+     * Reports a contested StorageClass, and deletes it if it does not encrypt with the key of the resource.
      *
-     * @param other which would encrypt otherwise; null where nothing is there
+     * @param other the existing StorageClass with other encryption; null if there is none
      */
     private StorageClassResult contested(
             State state, StorageClassSpec desired, Contest contest, @Nullable StorageClass other) {
@@ -475,30 +476,31 @@ public final class StorageClassReconciler {
         state.madeAgainAt = reported(state.madeAgainAt, again);
         state.deletedAt = reported(state.deletedAt, removal);
         String what = contest.repairs().equals(Set.of(Repair.MISSING))
-                ? "The StorageClass " + name + " was deleted by somebody else each time the operator made it."
-                : "The StorageClass " + name + " comes out with another "
+                ? "Another client deleted the StorageClass " + name + " each time the operator created it."
+                : "The StorageClass " + name + " gets another "
                         + list(contest.repairs().stream()
                                 .filter(repair -> repair != Repair.MISSING)
                                 .map(Repair::field))
-                        + " each time the operator makes it: something changes it back" + contest.by() + ".";
+                        + " each time the operator creates it"
+                        + (contest.by().isEmpty() ? "." : ": it was changed" + contest.by() + ".");
         String now = isThere
-                ? " It is there again, and is deleted at " + state.deletedAt.truncatedTo(ChronoUnit.SECONDS)
-                        + ": volumes of it would not be under this resource's key."
-                : " It stays away, so that no volume gets another key; claims wait.";
+                ? " It exists again, and the operator deletes it at " + state.deletedAt.truncatedTo(ChronoUnit.SECONDS)
+                        + ": its volumes would not be encrypted with the key of this resource."
+                : " It stays deleted, so that no volume gets another key. PersistentVolumeClaims that name it stay Pending.";
         String remedy =
-                " Find what changes it (admission policies, webhooks, GitOps tools) and exempt StorageClasses with the label "
+                " Find the client that changes it (admission policies, webhooks, GitOps tools), and exempt StorageClasses with the label "
                         + OWNER_NAME + "."
                         + (again.isPositive()
-                                ? " It is made again at " + state.madeAgainAt.truncatedTo(ChronoUnit.SECONDS)
-                                        + ", or when the operator is restarted."
-                                : " It is made once more.");
+                                ? " The operator creates it again at "
+                                        + state.madeAgainAt.truncatedTo(ChronoUnit.SECONDS) + ", or after a restart."
+                                : " The operator creates it once more.");
         Duration next = again.isPositive() ? again : FIRST_RETRY;
         return new StorageClassResult(
                 ConditionResult.ofFalse(Reason.Contested, Text.message(what + now + remedy)),
                 (isThere && removal.compareTo(next) < 0 ? removal : next).plus(MARGIN));
     }
 
-    /** When a delay is over, by the clock; as it was told, where it still is. */
+    /** The end of a delay, by the clock. Returns the time reported before if it is still right, so that the message is stable. */
     private Instant reported(@Nullable Instant before, Duration left) {
         Instant at = clock.instant().plus(left);
         return before != null && Duration.between(before, at).abs().compareTo(SAME_TIME) < 0 ? before : at;
@@ -517,7 +519,7 @@ public final class StorageClassReconciler {
         state.contest = null;
         state.deletedByUs = false;
         state.unanswered = null;
-        tell(putBack, repairs);
+        notifyOf(putBack, repairs);
         return inPlace(desired, current);
     }
 
@@ -528,9 +530,9 @@ public final class StorageClassReconciler {
                 + desired.parameters().get("kmsKeyId") + "."
                 + (differences.isEmpty()
                         ? ""
-                        : " It differs from what the resource asks for in " + list(differences.stream())
-                                + ", which is left as it is; to have it made anew: kubectl delete storageclass " + name
-                                + ".");
+                        : " It differs from the spec in " + list(differences.stream())
+                                + ". The operator leaves that as it is. To have it created again: kubectl delete storageclass "
+                                + name + ".");
         boolean isWatched = Stream.of(MANAGED_BY, OWNER_KIND, OWNER_NAMESPACE, OWNER_NAME)
                 .allMatch(label -> Objects.equals(
                         desired.labels().get(label), current.labels().get(label)));
@@ -545,7 +547,7 @@ public final class StorageClassReconciler {
     private static ConditionResult failed(Retry retry, String name, Failed failure, String effect) {
         ApiServerError error = failure.error();
         String message = "The StorageClass " + name + " was not " + failure.done + ": " + error.words() + ". " + effect
-                + " It is tried again.";
+                + " The operator retries.";
         boolean lasts = error.isRefusal() || retry.failures() + 1 >= LASTING;
         if (retry.failures() == 0) {
             LOG.warn(Text.message(message));
@@ -555,8 +557,9 @@ public final class StorageClassReconciler {
                         ? ConditionResult.ofFalse(
                                 Reason.WriteDenied,
                                 Text.message(message
-                                        + " Give the operator its rights on StorageClasses (the chart's ClusterRole), or exempt"
-                                        + " StorageClasses with the label " + OWNER_NAME + " from what refuses them."))
+                                        + " Give the operator its permissions on StorageClasses (the chart's ClusterRole), or exempt"
+                                        + " StorageClasses with the label " + OWNER_NAME
+                                        + " from the admission policy or webhook."))
                         : ConditionResult.pending(Text.message(message)));
     }
 
@@ -564,13 +567,14 @@ public final class StorageClassReconciler {
         return new StorageClassResult(why, state.writes.pause().orElse(null));
     }
 
-    /** Known only where it was somebody else. */
+    /** The field manager of the last write, as an addition to a sentence; empty if that is the operator or not known. */
     private static String lastWriter(StorageClass storageClass) {
         return storageClass.getMetadata().getManagedFields() == null
                 ? ""
                 : storageClass.getMetadata().getManagedFields().stream()
                         .filter(entry -> entry.getTime() != null && entry.getManager() != null)
-                        // Times are whole seconds: within one, the other came last, or nothing would differ.
+                        // Times have a resolution of 1 s. On a tie the other manager wrote last: otherwise there would
+                        // be no difference.
                         .max(Comparator.comparing(ManagedFieldsEntry::getTime)
                                 .thenComparing(entry -> !OURS.contains(entry.getManager())))
                         .filter(entry -> !OURS.contains(entry.getManager()))
@@ -579,15 +583,15 @@ public final class StorageClassReconciler {
     }
 
     /**
-     * Deletes the StorageClass of a claim that goes. Volumes that exist do not need it.
+     * Deletes the StorageClass of a resource that is being deleted. Existing volumes do not need it.
      *
-     * @return why it is still there; empty where it is gone, or is not this claim's
+     * @return why the StorageClass still exists; empty if it does not exist or has another owner
      */
     public Optional<ConditionResult> withdraw(ResourceRef owner) {
         String name = VolumeUse.storageClassName(owner);
         State state = state(owner);
         state.drift = null;
-        Optional<ConditionResult> failedLately = state.withdrawals.tooEarly();
+        Optional<ConditionResult> failedLately = state.withdrawals.backoffResult();
         if (failedLately.isPresent()) {
             return failedLately;
         }
@@ -599,21 +603,22 @@ public final class StorageClassReconciler {
                     return Optional.empty();
                 }
             }
-            return Optional.of(state.withdrawals.failed(ConditionResult.pending("The StorageClass " + name
-                    + " was changed each time the operator was about to delete it; it is tried again.")));
+            return Optional.of(
+                    state.withdrawals.failed(ConditionResult.pending("Another client changed the StorageClass " + name
+                            + " each time the operator was about to delete it. The operator retries.")));
         } catch (Failed e) {
-            return Optional.of(failed(state.withdrawals, name, e, "The resource stays until then."));
+            return Optional.of(failed(state.withdrawals, name, e, "The resource stays until it is deleted."));
         }
     }
 
-    /** How long until a failed deletion is tried again; empty where none failed. */
+    /** Time until the retry of a failed deletion; empty without a failure. */
     public Optional<Duration> pause(ResourceRef owner) {
         return Optional.ofNullable(states.get(owner)).flatMap(state -> state.withdrawals.pause());
     }
 
     /**
-     * Forgets what is remembered of the StorageClass of a resource that is gone. How often it was put back is kept until that limits nothing any
-     * more: who deletes a resource and creates it again does not end a fight.
+     * Evicts the state of a deleted resource. The repair counters stay until they have expired, so that recreating the resource does not reset the
+     * limit.
      */
     public void forget(ResourceRef owner) {
         states.computeIfPresent(owner, (o, state) -> {
@@ -636,7 +641,7 @@ public final class StorageClassReconciler {
                 owner, (o, state) -> state == null ? new State() : state.gone == null ? state : state.counts(null));
     }
 
-    /** Nothing limits for longer than the window of the limit. */
+    /** Removes counters that are older than the window of the rate limit. */
     private void evict() {
         long now = ticker.nanos();
         for (Forgotten oldest = forgotten.peek();
@@ -648,7 +653,7 @@ public final class StorageClassReconciler {
         }
     }
 
-    /** Whether nothing is kept of any StorageClass: for tests of what is evicted. */
+    /** Whether there is no state at all: for tests of the eviction. */
     boolean isEmpty() {
         return states.isEmpty() && forgotten.isEmpty();
     }
@@ -657,9 +662,9 @@ public final class StorageClassReconciler {
         return request(READ, () -> api.get(name));
     }
 
-    /** @return empty where there is one already */
+    /** @return empty if a StorageClass of this name exists */
     private Optional<StorageClass> create(StorageClassSpec desired) {
-        return request(MADE, () -> {
+        return request(CREATED, () -> {
             try {
                 return Optional.of(api.create(write(desired)));
             } catch (KubernetesClientException e) {
@@ -671,7 +676,7 @@ public final class StorageClassReconciler {
         });
     }
 
-    /** @return whether it is gone; not where it was changed, or exchanged for another, since it was read */
+    /** @return false after a conflict: the StorageClass was changed or recreated since it was read */
     private boolean delete(StorageClass current) {
         return request(DELETED, () -> {
             try {
@@ -708,7 +713,7 @@ public final class StorageClassReconciler {
                 .build();
     }
 
-    /** A StorageClass of the cluster, as far as the operator cares. */
+    /** Reads the fields that the operator manages. */
     public static StorageClassSpec read(StorageClass storageClass) {
         return new StorageClassSpec(
                 storageClass.getMetadata().getName(),

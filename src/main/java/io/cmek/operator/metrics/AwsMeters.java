@@ -16,8 +16,8 @@ public final class AwsMeters implements CallListener {
     private static final String OTHER = "Other";
 
     /**
-     * The codes worth telling apart: what the operations that the operator uses answer in practice (KMS, S3 and STS API References), and the
-     * codes of {@link ErrorClassifier}. AWS can add codes at any time, and a proxy can make them up; those are {@code Other}.
+     * The codes with a label value of their own: the error codes of the operations that the operator calls (KMS, S3 and STS API References), and
+     * the codes of {@link ErrorClassifier}. Every other code is {@code Other}, because AWS can add codes and a proxy can return any code.
      */
     static final List<String> OUTCOMES = List.of(
             OK,

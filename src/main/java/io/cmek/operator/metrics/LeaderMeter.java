@@ -3,7 +3,7 @@ package io.cmek.operator.metrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.BooleanSupplier;
 
-/** Tells the process that works from those that stand by. */
+/** Registers {@link Metric#LEADER}: 1 on the leader, 0 on a standby. */
 public final class LeaderMeter {
 
     private LeaderMeter() {}

@@ -17,30 +17,30 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Every metric that the operator serves: the one place for names, labels and what they mean. The page docs/reference/metrics.md is made from
- * it. Names follow the Prometheus documentation, "Metric and label naming": base units, and {@code _total} for what only grows.
+ * Every metric that the operator exposes, with its name, labels and meaning. The page docs/reference/metrics.md is generated from this enum.
+ * Names follow the Prometheus documentation, "Metric and label naming": base units, and {@code _total} for counters.
  *
- * <p>No label has a value for each resource. Two have one for each key, and only for keys that are in trouble: an alert has to name those, and
- * there are as many series as there is trouble.
+ * <p>To bound the number of series, no label has a value for each resource. Two metrics have the label {@code key}, because an alert must name
+ * the key. They have series only for keys with a problem.
  */
 public enum Metric {
     KEYS(
             "cmek_keys",
             Type.GAUGE,
-            "How many distinct keys are in the state, as KMS says it. A key that several resources name counts once; keys of resources that"
-                    + " are not accepted are not looked at and do not count.",
-            "Anything but Enabled for longer than a change takes (a key that is Updating can be used): see cmek_key_affected_resources for which keys and why. Unknown: AWS gave no"
-                    + " usable answer for longer than cmek.facts-max-age; see cmek_aws_calls_total.",
+            "Number of distinct keys by state, as reported by KMS. A key that several resources name counts once. The operator does not poll the"
+                    + " keys of resources that are not accepted, so these keys do not count.",
+            "A state other than Enabled that lasts longer than a change takes: cmek_key_affected_resources names the keys and the reasons. A key that"
+                    + " is Updating can be used. Unknown: AWS gave no usable response for longer than cmek.facts-max-age; see cmek_aws_calls_total.",
             new Label(
                     "state",
-                    "as KMS says it (KeyState); NotFound: KMS knows no such key; Unknown: KMS could not be asked; Other: a state"
+                    "KeyState as reported by KMS; NotFound: the key does not exist; Unknown: the operator could not read the key; Other: a state"
                             + " that this version does not know",
                     StateSnapshot.KEY_STATES)),
     KEY_AFFECTED_RESOURCES(
             "cmek_key_affected_resources",
             Type.GAUGE_OF_TROUBLE,
-            "How many Workgroups and ReplicaCmeks name a key that AWS says cannot be used. Only such keys have it.",
-            "See the runbook CmekKeyUnusable; the reason is that of the condition KeysUsable.",
+            "Number of Workgroups and ReplicaCmeks that name a key that cannot be used. There are series only for such keys.",
+            "See the runbook CmekKeyUnusable. The label reason has the reason of the condition KeysUsable.",
             Label.KEY,
             new Label(
                     "reason",
@@ -53,72 +53,73 @@ public enum Metric {
     KEY_EXPIRATION_TIMESTAMP(
             "cmek_key_expiration_timestamp_seconds",
             Type.GAUGE_OF_TROUBLE,
-            "When KMS deletes the key, or its imported key material expires, in seconds since 1970. Keys that are scheduled for deletion have it,"
-                    + " and keys whose material expires within 30 days.",
+            "Time at which KMS deletes the key, or at which its imported key material expires, in seconds since 1970. There are series only for keys"
+                    + " that are scheduled for deletion, and for keys whose key material expires within 30 days.",
             "See the runbook CmekKeyLostSoon. Days left: (cmek_key_expiration_timestamp_seconds - time()) / 86400.",
             Label.KEY,
             Label.CAUSE),
     RESOURCES(
             "cmek_resources",
             Type.GAUGE,
-            "How many resources there are, by what their status says in one word; PENDING where it says nothing yet.",
-            "DEGRADED, FAILED or UNKNOWN: kubectl get cmek -A shows which, and the reason. See the runbooks CmekResourceDegraded and CmekResourceUnknown.",
+            "Number of resources by status.encryption. A resource without a status counts as PENDING.",
+            "DEGRADED, FAILED or UNKNOWN: kubectl get cmek -A shows the resources and the reasons. See the runbooks CmekResourceDegraded and"
+                    + " CmekResourceUnknown.",
             Label.KIND,
             new Label("encryption", "status.encryption", names(EncryptionState.values()))),
     UNREADABLE_RESOURCES(
             "cmek_unreadable_resources",
             Type.GAUGE,
-            "How many stored resources this version of the operator cannot read, most often after a rollback. They are skipped, and not counted in"
-                    + " cmek_resources.",
-            "Above 0: the log, and an Event of each (reason Unreadable), name resource and field. Upgrade the operator again; until then no"
-                    + " deletion takes anything from the policies of the keys that they name.",
+            "Number of stored resources that this version of the operator cannot read, usually after a rollback. The operator skips them and does not"
+                    + " count them in cmek_resources.",
+            "Above 0: the log and an Event on each resource (reason Unreadable) name the resource and the field. Upgrade the operator again. Until then"
+                    + " the operator removes no statement from the policies of the keys that these resources name.",
             Label.KIND),
     AWS_CALLS(
             "cmek_aws_calls_total",
             Type.COUNTER,
-            "Calls to AWS, each with all its repetitions, by how they ended.",
+            "Calls to AWS by outcome. A call and its retries count once.",
             "An outcome other than OK that keeps growing: the log has a line with the request id for each new failure. NotFound outcomes of"
-                    + " s3:GetBucketEncryption are answers, not failures.",
+                    + " s3:GetBucketEncryption are normal responses, not failures.",
             Label.OPERATION,
             new Label(
                     "outcome",
-                    "OK (a dry run that AWS allows, too), AWS's error code, or the operator's own where AWS gave no answer;"
+                    "OK (also for a dry run that AWS allows), the error code of AWS, or a code of the operator where AWS did not respond;"
                             + " Other: any other code",
                     AwsMeters.OUTCOMES)),
     AWS_CALL_DURATION(
             "cmek_aws_call_duration_seconds",
             Type.HISTOGRAM,
-            "How long calls to AWS took, with all their repetitions and the wait for their turn.",
-            "Much slower than usual: compare with cmek_aws_requests_total; if requests are repeated, see their outcomes, else AWS or the"
-                    + " network is slow.",
+            "Duration of calls to AWS, including retries and the wait for a free slot in the operator.",
+            "Much slower than usual: compare with cmek_aws_requests_total. If there are retries, see their outcomes; otherwise AWS or the network is"
+                    + " slow.",
             Label.OPERATION),
     AWS_REQUESTS(
             "cmek_aws_requests_total",
             Type.COUNTER,
-            "HTTP requests to AWS: a call that is repeated makes several.",
-            "Throttling that stays: see the runbook CmekAwsThrottled. 5xx, IO, ConfiguredTimeout: AWS or the network has a problem.",
+            "HTTP requests to AWS. Each retry of a call counts.",
+            "Throttling that does not stop: see the runbook CmekAwsThrottled. 5xx, IO, ConfiguredTimeout: AWS or the network has a problem.",
             Label.OPERATION,
             new Label(
                     "outcome",
-                    "the class of the HTTP status; Throttling: AWS asks to be called less often; IO: no connection, or a broken"
-                            + " one; ConfiguredTimeout: no answer in time; Other",
+                    "the class of the HTTP status; Throttling: AWS throttles the request; IO: the connection failed or broke;"
+                            + " ConfiguredTimeout: no response in time; Other: any other outcome",
                     AwsMeters.REQUEST_OUTCOMES)),
     POLICY_WRITES(
             "cmek_policy_writes_total",
             Type.COUNTER,
-            "Key policies that the operator wrote or tried to write (kms:PutKeyPolicy).",
-            "denied: see the runbook CmekPolicyWriteDenied. rejected: the condition PolicyApplied names the statement at fault. A written that"
-                    + " keeps growing without new resources: see cmek_drift_repaired_total and cmek_policy_conflicts_total.",
-            new Label("result", "written, or why not", WriteMeters.RESULTS)),
+            "Attempts to write a key policy (kms:PutKeyPolicy), by result.",
+            "denied: see the runbook CmekPolicyWriteDenied. rejected: the condition PolicyApplied names the invalid statement. If written keeps growing"
+                    + " without new resources: see cmek_drift_repaired_total and cmek_policy_conflicts_total.",
+            new Label("result", "written, or the cause of the failure", WriteMeters.RESULTS)),
     POLICY_CONFLICTS(
             "cmek_policy_conflicts_total",
             Type.COUNTER,
-            "Key policies that somebody else wrote over within moments of the operator's own write.",
-            "Growing steadily: somebody writes the same policies all the time. CloudTrail (PutKeyPolicy) says who."),
+            "Conflicts: another writer overwrote a key policy moments before or after the operator wrote it.",
+            "Growing steadily: another writer keeps writing the same policies. CloudTrail (PutKeyPolicy) names the writer."),
     DRIFT_REPAIRED(
             "cmek_drift_repaired_total",
             Type.COUNTER,
-            "What was in place, was changed or removed by somebody else, and is in place again.",
+            "Drift that the operator repaired: another writer had changed or removed what the operator had put in place.",
             "Growing steadily: see the runbook CmekDriftRepairedRepeatedly.",
             new Label(
                     "resource",
@@ -127,57 +128,58 @@ public enum Metric {
     RECONCILIATIONS(
             "cmek_reconciliations_total",
             Type.COUNTER,
-            "Reconciliations that ended, deletions included. Trouble in AWS is no error: that is what the status is for.",
-            "error: the log has the stack trace; usually the API server refused a write, or could not be reached.",
+            "Completed reconciliations, including those of deletions. A problem in AWS is not an error: the status reports it.",
+            "error: the log has the stack trace. Usually the API server rejected a write or was unreachable.",
             Label.KIND,
-            new Label("result", "how they ended", List.of("success", "error"))),
+            new Label("result", "the result of the reconciliation", List.of("success", "error"))),
     RECONCILIATION_DURATION(
             "cmek_reconciliation_duration_seconds",
             Type.HISTOGRAM,
-            "How long reconciliations took. They do not wait for AWS: what takes time is the API server.",
-            "Much slower than usual: the API server answers slowly, or the process has too little CPU.",
+            "Duration of reconciliations. They wait for the API server only, not for AWS.",
+            "Much slower than usual: the API server is slow, or the process has too little CPU.",
             Label.KIND),
     RECONCILIATIONS_IN_PROGRESS(
             "cmek_reconciliations_in_progress",
             Type.GAUGE,
-            "Reconciliations that run: one of each resource at most, and 64 in all. Those that wait for a thread do not count.",
-            "Above 0 for long, while cmek_reconciliations_total stands still: see the runbook CmekOperatorNotReconciling.",
+            "Running reconciliations: at most one for each resource, and 64 in total. Those that wait for a thread do not count.",
+            "Above 0 for long while cmek_reconciliations_total does not grow: see the runbook CmekOperatorNotReconciling.",
             Label.KIND),
     STATUS_WRITES(
             "cmek_status_writes_total",
             Type.COUNTER,
-            "Statuses of resources that the operator wrote or tried to write. What changed meanwhile, so that the status was worked out"
-                    + " anew, does not count, but from the fifth time in a row on.",
+            "Attempts to write the status of a resource. After a conflict the operator computes the status again; the conflict counts only from the"
+                    + " fifth in a row.",
             "refused that keeps growing: see the runbook CmekStatusNotWritten.",
             new Label(
                     "result",
-                    "written; refused: the API server refused it, failed or could not be reached, and it is tried again",
+                    "written; refused: the API server rejected the write, failed or was unreachable, and the operator retries",
                     StatusMeter.RESULTS)),
     POLL_QUEUE_DEPTH(
             "cmek_poll_queue_depth",
             Type.GAUGE,
-            "Keys and buckets that wait for a worker in the operator's work queue. Those that a worker has do not count.",
-            "Growing: AWS answers more slowly than the operator asks; see cmek_aws_call_duration_seconds, and raise cmek.resync-interval where"
-                    + " AWS throttles.",
-            new Label("resource", "what waits", List.of("keys", "buckets"))),
+            "Keys and buckets that wait in the work queue for a worker. Those that a worker processes do not count.",
+            "Growing: AWS responds more slowly than the operator polls. See cmek_aws_call_duration_seconds, and raise cmek.resync-interval if AWS"
+                    + " throttles.",
+            new Label("resource", "the kind of queued item", List.of("keys", "buckets"))),
     STALE_STATUS(
             "cmek_stale_status_total",
             Type.COUNTER,
-            "Resources whose status lagged behind their spec. The operator checks every 5 s, and reconciles them again. A few while new resources"
-                    + " wait for AWS are normal.",
-            "Growing while nobody changes anything: statuses are not written; see cmek_status_writes_total and the runbook"
+            "Resources with a stale status: status.observedGeneration is behind metadata.generation. The operator checks every 5 s and requeues these"
+                    + " resources. A few are normal while new resources wait for AWS.",
+            "Growing while nobody edits a spec: the operator does not write statuses. See cmek_status_writes_total and the runbook"
                     + " CmekOperatorNotReconciling."),
     LEADER(
             "cmek_leader",
             Type.GAUGE,
-            "Whether the process is the leader (1) or on standby (0). One replica of an installation is; without leader election each is.",
-            "Zero on all replicas for longer than a takeover takes: see the runbook CmekOperatorAbsent.");
+            "Whether the process is the leader (1) or on standby (0). One replica of an installation is the leader; without leader election, each"
+                    + " replica is.",
+            "Zero on all replicas for longer than a failover takes: see the runbook CmekOperatorAbsent.");
 
-    /** How Prometheus is told of it. */
+    /** The type of a metric. */
     public enum Type {
         COUNTER("counter"),
         GAUGE("gauge"),
-        /** Has series only while there is something to tell. */
+        /** A gauge that has series only for keys with a problem. */
         GAUGE_OF_TROUBLE("gauge"),
         HISTOGRAM("histogram");
 
@@ -187,16 +189,16 @@ public enum Metric {
             this.exposed = exposed;
         }
 
-        /** The type as the exposition format names it. */
+        /** The name of the type in the Prometheus exposition format. */
         public String exposed() {
             return exposed;
         }
     }
 
     /**
-     * What distinguishes the series of a metric.
+     * A label of a metric.
      *
-     * @param values all that it can be; empty where that is not known beforehand
+     * @param values all possible values; empty if they are not known in advance
      */
     public record Label(String name, String meaning, List<String> values) {
 
@@ -240,7 +242,7 @@ public enum Metric {
         this.labels = List.of(labels);
     }
 
-    /** The name as Prometheus knows it. */
+    /** The name that Prometheus scrapes. */
     public String exposedName() {
         return exposedName;
     }
@@ -249,12 +251,12 @@ public enum Metric {
         return type;
     }
 
-    /** What it says, for the documentation. */
+    /** What the metric measures, for the documentation and the help text. */
     public String meaning() {
         return meaning;
     }
 
-    /** When to look at it, and what to do then, for the documentation. */
+    /** Which values need attention, and what to do then, for the documentation. */
     public String remedy() {
         return remedy;
     }
@@ -277,7 +279,7 @@ public enum Metric {
                 .register(registry);
     }
 
-    /** Series that come and go. */
+    /** Gauges whose series appear and disappear at runtime. */
     MultiGauge gauges(MeterRegistry registry) {
         return MultiGauge.builder(exposedName).description(meaning).register(registry);
     }

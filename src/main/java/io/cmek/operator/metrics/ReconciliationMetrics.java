@@ -10,20 +10,20 @@ import io.micrometer.core.instrument.config.MeterFilterReply;
 import java.util.List;
 
 /**
- * The operator SDK's own metrics of reconciliations, under the names that {@link Metric} gives: the SDK's would be shared with every other
- * operator of the cluster. What is not named there is not served.
+ * The reconciliation metrics of the operator SDK, renamed to the names in {@link Metric}. Other operators in the cluster expose the same SDK
+ * names, so the series would mix. SDK metrics without a name in {@link Metric} are not exposed.
  */
 public final class ReconciliationMetrics {
 
-    /** The label that all metrics of the SDK have. The name of a controller is that of its kind in lower case. */
+    /** A label of every metric of the SDK. Its value is the name of the controller: the kind in lower case. */
     private static final String CONTROLLER = "controller.name";
 
     private ReconciliationMetrics() {}
 
-    /** To be told by the operator SDK; {@link #names} must be among the filters of the registry before. */
+    /** The listener for the operator SDK. The registry must have the filter {@link #names} before this call. */
     public static Metrics of(MeterRegistry registry, RunningReconciliations running) {
         for (String kind : StateSnapshot.KINDS) {
-            // From the first scrape on, so that the first increase is seen as one.
+            // The counters start at 0, so that increase() counts the first event.
             Metric.RECONCILIATIONS.counter(registry, kind, "success");
             Metric.RECONCILIATIONS.counter(registry, kind, "error");
         }
@@ -33,7 +33,7 @@ public final class ReconciliationMetrics {
         return new AggregatedMetrics(List.of(sdk, running));
     }
 
-    /** Renames what the SDK counts and measures. */
+    /** A filter that renames the metrics of the SDK. */
     public static MeterFilter names() {
         return new MeterFilter() {
             @Override
@@ -69,6 +69,6 @@ public final class ReconciliationMetrics {
         return StateSnapshot.KINDS.stream()
                 .filter(controller::equalsIgnoreCase)
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("an unforeseen controller, " + controller));
+                .orElseThrow(() -> new IllegalArgumentException("unknown controller " + controller));
     }
 }

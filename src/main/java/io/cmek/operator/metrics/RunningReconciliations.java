@@ -13,20 +13,20 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reconciliations that run now. The operator SDK's own gauge of them (5.3.2) goes wrong for good with each one that ends before it began: one
- * whose resource is gone from the cache when its turn comes is told as finished, and was never told as started.
+ * The running reconciliations. The gauge of the operator SDK (5.3.2) drifts and never recovers: if a resource is missing from the cache when its
+ * reconciliation is due, the SDK reports it as finished without having reported it as started.
  */
 public final class RunningReconciliations implements Metrics {
 
     /** @param since in nanoseconds */
     private record Running(String kind, long since) {}
 
-    /** By the thread that runs it: the same resource's next one may begin on another before this one's end is told. */
+    /** Keyed by thread, not by resource: another thread can start the next one of a resource before the SDK reports the end of this one. */
     private final Map<Thread, Running> running = new ConcurrentHashMap<>();
 
     private final LongSupplier nanos;
 
-    /** @param nanos time that runs evenly, in nanoseconds */
+    /** @param nanos a monotonic clock, in nanoseconds */
     public RunningReconciliations(MeterRegistry registry, LongSupplier nanos) {
         this.nanos = nanos;
         for (String kind : StateSnapshot.KINDS) {
@@ -39,7 +39,7 @@ public final class RunningReconciliations implements Metrics {
         }
     }
 
-    /** For how long the oldest of them has run; zero while none does. */
+    /** How long the oldest running reconciliation has run; zero if none runs. */
     public Duration oldest() {
         long now = nanos.getAsLong();
         return Duration.ofNanos(

@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.IntConsumer;
 
-/** Counts the resources that the sweep found lagging. */
+/** Counts the resources that the status resync finds stale. */
 public final class StaleStatusMeter implements IntConsumer {
 
     private final Counter hits;

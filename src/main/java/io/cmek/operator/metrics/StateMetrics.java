@@ -3,7 +3,7 @@ package io.cmek.operator.metrics;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.KeySnapshot;
-import io.cmek.operator.metrics.StateSnapshot.Kept;
+import io.cmek.operator.metrics.StateSnapshot.ResourceCount;
 import io.cmek.operator.resource.Resources;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -17,20 +17,20 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gauges: how it stands. All keys and resources are counted every few seconds and not at each scrape, because series of keys come and go
- * and a scrape must not change what it reads.
+ * The gauges of key states and resource states. A periodic task counts all keys and resources every few seconds. A scrape does not, because a
+ * count adds and removes series of keys, and a scrape must not change the registry.
  */
 public final class StateMetrics {
 
-    private final Supplier<StateSnapshot> take;
+    private final Supplier<StateSnapshot> source;
     private final Clock clock;
     private final MultiGauge affected;
-    private final MultiGauge losses;
-    private volatile StateSnapshot census = StateSnapshot.EMPTY;
+    private final MultiGauge expirations;
+    private volatile StateSnapshot snapshot = StateSnapshot.EMPTY;
 
     /**
-     * @param pending how many items of the type wait for a worker
-     * @param maxAge how long a read is relied upon while reads fail
+     * @param pending the number of items of a type that wait for a worker
+     * @param maxAge how long the last successful read stays valid while reads fail
      */
     public StateMetrics(
             MeterRegistry registry,
@@ -45,45 +45,45 @@ public final class StateMetrics {
     StateMetrics(
             MeterRegistry registry,
             ToIntFunction<Class<? extends AwsItem>> pending,
-            Supplier<StateSnapshot> take,
+            Supplier<StateSnapshot> source,
             Clock clock) {
-        this.take = take;
+        this.source = source;
         this.clock = clock;
         this.affected = Metric.KEY_AFFECTED_RESOURCES.gauges(registry);
-        this.losses = Metric.KEY_EXPIRATION_TIMESTAMP.gauges(registry);
+        this.expirations = Metric.KEY_EXPIRATION_TIMESTAMP.gauges(registry);
         for (String state : StateSnapshot.KEY_STATES) {
-            Metric.KEYS.gauge(registry, () -> census.keys().getOrDefault(state, 0L), state);
+            Metric.KEYS.gauge(registry, () -> snapshot.keys().getOrDefault(state, 0L), state);
         }
         for (String kind : StateSnapshot.KINDS) {
             for (EncryptionState encryption : EncryptionState.values()) {
-                var kept = new Kept(kind, encryption);
+                var count = new ResourceCount(kind, encryption);
                 Metric.RESOURCES.gauge(
-                        registry, () -> census.resources().getOrDefault(kept, 0L), kind, encryption.name());
+                        registry, () -> snapshot.resources().getOrDefault(count, 0L), kind, encryption.name());
             }
         }
         Metric.POLL_QUEUE_DEPTH.gauge(registry, () -> pending.applyAsInt(AwsItem.Key.class), "keys");
         Metric.POLL_QUEUE_DEPTH.gauge(registry, () -> pending.applyAsInt(AwsItem.Bucket.class), "buckets");
     }
 
-    /** Counts anew. */
+    /** Takes a new snapshot, and registers the series of its keys. */
     public void refresh() {
-        StateSnapshot now = take.get();
-        census = now;
-        // Series that stay are not touched, so that no scrape misses them; they read the latest census.
-        List<Row<?>> troubled = now.affected().keySet().stream()
-                .<Row<?>>map(trouble -> Row.of(
+        StateSnapshot now = source.get();
+        snapshot = now;
+        // A series that exists keeps its gauge, so that no scrape misses it. The gauges read the latest snapshot.
+        List<Row<?>> unusable = now.affected().keySet().stream()
+                .<Row<?>>map(key -> Row.of(
                         Metric.KEY_AFFECTED_RESOURCES.tags(
-                                trouble.key().toString(), trouble.reason().name()),
-                        () -> census.affected().getOrDefault(trouble, 0L)))
+                                key.key().toString(), key.reason().name()),
+                        () -> snapshot.affected().getOrDefault(key, 0L)))
                 .toList();
-        affected.register(troubled);
-        List<Row<?>> doomed = now.foreseeableLosses(clock.instant())
-                .<Row<?>>map(loss -> Row.of(
+        affected.register(unusable);
+        List<Row<?>> expiring = now.foreseeableExpirations(clock.instant())
+                .<Row<?>>map(expiry -> Row.of(
                         Metric.KEY_EXPIRATION_TIMESTAMP.tags(
-                                loss.key().toString(), loss.cause().toString()),
-                        () -> seconds(census.losses().get(loss))))
+                                expiry.key().toString(), expiry.cause().toString()),
+                        () -> seconds(snapshot.expirations().get(expiry))))
                 .toList();
-        losses.register(doomed);
+        expirations.register(expiring);
     }
 
     private static double seconds(@Nullable Instant at) {

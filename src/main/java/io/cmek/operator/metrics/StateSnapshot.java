@@ -26,25 +26,28 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with all keys and resources at one moment. A key that several tenants see, each with a role of its own, is one key: what any
- * of them sees of it counts.
+ * Snapshot of key states and resource states for metrics. Several tenants can read the same key, each with its own role. It counts as one key,
+ * in the best state that one of them observes.
  *
- * @param keys how many, by state
- * @param resources how many, by kind and encryption
- * @param affected how many resources name a key that AWS says cannot be used
- * @param losses keys that are going to be lost, by when
+ * @param keys the number of keys by state
+ * @param resources the number of resources by kind and encryption
+ * @param affected the number of resources that name a key that cannot be used, by key and reason
+ * @param expirations when each key expires or is deleted
  */
 record StateSnapshot(
-        Map<String, Long> keys, Map<Kept, Long> resources, Map<Trouble, Long> affected, Map<Loss, Instant> losses) {
+        Map<String, Long> keys,
+        Map<ResourceCount, Long> resources,
+        Map<UnusableKey, Long> affected,
+        Map<KeyExpiry, Instant> expirations) {
 
-    /** Imported key material that expires later than this is not named by key: it may be years. */
+    /** Imported key material can be valid for years: a key has a series only if its key material expires within this time. */
     private static final Duration FORESEEABLE = Duration.ofDays(30);
 
     private static final String NOT_FOUND = "NotFound";
     private static final String UNKNOWN = "Unknown";
     private static final String OTHER = "Other";
 
-    /** KeyState (KMS API Reference, "KeyMetadata"), and three words of our own. */
+    /** KeyState (KMS API Reference, "KeyMetadata"), and three states of the operator itself. */
     static final List<String> KEY_STATES = List.of(
             "Creating",
             "Enabled",
@@ -62,16 +65,16 @@ record StateSnapshot(
 
     static final StateSnapshot EMPTY = new StateSnapshot(Map.of(), Map.of(), Map.of(), Map.of());
 
-    /** The resources of a kind in a state. */
-    record Kept(String kind, EncryptionState encryption) {}
+    /** What a count of resources is for: a kind in a state. */
+    record ResourceCount(String kind, EncryptionState encryption) {}
 
-    /** A key that cannot be used, and why. */
-    record Trouble(KeyArn key, Reason reason) {}
+    /** A key that cannot be used, and the reason. */
+    record UnusableKey(KeyArn key, Reason reason) {}
 
-    /** A key that is going to be lost, and how. */
-    record Loss(KeyArn key, Cause cause) {}
+    /** A key that KMS will delete, or whose key material expires. */
+    record KeyExpiry(KeyArn key, Cause cause) {}
 
-    /** How a key is lost. */
+    /** Why a key becomes unusable at a known time. */
     enum Cause {
         DELETION,
         EXPIRY;
@@ -82,91 +85,93 @@ record StateSnapshot(
         }
     }
 
-    /** What is known of a key, from best to worst. */
-    private sealed interface Sight {
+    /** The result of the last read of a key, from best to worst. */
+    private sealed interface Observation {
 
-        record Seen(KeyFacts facts) implements Sight {}
+        record Observed(KeyFacts facts) implements Observation {}
 
-        record Gone() implements Sight {}
+        record NotFound() implements Observation {}
 
-        record Dark() implements Sight {}
+        record Unknown() implements Observation {}
     }
 
-    /** @param maxAge how long a read is relied upon while reads fail */
+    /** @param maxAge how long the last successful read stays valid while reads fail */
     static StateSnapshot of(Resources resources, KeySnapshot.Source keys, Duration maxAge, Instant now) {
         RequestIndex index = resources.index();
-        var sights = new HashMap<KeyArn, Sight>();
+        var observations = new HashMap<KeyArn, Observation>();
         index.keys()
                 .forEach(key -> keys.of(key).views().values().stream()
                         .map(view -> view.facts())
                         .filter(facts -> !facts.isNever())
-                        .forEach(
-                                facts -> sights.merge(key, observation(facts.at(now, maxAge)), StateSnapshot::better)));
+                        .forEach(facts ->
+                                observations.merge(key, observation(facts.at(now, maxAge)), StateSnapshot::better)));
 
-        var affected = new HashMap<Trouble, Long>();
-        var losses = new HashMap<Loss, Instant>();
-        sights.forEach((key, observation) -> {
-            Reason reason = trouble(key, observation, now);
+        var affected = new HashMap<UnusableKey, Long>();
+        var expirations = new HashMap<KeyExpiry, Instant>();
+        observations.forEach((key, observation) -> {
+            Reason reason = unusableReason(key, observation, now);
             long naming = reason == null ? 0 : index.onKey(key).count();
             if (reason != null && naming > 0) {
-                affected.put(new Trouble(key, reason), naming);
+                affected.put(new UnusableKey(key, reason), naming);
             }
-            if (observation instanceof Sight.Seen(KeyFacts facts)) {
-                // A replica that waits for its primary's deletion has no date yet.
+            if (observation instanceof Observation.Observed(KeyFacts facts)) {
+                // In PendingReplicaDeletion KMS has not set a date yet (KMS API Reference, "KeyMetadata").
                 if (facts.deletionDate() != null) {
-                    losses.put(new Loss(key, Cause.DELETION), facts.deletionDate());
+                    expirations.put(new KeyExpiry(key, Cause.DELETION), facts.deletionDate());
                 }
                 if (facts.validTo() != null) {
-                    losses.put(new Loss(key, Cause.EXPIRY), facts.validTo());
+                    expirations.put(new KeyExpiry(key, Cause.EXPIRY), facts.validTo());
                 }
             }
         });
         return new StateSnapshot(
-                sights.values().stream().collect(Collectors.groupingBy(StateSnapshot::state, Collectors.counting())),
+                observations.values().stream()
+                        .collect(Collectors.groupingBy(StateSnapshot::state, Collectors.counting())),
                 resources.all().stream()
                         .filter(NotUnderstood::isReadable)
                         .collect(Collectors.groupingBy(
-                                r -> new Kept(r.getKind(), encryption(Resources.statusOf(r))), Collectors.counting())),
+                                r -> new ResourceCount(r.getKind(), encryption(Resources.statusOf(r))),
+                                Collectors.counting())),
                 Map.copyOf(affected),
-                Map.copyOf(losses));
+                Map.copyOf(expirations));
     }
 
-    private static Sight observation(Known<KeyFacts> known) {
+    private static Observation observation(Known<KeyFacts> known) {
         return switch (known) {
-            case Known.Fresh<KeyFacts>(KeyFacts facts) -> new Sight.Seen(facts);
-            case Known.Unavailable<KeyFacts>(AwsError.NotFound gone, var since) -> new Sight.Gone();
-            case Known<KeyFacts> other -> new Sight.Dark();
+            case Known.Fresh<KeyFacts>(KeyFacts facts) -> new Observation.Observed(facts);
+            case Known.Unavailable<KeyFacts>(AwsError.NotFound missing, var since) -> new Observation.NotFound();
+            case Known<KeyFacts> other -> new Observation.Unknown();
         };
     }
 
-    private static Sight better(Sight one, Sight other) {
+    private static Observation better(Observation one, Observation other) {
         return rank(one) <= rank(other) ? one : other;
     }
 
-    private static int rank(Sight observation) {
+    private static int rank(Observation observation) {
         return switch (observation) {
-            case Sight.Seen seen -> 0;
-            case Sight.Gone gone -> 1;
-            case Sight.Dark dark -> 2;
+            case Observation.Observed observed -> 0;
+            case Observation.NotFound missing -> 1;
+            case Observation.Unknown unknown -> 2;
         };
     }
 
-    private static String state(Sight observation) {
+    private static String state(Observation observation) {
         return switch (observation) {
-            case Sight.Seen(KeyFacts facts) -> KEY_STATES.contains(facts.state()) ? facts.state() : OTHER;
-            case Sight.Gone() -> NOT_FOUND;
-            case Sight.Dark() -> UNKNOWN;
+            case Observation.Observed(KeyFacts facts) -> KEY_STATES.contains(facts.state()) ? facts.state() : OTHER;
+            case Observation.NotFound() -> NOT_FOUND;
+            case Observation.Unknown() -> UNKNOWN;
         };
     }
 
-    private static @Nullable Reason trouble(KeyArn key, Sight observation, Instant now) {
+    private static @Nullable Reason unusableReason(KeyArn key, Observation observation, Instant now) {
         return switch (observation) {
-            case Sight.Seen(KeyFacts facts) -> {
+            case Observation.Observed(KeyFacts facts) -> {
                 ConditionResult usable = KeyRules.judge(key.toString(), facts, now);
                 yield usable.status() == Status.False ? usable.reason() : null;
             }
-            case Sight.Gone() -> Reason.KeyNotFound;
-            case Sight.Dark() -> null;
+            case Observation.NotFound() -> Reason.KeyNotFound;
+            case Observation.Unknown() -> null;
         };
     }
 
@@ -176,9 +181,9 @@ record StateSnapshot(
                 : Objects.requireNonNullElse(status.encryption(), EncryptionState.PENDING);
     }
 
-    /** Those to name: all that are scheduled for deletion, and those whose material expires before long. */
-    Stream<Loss> foreseeableLosses(Instant now) {
-        return losses.entrySet().stream()
+    /** Keys that get a series: all that are scheduled for deletion, and those whose key material expires within {@link #FORESEEABLE}. */
+    Stream<KeyExpiry> foreseeableExpirations(Instant now) {
+        return expirations.entrySet().stream()
                 .filter(e ->
                         e.getKey().cause() == Cause.DELETION || !e.getValue().isAfter(now.plus(FORESEEABLE)))
                 .map(Map.Entry::getKey);

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 
-/** Counts the statuses that the operator writes. */
+/** Counts the status writes of the operator, by result. */
 public final class StatusMeter implements StatusListener {
 
     private static final String WRITTEN = "written";

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what the operator writes. */
+/** Counts policy writes, conflicts and drift repairs. */
 public final class WriteMeters implements WriteListener {
 
     static final List<String> RESULTS =
@@ -24,7 +24,7 @@ public final class WriteMeters implements WriteListener {
 
     public WriteMeters(MeterRegistry registry) {
         this.registry = registry;
-        // From the first scrape on, so that the first increase is seen as one.
+        // The counters start at 0, so that increase() counts the first event.
         RESULTS.forEach(result -> Metric.POLICY_WRITES.counter(registry, result));
         THINGS.forEach(thing -> Metric.DRIFT_REPAIRED.counter(registry, thing));
         this.conflicts = Metric.POLICY_CONFLICTS.counter(registry);

@@ -1,4 +1,4 @@
-/** What the operator counts and measures, as Prometheus reads it. The only package that knows Micrometer. */
+/** The Prometheus metrics of the operator. Only this package depends on Micrometer. */
 @NullMarked
 package io.cmek.operator.metrics;
 

@@ -20,6 +20,7 @@ class AwsWorkLivenessCheckTest {
         assertThat(check.call().getStatus()).isEqualTo(Status.DOWN);
         assertThat(check.call().getData())
                 .get()
-                .satisfies(data -> assertThat(data).containsEntry("turns", "one has been under way for 16 minutes"));
+                .satisfies(data ->
+                        assertThat(data).containsEntry("turns", "one item has been in progress for 16 minutes"));
     }
 }

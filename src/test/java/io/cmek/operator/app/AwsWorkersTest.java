@@ -124,7 +124,7 @@ class AwsWorkersTest {
                             until -> assertThat(until).isBetween(Duration.ofMillis(500), Duration.ofSeconds(1)));
             ticker.advance(Duration.ofSeconds(1));
         }
-        assertThat(logged).hasSize(1).first().asString().contains("No thread is free");
+        assertThat(logged).hasSize(1).first().asString().contains("No worker thread is free");
 
         over.countDown();
         await().until(() -> threads.getActiveCount() == 0);

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Two processes of one installation: one works, the other stands by and takes over. */
 class LeaderElectionIT {
 
-    private static final String LEADS = "This process leads: it holds the Lease cmek-operator-default";
+    private static final String LEADS = "This process is the leader: it holds the Lease cmek-operator-default";
     private static final Map<String, String> ELECTING = Map.of("CMEK_LEADER_ELECTION_ENABLED", "true");
     private static final Duration LEASE = Duration.ofSeconds(15);
 
@@ -126,7 +126,7 @@ class LeaderElectionIT {
                             "{\"spec\":{\"holderIdentity\":\"somebody-else\"}}");
 
             assertThat(leader.awaitEnd(Duration.ofSeconds(10))).isEqualTo(1);
-            assertThat(leader.log()).contains("This process has lost the Lease cmek-operator-default, so it ends");
+            assertThat(leader.log()).contains("This process lost the Lease cmek-operator-default and exits");
         }
     }
 

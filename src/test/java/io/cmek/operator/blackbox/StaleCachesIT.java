@@ -193,7 +193,7 @@ class StaleCachesIT {
             if (election) {
                 await("it leads")
                         .atMost(Duration.ofSeconds(30))
-                        .until(() -> operator.log().contains("This process leads"));
+                        .until(() -> operator.log().contains("This process is the leader"));
             }
             await("nothing is taken, while the API server is behind")
                     .during(BEHIND)

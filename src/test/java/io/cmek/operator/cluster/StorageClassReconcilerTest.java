@@ -146,7 +146,7 @@ class StorageClassReconcilerTest {
         assertThat(left.encrypted().message())
                 .contains(
                         "allowVolumeExpansion, labels.team, parameters.tagSpecification_1, reclaimPolicy",
-                        "left as it is",
+                        "The operator leaves that as it is",
                         "kubectl delete storageclass " + NAME);
         assertThat(cluster.creates).isEqualTo(1);
         assertThat(cluster.deletes).isZero();
@@ -194,8 +194,8 @@ class StorageClassReconcilerTest {
         assertThat(contested.encrypted().message())
                 .contains(
                         "parameters.kmsKeyId",
-                        "something changes it back by 'kyverno' at 2026-03-01T10:00:00Z",
-                        "stays away",
+                        "it was changed by 'kyverno' at 2026-03-01T10:00:00Z",
+                        "stays deleted",
                         "2026-03-01T11:00:00Z");
         assertThat(cluster.stored).isNull();
         ConditionResult reported = contested.encrypted();
@@ -264,7 +264,7 @@ class StorageClassReconcilerTest {
         StorageClassResult contested = publish();
 
         assertThat(reason(contested)).isEqualTo(Reason.Contested);
-        assertThat(contested.encrypted().message()).contains("was deleted by somebody else each time");
+        assertThat(contested.encrypted().message()).contains("Another client deleted the StorageClass");
         assertThat(cluster.creates).isEqualTo(3);
         assertThat(cluster.deletes).isZero();
     }
@@ -422,8 +422,8 @@ class StorageClassReconcilerTest {
     @Test
     void lookingWritesNothing() {
         assertThat(publisher.inspect(OWNER, USE, null, "the read failed").encrypted())
-                .isEqualTo(ConditionResult.pending(
-                        "The StorageClass " + NAME + " is not as it should be, and waits: the read failed."));
+                .isEqualTo(ConditionResult.pending("The StorageClass " + NAME
+                        + " differs from the spec, and the operator does not repair it: the read failed."));
         publish();
         tampered();
         assertThat(publisher
@@ -461,7 +461,7 @@ class StorageClassReconcilerTest {
         assertThat(publish().encrypted()).as("the two do not run alike").isEqualTo(reported);
 
         clock.pass(Duration.ofDays(-1));
-        assertThat(publish().encrypted().message()).contains("It is made again at 2026-02-28T11:00:02Z");
+        assertThat(publish().encrypted().message()).contains("The operator creates it again at 2026-02-28T11:00:02Z");
         ticker.advance(Duration.ofMinutes(59));
         assertThat(reason(publish())).isEqualTo(Reason.Contested);
         ticker.advance(Duration.ofMinutes(1));
@@ -558,7 +558,8 @@ class StorageClassReconcilerTest {
             cluster.put(wrong);
             StorageClassResult assessment = publish();
             if (cluster.stored != null && reason(assessment) == Reason.Contested) {
-                assertThat(assessment.encrypted().message()).contains("It is there again, and is deleted at ");
+                assertThat(assessment.encrypted().message())
+                        .contains("It exists again, and the operator deletes it at ");
                 there++;
             }
             pass(Duration.ofSeconds(1));
@@ -637,7 +638,7 @@ class StorageClassReconcilerTest {
             StorageClassResult waiting = publish();
             assertThat(waiting.encrypted().status()).isEqualTo(Status.Unknown);
             assertThat(reason(waiting)).isEqualTo(Reason.Pending);
-            assertThat(waiting.encrypted().message()).contains(blip.words, "It is tried again");
+            assertThat(waiting.encrypted().message()).contains(blip.words, "The operator retries");
             pass(Objects.requireNonNull(waiting.retryAfter()));
         }
         StorageClassResult lasting = publish();
@@ -651,7 +652,8 @@ class StorageClassReconcilerTest {
                 OneStorageClass.error(500, "failed calling webhook \"w\": connection refused"), "500: failed calling"),
         TOO_MANY(OneStorageClass.error(429, "too many requests"), "429: too many"),
         NO_ANSWER(
-                new KubernetesClientException("An error has occurred.", new IOException("reset")), "no answer: reset");
+                new KubernetesClientException("An error has occurred.", new IOException("reset")),
+                "no response: reset");
 
         private final KubernetesClientException error;
         private final String words;
@@ -706,7 +708,7 @@ class StorageClassReconcilerTest {
                 .endMetadata());
 
         assertThat(publisher.withdraw(OWNER))
-                .hasValueSatisfying(why -> assertThat(why.message()).contains("was changed each time"));
+                .hasValueSatisfying(why -> assertThat(why.message()).contains("Another client changed", "each time"));
         int deletes = cluster.deletes;
         assertThat(publisher.withdraw(OWNER)).as("too early").isPresent();
         assertThat(cluster.deletes).isEqualTo(deletes);
@@ -731,7 +733,7 @@ class StorageClassReconcilerTest {
         };
         StorageClassResult contested = publish();
         assertThat(reason(contested)).isEqualTo(Reason.Contested);
-        assertThat(contested.encrypted().message()).contains("It is there again, and is deleted at ");
+        assertThat(contested.encrypted().message()).contains("It exists again, and the operator deletes it at ");
         assertThat(cluster.stored).isNotNull();
         pass(Objects.requireNonNull(contested.retryAfter()));
         publish();

@@ -37,7 +37,7 @@ final class AllMeters implements AutoCloseable {
     final RunningReconciliations running;
     final Metrics reconciliations;
     final StaleStatusMeter sweep;
-    final StateMetrics census;
+    final StateMetrics metrics;
     StateSnapshot world = StateSnapshot.EMPTY;
 
     AllMeters(Clock clock) {
@@ -53,7 +53,7 @@ final class AllMeters implements AutoCloseable {
         sweep = new StaleStatusMeter(meters);
         LeaderMeter.register(meters, () -> true);
         UnreadableMeter.register(meters, kind -> 0);
-        census = new StateMetrics(meters, type -> 0, () -> world, clock);
+        metrics = new StateMetrics(meters, type -> 0, () -> world, clock);
     }
 
     /** The operator SDK tells of its controllers as it makes them. */

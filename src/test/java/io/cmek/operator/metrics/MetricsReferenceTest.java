@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.condition.Reason;
 import io.cmek.operator.metrics.MetricsPage.Documented;
 import io.cmek.operator.metrics.StateSnapshot.Cause;
-import io.cmek.operator.metrics.StateSnapshot.Loss;
-import io.cmek.operator.metrics.StateSnapshot.Trouble;
+import io.cmek.operator.metrics.StateSnapshot.KeyExpiry;
+import io.cmek.operator.metrics.StateSnapshot.UnusableKey;
 import io.cmek.operator.request.TestRequests;
 import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
@@ -67,9 +67,9 @@ class MetricsReferenceTest {
             meters.world = new StateSnapshot(
                     Map.of("PendingDeletion", 1L),
                     Map.of(),
-                    Map.of(new Trouble(TestRequests.KEY, Reason.KeyPendingDeletion), 3L),
-                    Map.of(new Loss(TestRequests.KEY, Cause.DELETION), NOW.plusSeconds(60)));
-            meters.census.refresh();
+                    Map.of(new UnusableKey(TestRequests.KEY, Reason.KeyPendingDeletion), 3L),
+                    Map.of(new KeyExpiry(TestRequests.KEY, Cause.DELETION), NOW.plusSeconds(60)));
+            meters.metrics.refresh();
             Exposition served = meters.scrape();
             MetricsPage page = MetricsPage.read(MetricsPage.PATH);
             assertThat(page.differencesFrom(served)).isEmpty();

@@ -28,9 +28,9 @@ import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.key.KeyFacts;
 import io.cmek.operator.keypolicy.AccessRequirements;
 import io.cmek.operator.metrics.StateSnapshot.Cause;
-import io.cmek.operator.metrics.StateSnapshot.Kept;
-import io.cmek.operator.metrics.StateSnapshot.Loss;
-import io.cmek.operator.metrics.StateSnapshot.Trouble;
+import io.cmek.operator.metrics.StateSnapshot.KeyExpiry;
+import io.cmek.operator.metrics.StateSnapshot.ResourceCount;
+import io.cmek.operator.metrics.StateSnapshot.UnusableKey;
 import io.cmek.operator.request.EncryptionRequest;
 import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.resource.ResourceSelector;
@@ -101,11 +101,11 @@ class StateSnapshotTest {
     }
 
     /** Of one resource that names both keys. */
-    private StateSnapshot census() {
-        return census(resources(BOTH));
+    private StateSnapshot snapshot() {
+        return snapshot(resources(BOTH));
     }
 
-    private StateSnapshot census(Resources resources) {
+    private StateSnapshot snapshot(Resources resources) {
         return StateSnapshot.of(resources, this::snapshot, MAX_AGE, NOW);
     }
 
@@ -114,15 +114,15 @@ class StateSnapshotTest {
         see(CredentialScope.OWN, facts(KEY, "Enabled", null, null));
         see(TENANT, KEY, DENIED);
         see(TENANT, BACKUP_KEY, DENIED);
-        assertThat(census().keys()).containsOnly(Map.entry("Enabled", 1L), Map.entry("Unknown", 1L));
+        assertThat(snapshot().keys()).containsOnly(Map.entry("Enabled", 1L), Map.entry("Unknown", 1L));
     }
 
     @Test
     void statesAreOfAClosedSet() {
         see(CredentialScope.OWN, facts(KEY, "Melted", null, null));
         see(CredentialScope.OWN, BACKUP_KEY, GONE);
-        assertThat(census().keys()).containsOnly(Map.entry("Other", 1L), Map.entry("NotFound", 1L));
-        assertThat(StateSnapshot.KEY_STATES).containsAll(census().keys().keySet());
+        assertThat(snapshot().keys()).containsOnly(Map.entry("Other", 1L), Map.entry("NotFound", 1L));
+        assertThat(StateSnapshot.KEY_STATES).containsAll(snapshot().keys().keySet());
     }
 
     @Test
@@ -134,7 +134,7 @@ class StateSnapshotTest {
                                 facts(KEY, "Enabled", null, null),
                                 NOW.minus(MAX_AGE).minusMillis(1))
                         .then(new AwsResult.Error<>(DENIED), NOW));
-        assertThat(census().keys()).containsOnly(Map.entry("Unknown", 1L));
+        assertThat(snapshot().keys()).containsOnly(Map.entry("Unknown", 1L));
     }
 
     @Test
@@ -142,24 +142,24 @@ class StateSnapshotTest {
         see(CredentialScope.OWN, facts(KEY, "Disabled", null, null));
         see(CredentialScope.OWN, facts(BACKUP_KEY, "Disabled", null, null));
         var resources = resources(request("a", "one", 0, "bucket-one"), request("a", "two", 1, "bucket-two"));
-        assertThat(census(resources).affected())
+        assertThat(snapshot(resources).affected())
                 .as("and one that nobody names any more does not count")
-                .containsOnly(Map.entry(new Trouble(KEY, Reason.KeyDisabled), 2L));
+                .containsOnly(Map.entry(new UnusableKey(KEY, Reason.KeyDisabled), 2L));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Updating", "Creating"})
     void aStateThatPassesIsCountedAndIsNoTrouble(String state) {
         see(CredentialScope.OWN, facts(KEY, state, null, null));
-        StateSnapshot census = census(resources(request("a", "one", 0, "bucket-one")));
-        assertThat(census.keys()).containsOnly(Map.entry(state, 1L));
-        assertThat(census.affected()).isEmpty();
+        StateSnapshot snapshot = snapshot(resources(request("a", "one", 0, "bucket-one")));
+        assertThat(snapshot.keys()).containsOnly(Map.entry(state, 1L));
+        assertThat(snapshot.affected()).isEmpty();
     }
 
     @Test
     void aKeyThatCannotBeLookedAtIsNotNamed() {
         see(CredentialScope.OWN, KEY, DENIED);
-        assertThat(census(resources(request("a", "one", 0, "bucket-one"))).affected())
+        assertThat(snapshot(resources(request("a", "one", 0, "bucket-one"))).affected())
                 .isEmpty();
     }
 
@@ -167,11 +167,11 @@ class StateSnapshotTest {
     void aDateThatIsYearsAwayIsNotNamed() {
         see(CredentialScope.OWN, facts(KEY, "PendingDeletion", NOW.plus(Duration.ofDays(7)), null));
         see(CredentialScope.OWN, facts(BACKUP_KEY, "Enabled", null, NOW.plus(Duration.ofDays(400))));
-        StateSnapshot census = census();
+        StateSnapshot snapshot = snapshot();
 
-        assertThat(census.foreseeableLosses(NOW)).containsExactly(new Loss(KEY, Cause.DELETION));
-        assertThat(census.foreseeableLosses(NOW.plus(Duration.ofDays(370))))
-                .contains(new Loss(BACKUP_KEY, Cause.EXPIRY));
+        assertThat(snapshot.foreseeableExpirations(NOW)).containsExactly(new KeyExpiry(KEY, Cause.DELETION));
+        assertThat(snapshot.foreseeableExpirations(NOW.plus(Duration.ofDays(370))))
+                .contains(new KeyExpiry(BACKUP_KEY, Cause.EXPIRY));
     }
 
     @Test
@@ -183,11 +183,11 @@ class StateSnapshotTest {
         Stream.of(named(enabled, "one"), named(new Workgroup(), "two"), named(new ReplicaCmek(), "three"))
                 .forEach(resources::put);
 
-        assertThat(census(resources).resources())
+        assertThat(snapshot(resources).resources())
                 .containsOnly(
-                        Map.entry(new Kept("Workgroup", EncryptionState.ENABLED), 1L),
-                        Map.entry(new Kept("Workgroup", EncryptionState.PENDING), 1L),
-                        Map.entry(new Kept("ReplicaCmek", EncryptionState.PENDING), 1L));
+                        Map.entry(new ResourceCount("Workgroup", EncryptionState.ENABLED), 1L),
+                        Map.entry(new ResourceCount("Workgroup", EncryptionState.PENDING), 1L),
+                        Map.entry(new ResourceCount("ReplicaCmek", EncryptionState.PENDING), 1L));
     }
 
     /** Of one that cannot be read nobody knows how it stands. */
@@ -198,7 +198,7 @@ class StateSnapshotTest {
         unreadable.setSpec(null);
         resources.put(unreadable);
 
-        assertThat(census(resources).resources()).isEmpty();
+        assertThat(snapshot(resources).resources()).isEmpty();
     }
 
     private static <R extends StoredResource> R named(R resource, String name) {
@@ -231,8 +231,8 @@ class StateSnapshotTest {
         try (var meters = new AllMeters(Clock.fixed(NOW, ZoneOffset.UTC))) {
             see(CredentialScope.OWN, facts(KEY, "PendingDeletion", NOW.plusSeconds(60), null));
             var resources = resources(request("a", "one", 0, "bucket-one"));
-            meters.world = census(resources);
-            meters.census.refresh();
+            meters.world = snapshot(resources);
+            meters.metrics.refresh();
             var labels = Map.of("key", KEY.toString());
             assertThat(meters.scrape().values("cmek_key_affected_resources", labels))
                     .containsExactly(1.0);
@@ -240,8 +240,8 @@ class StateSnapshotTest {
                     .containsExactly((double) NOW.plusSeconds(60).getEpochSecond());
 
             see(CredentialScope.OWN, facts(KEY, "Enabled", null, null));
-            meters.world = census(resources);
-            meters.census.refresh();
+            meters.world = snapshot(resources);
+            meters.metrics.refresh();
             assertThat(meters.scrape().series())
                     .noneMatch(series -> series.labels().containsKey("key"));
             assertThat(meters.scrape().values("cmek_keys", Map.of("state", "Enabled")))

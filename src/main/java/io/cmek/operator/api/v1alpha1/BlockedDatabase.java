@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 
-/** A database that was asked to replicate and must not yet (R6). */
+/** A database in spec.replication.databases that must not replicate yet (R6). */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record BlockedDatabase(
@@ -14,6 +14,6 @@ public record BlockedDatabase(
         String name,
 
         @Required @Size(max = 256) @JsonPropertyDescription("""
-                Why it may not replicate yet, for example SecondaryCmekRequired: create a ReplicaCmek for the secondary \
-                region.""")
+                Why the database must not replicate yet, for example SecondaryCmekRequired: create a ReplicaCmek for the \
+                secondary region.""")
         String reason) {}

@@ -7,7 +7,7 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import org.jspecify.annotations.Nullable;
 
-/** One line per bucket: its default encryption as S3 says it. */
+/** The observed default encryption of a bucket, one entry per bucket. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record BucketStatus(
@@ -17,20 +17,18 @@ public record BucketStatus(
         @Nullable
         Purpose purpose,
 
-        @Required @Size(max = 63) @JsonPropertyDescription("The name of the bucket, as the spec names it.")
+        @Required @Size(max = 63) @JsonPropertyDescription("The name of the bucket in the spec.")
         String name,
 
         @Size(max = 32) @JsonPropertyDescription("""
-                The default encryption of the bucket as S3 says it: aws:kms when it is under CMEK, AES256 when S3's own key \
-                encrypts it. Absent while S3 could not be asked yet.""") @Nullable
+                The observed default encryption of the bucket: aws:kms under CMEK, AES256 for encryption with a key of S3. \
+                Absent until the operator has read it from S3.""") @Nullable
         String encryption,
 
         @Size(max = 256)
-        @JsonPropertyDescription(
-                "The key of the bucket's default encryption as S3 says it; absent where there is none.")
+        @JsonPropertyDescription("The observed key of the default encryption; absent if there is none.")
         @Nullable
         String kmsKeyID,
 
-        @JsonPropertyDescription("Whether the S3 Bucket Key is on, which saves most calls to KMS, as S3 says it.")
-        @Nullable
+        @JsonPropertyDescription("Whether the S3 Bucket Key is on, which saves most calls to KMS.") @Nullable
         Boolean bucketKeyEnabled) {}

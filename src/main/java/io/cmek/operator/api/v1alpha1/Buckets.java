@@ -9,7 +9,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The S3 buckets whose default encryption the operator keeps on the keys of the resource. */
+/** The S3 buckets whose default encryption the operator sets to the keys of the resource. */
 @ValidationRule(
         value = "!has(self.data) || self.data.matches('" + CelRules.BUCKET_NAME + "')",
         fieldPath = ".data",
@@ -45,23 +45,24 @@ import org.jspecify.annotations.Nullable;
 public record Buckets(
         @Size(max = 63) @JsonPropertyDescription("""
                 The name of the S3 bucket for the data. The operator sets its default encryption to aws:kms with the data key \
-                and the S3 Bucket Key on. Required with CMEK. A name that S3 accepts; dots are allowed, but such a bucket \
-                cannot be reached by virtual-hosted HTTPS addresses, so prefer hyphens.""") @Nullable
+                and the S3 Bucket Key on. Required with CMEK. The name must be valid in S3. Prefer hyphens to dots: a bucket with \
+                dots in its name has no virtual-hosted HTTPS address.""") @Nullable
         String data,
 
         @Size(max = 63) @JsonPropertyDescription("""
-                The name of the S3 bucket for the backups; another one than the data bucket. Its default encryption is set to \
-                the backup key. Required with backupBucketKeyID; without that key the bucket is left as it is.""") @Nullable
+                The name of the S3 bucket for the backups, which must differ from the data bucket. The operator sets its \
+                default encryption to the backup key. Required with backupBucketKeyID. Without that key the operator does not \
+                change the bucket.""") @Nullable
         String backup,
 
         @Default("Create") @JsonPropertyDescription("""
-                Who creates the buckets. Create (the default): a bucket that does not exist is created, private and encrypted \
-                before anything can be written; one that exists in this account is adopted. Existing: the buckets must be \
-                there, and a missing one is reported as BucketNotFound. A bucket under another customer-managed key is never \
-                re-keyed, and no bucket is ever deleted.""") @SchemaExtension(values = {"Create", "Existing"}) @Nullable
+                Who creates the buckets. Create (the default): the operator creates a missing bucket, private and encrypted \
+                before anyone can write to it, and adopts a bucket that exists in this account. Existing: the buckets must \
+                exist, and a missing one is reported as BucketNotFound. The operator never re-keys a bucket that is under \
+                another customer-managed key, and never deletes a bucket.""") @SchemaExtension(values = {"Create", "Existing"}) @Nullable
         String provisioning) {
 
-    /** Who creates the buckets; the default of the API where the field is not set. {@code Existing} where its value is not known. */
+    /** Who creates the buckets. An unset field means the default of the API, and an unknown value means {@code Existing}. */
     public Provisioning provisioningOrDefault() {
         return provisioning == null
                 ? Provisioning.Create

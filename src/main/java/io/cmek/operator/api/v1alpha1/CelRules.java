@@ -1,17 +1,19 @@
 package io.cmek.operator.api.v1alpha1;
 
 /**
- * Parts of the CEL rules: patterns, and what a message says after it has named the field and its value. In a message, {@code
- * '{{expression}}'} stands for the value of a CEL expression. Rules that compare with the old object stand on the parent and
- * use {@code has()}: on an optional field itself, {@code self == oldSelf} is not evaluated when the field comes or goes.
+ * Parts of the CEL rules: patterns, and the part of a message that follows the name and the value of the field. In a message, {@code
+ * '{{expression}}'} is replaced by the value of a CEL expression.
+ *
+ * <p>A rule that compares with the old object is on the parent of the field and uses {@code has()}. On an optional field itself the API server
+ * does not evaluate {@code self == oldSelf} when the field is added or removed.
  */
 final class CelRules {
 
-    /** As {@link io.cmek.operator.key.KeyArn} reads it; every partition, single-region and multi-region keys. */
+    /** The key ARNs that {@link io.cmek.operator.key.KeyArn} parses: every partition, single-region and multi-region keys. */
     static final String KEY_ARN = "^arn:aws[a-z0-9-]*:kms:[a-z]{2}[a-z0-9-]*-[0-9]+:[0-9]{12}:key/"
             + "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$";
 
-    /** What is no ARN of KMS has no region to compare; another rule refuses it. */
+    /** Guards rules that compare regions: a value that is not an ARN of KMS has no region, and another rule rejects it. */
     static final String KMS_ARN = "^arn:aws[a-z0-9-]*:kms:";
 
     static final String ALIAS = "(^|:)alias/";
@@ -31,7 +33,7 @@ final class CelRules {
     static final String REGION = "^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$";
 
     static final String NOT_A_REGION =
-            "must be the code of an AWS region in lower case, such as us-east-1: not a display name and"
+            "must be the code of an AWS region in lower case, such as us-east-1, not a display name and"
                     + " not an availability zone";
 
     /** S3 User Guide, "General purpose bucket naming rules": characters, length, first and last character. */
@@ -44,16 +46,16 @@ final class CelRules {
     static final String IP_ADDRESS = "^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$";
 
     static final String BUCKET_NAME_DOTS =
-            "must not have two dots in a row nor look like an IP address, because S3 refuses such"
+            "must not have two dots in a row and must not be formatted as an IP address, because S3 rejects such"
                     + " names: use hyphens in place of dots";
 
-    /** S3 User Guide, as above: prefixes and suffixes that S3 keeps for itself. */
+    /** S3 User Guide, as above: reserved prefixes and suffixes. */
     static final String RESERVED_BUCKET_NAME =
             "^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|[.]mrap|--x-s3|--table-s3)$";
 
     static final String BUCKET_NAME_RESERVED =
-            "must not begin with xn--, sthree- or amzn-s3-demo- nor end with -s3alias, --ol-s3,"
-                    + " .mrap, --x-s3 or --table-s3, because S3 keeps these for itself: choose another name";
+            "must not begin with xn--, sthree- or amzn-s3-demo- and must not end with -s3alias, --ol-s3,"
+                    + " .mrap, --x-s3 or --table-s3, because S3 reserves these: choose another name";
 
     static final String DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 
@@ -81,15 +83,15 @@ final class CelRules {
     static final String DATABASE = "^[A-Za-z_][A-Za-z0-9_-]*$";
 
     /**
-     * Whether a Workgroup's replication may still be removed, and its region changed: no database was admitted, and CMEK of the secondary
-     * region is not configured. The status of a workgroup without CMEK has a region only once a database was admitted.
+     * Whether a user may still remove the replication of a Workgroup or change its region: no database was admitted, and CMEK of the secondary
+     * region is not configured. The status of a Workgroup without CMEK has a region only after a database was admitted.
      */
     static final String REPLICATION_IS_FREE = "!has(oldSelf.status) || !has(oldSelf.status.replication)"
             + " || ((!has(oldSelf.status.replication.admitted) || oldSelf.status.replication.admitted.size() == 0)"
             + " && !has(oldSelf.status.replication.secondary)"
             + " && (has(oldSelf.spec.cmek) || !has(oldSelf.status.replication.region)))";
 
-    /** The region where replication stays: that of the configured keys, else the one where it is. */
+    /** The fixed region of replication: the region of the configured keys, otherwise the current region. */
     static final String REPLICATION_REGION = "has(oldSelf.status.replication.secondary)"
             + " ? oldSelf.status.replication.secondary.dataBucketKeyID.split(':')[3]"
             + " : has(oldSelf.spec.replication) ? oldSelf.spec.replication.region"

@@ -8,7 +8,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
-/** The customer-managed encryption keys of a Workgroup (R1): decided when it is created, fixed for its life (R8). */
+/** The customer-managed encryption keys of a Workgroup (R1): set at creation, immutable afterwards (R8). */
 @ValidationRule(
         value = "!self.dataBucketKeyID.matches('" + CelRules.ALIAS + "')",
         fieldPath = ".dataBucketKeyID",
@@ -33,14 +33,14 @@ public record Cmek(
         @Required @Size(max = 128) @JsonPropertyDescription("""
                 The ARN of the KMS key for the data: it encrypts the EBS volumes and the data bucket. A symmetric, \
                 customer-managed, enabled key in the region of the workgroup, in any account; single-region (key/…) or \
-                multi-region (key/mrk-…). Not an alias: an alias can be pointed at another key. The operator adds the \
-                statements that the service needs to the key's policy and changes nothing else there. A key that cannot be \
-                used is reported by the condition KeysUsable, with the reason and what to do. Example: \
+                multi-region (key/mrk-…). Not an alias, because an alias can be pointed at another key. The operator adds the \
+                statements that the service needs to the key policy and changes nothing else there. The condition KeysUsable \
+                reports a key that cannot be used, with the reason and the remedy. Example: \
                 arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab.""")
         String dataBucketKeyID,
 
         @Size(max = 128) @JsonPropertyDescription("""
-                The ARN of the KMS key for the backup bucket: the same key as dataBucketKeyID or another one, under the same \
-                conditions. Without it the backup bucket is not under CMEK, and that cannot be made up for later. Needs \
+                The ARN of the KMS key for the backup bucket: the same key as dataBucketKeyID or another one, with the same \
+                requirements. Without it the backup bucket is not under CMEK, and it cannot be added later. Requires \
                 spec.buckets.backup.""") @Nullable
         String backupBucketKeyID) {}

@@ -3,7 +3,7 @@ package io.cmek.operator.api.v1alpha1;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the statuses of both kinds have in common. */
+/** The fields that the statuses of both kinds share. */
 public sealed interface CmekStatus permits WorkgroupStatus, ReplicaCmekStatus {
 
     @Nullable
@@ -19,16 +19,16 @@ public sealed interface CmekStatus permits WorkgroupStatus, ReplicaCmekStatus {
     @Nullable
     String storageClassName();
 
-    /** The first failed read, RFC 3339; null while every key and bucket can be read. */
+    /** The time of the first failed read of AWS, RFC 3339; null while the operator can read every key and bucket. */
     @Nullable
     String awsUnreadableSince();
 
     List<Condition> conditions();
 
-    /** The same with other conditions. */
+    /** A copy with other conditions. */
     CmekStatus withConditions(List<Condition> other);
 
-    /** Whether it says that the resource was enabled once: then data may exist under its keys. */
+    /** Whether the resource was ever ENABLED: then data may exist under its keys. */
     default boolean wasEnabled() {
         EncryptionState encryption = encryption();
         return encryption != null && encryption.isEnabledOnce();

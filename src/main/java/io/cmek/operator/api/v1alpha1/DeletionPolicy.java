@@ -1,9 +1,9 @@
 package io.cmek.operator.api.v1alpha1;
 
-/** What happens to the operator's statements in the key policies when the resource is deleted. */
+/** What happens to the statements of the operator in the key policies when the resource is deleted. */
 public enum DeletionPolicy {
-    /** Nothing in AWS is touched, so no data becomes unreadable because a manifest was pruned. */
+    /** The statements stay, so that no data becomes unreadable because a manifest was pruned. */
     Retain,
-    /** The statements are taken back, as far as no other resource needs them. */
+    /** The operator removes the statements that no other resource requires. */
     Release
 }

@@ -3,22 +3,22 @@ package io.cmek.operator.api.v1alpha1;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the data of a resource is under its customer-managed keys: one word for the whole resource. */
+/** Whether the data of a resource is encrypted with its customer-managed keys; one value for the whole resource. */
 public enum EncryptionState {
-    /** The resource asks for no CMEK. */
+    /** The spec has no CMEK. */
     DISABLED,
-    /** Work goes on, or it waits for something that may come by itself. */
+    /** In progress, or waiting for something that needs no user action. */
     PENDING,
-    /** Every key is usable and everything it is for is encrypted with it. */
+    /** Every key is usable, and everything that it is for is encrypted with it. */
     ENABLED,
-    /** It was enabled, and something is wrong now: data exists under this key. */
+    /** It was ENABLED and has a fault now; data exists under the key. */
     DEGRADED,
-    /** It was never enabled, and a person has to act. */
+    /** It was never ENABLED and requires user action. */
     FAILED,
-    /** It was enabled, and AWS could not be read for longer than {@code cmek.facts-max-age}: that is no sign of damage. */
+    /** It was ENABLED, but the operator could not read AWS for longer than {@code cmek.facts-max-age}. No fault was observed. */
     UNKNOWN;
 
-    /** Whether the resource was enabled once: then data may exist under its keys. */
+    /** Whether the resource was ever ENABLED: then data may exist under its keys. */
     public boolean isEnabledOnce() {
         return switch (this) {
             case ENABLED, DEGRADED, UNKNOWN -> true;
@@ -26,7 +26,7 @@ public enum EncryptionState {
         };
     }
 
-    /** As a status has it; null, which is as if it were absent, where this version does not know it. */
+    /** Parses a value of a status; null, as if the field were absent, for a value that this version does not know. */
     @JsonCreator
     static @Nullable EncryptionState of(String name) {
         return UnknownValue.named(values(), name).orElse(null);

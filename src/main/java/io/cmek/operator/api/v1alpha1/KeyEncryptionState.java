@@ -3,18 +3,18 @@ package io.cmek.operator.api.v1alpha1;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import org.jspecify.annotations.Nullable;
 
-/** The state of one key, as one line of the status (R4). */
+/** The state of one key in status.keys (R4). */
 public enum KeyEncryptionState {
-    /** Work goes on, or it waits for something that may come by itself. */
+    /** In progress, or waiting for something that needs no user action. */
     PENDING,
-    /** Valid, its policy in place, access shown, and what it encrypts is encrypted. */
+    /** The key is usable, its policy is applied, access is verified, and everything that the key is for is encrypted with it. */
     ENABLED,
-    /** A person has to act. */
+    /** Requires user action. */
     FAILED,
-    /** The resource was enabled, and AWS could not be read for longer than {@code cmek.facts-max-age}. */
+    /** The resource was ENABLED, but the operator could not read AWS for longer than {@code cmek.facts-max-age}. */
     UNKNOWN;
 
-    /** As a status has it; null, which is as if it were absent, where this version does not know it. */
+    /** Parses a value of a status; null, as if the field were absent, for a value that this version does not know. */
     @JsonCreator
     static @Nullable KeyEncryptionState of(String name) {
         return UnknownValue.named(values(), name).orElse(null);

@@ -7,38 +7,38 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import org.jspecify.annotations.Nullable;
 
-/** One line per key (R4). Two purposes on the same key are two lines. */
+/** One entry per purpose (R4). A key with two purposes has two entries. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record KeyStatus(
         @Required @JsonPropertyDescription("""
                 What the key is for. Data: volumes and data bucket. Backup: backup bucket. Primary (on a ReplicaCmek): the data \
-                key of the primary region, which the secondary region reads with.""") @Nullable Purpose purpose,
+                key of the primary region, which the secondary region uses for replication.""") @Nullable Purpose purpose,
 
-        @Required @Size(max = 128) @JsonPropertyDescription("The ARN of the key, as the spec names it.")
+        @Required @Size(max = 128) @JsonPropertyDescription("The ARN of the key in the spec.")
         String arn,
 
         @Required @JsonPropertyDescription("""
-                ENABLED: the key is valid, its policy is in place, the service's access is shown, and what the key is for is \
-                encrypted with it. PENDING: work goes on, or it waits for something that may come by itself. FAILED: a person \
-                must act; the first condition that is not True says what to do. UNKNOWN: the resource was enabled, and AWS could \
-                not be read for longer than cmek.facts-max-age.""") @Nullable KeyEncryptionState state,
+                ENABLED: the key is usable, its policy is applied, the access of the service is verified, and everything that \
+                the key is for is encrypted with it. PENDING: in progress, or waiting for something that needs no user action. \
+                FAILED: user action is required; the first condition that is not True has the remedy. UNKNOWN: the resource was \
+                ENABLED, but the operator could not read AWS for longer than cmek.facts-max-age.""") @Nullable KeyEncryptionState state,
 
         @Size(max = 64) @JsonPropertyDescription("""
-                The state of the key as KMS says it: Enabled, Disabled, PendingDeletion, PendingImport, Unavailable and so on. \
-                Empty while KMS could not be asked yet.""") String keyState,
+                The KeyState as reported by KMS: Enabled, Disabled, PendingDeletion, PendingImport, Unavailable and so on. \
+                Empty until the operator has read it from KMS.""") String keyState,
 
-        @JsonPropertyDescription("Whether it is a multi-region key, primary or replica, as KMS says it.") @Nullable
+        @JsonPropertyDescription("Whether the key is a multi-region key, primary or replica.") @Nullable
         Boolean multiRegion,
 
         @Required @Size(max = 32768) @JsonPropertyDescription("""
-                The statements that the service needs in the policy of this key, as JSON, ready to be pasted into the list \
-                "Statement". Always here, from the first status on, even when AWS cannot be reached. On a key that several \
-                resources share, they name the principals of all that use it for the same purpose. With policyManagement Managed \
-                the operator adds them itself; with Publish, the owner of the key does.""")
+                The statements that the service needs in the policy of this key, as JSON to paste into the list "Statement". \
+                Present from the first status on, even if AWS is unreachable. If several resources share the key for the same \
+                purpose, the statements name the principals of all of them. With policyManagement Managed the operator adds \
+                the statements; with Publish, the owner of the key adds them.""")
         String suggestedPolicy) {
 
-    /** A missing {@code keyState} is the empty text: KMS has not been asked yet. */
+    /** A missing {@code keyState} becomes the empty string: the operator has not read the key yet. */
     public KeyStatus {
         keyState = keyState == null ? "" : keyState;
     }

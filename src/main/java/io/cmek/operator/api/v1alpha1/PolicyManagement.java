@@ -2,8 +2,8 @@ package io.cmek.operator.api.v1alpha1;
 
 /** Who writes the statements that the service needs into the policies of the keys (R3). */
 public enum PolicyManagement {
-    /** The operator merges them into the key policy and keeps them there. */
+    /** The operator merges the statements into the key policy and repairs drift. */
     Managed,
-    /** The operator only shows them; the owner of the key applies them. */
+    /** The operator only publishes the statements in the status; the owner of the key applies them. */
     Publish
 }

@@ -9,10 +9,10 @@ public enum Purpose {
     Data,
     /** The backup bucket. */
     Backup,
-    /** The data key of the primary region, which the secondary region reads with (R9). Keys of a ReplicaCmek only. */
+    /** The data key of the primary region, which the secondary region uses for replication (R9). Only in the status of a ReplicaCmek. */
     Primary;
 
-    /** As a status has it; null, which is as if it were absent, where this version does not know it. */
+    /** Parses a value of a status; null, as if the field were absent, for a value that this version does not know. */
     @JsonCreator
     static @Nullable Purpose of(String name) {
         return UnknownValue.named(values(), name).orElse(null);

@@ -1,8 +1,8 @@
 package io.cmek.operator.api.v1alpha1;
 
-/** What Kubernetes does with a volume whose claim is deleted: the reclaim policy of the StorageClass. */
+/** The reclaim policy of the StorageClass: what Kubernetes does with a volume whose PersistentVolumeClaim is deleted. */
 public enum ReclaimPolicy {
-    /** The volume stays and has to be deleted by a person. */
+    /** The volume stays until somebody deletes it. */
     Retain,
     /** The volume and its data are deleted. */
     Delete

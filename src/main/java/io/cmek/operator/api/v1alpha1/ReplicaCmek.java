@@ -22,11 +22,12 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",
-        getDescription = "Whether the data is under CMEK: DISABLED, PENDING, ENABLED, DEGRADED, FAILED or UNKNOWN.")
+        getDescription =
+                "Whether the data is encrypted with the customer-managed keys: DISABLED, PENDING, ENABLED, DEGRADED, FAILED or UNKNOWN.")
 @AdditionalPrinterColumn(name = "Region", jsonPath = ".spec.region", getDescription = "The AWS region.")
 @AdditionalPrinterColumn(
         name = "Data key",
-        // A column cannot cut a text: the whole ARN would push everything else off the screen.
+        // A column cannot truncate a value, and a whole ARN would be too wide for the default output.
         priority = 1,
         jsonPath = ".spec.dataBucketKeyID",
         getDescription = "The ARN of the data key.")
@@ -37,11 +38,11 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(
         name = "Ready",
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].status",
-        getDescription = "Whether everything is as the spec asks for.")
+        getDescription = "Whether the observed state matches the spec.")
 @AdditionalPrinterColumn(
         name = "Reason",
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",
-        getDescription = "Why it is Ready or not, in one word.")
+        getDescription = "The reason of the condition Ready.")
 @AdditionalPrinterColumn(
         name = "Age",
         jsonPath = ".metadata.creationTimestamp",
@@ -56,9 +57,9 @@ import org.jspecify.annotations.Nullable;
         name = "Message",
         priority = 1,
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].message",
-        getDescription = "Why it is Ready or not, and what to do.")
+        getDescription = "The message of the condition Ready: the cause and the remedy.")
 @SchemaExtension(description = """
-                The customer-managed encryption keys (CMEK) of a workgroup's secondary region. A workgroup with CMEK replicates nothing there before one is Ready. It is configured once: after that nothing about the keys can be edited, and deleting and creating it again is no way around it.""")
+                The customer-managed encryption keys (CMEK) of a workgroup's secondary region. A Workgroup with CMEK does not replicate to that region before its ReplicaCmek is Ready. The keys are configured once and immutable afterwards: a ReplicaCmek that is deleted and created again must name the same keys.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonDeserialize(using = ReplicaCmek.Reader.class)
 @Group("cmek.io")
@@ -76,24 +77,24 @@ public final class ReplicaCmek extends CustomResource<ReplicaCmekSpec, ReplicaCm
     @Override
     @Required
     @JsonPropertyDescription(
-            "What the secondary region asks for. Everything but policyManagement and deletionPolicy is fixed when it is created.")
+            "Desired state of the secondary region. Every field except policyManagement and deletionPolicy is immutable.")
     public ReplicaCmekSpec getSpec() {
         return super.getSpec();
     }
 
     @Override
-    @JsonPropertyDescription("What is so, as the operator last saw it; written by the operator only.")
+    @JsonPropertyDescription("Observed state, as last reported by the operator. Read-only.")
     public @Nullable ReplicaCmekStatus getStatus() {
         return super.getStatus();
     }
 
-    /** No spec until one is read or set: an empty one would be invalid. */
+    /** Returns null until a spec is read or set, because an empty spec would be invalid. */
     @Override
     protected @Nullable ReplicaCmekSpec initSpec() {
         return null;
     }
 
-    /** No status until the operator reports one: an empty one would tell nothing. */
+    /** Returns null until the operator reports a status, because an empty status has no information. */
     @Override
     protected @Nullable ReplicaCmekStatus initStatus() {
         return null;

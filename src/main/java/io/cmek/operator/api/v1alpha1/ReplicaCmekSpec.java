@@ -96,51 +96,51 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ReplicaCmekSpec(
         @Required @JsonPropertyDescription("""
-                The Workgroup whose secondary region this is, in the same namespace. It must have CMEK itself, or the \
-                ReplicaCmek is refused for good (PrimaryNotEncrypted). Fixed.""") WorkgroupRef workgroupRef,
+                The Workgroup whose secondary region this is, in the same namespace. It must have CMEK; \
+                otherwise the ReplicaCmek is never accepted (PrimaryNotEncrypted). Immutable.""") WorkgroupRef workgroupRef,
 
         @Required @Size(max = 32) @JsonPropertyDescription("""
                 The secondary region, for example us-west-2: the replication.region of the Workgroup. Keys and buckets must be \
-                in it. Fixed.""")
+                in it. Immutable.""")
         String region,
 
         @Required @Size(max = 128) @JsonPropertyDescription("""
                 The ARN of the KMS key for the data of the secondary region: it encrypts the EBS volumes and the data bucket \
                 there. A symmetric, customer-managed, enabled key in that region: a single-region key (key/…) or the replica of \
-                a multi-region key (key/mrk-…). Not an alias. Configured once: it cannot be changed, not after a failover \
-                either, and a new ReplicaCmek must name the same key.""")
+                a multi-region key (key/mrk-…). Not an alias. Immutable, after a failover too, and a new ReplicaCmek \
+                must name the same key.""")
         String dataBucketKeyID,
 
         @Size(max = 128) @JsonPropertyDescription("""
                 The ARN of the KMS key for the backup bucket of the secondary region: the same key as dataBucketKeyID or \
-                another one. Without it that bucket is not under CMEK, and that cannot be made up for later. Needs \
-                spec.buckets.backup. Configured once.""") @Nullable
+                another one. Without it that bucket is not under CMEK, and it cannot be added later. Requires \
+                spec.buckets.backup. Immutable.""") @Nullable
         String backupBucketKeyID,
 
         @Required @JsonPropertyDescription("""
-                The S3 buckets of the secondary region; buckets.data is required. Fixed. One bucket belongs to one resource: a \
-                bucket of the Workgroup cannot be named again.""") Buckets buckets,
+                The S3 buckets of the secondary region; buckets.data is required. Immutable. A bucket belongs to one resource: \
+                do not name a bucket of the Workgroup.""") Buckets buckets,
 
         @JsonPropertyDescription("""
-                How the volumes of the secondary region are made. The StorageClass is published only in a cluster whose \
-                operator says that it runs in this region (cmek.cluster-region). Fixed.""") @Nullable Volumes volumes,
+                The StorageClass for the volumes of the secondary region. The operator creates it only in a cluster of that \
+                region (cmek.cluster-region). Immutable.""") @Nullable Volumes volumes,
 
         @Default("Managed") @JsonPropertyDescription("""
                 Who writes the policies of the secondary region's keys and the additional statement on the primary's data key. \
-                Managed (the default): the operator adds its statements and keeps them there; what others wrote stays \
-                untouched. Publish: the operator writes nothing; add the statements of status.keys[].suggestedPolicy to the \
-                policy of each key by hand, and it turns Ready by itself. Can be edited at any time.""") @SchemaExtension(values = {"Managed", "Publish"}) @Nullable
+                Managed (the default): the operator adds its statements and repairs drift; it does not touch other \
+                statements. Publish: the operator does not write the policies; add the statements of status.keys[].suggestedPolicy to the \
+                policy of each key by hand, and the resource becomes Ready. Can be edited at any time.""") @SchemaExtension(values = {"Managed", "Publish"}) @Nullable
         String policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""
                 What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
-                because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
-                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @SchemaExtension(values = {"Retain", "Release"}) @Nullable
+                because a manifest was pruned. Release: the operator removes its statements that no other resource requires. \
+                The operator never deletes keys, buckets or data. Can be edited at any time.""") @SchemaExtension(values = {"Retain", "Release"}) @Nullable
         String deletionPolicy) {
 
     /**
-     * Who writes the key policies; the default of the API where the field is not set. {@code Publish} where its value is not known
-     * ({@link #unknownValues}): then the operator is not to write.
+     * Who writes the key policies. An unset field means the default of the API. An unknown value ({@link #unknownValues}) means {@code Publish},
+     * so that the operator does not write.
      */
     public PolicyManagement policyManagementOrDefault() {
         return policyManagement == null
@@ -150,19 +150,19 @@ public record ReplicaCmekSpec(
     }
 
     /**
-     * What deletion does to the key policies; the default of the API where the field is not set. {@code Retain} where its value is not known,
-     * so that nothing is taken; whether the resource may go then, {@link #unknownValues} decides.
+     * What deletion does to the key policies. An unset or unknown value means {@code Retain}, so that the operator removes no statement. {@link
+     * #hasUnknownDeletionPolicy} tells whether the deletion must wait.
      */
     public DeletionPolicy deletionPolicyOrDefault() {
         return UnknownValue.named(DeletionPolicy.values(), deletionPolicy).orElse(DeletionPolicy.Retain);
     }
 
-    /** Whether nobody can tell what is to become of the key policies when the resource is deleted. */
+    /** Whether this version does not know the value of {@code spec.deletionPolicy}. */
     public boolean hasUnknownDeletionPolicy() {
         return unknownValues().stream().anyMatch(v -> v.field().equals("spec.deletionPolicy"));
     }
 
-    /** The values that this version does not know; empty where it knows all. */
+    /** The enum values of the spec that this version does not know. */
     public List<UnknownValue> unknownValues() {
         return Stream.of(
                         UnknownValue.in("spec.policyManagement", policyManagement, PolicyManagement.values()),

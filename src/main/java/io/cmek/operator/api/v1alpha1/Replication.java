@@ -9,7 +9,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which databases a Workgroup replicates, and to which region (R6). */
+/** The databases that a Workgroup replicates, and the secondary region (R6). */
 @ValidationRule(
         value = "self.region.matches('" + CelRules.REGION + "')",
         fieldPath = ".region",
@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Replication(
         @Required @Size(max = 32) @JsonPropertyDescription("""
-                The secondary region, for example us-west-2: another one than spec.region. Fixed once a database was admitted \
-                or CMEK of the secondary region was configured: then it can change only to the region of \
-                status.replication.secondary. A workgroup with CMEK replicates only after a ReplicaCmek has given the \
-                secondary region its own keys.""")
+                The secondary region, for example us-west-2; it must differ from spec.region. After a database was admitted \
+                or CMEK of the secondary region was configured, it can change only to the region of \
+                status.replication.secondary. A workgroup with CMEK replicates only after a ReplicaCmek has configured keys \
+                for the secondary region.""")
         String region,
 
         @Size(max = 256) @JsonPropertyDescription("""
-                The databases to replicate, each once; an empty list stops replication. Which of them may replicate already, and which are held back and why, \
-                stands in status.replication.""") @Nullable @SchemaExtension(set = true)
+                The databases to replicate, each once; an empty list stops replication. status.replication lists which of them \
+                are admitted, and which are blocked and why.""") @Nullable @SchemaExtension(set = true)
         List<@Size(max = 63) String> databases) {
 
     /** The databases to replicate; never null, immutable. */

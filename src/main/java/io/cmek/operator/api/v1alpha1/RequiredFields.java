@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether what was read has what the operator relies on. The API server sees to that, by the CRD of this version; what a newer version stored
- * under its own CRD may lack it.
+ * Checks that a stored object has the fields that the operator requires. The CRD of this version guarantees them, but a newer version can have
+ * stored an object under its own CRD.
  */
 final class RequiredFields {
 
@@ -15,7 +15,7 @@ final class RequiredFields {
 
     private RequiredFields() {}
 
-    /** @throws IllegalArgumentException naming the field */
+    /** @throws IllegalArgumentException if a field is missing or invalid; the message names the field */
     static void check(WorkgroupSpec spec) {
         present("spec.region", spec.region());
         if (spec.cmek() != null) {
@@ -29,7 +29,7 @@ final class RequiredFields {
         }
     }
 
-    /** @throws IllegalArgumentException naming the field */
+    /** @throws IllegalArgumentException if a field is missing or invalid; the message names the field */
     static void check(ReplicaCmekSpec spec) {
         present("spec.workgroupRef", spec.workgroupRef());
         present("spec.workgroupRef.name", spec.workgroupRef().name());
@@ -50,7 +50,7 @@ final class RequiredFields {
         }
     }
 
-    /** @throws IllegalArgumentException naming the field */
+    /** @throws IllegalArgumentException if a field is missing or invalid; the message names the field */
     static void check(WorkgroupStatus status) {
         checkLists(status);
         if (status.replication() != null) {
@@ -64,7 +64,7 @@ final class RequiredFields {
         }
     }
 
-    /** @throws IllegalArgumentException naming the field */
+    /** @throws IllegalArgumentException if a field is missing or invalid; the message names the field */
     static void check(ReplicaCmekStatus status) {
         checkLists(status);
     }

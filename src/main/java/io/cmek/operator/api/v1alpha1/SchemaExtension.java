@@ -5,18 +5,18 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** What the CRD says about a field and the CRD generator has no annotation for. */
+/** Properties of the CRD schema for which the CRD generator has no annotation. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.FIELD})
 public @interface SchemaExtension {
 
-    /** The field by which the items of a list are told apart: several writers can each own some of them. */
+    /** The key field of a list of type {@code map}: several field managers can each own items of the list. */
     String listMapKey() default "";
 
-    /** Whether the items of a list are a set: the API server refuses an item that is there twice. */
+    /** Whether the list is a set: the API server rejects duplicate items. */
     boolean set() default false;
 
-    /** The only texts that are allowed, where the Java type is not an enum. */
+    /** The allowed values, if the Java type is not an enum. */
     String[] values() default {};
 
     /** An OpenAPI format, for example {@code date-time}. */

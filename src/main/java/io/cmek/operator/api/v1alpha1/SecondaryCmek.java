@@ -7,11 +7,11 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import org.jspecify.annotations.Nullable;
 
-/** The lock of R8: the CMEK with which the secondary region was configured. It outlives the ReplicaCmek. */
+/** The pinned secondary keys (R8): the CMEK with which the secondary region was configured. They outlive the ReplicaCmek. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record SecondaryCmek(
-        @Required @Size(max = 63) @JsonPropertyDescription("The name of the ReplicaCmek that configured it.")
+        @Required @Size(max = 63) @JsonPropertyDescription("The name of the ReplicaCmek that configured the keys.")
         String name,
 
         @Required
@@ -20,12 +20,12 @@ public record SecondaryCmek(
         String dataBucketKeyID,
 
         @Size(max = 128) @JsonPropertyDescription("""
-                The backup key of the secondary region; a later ReplicaCmek must name the same one, or none where there was \
-                none.""") @Nullable
+                The backup key of the secondary region; a later ReplicaCmek must name the same one. If it is absent, a later \
+                ReplicaCmek must not name a backup key.""") @Nullable
         String backupBucketKeyID,
 
         @Size(max = 64)
-        @JsonPropertyDescription("When it was configured.")
+        @JsonPropertyDescription("The time of the configuration.")
         @Nullable
         @SchemaExtension(format = "date-time")
         String configuredAt) {}

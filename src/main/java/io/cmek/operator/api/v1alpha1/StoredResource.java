@@ -4,13 +4,13 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What both kinds say of how far this version understands what is stored. */
+/** How far this version can read a stored object of one of the kinds. */
 public sealed interface StoredResource extends HasMetadata permits Workgroup, ReplicaCmek {
 
-    /** Why the stored object cannot be read; null where it can. Where it cannot, it has neither spec nor status. */
+    /** Why this version cannot read the stored object; null if it can. An unreadable object has neither spec nor status. */
     @Nullable
     Unreadable unreadable();
 
-    /** The values of its spec that this version does not know; empty where it knows all, and where nothing of it can be read. */
+    /** The enum values of the spec that this version does not know; empty for an unreadable object. */
     List<UnknownValue> unknownValues();
 }

@@ -21,12 +21,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a stored object of one of the kinds. One that this version cannot read is an object with its metadata and an {@link Unreadable}, and no
- * failure: the Kubernetes client reads lists of objects, and would read none of them.
+ * Deserializes a stored object of one of the kinds. An object that this version cannot read gets its metadata and an {@link Unreadable}. An
+ * exception would make the Kubernetes client fail the whole list.
  *
- * <p>Of the metadata only what the operator uses is kept, because it is in memory for as long as the object exists and anybody with {@code edit}
- * writes it: neither managedFields, labels and ownerReferences, nor annotations but the operator's own. That is safe because the operator
- * only ever applies or patches single fields; it has no right to {@code update} an object as a whole.
+ * <p>It drops metadata that the operator does not use: managedFields, labels, ownerReferences and annotations of others. The informer cache holds the
+ * metadata for the life of the object, and any user with {@code edit} can make it large. Dropping it is safe, because the operator only applies or
+ * patches single fields. It has no permission to {@code update} a whole object.
  *
  * @param <S> the spec
  * @param <T> the status
@@ -34,15 +34,15 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class StoredResourceReader<S, T, R extends CustomResource<S, T>> extends JsonDeserializer<R> {
 
-    /** The prefix of the annotations that are kept. */
+    /** Only annotations with this prefix are kept. */
     static final String OUR_ANNOTATIONS = "cmek.io/";
 
-    /** Annotations of this operator are switches: more of them, or longer ones, are not its own. */
+    /** The annotations of this operator are few and short switches, so more or longer ones are not from this operator. */
     static final int MAX_ANNOTATIONS = 16;
 
     static final int MAX_ANNOTATION = 256;
 
-    /** A finalizer is removed by its place in the list, so the list is kept as it is or not at all. */
+    /** A patch of the finalizers writes the whole list. So a longer list makes the object unreadable instead of being truncated. */
     static final int MAX_FINALIZERS = 64;
 
     private final Supplier<R> empty;
@@ -53,9 +53,9 @@ abstract class StoredResourceReader<S, T, R extends CustomResource<S, T>> extend
     private final BiConsumer<R, Unreadable> mark;
 
     /**
-     * @param checkSpec throws {@link IllegalArgumentException} where something is missing that the operator relies on
-     * @param checkStatus the same
-     * @param mark notes that the object cannot be read
+     * @param checkSpec throws {@link IllegalArgumentException} if a required field is missing
+     * @param checkStatus throws {@link IllegalArgumentException} if a required field is missing
+     * @param mark marks the object as unreadable
      */
     StoredResourceReader(
             Supplier<R> empty,
@@ -82,12 +82,12 @@ abstract class StoredResourceReader<S, T, R extends CustomResource<S, T>> extend
         if (object.path("kind").isTextual()) {
             resource.setKind(object.path("kind").textValue());
         }
-        // The API server reads the metadata of every object itself, so these can be read.
+        // The API server parses the metadata of every object, so this cannot fail.
         if (object.path("metadata") instanceof ObjectNode metadata) {
             resource.setMetadata(context.readTreeAsValue(kept(metadata), ObjectMeta.class));
         }
         try {
-            // Unreadable means without a spec, so that a copy of the object by way of its JSON is unreadable, too.
+            // An unreadable object has no spec, so that a copy through its JSON is unreadable too.
             S spec = require("it has no spec", read("spec", object, specType, checkSpec, context));
             T status = read("status", object, statusType, checkStatus, context);
             require(

@@ -7,11 +7,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of a spec that this version does not know: written by a newer one, before a rollback.
+ * An enum value in a spec that this version does not know: a newer version accepted it before a rollback.
  *
- * @param field its path, for example {@code spec.policyManagement}
- * @param value as it is stored
- * @param known those that this version knows
+ * @param field the path of the field, for example {@code spec.policyManagement}
+ * @param value the stored value
+ * @param known the values that this version knows
  */
 public record UnknownValue(String field, String value, List<String> known) {
 
@@ -19,7 +19,7 @@ public record UnknownValue(String field, String value, List<String> known) {
         known = List.copyOf(known);
     }
 
-    /** @param value null where the field is not set, which is not unknown */
+    /** @param value the value of the field; null if it is not set, which does not count as unknown */
     static <E extends Enum<E>> Stream<UnknownValue> in(String field, @Nullable String value, E[] constants) {
         return value == null || named(constants, value).isPresent()
                 ? Stream.empty()
@@ -27,7 +27,7 @@ public record UnknownValue(String field, String value, List<String> known) {
                         field, value, Arrays.stream(constants).map(Enum::name).toList()));
     }
 
-    /** The constant of this name; empty where there is none. */
+    /** The constant of this name; empty if there is none. */
     static <E extends Enum<E>> Optional<E> named(E[] constants, @Nullable String name) {
         return Arrays.stream(constants)
                 .filter(constant -> constant.name().equals(name))

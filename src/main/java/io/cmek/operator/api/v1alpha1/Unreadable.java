@@ -9,17 +9,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Why a stored object cannot be read, and the keys that its text names: what it needs of them nobody knows. What is kept does not grow with the
- * object.
+ * Why this version cannot read a stored object, and the keys that the object names. Its required access to these keys is unknown, so it protects
+ * their policies. The memory for it does not grow with the object.
  *
- * @param why a sentence for the log and an Event, without the final dot
- * @param keyArns the key ARNs anywhere in the object, in its metadata and its status too
- * @param namesMore whether there are more than are kept here: then it may name any key
- * @param served whether data may exist under these keys: unless its status, which only the operator writes, shows that it was never served
+ * @param why a sentence for the log and an Event, without the final period
+ * @param keyArns all key ARNs in the object, including its metadata and status
+ * @param namesMore whether the object has more than {@link #MAX_KEYS} key ARNs: then it may name any key
+ * @param served whether data may exist under these keys. False only if the status, which only the operator writes, shows that there is none
  */
 public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boolean served) {
 
-    /** A resource of today names three keys at most. */
+    /** A resource of this version names at most three keys. */
     static final int MAX_KEYS = 64;
 
     static final int MAX_WHY = 200;
@@ -27,7 +27,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
     private static final Pattern KEY_ARN =
             Pattern.compile(CelRules.KEY_ARN.substring(1, CelRules.KEY_ARN.length() - 1));
 
-    /** States of a resource, and of a line of its keys, of which nothing was ever encrypted; as every version means them. */
+    /** States without any encrypted data, of a resource and of an entry of status.keys. Every version uses them with this meaning. */
     private static final Set<String> NEVER_ENABLED =
             Set.of(EncryptionState.DISABLED.name(), EncryptionState.PENDING.name(), EncryptionState.FAILED.name());
 
@@ -39,7 +39,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
         keyArns = Collections.unmodifiableSet(new TreeSet<>(keyArns));
     }
 
-    /** @param object as the API server has it */
+    /** @param object the JSON of the API server */
     static Unreadable of(String why, JsonNode object) {
         var found = new TreeSet<String>();
         collect(object, found);
@@ -47,7 +47,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
         return new Unreadable(why, more ? Set.of() : found, more, isServed(object.path("status")));
     }
 
-    /** Whether the object names the key, or may. */
+    /** Whether the object names the key or may name it. */
     public boolean mayName(String keyArn) {
         return namesMore || keyArns.contains(keyArn);
     }
@@ -70,7 +70,7 @@ public record Unreadable(String why, Set<String> keyArns, boolean namesMore, boo
         return value.isMissingNode() || value.isNull() || names.contains(value.asText());
     }
 
-    /** Also where it is no list, which another version may have made of it. */
+    /** Returns true for a value that is not a list, because another version can have changed the type. */
     private static boolean isAny(JsonNode list, Predicate<JsonNode> which) {
         return !list.isMissingNode()
                 && !list.isNull()

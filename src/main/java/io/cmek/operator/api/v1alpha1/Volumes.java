@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The StorageClass through which volumes come into being under the data key (R12). */
+/** The StorageClass whose volumes are encrypted with the data key (R12). */
 @ValidationRule(
         value = "!has(self.parameters) || !self.parameters.exists(p, p.matches('" + CelRules.OUR_PARAMETER + "'))",
         fieldPath = ".parameters",
@@ -38,23 +38,23 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Volumes(
         @Size(max = 16) @JsonPropertyDescription("""
-                Parameters of the EBS CSI driver, passed to the StorageClass as they are, for example type: gp3. The operator \
-                adds encrypted and kmsKeyId itself; they are refused here.""") @Nullable
+                Parameters of the EBS CSI driver for the StorageClass, for example type: gp3. The operator itself sets encrypted \
+                and kmsKeyId; they are not allowed here.""") @Nullable
         Map<String, @Size(max = 256) String> parameters,
 
         @Default("Retain") @JsonPropertyDescription("""
-                What happens to a volume whose claim is deleted. Retain (the default): it stays until a person deletes it. \
-                Delete: it is deleted with its data.""") @SchemaExtension(values = {"Retain", "Delete"}) @Nullable
+                What happens to a volume whose PersistentVolumeClaim is deleted. Retain (the default): it stays until somebody \
+                deletes it. Delete: it is deleted with its data.""") @SchemaExtension(values = {"Retain", "Delete"}) @Nullable
         String reclaimPolicy) {
 
-    /** Parameters for the StorageClass beside the operator's own; never null, immutable. */
+    /** The user's parameters for the StorageClass; never null, immutable. */
     public Map<String, String> parametersOrEmpty() {
         return parameters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 
     /**
-     * The reclaim policy of the StorageClass; the default of the API where the field is not set. {@code Retain} where its value is not known,
-     * but then no StorageClass is published.
+     * The reclaim policy of the StorageClass. An unset field means the default of the API. An unknown value means {@code Retain}, but then the
+     * operator creates no StorageClass.
      */
     public ReclaimPolicy reclaimPolicyOrDefault() {
         return UnknownValue.named(ReclaimPolicy.values(), reclaimPolicy).orElse(ReclaimPolicy.Retain);

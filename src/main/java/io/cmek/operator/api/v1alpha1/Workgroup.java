@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A workgroup of the database service, in its primary region. */
 @ValidationRule(value = CelRules.NAME, message = "metadata.name '{{self.metadata.name}}' " + CelRules.NOT_A_NAME)
-// At the root, where the status is seen. The rules also run when the operator writes the status or removes its
-// finalizer, so they compare
-// with the old spec and let one that is as it was pass.
+// The rules are at the root, because they read the status. The API server also evaluates them when the operator
+// writes the status or removes its finalizer. So they compare with the old spec and accept an unchanged one.
 @ValidationRule(
         value = CelRules.REPLICATION_IS_FREE + " || !has(oldSelf.spec.replication) || has(self.spec.replication)",
         fieldPath = ".spec.replication",
@@ -47,11 +46,12 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(
         name = "Encryption",
         jsonPath = ".status.encryption",
-        getDescription = "Whether the data is under CMEK: DISABLED, PENDING, ENABLED, DEGRADED, FAILED or UNKNOWN.")
+        getDescription =
+                "Whether the data is encrypted with the customer-managed keys: DISABLED, PENDING, ENABLED, DEGRADED, FAILED or UNKNOWN.")
 @AdditionalPrinterColumn(name = "Region", jsonPath = ".spec.region", getDescription = "The AWS region.")
 @AdditionalPrinterColumn(
         name = "Data key",
-        // A column cannot cut a text: the whole ARN would push everything else off the screen.
+        // A column cannot truncate a value, and a whole ARN would be too wide for the default output.
         priority = 1,
         jsonPath = ".spec.cmek.dataBucketKeyID",
         getDescription = "The ARN of the data key.")
@@ -63,11 +63,11 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(
         name = "Ready",
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].status",
-        getDescription = "Whether everything is as the spec asks for.")
+        getDescription = "Whether the observed state matches the spec.")
 @AdditionalPrinterColumn(
         name = "Reason",
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",
-        getDescription = "Why it is Ready or not, in one word.")
+        getDescription = "The reason of the condition Ready.")
 @AdditionalPrinterColumn(
         name = "Age",
         jsonPath = ".metadata.creationTimestamp",
@@ -82,9 +82,9 @@ import org.jspecify.annotations.Nullable;
         name = "Message",
         priority = 1,
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].message",
-        getDescription = "Why it is Ready or not, and what to do.")
+        getDescription = "The message of the condition Ready: the cause and the remedy.")
 @SchemaExtension(description = """
-                A workgroup of the database service in its primary region, with the customer-managed encryption keys (CMEK), the buckets and the volumes that hold its data. status.encryption says whether the data is really encrypted with these keys; the condition Ready says why not and what to do.""")
+                A workgroup of the database service in its primary region, with the customer-managed encryption keys (CMEK), the buckets and the volumes that hold its data. status.encryption says whether the data is encrypted with these keys. The condition Ready has the cause and the remedy if not.""")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonDeserialize(using = Workgroup.Reader.class)
 @Group("cmek.io")
@@ -102,24 +102,24 @@ public final class Workgroup extends CustomResource<WorkgroupSpec, WorkgroupStat
     @Override
     @Required
     @JsonPropertyDescription(
-            "What the workgroup asks for. Keys, buckets and volumes are fixed when it is created; policyManagement, deletionPolicy and replication.databases can be edited, and the rest of replication until a database was admitted or CMEK of the secondary region was configured.")
+            "Desired state of the workgroup. Keys, buckets and volumes are immutable. policyManagement, deletionPolicy and replication.databases can be edited at any time. The rest of replication can be edited until a database was admitted or CMEK of the secondary region was configured.")
     public WorkgroupSpec getSpec() {
         return super.getSpec();
     }
 
     @Override
-    @JsonPropertyDescription("What is so, as the operator last saw it; written by the operator only.")
+    @JsonPropertyDescription("Observed state, as last reported by the operator. Read-only.")
     public @Nullable WorkgroupStatus getStatus() {
         return super.getStatus();
     }
 
-    /** No spec until one is read or set: an empty one would be invalid. */
+    /** Returns null until a spec is read or set, because an empty spec would be invalid. */
     @Override
     protected @Nullable WorkgroupSpec initSpec() {
         return null;
     }
 
-    /** No status until the operator reports one: an empty one would tell nothing. */
+    /** Returns null until the operator reports a status, because an empty status has no information. */
     @Override
     protected @Nullable WorkgroupStatus initStatus() {
         return null;

@@ -17,6 +17,6 @@ import io.fabric8.generator.annotation.ValidationRule;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkgroupRef(
         @Required @Size(max = 63) @JsonPropertyDescription("""
-                The metadata.name of the Workgroup, in the namespace of this resource. It may be created later: until then the \
-                condition Accepted is False with the reason WorkgroupNotFound.""")
+                The metadata.name of the Workgroup, in the namespace of this resource. The Workgroup may be created later. Until \
+                then the condition Accepted is False with the reason WorkgroupNotFound.""")
         String name) {}

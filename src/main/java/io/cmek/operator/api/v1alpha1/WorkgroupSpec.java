@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a workgroup of the database service asks for. */
+/** The desired state of a workgroup of the database service. */
 @ValidationRule(
         value = "self.region.matches('" + CelRules.REGION + "')",
         fieldPath = ".region",
@@ -86,50 +86,49 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkgroupSpec(
         @Required @Size(max = 32) @JsonPropertyDescription("""
-                The AWS region of the workgroup, for example us-east-1. Keys and buckets must be in it. Fixed: a workgroup \
-                does not move.""")
+                The AWS region of the workgroup, for example us-east-1. Keys and buckets must be in it. Immutable.""")
         String region,
 
         @JsonPropertyDescription("""
-                The customer-managed encryption keys (CMEK) of the workgroup. Present or absent for life: it is configured \
-                once, when the workgroup is created, and cannot be added, changed or removed afterwards; a workgroup without it \
-                can never get it, in the secondary region neither. With it, the operator puts the statements that the service \
-                needs into the policy of each key, encrypts buckets and volumes with them, and reports in status.encryption \
-                and the conditions whether that is really so. To rotate the key material, rotate the key in KMS: the ARN \
-                stays. For other keys, create a new Workgroup and move the data.""") @Nullable Cmek cmek,
+                The customer-managed encryption keys (CMEK) of the workgroup. It is set when the workgroup is created, and \
+                cannot be added, changed or removed afterwards. A workgroup without CMEK can never get it, and neither can its \
+                secondary region. The operator adds the statements that the service needs to the policy of each key, and \
+                encrypts buckets and volumes with the keys. status.encryption and the conditions report the observed state. To \
+                rotate the key material, rotate the key in KMS: the ARN stays. For other keys, create a new Workgroup and move \
+                the data.""") @Nullable Cmek cmek,
 
         @JsonPropertyDescription("""
-                The S3 buckets of the workgroup. Fixed: for other buckets, create a new Workgroup. One bucket belongs to one \
-                resource; a second one that names it is refused by the condition Accepted (BucketClaimedByAnother).""") @Nullable Buckets buckets,
+                The S3 buckets of the workgroup. Immutable: for other buckets, create a new Workgroup. A bucket belongs to one \
+                resource; another resource that names it is not accepted (condition Accepted, BucketClaimedByAnother).""") @Nullable Buckets buckets,
 
         @JsonPropertyDescription("""
-                How the volumes of the workgroup are made. The operator publishes the StorageClass cmek-<namespace>-<name> \
-                (status.storageClassName), whose volumes are encrypted with the data key, as soon as the key is usable. \
-                Fixed.""") @Nullable Volumes volumes,
+                The StorageClass for the volumes of the workgroup. When the data key is usable, the operator creates the \
+                StorageClass cmek-<namespace>-<name> (status.storageClassName). Its volumes are encrypted with the data key. \
+                Immutable.""") @Nullable Volumes volumes,
 
         @Default("Managed") @JsonPropertyDescription("""
                 Who writes the key policies. Managed (the default): the operator adds its statements to the policy of each key \
-                and keeps them there; what others wrote stays untouched. Publish: the operator writes nothing; add the \
-                statements of status.keys[].suggestedPolicy to the policy of each key by hand, and it turns Ready by itself. Can be \
-                edited at any time.""") @SchemaExtension(values = {"Managed", "Publish"}) @Nullable
+                and repairs drift; it does not touch other statements. Publish: the operator does not write the policies; add the \
+                statements of status.keys[].suggestedPolicy to the policy of each key by hand, and the resource \
+                becomes Ready. Can be edited at any time.""") @SchemaExtension(values = {"Managed", "Publish"}) @Nullable
         String policyManagement,
 
         @Default("Retain") @JsonPropertyDescription("""
                 What deletion does to the key policies. Retain (the default): nothing, so that no data becomes unreadable \
-                because a manifest was pruned. Release: the operator's statements are taken back as far as no other resource \
-                needs them. Keys, buckets and data are never deleted. Can be edited at any time.""") @SchemaExtension(values = {"Retain", "Release"}) @Nullable
+                because a manifest was pruned. Release: the operator removes its statements that no other resource requires. \
+                The operator never deletes keys, buckets or data. Can be edited at any time.""") @SchemaExtension(values = {"Retain", "Release"}) @Nullable
         String deletionPolicy,
 
         @JsonPropertyDescription("""
-                Which databases are replicated to which other region. Can be edited and removed until a database was admitted \
+                The databases to replicate, and the secondary region. Can be edited and removed until a database was admitted \
                 or CMEK of the secondary region was configured. From then on it cannot be removed, and its region can change \
-                only to the region of status.replication.secondary; databases can always be edited, and databases: [] stops \
-                replication. A workgroup with CMEK replicates nothing until a ReplicaCmek for that region is Ready; \
-                status.replication says what is admitted and what is blocked.""") @Nullable Replication replication) {
+                only to the region of status.replication.secondary. databases can always be edited; databases: [] stops \
+                replication. A workgroup with CMEK does not replicate until a ReplicaCmek for that region is Ready. \
+                status.replication lists the admitted and the blocked databases.""") @Nullable Replication replication) {
 
     /**
-     * Who writes the key policies; the default of the API where the field is not set. {@code Publish} where its value is not known
-     * ({@link #unknownValues}): then the operator is not to write.
+     * Who writes the key policies. An unset field means the default of the API. An unknown value ({@link #unknownValues}) means {@code Publish},
+     * so that the operator does not write.
      */
     public PolicyManagement policyManagementOrDefault() {
         return policyManagement == null
@@ -139,19 +138,19 @@ public record WorkgroupSpec(
     }
 
     /**
-     * What deletion does to the key policies; the default of the API where the field is not set. {@code Retain} where its value is not known,
-     * so that nothing is taken; whether the resource may go then, {@link #unknownValues} decides.
+     * What deletion does to the key policies. An unset or unknown value means {@code Retain}, so that the operator removes no statement. {@link
+     * #hasUnknownDeletionPolicy} tells whether the deletion must wait.
      */
     public DeletionPolicy deletionPolicyOrDefault() {
         return UnknownValue.named(DeletionPolicy.values(), deletionPolicy).orElse(DeletionPolicy.Retain);
     }
 
-    /** Whether nobody can tell what is to become of the key policies when the resource is deleted. */
+    /** Whether this version does not know the value of {@code spec.deletionPolicy}. */
     public boolean hasUnknownDeletionPolicy() {
         return unknownValues().stream().anyMatch(v -> v.field().equals("spec.deletionPolicy"));
     }
 
-    /** The values that this version does not know; empty where it knows all. */
+    /** The enum values of the spec that this version does not know. */
     public List<UnknownValue> unknownValues() {
         return Stream.of(
                         UnknownValue.in("spec.policyManagement", policyManagement, PolicyManagement.values()),

@@ -8,52 +8,52 @@ import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What is so, for a Workgroup. Only the operator writes it; an unchanged world changes nothing here. */
+/** The observed state of a Workgroup. Only the operator writes it, and only when it changes. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record WorkgroupStatus(
         @Min(0) @JsonPropertyDescription("""
-                The metadata.generation that this status speaks of. While it is smaller than that of the resource, the operator \
-                has not seen the last edit yet.""") @Nullable Long observedGeneration,
+                The metadata.generation that this status is based on. While it is lower than that of the resource, the status \
+                is stale: the operator has not processed the last edit yet.""") @Nullable Long observedGeneration,
 
         @JsonPropertyDescription("""
-                Whether the data is under CMEK, in one word. DISABLED: no CMEK is asked for. PENDING: work goes on, or it waits \
-                for something that may come by itself. ENABLED: every line of keys is ENABLED. DEGRADED: it was enabled and \
-                something is wrong now, while data exists under the key. FAILED: it was never enabled, and a person must act. \
-                UNKNOWN: it was enabled, and AWS could not be read for longer than cmek.facts-max-age, which is no sign of damage. \
-                The condition Ready says why and what to do.""") @Nullable EncryptionState encryption,
+                Whether the data is encrypted with the customer-managed keys. DISABLED: the spec has no CMEK. PENDING: in \
+                progress, or waiting for something that needs no user action. ENABLED: every entry of keys is ENABLED. DEGRADED: it \
+                was ENABLED and has a fault now; data exists under the key. FAILED: it was never ENABLED and requires user action. \
+                UNKNOWN: it was ENABLED, but the operator could not read AWS for longer than cmek.facts-max-age; no fault was \
+                observed. The condition Ready has the cause and the remedy.""") @Nullable EncryptionState encryption,
 
         @Size(max = 3)
-        @JsonPropertyDescription("One line per key, by purpose; empty without CMEK.")
+        @JsonPropertyDescription("The keys, one entry per purpose; empty without CMEK.")
         @SchemaExtension(listMapKey = "purpose")
         List<KeyStatus> keys,
 
         @Size(max = 2)
-        @JsonPropertyDescription("One line per bucket, by purpose, with its default encryption as S3 says it.")
+        @JsonPropertyDescription("The buckets, one entry per purpose, with their observed default encryption.")
         @SchemaExtension(listMapKey = "purpose")
         List<BucketStatus> buckets,
 
         @Size(max = 253) @JsonPropertyDescription("""
-                The StorageClass whose volumes are encrypted with the data key. Absent until the key is usable, and in clusters \
-                of another region.""") @Nullable
+                The StorageClass whose volumes are encrypted with the data key. Absent until the key is usable, and in \
+                clusters of another region.""") @Nullable
         String storageClassName,
 
         @JsonPropertyDescription("""
-                Which databases may replicate, which may not and why, and the CMEK of the secondary region.""") @Nullable ReplicationStatus replication,
+                The admitted databases, the blocked databases with the reason, and the CMEK of the secondary region.""") @Nullable ReplicationStatus replication,
 
         @Size(max = 64) @JsonPropertyDescription("""
-                Since when AWS cannot be read: the first failed read of a key or a bucket of this resource; absent while all can be \
-                read. Written after 30 seconds, or at once where the operator has not read the key or bucket since its start. A \
-                restart of the operator does not renew it.""") @Nullable @SchemaExtension(format = "date-time")
+                The time of the first failed read of a key or a bucket of this resource; absent while all reads succeed. The \
+                operator sets it 30 seconds after that read, or at once if it has not read the key or bucket since it started. A \
+                restart of the operator does not change it.""") @Nullable @SchemaExtension(format = "date-time")
         String awsUnreadableSince,
 
         @Size(max = 16) @JsonPropertyDescription("""
-                What was looked at, and what was found: one condition per aspect. Ready sums them up, with reason and message of \
-                the first that is not True.""") @SchemaExtension(listMapKey = "type")
+                The observed state, one condition per aspect. Ready summarizes them, with the reason and message of the first \
+                condition that is not True.""") @SchemaExtension(listMapKey = "type")
         List<Condition> conditions)
         implements CmekStatus {
 
-    /** A missing list is an empty one. */
+    /** A missing list becomes an empty list. */
     public WorkgroupStatus {
         keys = keys == null ? List.of() : List.copyOf(keys);
         buckets = buckets == null ? List.of() : List.copyOf(buckets);

@@ -181,7 +181,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                                 : Reason.AwsUnavailable,
                         label + ": whether " + role + " can use it is not known: " + failure.detail() + ".");
             case Known.NotObserved<Boolean>() ->
-                ConditionResult.notYetObserved(label + ": whether " + role + " can use it");
+                ConditionResult.notYetObserved(label + ": the access proof of " + role);
         };
     }
 }

@@ -141,7 +141,7 @@ public enum Metric {
     RECONCILIATIONS_IN_PROGRESS(
             "cmek_reconciliations_in_progress",
             Type.GAUGE,
-            "Running reconciliations: at most one for each resource, and 64 in total. Those that wait for a thread do not count.",
+            "Running reconciliations: at most one for each resource, and 8 in total. Those that wait for a thread do not count.",
             "Above 0 for long while cmek_reconciliations_total does not grow: see the runbook CmekOperatorNotReconciling.",
             Label.KIND),
     STATUS_WRITES(

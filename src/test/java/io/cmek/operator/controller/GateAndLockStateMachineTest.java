@@ -34,6 +34,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +47,18 @@ class GateAndLockStateMachineTest {
 
     private static final Logger QUIET = Logger.getLogger("io.cmek.operator");
 
-    static {
+    private static @Nullable Level levelBefore;
+
+    /** Thousands of lines about faults that are meant. Other tests of this process read the log. */
+    @BeforeContainer
+    static void quiet() {
+        levelBefore = QUIET.getLevel();
         QUIET.setLevel(Level.OFF);
+    }
+
+    @AfterContainer
+    static void loud() {
+        QUIET.setLevel(levelBefore);
     }
 
     private static final ResourceRef ORDERS = CoreWorld.id("orders");

@@ -14,7 +14,7 @@ import org.eclipse.microprofile.health.Liveness;
 @Singleton
 public class AwsWorkLivenessCheck implements HealthCheck {
 
-    static final String NAME = "AwsTurns";
+    static final String NAME = "AwsWork";
 
     /**
      * The first call that times out, after 20 s, ends the work on an item. So an item takes this long only if each of 45 calls responds just before
@@ -39,7 +39,7 @@ public class AwsWorkLivenessCheck implements HealthCheck {
         Duration now = oldest.get();
         boolean dead = now.compareTo(LONGEST) > 0;
         return HealthCheckResponse.named(NAME)
-                .withData("turns", dead ? "one item has been in progress for " + now.toMinutes() + " minutes" : "OK")
+                .withData("items", dead ? "one item has been in progress for " + now.toMinutes() + " minutes" : "OK")
                 .status(!dead)
                 .build();
     }

@@ -398,7 +398,7 @@ class BeanProducers {
         var loops = new ArrayList<>(List.of(
                 workers.loop(),
                 new PeriodicTask("resync", RESYNC_INTERVAL, resync::run),
-                new PeriodicTask("census", STATE_METRICS_INTERVAL, stateMetrics::refresh)));
+                new PeriodicTask("state-metrics", STATE_METRICS_INTERVAL, stateMetrics::refresh)));
         settings.events()
                 .queueUrl()
                 .map(url -> new SqsEventQueue(aws, url, Optional.ofNullable(System.getenv("AWS_REGION"))))

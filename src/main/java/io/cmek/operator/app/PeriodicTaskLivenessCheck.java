@@ -15,7 +15,7 @@ import org.eclipse.microprofile.health.Liveness;
 @Singleton
 public class PeriodicTaskLivenessCheck implements HealthCheck {
 
-    static final String NAME = "Loops";
+    static final String NAME = "PeriodicTasks";
 
     private final List<PeriodicTask> loops;
 

@@ -21,6 +21,6 @@ class AwsWorkLivenessCheckTest {
         assertThat(check.call().getData())
                 .get()
                 .satisfies(data ->
-                        assertThat(data).containsEntry("turns", "one item has been in progress for 16 minutes"));
+                        assertThat(data).containsEntry("items", "one item has been in progress for 16 minutes"));
     }
 }

@@ -90,7 +90,7 @@ public record BucketJudge(Duration factsMaxAge) {
                                         use,
                                         null,
                                         ConditionResult.pending(
-                                                use.label() + " will be encrypted when the request is accepted.")),
+                                                use.label() + ": waiting for the conditions Accepted and KeysUsable.")),
                         true);
             case Known.Unavailable<BucketFacts>(AwsError failure, Instant since) ->
                 new Judged(new BucketResult(use, null, ConditionResult.readFailed(use.label(), failure, since)), true);

@@ -72,7 +72,7 @@ public final class PolicyConditions {
 
     /** KMS did not let the probe role encrypt or decrypt in its own calls. */
     public static ConditionResult refused(String label, String probe, PolicyAccess access) {
-        String denied = label + " cannot be used by " + probe + " in calls of its own";
+        String denied = label + ": KMS denied a test call made as " + probe;
         List<Doubt> inconclusive = access.inconclusiveFor(probe);
         if (access.denials().isEmpty() && access.volumeDenials().isEmpty() && !inconclusive.isEmpty()) {
             return ConditionResult.ofUnknown(
@@ -91,11 +91,9 @@ public final class PolicyConditions {
                 .collect(Collectors.joining(" "));
         return ConditionResult.ofFalse(
                 Reason.AccessDenied,
-                denied + ", although its policy has the required statements. "
-                        + (suspects.isEmpty()
-                                ? "Check for a permissions boundary or a service control policy."
-                                : "Check for a permissions boundary or a service control policy, and check these statements of its policy. "
-                                        + suspects));
+                denied + ", although the key policy allows it. "
+                        + (suspects.isEmpty() ? "" : suspects + " If that is not the cause: ")
+                        + "Check the role's permissions boundary and the service control policies.");
     }
 
     private static Optional<ConditionResult> objection(String label, PolicyAccess access) {

@@ -96,9 +96,10 @@ public sealed interface BucketPlan {
                 refuse(
                         Reason.BucketUnderAnotherKey,
                         use.label() + " is already encrypted with the customer-managed key " + current.kmsKeyId()
-                                + ". The operator does not re-key a bucket, because objects under the old key would depend on both. Create a new"
-                                + " resource with a bucket of its own. Or, if the change was a mistake, set the default encryption"
-                                + " back to " + use.key() + ".");
+                                + ". The operator does not re-key a bucket. Create the resource again with that key, or with a bucket of its"
+                                + " own. Or, if somebody changed the default encryption by mistake, set it back to "
+                                + use.key()
+                                + ".");
             case BucketFacts.Present(BucketFacts.Encryption current) -> new Encrypt(current);
         };
     }

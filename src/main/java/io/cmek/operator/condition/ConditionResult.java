@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,10 @@ public record ConditionResult(Status status, Reason reason, String message) {
         return ofUnknown(Reason.Pending, message);
     }
 
+    /** Where the permission has another name than the operation (Service Authorization Reference, "Amazon S3"). */
+    private static final Map<String, String> PERMISSIONS =
+            Map.of("s3:GetBucketEncryption", "s3:GetEncryptionConfiguration", "s3:ListBuckets", "s3:ListAllMyBuckets");
+
     /**
      * The result of a failed read.
      *
@@ -54,7 +59,18 @@ public record ConditionResult(Status status, Reason reason, String message) {
                     case AwsError.Rejected other -> Reason.AwsUnavailable;
                 };
         String lastRead = since == null ? "" : " Last read at " + since.truncatedTo(ChronoUnit.SECONDS) + ".";
-        return ofUnknown(reason, what + " could not be read: " + failure.detail() + "." + lastRead);
+        return ofUnknown(reason, what + " could not be read: " + failure.detail() + "." + lastRead + remedy(failure));
+    }
+
+    private static String remedy(AwsError failure) {
+        if (!(failure instanceof AwsError.Denied)) {
+            return "";
+        }
+        String operation = failure.detail().operation();
+        return operation.startsWith("sts:")
+                ? " Check that the role exists and that its trust policy allows the operator. Until then it sees no change."
+                : " Allow the operator's role " + PERMISSIONS.getOrDefault(operation, operation)
+                        + ". Until then it sees no change.";
     }
 
     /**

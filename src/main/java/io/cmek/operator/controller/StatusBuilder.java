@@ -226,18 +226,28 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
         return lines.stream().filter(line -> line.purpose() != null).toList();
     }
 
+    /** For each bucket, and the volumes, with which key. */
+    private static String whatIsEncrypted(EncryptionRequest request) {
+        VolumeUse volumes = request.volumes();
+        return request.buckets().stream()
+                        .map(bucket -> bucket.purpose() == Purpose.Data
+                                ? "Data bucket " + bucket.name()
+                                        + (volumes == null
+                                                ? ""
+                                                : " and volumes of StorageClass " + volumes.storageClassName())
+                                        + ": " + bucket.key() + "."
+                                : "Backup bucket " + bucket.name() + ": " + bucket.key() + ".")
+                        .collect(Collectors.joining(" "))
+                + (volumes == null ? " This cluster provisions no volumes for " + request.region() + "." : "");
+    }
+
     private static ConditionResult allGood(EncryptionRequest request) {
         if (!request.hasCmek()) {
             return ConditionResult.ofTrue(
                     Reason.NoCmek,
                     "The Workgroup has no CMEK: none of its data is encrypted with a customer-managed key.");
         }
-        String keys = request.keys().stream()
-                .filter(use -> use.purpose() != Purpose.Primary)
-                .map(use -> use.key().toString())
-                .distinct()
-                .collect(Collectors.joining(" and "));
-        return ConditionResult.ofTrue(Reason.Ready, "Buckets and volumes are encrypted with " + keys + ".");
+        return ConditionResult.ofTrue(Reason.Ready, whatIsEncrypted(request));
     }
 
     /**

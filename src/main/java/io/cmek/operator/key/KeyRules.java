@@ -67,14 +67,15 @@ public final class KeyRules {
                 ConditionResult.ofFalse(
                         Reason.KeyDisabled,
                         label
-                                + " is disabled. Until it is enabled again (aws kms enable-key), nothing can be encrypted or decrypted with"
-                                + " it.");
+                                + " is disabled. Until it is enabled again, nothing can be encrypted or decrypted with it: `"
+                                + command("enable-key", key) + "`.");
             case "PendingDeletion", "PendingReplicaDeletion" ->
                 ConditionResult.ofFalse(
                         Reason.KeyPendingDeletion,
                         label + " is scheduled for deletion" + deadline(key.deletionDate(), now)
                                 + ", and cannot be used any more. When it is deleted, everything encrypted with it is lost. Cancel the"
-                                + " deletion (aws kms cancel-key-deletion) and enable the key.");
+                                + " deletion and enable the key: `" + command("cancel-key-deletion", key)
+                                + " && " + command("enable-key", key) + "`.");
             case "PendingImport" ->
                 ConditionResult.ofFalse(
                         Reason.KeyPendingImport,
@@ -85,6 +86,12 @@ public final class KeyRules {
                         label + " cannot be used right now: KMS says " + key.state()
                                 + ". If it is in a custom key store, check that the store is connected.");
         };
+    }
+
+    /** What a person can paste (AWS CLI Command Reference, "kms"). */
+    private static String command(String name, KeyFacts key) {
+        return "aws kms " + name + " --region " + key.arn().region() + " --key-id "
+                + key.arn().keyId();
     }
 
     private static String expiry(KeyFacts key, Instant now) {

@@ -196,7 +196,7 @@ class KeyHealthIT {
 
         Condition verified = team.awaitReason("orders", "AccessVerified", "NotProbed");
         assertThat(verified.status()).isEqualTo("Unknown");
-        assertThat(verified.message()).contains("'Only through services'", "in calls of its own");
+        assertThat(verified.message()).contains("'Only through services'", "KMS denied a test call made as");
         assertThat(aws.policy(key).toString()).contains("CmekOperatordefaultDataUse");
     }
 

@@ -54,7 +54,8 @@ class ConditionResultTest {
                 .isEqualTo(ConditionResult.ofUnknown(
                         Reason.AccessDenied,
                         "The key k could not be read: kms:DescribeKey: AccessDeniedException: User is not authorized."
-                                + " Last read at 2026-03-01T10:00:00Z."));
+                                + " Last read at 2026-03-01T10:00:00Z. Allow the operator's role kms:DescribeKey. Until then it sees no"
+                                + " change."));
         assertThat(ConditionResult.readFailed("The key k", new AwsError.Throttled(detail), null)
                         .reason())
                 .isEqualTo(Reason.Throttled);

@@ -50,6 +50,13 @@ class KeyRulesTest {
         assertThat(reason.uses()).contains(new Reason.Use(ConditionType.KeysUsable, status));
     }
 
+    @Test
+    void theRemedyCanBePasted() {
+        assertThat(judge(key("Disabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"))
+                        .message())
+                .contains("`aws kms enable-key --region us-east-1 --key-id 1234abcd-12ab-34cd-56ef-1234567890ab`");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "RSA_4096, ENCRYPT_DECRYPT",

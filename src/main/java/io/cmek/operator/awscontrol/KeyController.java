@@ -458,7 +458,7 @@ public final class KeyController implements KeySnapshot.Source {
                     observer.policyConflict(key);
                 }
                 AccessRequirements added = merge.owned(next).minus(merge.owned(policy));
-                Collection<EncryptionRequest> requesters = added.isEmpty() ? List.of() : index.claimsOn(key);
+                Collection<EncryptionRequest> requesters = added.isEmpty() ? List.of() : index.requestsOn(key);
                 AwsResult<String> answer = call(
                         "kms:PutKeyPolicy",
                         () -> keys.writePolicy(

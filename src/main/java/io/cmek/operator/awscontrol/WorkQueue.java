@@ -142,7 +142,7 @@ public final class WorkQueue<K> {
         processing.computeIfPresent(item, (i, own) -> own.again(false));
         PartitionQueue<K> queue = queues.get(partitionOf.apply(item));
         if (queue != null && queue.waiting.remove(item)) {
-            applyPolicy(queue);
+            endTurn(queue);
         }
     }
 
@@ -160,7 +160,7 @@ public final class WorkQueue<K> {
         K item = queue.waiting.removeFirst();
         queue.inFlight++;
         processing.put(item, new InFlight(ticker.nanos(), false));
-        applyPolicy(queue);
+        endTurn(queue);
         return Optional.of(item);
     }
 
@@ -185,7 +185,7 @@ public final class WorkQueue<K> {
             if (own.again()) {
                 queue.waiting.add(item);
             }
-            applyPolicy(queue);
+            endTurn(queue);
         }
         wakeUp.run();
     }
@@ -244,7 +244,7 @@ public final class WorkQueue<K> {
         if (processing.computeIfPresent(item, (i, own) -> own.again(true)) == null) {
             PartitionQueue<K> queue = queues.computeIfAbsent(partitionOf.apply(item), PartitionQueue::new);
             queue.waiting.add(item);
-            applyPolicy(queue);
+            endTurn(queue);
         }
     }
 
@@ -266,7 +266,7 @@ public final class WorkQueue<K> {
     }
 
     /** A partition that had its turn goes to the end of the round. A partition without items is dropped, and starts with one item in flight again. */
-    private void applyPolicy(PartitionQueue<K> queue) {
+    private void endTurn(PartitionQueue<K> queue) {
         if (!queue.hasTurn()) {
             turns.remove(queue);
         } else {

@@ -75,7 +75,7 @@ public final class Dispatch {
     /** Handles a changed key snapshot: triggers each resource that names the key, and enqueues the buckets that wait for it. */
     public static void keyChanged(
             KeyArn key, RequestIndex index, Consumer<AwsItem> enqueue, Consumer<ResourceRef> trigger) {
-        for (EncryptionRequest request : index.claimsOn(key)) {
+        for (EncryptionRequest request : index.requestsOn(key)) {
             trigger.accept(request.id());
             index.authorization()
                     .tenantOf(request)
@@ -87,7 +87,7 @@ public final class Dispatch {
 
     /** Handles a changed bucket snapshot: triggers each resource that names the bucket. */
     public static void bucketChanged(AwsItem.Bucket bucket, RequestIndex index, Consumer<ResourceRef> trigger) {
-        index.claimsOnBucket(bucket.name()).forEach(request -> trigger.accept(request.id()));
+        index.requestsOnBucket(bucket.name()).forEach(request -> trigger.accept(request.id()));
     }
 
     /** The work queue drops a bucket without readers when it processes the item next. */

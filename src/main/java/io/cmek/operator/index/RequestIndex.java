@@ -91,7 +91,7 @@ public final class RequestIndex {
         Map<String, BucketUsers.Holder> holders = holders(names);
         boolean permitted = authorization.judge(request).isTrue();
         if (before != null) {
-            namesOf(before.request()).forEach(name -> cleanUp(name, request.uid()));
+            namesOf(before.request()).forEach(name -> removeFromBucket(name, request.uid()));
         }
         namesOf(request)
                 .forEach(name -> buckets.computeIfAbsent(name, BucketUsers::new).put(request, permitted));
@@ -113,7 +113,7 @@ public final class RequestIndex {
         }
         Set<String> names = namesOf(before.request());
         Map<String, BucketUsers.Holder> holders = holders(names);
-        names.forEach(name -> cleanUp(name, uid));
+        names.forEach(name -> removeFromBucket(name, uid));
         changes.buckets().addAll(names);
         var suggested = new TreeMap<KeyArn, AccessRequirements>();
         for (KeyArn key : before.request().distinctKeys()) {
@@ -130,7 +130,7 @@ public final class RequestIndex {
         return names;
     }
 
-    private void cleanUp(String bucket, String uid) {
+    private void removeFromBucket(String bucket, String uid) {
         BucketUsers users = buckets.get(bucket);
         if (users != null) {
             users.remove(uid);
@@ -224,7 +224,7 @@ public final class RequestIndex {
             AccessRequirements after = suggestedOn(key);
             if (!before.equals(after)) {
                 AccessRequirements difference = after.minus(before).plus(before.minus(after));
-                claimsOn(key).stream()
+                requestsOn(key).stream()
                         .filter(request -> authorization.showsAny(request, key, difference))
                         .forEach(request -> changes.resources().add(request.id()));
             }
@@ -325,7 +325,7 @@ public final class RequestIndex {
     }
 
     /** Every request that names the key, including those being deleted. */
-    public synchronized Collection<EncryptionRequest> claimsOn(KeyArn key) {
+    public synchronized Collection<EncryptionRequest> requestsOn(KeyArn key) {
         KeyUsers users = keys.get(key);
         Collection<EncryptionRequest> requests = users == null ? List.of() : users.requests();
         visited += requests.size();
@@ -362,7 +362,7 @@ public final class RequestIndex {
      */
     public synchronized AccessRequirements appliedAccess(KeyArn key, Function<String, AccessRequirements> given) {
         var applied = new RequiredAccess();
-        for (EncryptionRequest request : claimsOn(key)) {
+        for (EncryptionRequest request : requestsOn(key)) {
             Entry entry = entries.get(request.uid());
             AccessRequirements needed = authorization.neededBy(request, key);
             entry.applied().statements().getOrDefault(key, List.of()).stream()
@@ -375,7 +375,7 @@ public final class RequestIndex {
     public synchronized BucketRequests onBucket(String bucket) {
         SequencedSet<BucketRequests.Reader> readers = new LinkedHashSet<>();
         Optional<EncryptionRequest> holder = Optional.empty();
-        for (EncryptionRequest request : claimsOnBucket(bucket)) {
+        for (EncryptionRequest request : requestsOnBucket(bucket)) {
             Entry known = entries.get(request.uid());
             ConditionResult accepted = known == null ? judge(request) : known.accepted();
             boolean reads = (accepted.isTrue() || accepted.reason() == Reason.Pending) && !request.isGoing();
@@ -399,7 +399,7 @@ public final class RequestIndex {
     }
 
     /** The requests that name the bucket. */
-    public synchronized Collection<EncryptionRequest> claimsOnBucket(String bucket) {
+    public synchronized Collection<EncryptionRequest> requestsOnBucket(String bucket) {
         BucketUsers users = buckets.get(bucket);
         Collection<EncryptionRequest> requests = users == null ? List.of() : users.requests();
         visited += requests.size();
@@ -467,7 +467,7 @@ public final class RequestIndex {
     public synchronized AccessRequirements neededBesides(
             EncryptionRequest leaving, KeyArn key, Function<String, AccessRequirements> statements) {
         var needed = new RequiredAccess();
-        claimsOn(key).stream()
+        requestsOn(key).stream()
                 .filter(c -> !c.uid().equals(leaving.uid()))
                 .filter(c -> !c.isGoing() || c.deletionPolicy() == DeletionPolicy.Retain)
                 .forEach(c -> {

@@ -127,7 +127,7 @@ class AwsControllersTest {
     @Test
     void soIsOneThatFailsByAnException() {
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
         world.live.requests.put(request.uid(), request);
         EncryptionRequest going = RequestOf.named("orders")
                 .data(key)

@@ -57,7 +57,7 @@ class AwsOrdersTest {
         EncryptionRequest request = RequestOf.on(key, "orders");
         once(slow, () -> world.remove(request));
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.aws.count("kms:PutKeyPolicy") > 0
                         && world.reported.stream().noneMatch(t -> t.startsWith("left")))
@@ -74,7 +74,7 @@ class AwsOrdersTest {
                 slow,
                 () -> world.put(RequestOf.named("orders").data(key).published().build()));
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.aws.count("kms:PutKeyPolicy")).isZero();
     }
@@ -84,7 +84,7 @@ class AwsOrdersTest {
     void noBucketIsEncryptedForARequestThatIsKnownToBeGone() {
         KeyArn right = world.newKey(2);
         world.put(RequestOf.on(right, "billing"));
-        world.applyPolicy();
+        world.stabilize();
         EncryptionRequest wrong =
                 RequestOf.named("orders").data(key).bucket("orders-data").build();
         EncryptionRequest living = RequestOf.named("orders")
@@ -97,7 +97,7 @@ class AwsOrdersTest {
             world.put(living);
         });
         world.put(RequestOf.on(key, "other"));
-        world.applyPolicy();
+        world.stabilize();
         world.put(wrong);
         world.advance(Duration.ofMinutes(10));
 
@@ -115,7 +115,7 @@ class AwsOrdersTest {
         world.workOnNext();
         EncryptionRequest going =
                 world.put(RequestOf.named("orders").data(key).release().going().build());
-        world.applyPolicy();
+        world.stabilize();
         world.advance(Duration.ofSeconds(30));
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
@@ -128,18 +128,18 @@ class AwsOrdersTest {
     @Test
     void aReleaseIsNotDoneOnAPolicyOfTheLastPoll() {
         world.put(RequestOf.named("orders").data(key).published().release().build());
-        world.applyPolicy();
+        world.stabilize();
         String before = world.kms.policy(key);
         // Another process of the operator serves it as Managed.
         var other = new World();
         other.newKey(1);
         other.put(RequestOf.on(key, "orders"));
-        other.applyPolicy();
+        other.stabilize();
         world.kms.put(key, other.kms.policy(key));
         assertThat(before).isNotEqualTo(world.kms.policy(key));
         EncryptionRequest going =
                 world.put(RequestOf.named("orders").data(key).release().going().build());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse"))
@@ -151,15 +151,15 @@ class AwsOrdersTest {
     @Test
     void aDeniedReleaseIsAskedOnceForTheCredentialsAndNotOnceForEachRequest() {
         world.put(RequestOf.on(key, "first"));
-        world.applyPolicy();
+        world.stabilize();
         world.remove(RequestOf.on(key, "first"));
-        world.applyPolicy();
+        world.stabilize();
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         world.aws.forgetCalls();
         for (int n = 0; n < 20; n++) {
             world.put(RequestOf.named("w" + n).data(key).release().going().build());
         }
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.aws.count("kms:PutKeyPolicy")).isLessThanOrEqualTo(2);
     }
@@ -307,7 +307,7 @@ class AwsOrdersTest {
     void tellsThatABucketWasDeletedAlsoWhereTheAnswerToItsRepairWasLost() {
         EncryptionRequest request = world.put(
                 RequestOf.named("orders").data(key).bucket("orders-data").build());
-        world.applyPolicy();
+        world.stabilize();
         world.advance(Duration.ofSeconds(10));
         world.s3.delete("orders-data");
         losesItsAnswerOnce("s3:PutBucketEncryption");
@@ -321,7 +321,7 @@ class AwsOrdersTest {
     @Test
     void tellsThatAStatementWasRemovedAlsoWhereTheAnswerToItsRepairWasLost() {
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         world.advance(Duration.ofSeconds(10));
         world.kms.put(key, FakeKms.document(FakeKms.ROOT));
         losesItsAnswerOnce("kms:PutKeyPolicy");
@@ -363,7 +363,7 @@ class AwsOrdersTest {
         world.put(RequestOf.on(key, "orders"));
         EncryptionRequest billing =
                 world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.applyPolicy();
+        world.stabilize();
         world.advance(Duration.ofSeconds(10));
         world.kms.put(key, without());
         assertThat(world.hasStatement(key, "BackupUse")).isFalse();
@@ -384,7 +384,7 @@ class AwsOrdersTest {
     void tellsTheNextHolderOfABucketNothingOfWhatWasFoundBefore() {
         EncryptionRequest first = world.put(
                 RequestOf.named("orders").data(key).bucket("orders-data").build());
-        world.applyPolicy();
+        world.stabilize();
         world.advance(Duration.ofSeconds(10));
         world.s3.delete("orders-data");
         world.aws.fail("s3:CreateBucket", Trouble.TIMES_OUT);
@@ -405,7 +405,7 @@ class AwsOrdersTest {
     void showsNoOldFailureToALaterRequest() {
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
         world.put(RequestOf.named("orders").data(key).published().build());
         world.advance(Duration.ofMinutes(10));
@@ -414,7 +414,7 @@ class AwsOrdersTest {
 
         assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.Pending);
         assertThat(world.judge(request).isAnswered()).isFalse();
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.judge(request).assessment().isReady()).isTrue();
     }
 
@@ -424,10 +424,10 @@ class AwsOrdersTest {
     @Test
     void anEventThatComesTwicePutsNothingBackThatItsOwnerHasRemovedSince() {
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         var theirs = new PolicyWrite(key, world.clock.instant(), FakeKms.document(FakeKms.ROOT, AUDITORS));
         world.controllers.refresh(theirs);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.kms.policy(key)).contains("Auditors");
         String withoutAuditors = without();
         world.advance(Duration.ofMinutes(5));
@@ -444,10 +444,10 @@ class AwsOrdersTest {
     @Test
     void anEventOfOurOwnWritePutsNothingBackThatItsOwnerHasRemovedSince() {
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         world.controllers.refresh(
                 new PolicyWrite(key, world.clock.instant(), FakeKms.document(FakeKms.ROOT, AUDITORS)));
-        world.applyPolicy();
+        world.stabilize();
         Instant at = world.clock.instant();
         String ours = world.kms.policy(key);
         assertThat(ours).contains("Auditors");
@@ -465,7 +465,7 @@ class AwsOrdersTest {
         var w = new World();
         w.newKey(1);
         w.put(RequestOf.on(key, "orders"));
-        w.applyPolicy();
+        w.stabilize();
         return w.kms.policy(key);
     }
 

@@ -37,7 +37,7 @@ class BucketControllerTest {
 
     private void start() {
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(encrypted().reason()).isEqualTo(Reason.BucketsEncrypted);
         world.advance(Duration.ofSeconds(10));
         world.aws.forgetCalls();
@@ -47,14 +47,14 @@ class BucketControllerTest {
 
     private void refresh() {
         world.controllers.refresh(world.item(request, NAME));
-        world.applyPolicy();
+        world.stabilize();
     }
 
     @Test
     void isMadePrivateAndEncryptedOnceItsKeyIsReady() {
         assertThat(world.snapshot(request, NAME)).isEqualTo(BucketSnapshot.NEVER);
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(encrypted().isTrue()).isTrue();
         assertThat(world.judge(request, NAME).isAnswered()).isTrue();
@@ -71,7 +71,7 @@ class BucketControllerTest {
     void waitsForItsKey() {
         world.kms.state(key, "Disabled");
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.s3.bucket(NAME)).isNull();
         assertThat(encrypted().reason()).isEqualTo(Reason.Pending);
         assertThat(world.judge(request, NAME).isAnswered()).isTrue();
@@ -157,7 +157,7 @@ class BucketControllerTest {
     void knowsFromTheStatusWhatWasInPlaceBeforeItStarted() {
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
         world.put(request, new LastApplied(Map.of(), Map.of(NAME, FakeS3.under(key)), false));
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.reported).contains("repaired BUCKET");
     }
 
@@ -240,7 +240,7 @@ class BucketControllerTest {
     void aReadThatTimesOutLeavesWhatIsKnown() {
         world.aws.fail("s3:CreateBucket", Trouble.DENIED);
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(encrypted().reason()).isEqualTo(Reason.WriteDenied);
         world.aws.fail("s3:GetBucketEncryption", Trouble.TIMES_OUT);
         refresh();
@@ -275,7 +275,7 @@ class BucketControllerTest {
             w.newKey(1);
             w.aws.fail("s3:PutBucketEncryption", way.getKey());
             w.put(request);
-            w.applyPolicy();
+            w.stabilize();
             ConditionResult reported = w.judge(request, NAME).assessment().encrypted();
             assertThat(reported.reason()).isEqualTo(way.getValue());
             assertThat(w.judge(request, NAME).isAnswered()).isTrue();
@@ -298,11 +298,11 @@ class BucketControllerTest {
             w.put(request);
             w.aws.crashAt(point);
             try {
-                w.applyPolicy();
+                w.stabilize();
             } catch (FakeAws.Crash crash) {
                 crashes.add(crash.getMessage());
                 w.restart();
-                w.applyPolicy();
+                w.stabilize();
             }
             assertThat(w.judge(request, NAME).assessment().encrypted().isTrue()).isTrue();
             // What S3 itself makes private at once, the next process cannot tell from a bucket of others.
@@ -326,13 +326,13 @@ class BucketControllerTest {
                 .bucket(NAME)
                 .createdAt("2026-03-02T10:00:00Z")
                 .build());
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.s3.bucket(NAME).encryption()).isEqualTo(FakeS3.under(key));
         assertThat(world.index.judge(later).reason()).isEqualTo(Reason.BucketClaimedByAnother);
         assertThat(world.snapshot(request, NAME).plannedFor()).isEqualTo(request.uid());
 
         world.remove(request);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.snapshot(later, NAME).plannedFor()).isEqualTo(later.uid());
         assertThat(world.judge(later, NAME).assessment().encrypted().reason()).isEqualTo(Reason.BucketUnderAnotherKey);
     }
@@ -357,7 +357,7 @@ class BucketControllerTest {
             }
         };
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.reported)
                 .anySatisfy(reported -> assertThat(reported)
                         .startsWith("left behind by orders")
@@ -403,7 +403,7 @@ class BucketControllerTest {
                 new FakeS3.Bucket(
                         true, "us-east-1", new Encryption("aws:kms:dsse", key.toString(), false, List.of()), false));
         world.put(request);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(encrypted().isTrue()).isTrue();
         assertThat(count("PutBucketEncryption")).isZero();
     }

@@ -45,7 +45,7 @@ class CredentialsTest {
     void eachReadsForItselfAndOneWriteServesBoth() {
         EncryptionRequest a = inA();
         EncryptionRequest b = inB();
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.judge(a).assessment().isReady()).isTrue();
         assertThat(world.judge(b).assessment().isReady()).isTrue();
@@ -60,12 +60,12 @@ class CredentialsTest {
         world.aws.rule((operation, identity, item) ->
                 operation.equals("kms:PutKeyPolicy") && identity.equals(A) ? Trouble.DENIED : null);
         EncryptionRequest a = inA();
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.judge(a).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
         assertThat(world.judge(a).isAnswered()).isTrue();
 
         EncryptionRequest b = inB();
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.judge(b).assessment().isReady()).isTrue();
         assertThat(world.keys.of(key).view(B).notApplied()).isNull();
 
@@ -81,7 +81,7 @@ class CredentialsTest {
         world.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
         EncryptionRequest a = inA();
         EncryptionRequest b = inB();
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.judge(a).assessment().usable().reason()).isEqualTo(Reason.AccessDenied);
         assertThat(world.judge(a).isAnswered()).isTrue();
@@ -123,10 +123,10 @@ class CredentialsTest {
             }
             return null;
         });
-        world.applyPolicy();
+        world.stabilize();
         // The partition is slow: the next turn comes when the retry is due.
         world.ticker.advance(Duration.ofSeconds(2));
-        world.applyPolicy();
+        world.stabilize();
         assertThat(turns).startsWith("a", "b");
         assertThat(world.judge(b).assessment().isReady()).isTrue();
     }
@@ -144,9 +144,9 @@ class CredentialsTest {
         w.put(RequestOf.named("orders").in("team-a").data(key).build());
         EncryptionRequest b =
                 w.put(RequestOf.named("orders").in("team-b").data(key).build());
-        w.applyPolicy();
+        w.stabilize();
         w.ticker.advance(Duration.ofSeconds(2));
-        w.applyPolicy();
+        w.stabilize();
         assertThat(w.judge(b).assessment().access().reason()).isEqualTo(Reason.AccessProven);
     }
 
@@ -248,9 +248,9 @@ class CredentialsTest {
     void whoIsGoneIsNotReadForAnyMore() {
         inA();
         EncryptionRequest b = inB();
-        world.applyPolicy();
+        world.stabilize();
         world.remove(b);
-        world.applyPolicy();
+        world.stabilize();
         world.aws.forgetCalls();
         world.advance(Duration.ofMinutes(5));
         assertThat(world.aws.calls().stream().map(Call::identity)).containsOnly(A);

@@ -55,7 +55,7 @@ class KeyControllerTest {
 
     private EncryptionRequest start() {
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         assertThat(writes()).isEqualTo(1);
         world.advance(Duration.ofSeconds(10));
         world.aws.forgetCalls();
@@ -69,7 +69,7 @@ class KeyControllerTest {
         assertThat(world.keys.of(key)).isEqualTo(KeySnapshot.never(key));
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
 
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.judge(request).assessment().isReady()).isTrue();
         assertThat(world.judge(request).isAnswered()).isTrue();
@@ -85,7 +85,7 @@ class KeyControllerTest {
         for (int i = 0; i < 999; i++) {
             world.put(RequestOf.on(key, "orders-" + i));
         }
-        world.applyPolicy();
+        world.stabilize();
         assertThat(writes()).isEqualTo(1);
         assertThat(world.aws.count("kms:DescribeKey")).isEqualTo(1);
         assertThat(world.aws.count("kms:GetKeyPolicy")).isEqualTo(2);
@@ -94,7 +94,7 @@ class KeyControllerTest {
         long visited = world.index.visited();
 
         EncryptionRequest last = world.put(RequestOf.on(key, "orders-999"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.judge(last).assessment().isReady()).isTrue();
         assertThat(world.judge(last).isAnswered()).isTrue();
@@ -107,7 +107,7 @@ class KeyControllerTest {
     void oneWriteForEachChange() {
         start();
         world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(writes()).isEqualTo(1);
         assertThat(world.kms.policy(key)).contains("CmekOperatortestBackupUse", "CmekOperatortestDataUse");
@@ -126,7 +126,7 @@ class KeyControllerTest {
         assertThat(world.aws.calls()).as("no poll came between").isEmpty();
 
         world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.aws.operationsOn(key))
                 .containsSubsequence("kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:GetKeyPolicy");
@@ -178,7 +178,7 @@ class KeyControllerTest {
     void aPolicyThatNobodyCanReadIsLeftAlone() {
         world.kms.put(key, "[]");
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Blocked.class);
         assertThat(world.judge(request).assessment().policy().message()).contains("cannot be read");
@@ -193,7 +193,7 @@ class KeyControllerTest {
                         "MalformedPolicyDocumentException",
                         "Policy contains a statement with one or more invalid principals"));
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(notApplied())
                 .isInstanceOfSatisfying(
@@ -254,7 +254,7 @@ class KeyControllerTest {
         EncryptionRequest request = start();
         world.aws.fail("kms:GetKeyPolicy", Trouble.UNAVAILABLE);
         world.put(RequestOf.named("billing").data(key).backup(key).build());
-        world.applyPolicy();
+        world.stabilize();
         assertThat(notApplied())
                 .isInstanceOfSatisfying(
                         PolicyOutcome.WriteFailed.class,
@@ -354,7 +354,7 @@ class KeyControllerTest {
                         + "\"},\"Action\":[\"kms:Encrypt\",\"kms:Decrypt\",\"kms:ReEncrypt*\",\"kms:GenerateDataKey*\",\"kms:DescribeKey\"],"
                         + "\"Resource\":\"*\"}";
         world.put(request, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.repaired)
                 .singleElement()
@@ -366,20 +366,20 @@ class KeyControllerTest {
         EncryptionRequest orders = start();
         EncryptionRequest billing = world.put(
                 RequestOf.named("billing").data(key).backup(key).release().build());
-        world.applyPolicy();
+        world.stabilize();
         world.put(RequestOf.named("billing")
                 .data(key)
                 .backup(key)
                 .release()
                 .going()
                 .build());
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.keys.of(key).releases().get(billing.uid())).isEqualTo(new KeySnapshot.Release.Done());
         assertThat(world.hasStatement(key, "BackupUse")).isFalse();
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
         world.remove(billing);
         world.put(RequestOf.named("billing").data(key).backup(key).again().build());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.hasStatement(key, "BackupUse")).isTrue();
         assertThat(world.reported).containsExactly("written", "written", "written");
@@ -427,7 +427,7 @@ class KeyControllerTest {
             }
         };
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(notApplied()).isNull();
         assertThat(world.reported).containsExactly("written");
@@ -443,7 +443,7 @@ class KeyControllerTest {
             }
         };
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Conflict.class);
         assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.PolicyConflict);
@@ -467,7 +467,7 @@ class KeyControllerTest {
             }
         };
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(notApplied()).isNull();
         assertThat(world.kms.policy(key)).contains("\"Auditors\"", "CmekOperatortestDataUse", "\"Root\"");
@@ -526,7 +526,7 @@ class KeyControllerTest {
 
     private void byTrail(java.util.function.UnaryOperator<Instant> at, String... statements) {
         world.controllers.refresh(new PolicyWrite(key, at.apply(world.clock.instant()), FakeKms.document(statements)));
-        world.applyPolicy();
+        world.stabilize();
     }
 
     /** Unless it is told to trust the queue, it writes nothing that comes from there. */
@@ -565,9 +565,9 @@ class KeyControllerTest {
     void itsOwnWriteTookNothing() {
         byOthers(FakeKms.ROOT, USERS);
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         world.controllers.refresh(new PolicyWrite(key, world.clock.instant(), world.kms.policy(key)));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.repaired).isEmpty();
         assertThat(writes()).isEqualTo(1);
@@ -595,7 +595,7 @@ class KeyControllerTest {
     void aWriteThatWasDeniedTookNothingFromOthers() {
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         Instant then = world.clock.instant();
         // Somebody adds a statement in the same moment, and takes it back.
         world.aws.heal();
@@ -612,13 +612,13 @@ class KeyControllerTest {
         world.aws.rule((operation, identity, item) ->
                 operation.equals("kms:PutKeyPolicy") && writes() == 0 ? Trouble.LOSES_ITS_ANSWER : null);
         world.put(RequestOf.on(key, "orders"));
-        world.applyPolicy();
+        world.stabilize();
         Instant then = world.clock.instant();
         world.advance(Duration.ofSeconds(5));
         assertThat(writes()).as("it was read, and was there").isEqualTo(1);
         assertThat(notApplied()).isNull();
         world.controllers.refresh(new PolicyWrite(key, then, FakeKms.document(FakeKms.ROOT, AUDITORS)));
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.kms.policy(key)).contains("Auditors");
     }
 
@@ -632,7 +632,7 @@ class KeyControllerTest {
                 world.aws.before = (o, i) -> {};
             }
         };
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.kms.policy(key)).contains("{\"AWS\":[\"111122223333\"]}", "CmekOperatortestDataUse");
         assertThat(writes()).isEqualTo(1);
@@ -642,7 +642,7 @@ class KeyControllerTest {
     void onlyReadsWhereTheOwnerWrites() {
         EncryptionRequest request =
                 world.put(RequestOf.named("orders").data(key).published().build());
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
         assertThat(world.judge(request).isAnswered()).isTrue();
 
@@ -664,7 +664,7 @@ class KeyControllerTest {
         w.kms.put(k, FakeKms.document(FakeKms.ROOT, AUDITORS, USERS));
         w.kms.mostLaggingReads = 2;
         EncryptionRequest orders = w.put(RequestOf.on(k, "orders"));
-        w.applyPolicy();
+        w.stabilize();
         EncryptionRequest billing =
                 w.put(RequestOf.named("billing").data(k).backup(k).build());
         w.advance(Duration.ofMinutes(15));
@@ -719,7 +719,7 @@ class KeyControllerTest {
                 world.remove(request);
             }
         };
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.reported)
                 .anySatisfy(reported -> assertThat(reported)
@@ -742,7 +742,7 @@ class KeyControllerTest {
                 world.remove(request);
             }
         };
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.reported)
                 .anySatisfy(reported -> assertThat(reported)
@@ -761,7 +761,7 @@ class KeyControllerTest {
                 world.remove(older);
             }
         };
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.reported).containsExactly("written");
     }
@@ -780,7 +780,7 @@ class KeyControllerTest {
         requests.forEach(world::remove);
         world.refresh(World.key(9));
         world.controllers.refresh(new AwsItem.Bucket(CredentialScope.OWN, "us-east-1", "bucket-9"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.isEmpty()).isTrue();
         assertThat(world.keys.of(World.key(1))).isEqualTo(KeySnapshot.never(World.key(1)));
@@ -864,7 +864,7 @@ class KeyControllerTest {
         var w = new World(1, World.tenant("all", World.ROLE, CredentialScope.OWN, probe, "*"));
         KeyArn k = w.newKey(1);
         EncryptionRequest request = w.put(RequestOf.on(k, "orders"));
-        w.applyPolicy();
+        w.stabilize();
         assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessProven);
         assertThat(w.aws.operationsOn(k)).endsWith("kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt");
 
@@ -899,7 +899,7 @@ class KeyControllerTest {
                 + World.ROLE + "\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
         world.put(request, new LastApplied(Map.of(key, List.of(statements)), Map.of(), false));
         world.put(RequestOf.named("billing").backup(key).build());
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.repaired).isEmpty();
         assertThat(world.keys.of(key).required().principals().keySet()).isEqualTo(Set.of(StatementKind.BACKUP_USE));
         assertThat(world.keys.of(key).required().minus(AccessRequirements.NONE).isEmpty())

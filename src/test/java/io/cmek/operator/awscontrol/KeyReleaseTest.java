@@ -27,7 +27,7 @@ class KeyReleaseTest {
 
     private void start() {
         world.put(orders);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
         world.aws.forgetCalls();
         world.reported.clear();
@@ -37,7 +37,7 @@ class KeyReleaseTest {
     void takesWhatItAloneNeeded() {
         start();
         world.put(going);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isFalse();
@@ -51,7 +51,7 @@ class KeyReleaseTest {
         assertThat(world.reported).containsExactly("written");
 
         world.remove(going);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.isEmpty()).isTrue();
     }
 
@@ -59,7 +59,7 @@ class KeyReleaseTest {
     void aRequestThatIsRetainedTakesNothingAndCallsNobody() {
         start();
         world.put(RequestOf.named("orders").data(key).going().build());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
         assertThat(world.aws.calls()).isEmpty();
@@ -73,7 +73,7 @@ class KeyReleaseTest {
         EncryptionRequest billing = RequestOf.on(key, "billing");
         world.live.requests.put(billing.uid(), billing);
         world.put(going);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -96,7 +96,7 @@ class KeyReleaseTest {
             w.newKey(1);
             w.put(orders);
             w.put(other);
-            w.applyPolicy();
+            w.stabilize();
             w.put(going);
             w.advance(Duration.ofMinutes(2));
             assertThat(w.release(going)).isEqualTo(new Release.Done());
@@ -115,7 +115,7 @@ class KeyReleaseTest {
             }
         };
         world.put(going);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.release(going)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -127,7 +127,7 @@ class KeyReleaseTest {
         start();
         world.put(going);
         world.live.requests.put(orders.uid(), orders);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.release(going))
                 .isInstanceOfSatisfying(
                         Release.Waits.class, waits -> assertThat(waits.why()).contains("not confirmed"));
@@ -171,7 +171,7 @@ class KeyReleaseTest {
         start();
         world.live.unreadable.put("uid-of-unreadable", "team-a");
         world.put(going);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.release(going)).isEqualTo(new Release.NeededByUnreadable());
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
 
@@ -236,7 +236,7 @@ class KeyReleaseTest {
                 .eligibility(orphaned)
                 .build();
         world.put(orphan);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.release(orphan)).isEqualTo(new Release.Done());
         assertThat(world.hasStatement(key, "DataUse")).isFalse();
     }
@@ -245,7 +245,7 @@ class KeyReleaseTest {
     void oneReadOfAllResourcesServesAllReleasesOfATurn() {
         start();
         world.put(RequestOf.named("billing").data(key).backup(key).release().build());
-        world.applyPolicy();
+        world.stabilize();
         world.put(going);
         EncryptionRequest other = world.put(RequestOf.named("billing")
                 .data(key)
@@ -253,7 +253,7 @@ class KeyReleaseTest {
                 .release()
                 .going()
                 .build());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.live.reads).isEqualTo(1);
         assertThat(world.release(going)).isEqualTo(new Release.Done());
@@ -287,7 +287,7 @@ class KeyReleaseTest {
         world.controllers.refresh(new PolicyWrite(
                 key, world.clock.instant(), FakeKms.document(FakeKms.ROOT, FakeKms.ROOT.replace("Root", "Auditors"))));
         world.put(going);
-        world.applyPolicy();
+        world.stabilize();
     }
 
     /** A release takes away; what was taken of the others' is not put back by it. */
@@ -302,7 +302,7 @@ class KeyReleaseTest {
         w.newKey(1);
         var leaving = RequestOf.named("billing").in("team-b").data(key).release();
         w.put(leaving.build());
-        w.applyPolicy();
+        w.stabilize();
         String withoutA = w.kms.policy(key);
         w.put(RequestOf.named("orders").in("team-a").data(key).build());
         w.advance(Duration.ofMinutes(2));
@@ -328,15 +328,15 @@ class KeyReleaseTest {
             var w = new World();
             w.newKey(1);
             w.put(orders);
-            w.applyPolicy();
+            w.stabilize();
             w.put(going);
             w.aws.crashAt(point);
             try {
-                w.applyPolicy();
+                w.stabilize();
             } catch (FakeAws.Crash crash) {
                 crashes.add(crash.getMessage());
                 w.restart();
-                w.applyPolicy();
+                w.stabilize();
             }
             assertThat(w.release(going)).isEqualTo(new Release.Done());
             assertThat(w.kms.policy(key)).doesNotContain("CmekOperator").contains("\"Root\"");

@@ -183,7 +183,7 @@ final class World {
 
     private void keyChanged(KeyArn key) {
         changed.add(new AwsItem.Key(key));
-        index.claimsOn(key)
+        index.requestsOn(key)
                 .forEach(request ->
                         request.buckets().forEach(use -> itemsOf(use.name()).forEach(controllers::enqueue)));
     }
@@ -241,7 +241,7 @@ final class World {
     }
 
     /** Until nothing is due and all calls have ended. */
-    void applyPolicy() {
+    void stabilize() {
         workOnAll();
         while (workers.isWaiting()) {
             passTo(ticker.nanos() + workers.untilTurnEnds().orElseThrow().toNanos());
@@ -277,7 +277,7 @@ final class World {
 
     private void workOnRunning() {
         if (workers.isWaiting()) {
-            applyPolicy();
+            stabilize();
         }
     }
 
@@ -298,7 +298,7 @@ final class World {
     /** Event-driven: the key is read now. */
     void refresh(KeyArn key) {
         controllers.refresh(new AwsItem.Key(key));
-        applyPolicy();
+        stabilize();
     }
 
     KeyJudge.Judged judge(EncryptionRequest request, KeyArn key) {

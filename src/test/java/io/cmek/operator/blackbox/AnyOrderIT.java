@@ -185,12 +185,12 @@ class AnyOrderIT {
         awaitSame(worlds);
 
         var before = worlds.stream().flatMap(w -> w.resources().stream()).toList();
-        applyPolicy();
+        stabilize();
         STAGE.proxy().resetCounts();
         long mark = STAGE.audit().mark();
         worlds.parallelStream()
                 .forEach(world -> world.apply(List.of(Step.REPLICA, Step.SECOND_WORKGROUP, Step.WORKGROUP)));
-        applyPolicy();
+        stabilize();
 
         assertThat(worlds.stream().flatMap(w -> w.resources().stream()))
                 .extracting(r -> r.getMetadata().getResourceVersion())
@@ -236,11 +236,11 @@ class AnyOrderIT {
         // Again, with nothing new: no new generation, and nothing for the operator to write. (A new version there may
         // be: the API server
         // orders the managers of fields by the time of their last apply.)
-        applyPolicy();
+        stabilize();
         List<Long> before = generations(world);
         long mark = STAGE.audit().mark();
         applyAsFlux(world, all);
-        applyPolicy();
+        stabilize();
         assertThat(generations(world)).isEqualTo(before);
         assertThat(STAGE.audit().ofOperatorSince(mark))
                 .filteredOn(AuditLog.Request::isWrite)
@@ -305,7 +305,7 @@ class AnyOrderIT {
     }
 
     /** Longer than everything that happens by itself: looks every 2 s, a sweep every 5 s. */
-    private static void applyPolicy() {
+    private static void stabilize() {
         long looks = STAGE.proxy().count("kms:DescribeKey");
         long start = System.nanoTime();
         Awaitility.await("all was looked at again")

@@ -45,14 +45,14 @@ class ClusterOrdersTest {
         }
         world.create("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
     }
 
     private void replicated() {
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica("west", "orders", west));
         world.until(() -> world.isEnabled(WEST), SOON);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.condition(ORDERS, "FailoverReady").status()).isEqualTo("True");
     }
 
@@ -82,7 +82,7 @@ class ClusterOrdersTest {
     void oneThatIsNotUnderstoodDoesNotStayEnabledWhileAwsCannotBeRead() {
         enabled();
         world.cluster.edit(ORDERS, spec -> CoreWorld.with(spec, "Suggest", "Retain", null));
-        world.applyPolicy();
+        world.stabilize();
         world.kms.state(key, "Disabled");
         world.aws.fail("", FakeAws.Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(20));
@@ -98,7 +98,7 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.fail(FakeCluster.DELETE_CLASS, FakeCluster.Trouble.of(403));
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
@@ -113,7 +113,7 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.fail(FakeCluster.DELETE_CLASS, FakeCluster.Trouble.of(403));
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
@@ -127,10 +127,10 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
         world.aws.fail("kms:PutKeyPolicy", FakeAws.Trouble.DENIED);
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         world.kms.state(key, "Disabled");
         world.advance(Duration.ofMinutes(10));
 
@@ -192,7 +192,7 @@ class ClusterOrdersTest {
         KeyArn other = world.newKey(3);
         enabled();
         CoreWorld.CoreProcess behind = world.start();
-        world.applyPolicy();
+        world.stabilize();
         behind.workgroups.cut();
         world.cluster.delete(ORDERS);
         world.until(() -> !world.exists(ORDERS), SOON);
@@ -217,17 +217,17 @@ class ClusterOrdersTest {
         enabled();
         replicated();
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2"));
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.delete(WEST);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.exists(WEST)).isFalse();
         world.process().replicas.cut();
         world.cluster.create(CoreWorld.replica("west", "orders", west));
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         world.process().replicas.relist();
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.exists(ORDERS)).isTrue();
     }
@@ -237,13 +237,13 @@ class ClusterOrdersTest {
     void theOneThatIsBehindDoesNotLetTheWorkgroupOfAReplicaCmekGo() {
         enabled();
         CoreWorld.CoreProcess behind = world.start();
-        world.applyPolicy();
+        world.stabilize();
         behind.replicas.lag(() -> Duration.ofSeconds(10));
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica("west", "orders", west));
         world.until(() -> world.isEnabled(WEST), SOON);
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(behind.replicas.find(WEST)).isEmpty();
         world.advance(Duration.ofMinutes(1));
 
@@ -256,7 +256,7 @@ class ClusterOrdersTest {
     void twoLeadersOfWhichOneIsBehindDoNotOverwriteEachOtherAsFastAsTheyCan() {
         enabled();
         CoreWorld.CoreProcess behind = world.start();
-        world.applyPolicy();
+        world.stabilize();
         behind.replicas.lag(() -> Duration.ofSeconds(5));
         world.cluster.edit(ORDERS, spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica("west", "orders", west));
@@ -292,9 +292,9 @@ class ClusterOrdersTest {
         world.process().workgroups.cut();
         world.cluster.wipeStatus(ORDERS);
         world.cluster.delete(WEST);
-        world.applyPolicy();
+        world.stabilize();
         world.process().workgroups.relist();
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.exists(WEST)).isTrue();
     }
@@ -329,7 +329,7 @@ class ClusterOrdersTest {
         enabled();
         replicated();
         world.cluster.replace(WEST, unreadableReplica());
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
 
@@ -341,7 +341,7 @@ class ClusterOrdersTest {
         enabled();
         replicated();
         world.cluster.replace(WEST, unreadableReplica());
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.condition(ORDERS, "FailoverReady").message()).doesNotContain("Apply a ReplicaCmek");
     }
@@ -382,7 +382,7 @@ class ClusterOrdersTest {
         world.processes.clear();
         world.clusterRegion = Optional.of("us-west-2");
         world.start();
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.delete(ORDERS);
         world.advance(Duration.ofMinutes(1));
 
@@ -396,7 +396,7 @@ class ClusterOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
         world.processes.clear();
         world.cluster.wipeStatus(ORDERS);
         world.cluster.fail(FakeCluster.STATUS, FakeCluster.Trouble.of(422));
@@ -414,7 +414,7 @@ class ClusterOrdersTest {
         enabled();
         world.factsMaxAge = Duration.ofSeconds(20);
         world.start();
-        world.applyPolicy();
+        world.stabilize();
         world.aws.fail("", FakeAws.Trouble.UNAVAILABLE);
         world.advance(Duration.ofSeconds(100));
         world.cluster.requests.clear();

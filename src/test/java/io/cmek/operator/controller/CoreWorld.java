@@ -189,7 +189,7 @@ final class CoreWorld {
     }
 
     /** Long enough for everything to be as it should, where nothing fails. */
-    void applyPolicy() {
+    void stabilize() {
         advance(Duration.ofSeconds(3));
     }
 

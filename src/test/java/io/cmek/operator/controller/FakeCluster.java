@@ -224,7 +224,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
                 .withFinalizers(finalizers)
                 .withResourceVersion(next())
                 .build();
-        applyPolicy(id, with(now, metadata));
+        storeOrRemove(id, with(now, metadata));
     }
 
     void edit(ResourceRef id, UnaryOperator<WorkgroupSpec> edit) {
@@ -354,7 +354,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** An object that is being deleted goes with its last finalizer. */
-    private void applyPolicy(ResourceRef id, StoredResource object) {
+    private void storeOrRemove(ResourceRef id, StoredResource object) {
         if (object.getMetadata().getDeletionTimestamp() != null
                 && finalizers(object).isEmpty()) {
             gone(id, object);
@@ -477,7 +477,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
                     .withFinalizers(finalizers.apply(now))
                     .withResourceVersion(next())
                     .build();
-            applyPolicy(id, with(now, metadata));
+            storeOrRemove(id, with(now, metadata));
             return metadata.getResourceVersion();
         });
     }

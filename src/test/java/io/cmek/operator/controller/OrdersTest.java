@@ -49,7 +49,7 @@ class OrdersTest {
         world.cluster.edit(id(workgroup), spec -> CoreWorld.replicating(spec, "us-west-2", "sales"));
         world.cluster.create(CoreWorld.replica(replica, workgroup, west));
         world.until(() -> world.isEnabled(replicaId(replica)), SOON);
-        world.applyPolicy();
+        world.stabilize();
     }
 
     private boolean givesReplica() {
@@ -80,7 +80,7 @@ class OrdersTest {
         List<Duration> denials = world.denials(key);
 
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.delete(id("neighbour"));
         world.advance(Duration.ofMinutes(2));
 
@@ -101,16 +101,16 @@ class OrdersTest {
         contender.setSpec(CoreWorld.release(CoreWorld.workgroup("orders", key).getSpec()));
 
         world.cluster.create(contender);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.condition(id(second), "Accepted").reason()).isEqualTo("BucketClaimedByAnother");
         assertThat(world.cluster.find(id(second)).orElseThrow().getMetadata().getCreationTimestamp())
                 .isEqualTo(
                         world.cluster.find(ORDERS).orElseThrow().getMetadata().getCreationTimestamp());
         assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.ENABLED);
         world.crash();
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.delete(id(second));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.exists(id(second))).isFalse();
         assertThat(denials).isEmpty();
@@ -142,11 +142,11 @@ class OrdersTest {
                         null,
                         spec.policyManagement(),
                         "Release"));
-        world.applyPolicy();
+        world.stabilize();
         AtomicBoolean denied = denialsOfReplica();
 
         world.cluster.forceDelete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.condition(replicaId("west"), "Accepted").reason()).isEqualTo("WorkgroupNotFound");
         world.cluster.delete(replicaId("west-too"));
         world.advance(Duration.ofMinutes(1));
@@ -167,7 +167,7 @@ class OrdersTest {
         replicated("orders", "west");
         world.createReleasing("neighbour", key);
         enabled("neighbour");
-        world.applyPolicy();
+        world.stabilize();
         world.processes.clear();
         world.cluster.delete(id("neighbour"));
         List<Duration> denials = world.denials(key);
@@ -225,16 +225,16 @@ class OrdersTest {
         world.start();
         world.createReleasing("orders", key);
         enabled("orders");
-        world.applyPolicy();
+        world.stabilize();
         // The first one waits to be released, and is gone by force; the same is applied again.
         world.aws.fail("kms:PutKeyPolicy", FakeAws.Trouble.DENIED);
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         world.aws.heal();
         world.cluster.forceDelete(ORDERS);
         world.createReleasing("orders", key);
         enabled("orders");
-        world.applyPolicy();
+        world.stabilize();
         String living = world.cluster.find(ORDERS).orElseThrow().getMetadata().getUid();
         StorageClass itsClass = Objects.requireNonNull(world.cluster.storageClass(CoreWorld.classOf("orders")));
         List<Duration> denials = world.denials(key);
@@ -264,12 +264,12 @@ class OrdersTest {
         world.start();
         world.create("orders", key);
         enabled("orders");
-        world.applyPolicy();
+        world.stabilize();
         world.process().workgroups.cut();
         world.cluster.forceDelete(ORDERS);
         Workgroup next = CoreWorld.workgroup("orders", other);
         world.cluster.create(next);
-        world.applyPolicy();
+        world.stabilize();
 
         world.process().workgroups.relist();
         world.advance(Duration.ofSeconds(30));
@@ -280,7 +280,7 @@ class OrdersTest {
         assertThat(world.s3.bucket("orders-data").encryption().kmsKeyId()).isEqualTo(key.toString());
         assertThat(world.condition(ORDERS, "BucketsEncrypted").reason()).isEqualTo("BucketUnderAnotherKey");
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         // How often a StorageClass was put back is remembered for an hour.
         assertThat(world.process().kept()).isSubsetOf("publisher");
     }
@@ -318,7 +318,7 @@ class OrdersTest {
         world.start();
         world.aws.fail("kms:DescribeKey", FakeAws.Trouble.UNAVAILABLE);
         world.create("orders", key);
-        world.applyPolicy();
+        world.stabilize();
         world.process().workgroups.lag(() -> Duration.ofSeconds(20));
         world.cluster.forceDelete(ORDERS);
         world.aws.heal();
@@ -334,7 +334,7 @@ class OrdersTest {
         world.start();
         world.create("orders", key);
         enabled("orders");
-        world.applyPolicy();
+        world.stabilize();
         world.kms.state(key, "Disabled");
         world.aws.fail("", FakeAws.Trouble.UNAVAILABLE);
         String since = null;
@@ -354,7 +354,7 @@ class OrdersTest {
         world.start();
         world.create("orders", key);
         enabled("orders");
-        world.applyPolicy();
+        world.stabilize();
         StorageClass ours = Objects.requireNonNull(world.cluster.storageClass(CoreWorld.classOf("orders")));
         var ended = new AtomicBoolean();
         world.cluster.after = (request, name) -> {
@@ -383,7 +383,7 @@ class OrdersTest {
         world.start();
         world.create("orders", key);
         enabled("orders");
-        world.applyPolicy();
+        world.stabilize();
         StorageClass foreign = new StorageClassBuilder()
                 .withNewMetadata()
                 .withName(CoreWorld.classOf("orders"))
@@ -414,9 +414,9 @@ class OrdersTest {
         enabled("orders");
         world.createReleasing("neighbour", key);
         enabled("neighbour");
-        world.applyPolicy();
+        world.stabilize();
         CoreWorld.CoreProcess behind = world.start();
-        world.applyPolicy();
+        world.stabilize();
         behind.replicas.lag(() -> Duration.ofSeconds(10));
         behind.workgroups.lag(() -> Duration.ZERO);
         replicated("orders", "west");
@@ -433,7 +433,7 @@ class OrdersTest {
         };
 
         world.cluster.delete(id("neighbour"));
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(behind.replicas.find(replicaId("west"))).isEmpty();
         assertThat(world.exists(id("neighbour"))).isFalse();

@@ -40,12 +40,12 @@ class ResourceControllerTest {
         }
         world.create("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
     }
 
     private void refreshKey() {
         world.process().controllers.refresh(new AwsItem.Key(key));
-        world.applyPolicy();
+        world.stabilize();
     }
 
     private Condition condition(String type) {
@@ -162,7 +162,7 @@ class ResourceControllerTest {
         enabled();
 
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.exists(ORDERS)).isFalse();
         assertThat(world.hasClass("orders")).isFalse();
@@ -173,7 +173,7 @@ class ResourceControllerTest {
     void oneThatReleasesGoesWhenItsAccessIsTakenBack() {
         enabled();
         world.cluster.edit(ORDERS, CoreWorld::release);
-        world.applyPolicy();
+        world.stabilize();
         world.aws.fail("kms:PutKeyPolicy", FakeAws.Trouble.DENIED);
 
         world.cluster.delete(ORDERS);
@@ -231,7 +231,7 @@ class ResourceControllerTest {
         assertThat(denials).isEmpty();
         assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.ENABLED);
         world.cluster.removeClass(CoreWorld.classOf("orders"));
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.hasClass("orders")).as("what it has is kept up").isTrue();
 
         world.cluster.delete(replicaId("west"));
@@ -287,7 +287,7 @@ class ResourceControllerTest {
         world.create("orders", key);
 
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(world.writesTo("orders")).isLessThanOrEqualTo(4);
     }
@@ -425,7 +425,7 @@ class ResourceControllerTest {
             ResourceRef each = id("w" + i);
             world.until(() -> world.isEnabled(each), Duration.ofMinutes(1));
         }
-        world.applyPolicy();
+        world.stabilize();
         Map<ResourceRef, Integer> reconciliations = world.process().dispatcher.reconciliations;
         reconciliations.clear();
 
@@ -449,7 +449,7 @@ class ResourceControllerTest {
         long visited = world.process().index.visited();
         world.create("one-more", key);
         world.until(() -> world.isEnabled(id("one-more")), SOON);
-        world.applyPolicy();
+        world.stabilize();
 
         assertThat(reconciliations.keySet()).containsExactly(id("one-more"));
         assertThat(world.process().index.visited() - visited)

@@ -24,7 +24,7 @@ class StatusWriterTest {
         world.start();
         world.create("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
     }
 
     private void wipeAfterEachWrite() {
@@ -47,7 +47,7 @@ class StatusWriterTest {
     void whoNeverStopsWritingOverItIsAnsweredMoreAndMoreSlowly() {
         wipeAfterEachWrite();
         world.cluster.wipeStatus(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.writesTo("orders")).isGreaterThan(4);
 
         world.advance(Duration.ofMinutes(10));

@@ -57,7 +57,7 @@ class WholeOrdersTest {
         world.create("other", key);
         world.create("another", right);
         world.until(() -> world.isEnabled(id("other")) && world.isEnabled(id("another")), SOON);
-        world.applyPolicy();
+        world.stabilize();
         var went = new AtomicBoolean();
         world.aws.before = (operation, item) -> {
             if (operation.equals("s3:GetBucketEncryption")
@@ -109,9 +109,9 @@ class WholeOrdersTest {
         world.start();
         world.createReleasing("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);
-        world.applyPolicy();
+        world.stabilize();
         world.cluster.delete(ORDERS);
-        world.applyPolicy();
+        world.stabilize();
         assertThat(world.exists(ORDERS)).isFalse();
         assertThat(world.gives(key)).isFalse();
         world.processes.clear();

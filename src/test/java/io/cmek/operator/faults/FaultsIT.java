@@ -240,7 +240,7 @@ class FaultsIT {
 
         Trial began() {
             before.apply().awaitEnabled();
-            applyPolicy();
+            stabilize();
             STAGE.proxy().record();
             began = System.nanoTime();
             return this;
@@ -276,7 +276,7 @@ class FaultsIT {
             before.awaitEnabled();
             meanwhile.awaitEnabled();
             Duration took = Duration.ofNanos(System.nanoTime() - began);
-            applyPolicy();
+            stabilize();
             List<Exchange> recorded = STAGE.proxy().recorded();
             before.assertRight();
             meanwhile.assertRight();
@@ -305,7 +305,7 @@ class FaultsIT {
         private static void assertNothingMore() {
             STAGE.proxy().resetCounts();
             long mark = STAGE.audit().mark();
-            applyPolicy();
+            stabilize();
             assertThat(STAGE.proxy().writes())
                     .as("writes to AWS when all is right again")
                     .isZero();
@@ -316,7 +316,7 @@ class FaultsIT {
         }
 
         /** Every key and bucket of the trial is looked at twice. */
-        private static void applyPolicy() {
+        private static void stabilize() {
             STAGE.proxy().awaitMore("kms:GetKeyPolicy", 2L * 2 * (WORKGROUPS + 1), Duration.ofSeconds(120));
         }
     }

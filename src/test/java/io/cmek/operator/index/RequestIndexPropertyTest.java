@@ -183,13 +183,13 @@ class RequestIndexPropertyTest {
             expected.keys().forEach((key, view) -> {
                 assertThat(index.onKey(key)).as("on %s", key).isEqualTo(view);
                 assertThat(index.suggestedOn(key)).isEqualTo(view.suggested());
-                assertThat(index.claimsOn(key)).containsExactlyInAnyOrderElementsOf(all.on(key));
+                assertThat(index.requestsOn(key)).containsExactlyInAnyOrderElementsOf(all.on(key));
                 assertThat(index.mayBeNeededByUnreadable(key))
                         .isEqualTo(expected.needed().get(key));
             });
             expected.buckets().forEach((bucket, view) -> {
                 assertThat(index.onBucket(bucket)).as("on %s", bucket).isEqualTo(view);
-                assertThat(index.claimsOnBucket(bucket)).containsExactlyInAnyOrderElementsOf(all.onBucket(bucket));
+                assertThat(index.requestsOnBucket(bucket)).containsExactlyInAnyOrderElementsOf(all.onBucket(bucket));
             });
             Stream.concat(living.values().stream(), Stream.of(stranger())).forEach(request -> {
                 assertThat(index.judge(request)).as("of %s", request).isEqualTo(all.judge(request));

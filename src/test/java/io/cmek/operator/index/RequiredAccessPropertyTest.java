@@ -188,7 +188,7 @@ class RequiredAccessPropertyTest {
     void aBucketIsServedForOneAndWhoHasItKeepsIt(@ForAll Random random) {
         World world = World.random(random);
         for (String bucket : BUCKETS) {
-            Collection<EncryptionRequest> named = world.index().claimsOnBucket(bucket);
+            Collection<EncryptionRequest> named = world.index().requestsOnBucket(bucket);
             List<EncryptionRequest> served = named.stream()
                     .filter(request -> world.index().judge(request).isTrue())
                     .toList();

@@ -141,12 +141,14 @@ class ResourcesTest {
 
         assertThat(replica("west").keys())
                 .containsExactly(new KeyUse(Purpose.Data, SECONDARY), new KeyUse(Purpose.Primary, PRIMARY));
-        assertThat(index.claimsOn(PRIMARY)).hasSize(1);
-        assertThat(index.claimsOn(SECONDARY)).hasSize(1);
+        assertThat(index.requestsOn(PRIMARY)).hasSize(1);
+        assertThat(index.requestsOn(SECONDARY)).hasSize(1);
 
         resources.put(workgroup(OTHER, null, "orders"));
-        assertThat(index.claimsOn(PRIMARY)).as("its Workgroup has another key").isEmpty();
-        assertThat(index.claimsOn(OTHER)).hasSize(2);
+        assertThat(index.requestsOn(PRIMARY))
+                .as("its Workgroup has another key")
+                .isEmpty();
+        assertThat(index.requestsOn(OTHER)).hasSize(2);
     }
 
     @Test

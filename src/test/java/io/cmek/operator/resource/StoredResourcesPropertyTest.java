@@ -159,7 +159,7 @@ class StoredResourcesPropertyTest {
                     .isEqualTo(unknown);
             assertThat(request.eligibility().message()).hasSizeLessThanOrEqualTo(600);
             for (KeyArn key : request.ownKeys()) {
-                assertThat(index.claimsOn(key)).isNotEmpty();
+                assertThat(index.requestsOn(key)).isNotEmpty();
             }
             assertThat(index.unreadable()).isZero();
             // A copy, as the operator SDK makes it, is understood in the same way.
@@ -168,7 +168,7 @@ class StoredResourcesPropertyTest {
             assertThat(index.unreadable()).isEqualTo(1);
             assertThat(NotUnderstood.isReadable(SERIALIZATION.clone(newer))).isFalse();
             for (String key : List.of(KEY, BACKUP, SECONDARY)) {
-                assertThat(index.claimsOn(KeyArn.parse(key))).isEmpty();
+                assertThat(index.requestsOn(KeyArn.parse(key))).isEmpty();
                 assertThat(index.mayBeNeededByUnreadable(KeyArn.parse(key)))
                         .isEqualTo(changed.toString().contains(key));
             }

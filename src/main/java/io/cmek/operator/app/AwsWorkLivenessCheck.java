@@ -36,11 +36,6 @@ public class AwsWorkLivenessCheck implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        Duration now = oldest.get();
-        boolean dead = now.compareTo(LONGEST) > 0;
-        return HealthCheckResponse.named(NAME)
-                .withData("items", dead ? "one item has been in progress for " + now.toMinutes() + " minutes" : "OK")
-                .status(!dead)
-                .build();
+        return RunningTime.check(NAME, "items", "one item has been in progress", oldest.get(), LONGEST);
     }
 }

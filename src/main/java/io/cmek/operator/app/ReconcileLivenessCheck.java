@@ -36,11 +36,6 @@ public class ReconcileLivenessCheck implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        Duration now = oldest.get();
-        boolean dead = now.compareTo(LONGEST) > 0;
-        return HealthCheckResponse.named(NAME)
-                .withData("reconciliations", dead ? "one has run for " + now.toMinutes() + " minutes" : "OK")
-                .status(!dead)
-                .build();
+        return RunningTime.check(NAME, "reconciliations", "one has run", oldest.get(), LONGEST);
     }
 }

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +38,6 @@ public record ConditionResult(Status status, Reason reason, String message) {
         return ofUnknown(Reason.Pending, message);
     }
 
-    /** Where the permission has another name than the operation (Service Authorization Reference, "Amazon S3"). */
-    private static final Map<String, String> PERMISSIONS =
-            Map.of("s3:GetBucketEncryption", "s3:GetEncryptionConfiguration", "s3:ListBuckets", "s3:ListAllMyBuckets");
-
     /**
      * The result of a failed read.
      *
@@ -67,10 +62,12 @@ public record ConditionResult(Status status, Reason reason, String message) {
             return "";
         }
         String operation = failure.detail().operation();
-        return operation.startsWith("sts:")
-                ? " Check that the role exists and that its trust policy allows the operator. Until then it sees no change."
-                : " Allow the operator's role " + PERMISSIONS.getOrDefault(operation, operation)
-                        + ". Until then it sees no change.";
+        if (operation.startsWith("sts:")) {
+            return " Check that the role exists and that its trust policy allows the operator. Until then it sees no change.";
+        }
+        // The one permission with another name than its operation (Service Authorization Reference, "Amazon S3").
+        String permission = operation.equals("s3:GetBucketEncryption") ? "s3:GetEncryptionConfiguration" : operation;
+        return " Allow the operator's role " + permission + ". Until then it sees no change.";
     }
 
     /**

@@ -38,14 +38,14 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
 
     /** The keys of a deleted resource whose policies no longer grant its access. Another obstacle may remain. */
     static List<KeyArn> released(EncryptionRequest request, RequestIndex index, KeySnapshot.Source keys) {
-        return isReleased(request, index)
+        return isReleasing(request, index)
                 ? request.distinctKeys().stream()
                         .filter(key -> keys.of(key).releases().get(request.uid()) instanceof Release.Done)
                         .toList()
                 : List.of();
     }
 
-    private static boolean isReleased(EncryptionRequest request, RequestIndex index) {
+    private static boolean isReleasing(EncryptionRequest request, RequestIndex index) {
         return request.deletionPolicy() == DeletionPolicy.Release
                 && request.policyManagement() == PolicyManagement.Managed
                 && index.authorization().tenantOf(request).isPresent()
@@ -54,7 +54,7 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
 
     /** The key controller removes the access that only this resource needs. Its snapshots report the result. */
     static Optional<Obstacle> ofRelease(EncryptionRequest request, RequestIndex index, KeySnapshot.Source keys) {
-        if (!isReleased(request, index)) {
+        if (!isReleasing(request, index)) {
             return Optional.empty();
         }
         List<ConditionResult> open = request.distinctKeys().stream()

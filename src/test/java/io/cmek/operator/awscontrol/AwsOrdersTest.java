@@ -213,16 +213,21 @@ class AwsOrdersTest {
 
     // -- proofs
 
-    /** The data plane is one for all tenants; what one tenant's role may not read keeps nobody else. */
-    @Test
-    void aRoleThatSeveralTenantsNameIsProvenForEachThatCanReadTheKey() {
-        CredentialScope probe = new CredentialScope(role("all"), null);
+    private static World twoTenantsOfWhichTheFirstCannotReadTheKey(CredentialScope probe) {
         var w = new World(
                 1,
                 World.tenant("a", role("all"), A, probe, "team-a"),
                 World.tenant("b", role("all"), B, probe, "team-b"));
-        KeyArn k = w.newKey(1);
         w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
+        return w;
+    }
+
+    /** The data plane is one for all tenants; what one tenant's role may not read keeps nobody else. */
+    @Test
+    void aRoleThatSeveralTenantsNameIsProvenForEachThatCanReadTheKey() {
+        CredentialScope probe = new CredentialScope(role("all"), null);
+        World w = twoTenantsOfWhichTheFirstCannotReadTheKey(probe);
+        KeyArn k = w.newKey(1);
         EncryptionRequest b =
                 w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.put(RequestOf.named("orders").in("team-a").data(k).build());
@@ -234,12 +239,8 @@ class AwsOrdersTest {
     @Test
     void aTenantThatCannotReadTheKeyLearnsNothingFromTheProofOfAnother() {
         CredentialScope probe = new CredentialScope(role("all"), null);
-        var w = new World(
-                1,
-                World.tenant("a", role("all"), A, probe, "team-a"),
-                World.tenant("b", role("all"), B, probe, "team-b"));
+        World w = twoTenantsOfWhichTheFirstCannotReadTheKey(probe);
         KeyArn k = w.newKey(1);
-        w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
         EncryptionRequest a =
                 w.put(RequestOf.named("orders").in("team-a").data(k).build());
         w.advance(Duration.ofMinutes(5));
@@ -255,12 +256,8 @@ class AwsOrdersTest {
     @Test
     void aRoleIsProvenAgainAlthoughAnotherTenantThatNamesItCannotReadTheKey() {
         CredentialScope probe = new CredentialScope(role("all"), null);
-        var w = new World(
-                1,
-                World.tenant("a", role("all"), A, probe, "team-a"),
-                World.tenant("b", role("all"), B, probe, "team-b"));
+        World w = twoTenantsOfWhichTheFirstCannotReadTheKey(probe);
         KeyArn k = w.newKey(1);
-        w.aws.rule((operation, identity, item) -> identity.equals(A) ? Trouble.DENIED : null);
         EncryptionRequest b =
                 w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.advance(Duration.ofMinutes(2));

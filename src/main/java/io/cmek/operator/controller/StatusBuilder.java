@@ -109,10 +109,13 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 allGood(request),
                 resource.getMetadata().getGeneration(),
                 clock.instant());
+        EncryptionState encryption = encryption(previous, conditions, !unready.isEmpty(), awsUnreadableSince != null);
         return new Parts(
                 resource.getMetadata().getGeneration(),
-                encryption(previous, conditions, !unready.isEmpty(), awsUnreadableSince != null),
-                kept(previous.keys()).stream().map(line -> with(line, unready)).toList(),
+                encryption,
+                kept(previous.keys()).stream()
+                        .map(line -> with(line, encryption, unready))
+                        .toList(),
                 keptBuckets(previous.buckets()),
                 previous.storageClassName(),
                 awsUnreadableSince,
@@ -132,24 +135,32 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
                 .filter(c -> OF_DATA.stream().anyMatch(type -> type.name().equals(c.type())))
                 .toList();
         if (ofData.stream().allMatch(c -> c.status().equals("True"))) {
-            return previous.encryption() == EncryptionState.UNKNOWN ? EncryptionState.ENABLED : previous.encryption();
+            return previous.encryption() == EncryptionState.UNKNOWN || areVolumesEncrypted(conditions)
+                    ? EncryptionState.ENABLED
+                    : previous.encryption();
         }
         boolean isWrong = ofData.stream().anyMatch(c -> c.status().equals("False"));
         return isBlind && !isWrong ? EncryptionState.UNKNOWN : EncryptionState.DEGRADED;
     }
 
-    private static KeyStatus with(KeyStatus line, Map<KeyArn, KeyEncryptionState> unready) {
-        return unready.entrySet().stream()
-                .filter(e -> e.getKey().toString().equals(line.arn()))
-                .findFirst()
-                .map(e -> new KeyStatus(
-                        line.purpose(),
-                        line.arn(),
-                        e.getValue(),
-                        line.keyState(),
-                        line.multiRegion(),
-                        line.suggestedPolicy()))
-                .orElse(line);
+    private static boolean areVolumesEncrypted(List<Condition> conditions) {
+        return conditions.stream()
+                .filter(c -> c.type().equals(ConditionType.VolumesEncrypted.name()))
+                .allMatch(c -> c.status().equals("True"));
+    }
+
+    /** ENABLED is what all lines are when the resource is (R4). */
+    private static KeyStatus with(
+            KeyStatus line, @Nullable EncryptionState encryption, Map<KeyArn, KeyEncryptionState> unready) {
+        KeyEncryptionState state = encryption == EncryptionState.ENABLED
+                ? KeyEncryptionState.ENABLED
+                : unready.entrySet().stream()
+                        .filter(e -> e.getKey().toString().equals(line.arn()))
+                        .map(Map.Entry::getValue)
+                        .findFirst()
+                        .orElse(line.state());
+        return new KeyStatus(
+                line.purpose(), line.arn(), state, line.keyState(), line.multiRegion(), line.suggestedPolicy());
     }
 
     /** In bytes; the maxLength of the CRD. */

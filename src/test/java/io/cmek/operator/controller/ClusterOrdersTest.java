@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.api.v1alpha1.Buckets;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.api.v1alpha1.KeyEncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
@@ -136,6 +137,19 @@ class ClusterOrdersTest {
 
         assertThat(world.condition(ORDERS, "KeysUsable").status()).isEqualTo("False");
         assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.DEGRADED);
+    }
+
+    /** The same, and the key is enabled again while it still waits. */
+    @Test
+    void oneThatIsLeavingIsEnabledAgainWhenItsKeyIs() {
+        oneThatIsLeavingIsNotEnabledWhileItsKeyIsDisabled();
+        world.kms.state(key, "Enabled");
+        world.advance(Duration.ofMinutes(10));
+
+        assertThat(world.condition(ORDERS, "KeysUsable").status()).isEqualTo("True");
+        assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.ENABLED);
+        assertThat(Objects.requireNonNull(world.status(ORDERS)).keys())
+                .allMatch(line -> line.state() == KeyEncryptionState.ENABLED);
     }
 
     private void goesDuring(String request) {

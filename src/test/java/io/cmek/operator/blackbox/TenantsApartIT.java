@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.KeyStatus;
+import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.TestNamespace;
@@ -194,7 +195,9 @@ class TenantsApartIT {
     }
 
     private static String suggestion(TestNamespace team, String workgroup) {
-        List<KeyStatus> lines = team.workgroup(workgroup).getStatus().keys();
+        WorkgroupStatus status = team.workgroup(workgroup).getStatus();
+        assertThat(status).as("the first status of " + workgroup).isNotNull();
+        List<KeyStatus> lines = status.keys();
         return lines.getFirst().suggestedPolicy();
     }
 

@@ -415,7 +415,7 @@ class ResourceControllerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {10, 100, 1_000})
+    @ValueSource(ints = {10, 100, 300})
     void aChangeCostsOneJudgementOfEachThatItConcerns(int n) {
         world.start();
         for (int i = 0; i < n; i++) {

@@ -233,13 +233,13 @@ class RequestIndexPropertyTest {
         }
     }
 
-    @Property(tries = 100)
+    @Property(tries = 50)
     void answersAsIfItHadBeenMadeOfAllLivingRequestsAtOnce(@ForAll Random random, @ForAll boolean sharesRole) {
         new World(random, sharesRole).run(25);
     }
 
     /** Each answer of a resource that is different is told, and nobody is told to look who has nothing to see. */
-    @Property(tries = 100)
+    @Property(tries = 50)
     void namesEveryResourceWhoseAnswerIsDifferentAndNoOther(@ForAll Random random, @ForAll boolean sharesRole) {
         var world = new World(random, sharesRole);
         for (int i = 0; i < 25; i++) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Domain(net.jqwik.api.domains.DomainContext.Global.class)
 class PolicyEqualityTest {
 
-    private static final int TRIES = 500;
+    private static final int TRIES = 250;
     private static final Path REAL = Path.of("src/test/resources/policies");
     private static final String NEWCOMER = "arn:aws:iam::999988887777:role/newcomer";
 

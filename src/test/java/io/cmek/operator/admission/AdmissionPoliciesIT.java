@@ -5,27 +5,25 @@ import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.Kubectl.Said;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
 import java.time.Duration;
-import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** R5 and R6 at the API server, with the default values of the chart. */
 class AdmissionPoliciesIT {
+
+    @RegisterExtension
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     private static Installation cluster;
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Installation.start(Map.of());
+        cluster = STAGE.installation();
         cluster.awaitAdmission();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
     }
 
     @Test

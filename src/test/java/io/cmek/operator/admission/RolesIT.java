@@ -5,16 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.Kubectl.Said;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,20 +26,18 @@ class RolesIT {
             List.of("cmek-owner", "cmek-operator", "cmek-editor", "cmek-viewer", "view", "edit", "admin");
     private static final String WORKGROUP_PATCH = "{\"spec\":{\"deletionPolicy\":\"Release\"}}";
 
+    @RegisterExtension
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+
     private static Installation cluster;
     private String namespace;
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Installation.start(Map.of());
+        cluster = STAGE.installation();
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> cluster.client().resources(ClusterRole.class).withName("view").get().getRules().stream()
                         .anyMatch(r -> r.getApiGroups().contains("cmek.io")));
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
     }
 
     @BeforeEach

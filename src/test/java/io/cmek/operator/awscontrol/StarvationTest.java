@@ -7,6 +7,8 @@ import io.cmek.operator.condition.Reason;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.request.EncryptionRequest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +96,36 @@ class StarvationTest {
         assertThat(world.waiting()).isEqualTo(40);
 
         assertOtherIsReadyWithin(Duration.ZERO);
+    }
+
+    /** Reads are answered, so that every request of two tenants finds that the policy has to be written. */
+    @Test
+    void aKeyWhosePutKeyPolicyHangs() {
+        KeyArn theirs = World.key(HANGING, 1);
+        world.kms.make(theirs);
+        world.aws.rule((operation, identity, item) ->
+                operation.equals("kms:PutKeyPolicy") && item.contains(HANGING) ? Trouble.TIMES_OUT : null);
+        var requests = new ArrayList<EncryptionRequest>();
+        for (String team : List.of("left", "right")) {
+            for (int n = 0; n < 32; n++) {
+                requests.add(world.put(RequestOf.named("orders-" + n)
+                        .in(team)
+                        .data(theirs)
+                        .bucket(team + n)
+                        .build()));
+            }
+        }
+        while (world.workOnNext()) {
+            // Until each worker that may wait for that account does.
+        }
+
+        assertOtherIsReadyWithin(Duration.ZERO);
+        assertThat(requests)
+                .noneMatch(request -> world.judge(request).assessment().isReady());
+        world.aws.heal();
+        world.advance(Duration.ofMinutes(2));
+        assertThat(requests)
+                .allMatch(request -> world.judge(request).assessment().isReady());
     }
 
     /** All 64 workers wait: the first that is free goes to who has waited. */

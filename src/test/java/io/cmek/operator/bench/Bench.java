@@ -26,7 +26,7 @@ final class Bench {
     }
 
     static OperatorProcess launch(Map<String, String> environment) {
-        return OperatorProcess.launchForMeasurement(environment, "@dev/image/jvm.options", HEAP[0], HEAP[1]);
+        return OperatorProcess.launchForMeasurement(environment, HEAP);
     }
 
     static void await(String what, Duration atMost, BooleanSupplier done) throws InterruptedException {

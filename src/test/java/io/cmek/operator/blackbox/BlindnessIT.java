@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** How long AWS could not be read is no secret of the process: one that is restarted again and again tells it, too. */
 class BlindnessIT {
 
-    private static final Duration FACTS_MAX_AGE = Duration.ofSeconds(20);
+    private static final Duration FACTS_MAX_AGE = Duration.ofSeconds(10);
 
     @RegisterExtension
     static final OperatorTestExtension STAGE =

@@ -14,6 +14,7 @@ import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.AuditLog.Request;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.OperatorProcess;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.UnrulyAws;
 import io.fabric8.kubernetes.client.Watch;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * How often AWS and the API server are asked until Workgroups are ENABLED. The calls to AWS grow with keys and buckets, those to the API server
@@ -49,6 +51,9 @@ class CallCountIT {
 
     /** Nothing more comes after this silence. */
     private static final Duration SILENCE = Duration.ofSeconds(2);
+
+    @RegisterExtension
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
     private static InMemoryAws aws;
     private static UnrulyAws unruly;
@@ -68,7 +73,7 @@ class CallCountIT {
 
     @BeforeAll
     static void start() throws IOException {
-        installation = started(Installation.start(Map.of()));
+        installation = STAGE.installation();
         assumeTrue(installation.cluster().audit().isPresent(), "this cluster keeps no audit log");
         audit = installation.cluster().audit().orElseThrow();
         aws = started(InMemoryAws.start());

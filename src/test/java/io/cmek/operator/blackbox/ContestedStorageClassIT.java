@@ -9,6 +9,7 @@ import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
@@ -26,12 +27,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** A policy engine that changes each StorageClass sets off no fight. */
 class ContestedStorageClassIT {
 
-    private static final Duration A_WHILE = Duration.ofSeconds(20);
+    private static final Duration A_WHILE = Duration.ofSeconds(12);
     private static final List<String> NAMES = List.of("orders", "billing", "stock");
 
     @RegisterExtension
     static final OperatorTestExtension STAGE = new OperatorTestExtension();
 
+    @SideBySide
     @Test
     void oneThatAddsTagsIsLeftToDoSo() {
         AuditLog audit = STAGE.audit();
@@ -58,6 +60,7 @@ class ContestedStorageClassIT {
         }
     }
 
+    @SideBySide
     @Test
     void oneThatWantsAnotherKeyHasNoneAtAll() {
         AuditLog audit = STAGE.audit();

@@ -14,14 +14,15 @@ import io.cmek.operator.api.v1alpha1.BlockedDatabase;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
+import io.cmek.operator.testing.AwsProxy.Injected;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -48,13 +49,14 @@ class DeletionIT {
         secondaryKey = aws.createKey(SECONDARY_REGION);
     }
 
-    @AfterEach
-    void heal() {
-        STAGE.proxy().heal();
+    /** What is asked about the keys and buckets of the test. */
+    private Injected inject(Fault fault) {
+        return STAGE.proxy().inject(fault.about(primaryKey, secondaryKey, team.namespace() + "-"));
     }
 
     // -- what holds what
 
+    @SideBySide
     @Test
     void aReplicaCmekInUseIsHeldUntilReplicationEnds() {
         replicate("Retain", "orders", "billing");
@@ -86,6 +88,7 @@ class DeletionIT {
         team.awaitReason("orders", "ReplicationAllowed", "NotRequested");
     }
 
+    @SideBySide
     @Test
     void aWorkgroupWaitsForItsReplicaCmekWhichGoesAtOnceThen() {
         replicate("Retain", "orders");
@@ -105,6 +108,7 @@ class DeletionIT {
                 Arguments.argumentSet("the ReplicaCmek first", List.of("rcmek/west", "wg/orders")));
     }
 
+    @SideBySide
     @ParameterizedTest
     @MethodSource("orders")
     void deletedTogetherInAnyOrderBothGo(List<String> order) {
@@ -119,6 +123,7 @@ class DeletionIT {
         assertThat(ours(secondaryKey)).isEmpty();
     }
 
+    @SideBySide
     @Test
     void aNamespaceIsDeletedWhole() {
         replicate("Retain", "orders", "billing");
@@ -143,6 +148,7 @@ class DeletionIT {
 
     // -- what is taken away
 
+    @SideBySide
     @Test
     void releaseTakesAwayWhatNoLiveRequestNeeds() {
         JsonNode before = aws.policy(primaryKey);
@@ -167,6 +173,7 @@ class DeletionIT {
         assertThat(team.workgroup("other").getStatus().encryption()).isEqualTo(EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aMultiRegionKeyIsReleasedOnTheSideThatNobodyUsesAnyMore() {
         String primary = aws.createKey(REGION, r -> r.multiRegion(true));
@@ -186,10 +193,11 @@ class DeletionIT {
         assertThat(ours(primary)).isEmpty();
     }
 
+    @SideBySide
     @Test
     void releaseWaitsForAwsAndSaysSoInjected() {
         replicate("Release");
-        STAGE.proxy().inject(Fault.status(500));
+        Injected fault = inject(Fault.status(500));
 
         delete("rcmek/west");
         Condition waiting = team.awaitReplicaReason("west", "PolicyApplied", "AwsUnavailable");
@@ -203,37 +211,40 @@ class DeletionIT {
                 .isEqualTo(EncryptionState.ENABLED);
         assertThat(ours(secondaryKey)).isNotEmpty();
 
-        STAGE.proxy().heal();
+        fault.close();
         team.awaitGone("rcmek", "west");
         assertThat(ours(secondaryKey)).isEmpty();
     }
 
     // -- what waits for AWS
 
+    @SideBySide
     @Test
     void retainNeverWaitsForAwsWhichAnswersNothingInjected() {
         replicate("Retain", "orders");
         JsonNode primaryPolicy = aws.policy(primaryKey);
-        STAGE.proxy().inject(Fault.hanging());
+        Injected fault = inject(Fault.hanging());
 
         assertGoesAtOnce();
 
-        STAGE.proxy().heal();
+        fault.close();
         assertThat(aws.policy(primaryKey)).isEqualTo(primaryPolicy);
     }
 
+    @SideBySide
     @Test
     void retainNeverWaitsForAwsWhichAnswersErrorsInjected() {
         replicate("Retain", "orders");
-        STAGE.proxy().inject(Fault.status(500));
+        inject(Fault.status(500));
 
         assertGoesAtOnce();
     }
 
     /** Nothing was seen of its keys, and somebody waits for the first look. */
+    @SideBySide
     @Test
     void retainDoesNotEvenWaitForAFirstLookThatHangsInjected() {
-        STAGE.proxy().inject(Fault.hanging());
+        inject(Fault.hanging());
         team.apply(orders("Retain", primaryKey).replicating("orders").toString());
         team.apply(west("Retain", secondaryKey).toString());
         team.awaitWorkgroup("orders", "has its first status", s -> !s.keys().isEmpty());

@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
+import io.cmek.operator.testing.Alone;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
@@ -57,6 +59,7 @@ class DriftIT {
         assertThat(repairs()).isEmpty();
     }
 
+    @SideBySide
     @Test
     void aStatementThatWasRemovedIsPutBack() {
         edit(statements -> remove(statements, USE));
@@ -70,6 +73,7 @@ class DriftIT {
                 .doesNotContain(GRANTS);
     }
 
+    @SideBySide
     @Test
     void aStatementThatWasNarrowedIsWidenedAgain() {
         edit(statements -> statements.forEach(s -> {
@@ -82,6 +86,7 @@ class DriftIT {
         assertThat(awaitRepair().getNote()).contains("no longer allowed kms:Encrypt, kms:Decrypt");
     }
 
+    @Alone
     @Test
     void whatWasChangedWhileTheOperatorWasAwayIsToldWhenItIsBack() {
         STAGE.operator().kill();
@@ -92,6 +97,7 @@ class DriftIT {
         assertThat(awaitRepair().getNote()).contains("the statement '" + GRANTS + "' had been removed");
     }
 
+    @SideBySide
     @Test
     void aWriteThatFailsIsToldOnceWhenItSucceeds() {
         edit(statements -> {
@@ -113,6 +119,7 @@ class DriftIT {
         assertThat(awaitRepair().getNote()).contains("the statement '" + USE + "' had been removed");
     }
 
+    @SideBySide
     @Test
     void aBucketThatSomebodySetBackToTheKeyOfS3IsEncryptedAgain() {
         encrypt(ServerSideEncryption.AES256, null);
@@ -125,6 +132,7 @@ class DriftIT {
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aBucketThatSomebodyReKeyedIsNotTheOperatorsToMend() {
         String other = aws.createKey(REGION);
@@ -141,6 +149,7 @@ class DriftIT {
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aBucketThatWasDeletedIsMadeAgainWithAWarning() {
         aws.s3(LocalAws.ACCOUNT, REGION).deleteBucket(r -> r.bucket(bucket));
@@ -151,6 +160,7 @@ class DriftIT {
         assertThat(keyOfBucket()).isEqualTo(key);
     }
 
+    @SideBySide
     @Test
     void aStorageClassThatWasDeletedIsMadeAgain() {
         team.kubectl("delete", "storageclass", storageClass).orThrow();
@@ -159,6 +169,7 @@ class DriftIT {
         assertThat(awaitRepair().getNote()).contains("The StorageClass " + storageClass + " had been deleted");
     }
 
+    @SideBySide
     @Test
     void aStorageClassUnderAnotherKeyIsPutBackAndItIsKnownWhoMadeIt() {
         replaceStorageClass(c -> c.addToParameters("kmsKeyId", "alias/other"));
@@ -172,6 +183,7 @@ class DriftIT {
                                 && e.getNote().contains("parameters.kmsKeyId")));
     }
 
+    @SideBySide
     @Test
     void whatDoesNotDecideTheEncryptionOfVolumesIsLeftAndNamed() {
         replaceStorageClass(

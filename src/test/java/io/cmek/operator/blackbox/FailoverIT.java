@@ -17,9 +17,11 @@ import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekStatus;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.AwsProxy.Injected;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
@@ -48,6 +50,7 @@ class FailoverIT {
     private String secondary;
     private String secondaryBackup;
     private Map<String, String> before;
+    private List<String> writes;
 
     @BeforeEach
     void replicate() {
@@ -61,16 +64,25 @@ class FailoverIT {
         awaitFailover("True", "SecondaryReady");
         team.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
         before = cmek();
-        STAGE.proxy().resetCounts();
+        writes = writes();
     }
 
     @AfterEach
     void nothingAboutCmekHasChanged() {
-        STAGE.proxy().heal();
         assertThat(cmek()).isEqualTo(before);
-        assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
+        assertThat(writes()).as("writes to AWS").isEqualTo(writes);
     }
 
+    /** Of AWS, since the class began. */
+    private List<String> writes() {
+        return STAGE.proxy().writesAbout(ours());
+    }
+
+    private List<String> ours() {
+        return List.of(primary, primaryBackup, secondary, secondaryBackup, team.namespace() + "-");
+    }
+
+    @SideBySide
     @Test
     void databasesComeAndGoWithAFailoverAndAFailback() {
         for (List<String> databases : List.of(
@@ -103,6 +115,7 @@ class FailoverIT {
         assertRefused(west(secondaryBackup), "dataBucketKeyID cannot be changed");
     }
 
+    @SideBySide
     @Test
     void whenThePrimarysKeyIsLostTheSecondaryCanTakeOver() {
         aws.disableKey(primary);
@@ -123,9 +136,10 @@ class FailoverIT {
         team.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
     }
 
+    @SideBySide
     @Test
     void whenThePrimaryRegionIsAwayTheSecondaryCanTakeOverInjected() {
-        STAGE.proxy().inject(Fault.status(503).in(REGION));
+        Injected fault = STAGE.proxy().inject(Fault.status(503).in(REGION).about(ours()));
         team.awaitWorkgroup(
                 "orders",
                 "the primary's keys were not seen for too long",
@@ -133,10 +147,11 @@ class FailoverIT {
         awaitFailover("True", "SecondaryReady");
         applyAll("orders", "billing");
 
-        STAGE.proxy().heal();
+        fault.close();
         team.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
     }
 
+    @SideBySide
     @Test
     void whenAKeyOfTheSecondaryIsLostItCannot() {
         for (String key : List.of(secondary, secondaryBackup)) {
@@ -151,17 +166,20 @@ class FailoverIT {
         }
     }
 
+    @SideBySide
     @Test
     void whenTheSecondaryRegionIsAwayItCannotInjected() {
-        STAGE.proxy().inject(Fault.status(503).in(SECONDARY_REGION));
+        Injected fault =
+                STAGE.proxy().inject(Fault.status(503).in(SECONDARY_REGION).about(ours()));
         Condition failover = awaitFailover("False", "SecondaryNotReady");
         assertThat(failover.message()).contains("could not be read");
 
-        STAGE.proxy().heal();
+        fault.close();
         awaitFailover("True", "SecondaryReady");
     }
 
     /** A failover of the keys themselves: for some seconds, both are {@code Updating}, and KMS goes on encrypting and decrypting with them. */
+    @SideBySide
     @Test
     void whileThePrimaryRegionOfTheKeyIsChangedAllIsReadyInjected() {
         TestNamespace pair = STAGE.team();
@@ -174,15 +192,14 @@ class FailoverIT {
         pair.awaitReplica("west", "everything is ready", s -> has(s, "Ready", "Ready"));
         pair.awaitReason("orders", "FailoverReady", "SecondaryReady");
         Map<String, Integer> reported = events(pair);
-        STAGE.proxy().resetCounts();
 
         try (Statuses<WorkgroupStatus> primaries = pair.statuses(Workgroup.class);
                 Statuses<ReplicaCmekStatus> replicas = pair.statuses(ReplicaCmek.class)) {
-            STAGE.proxy().inject(Fault.keyState("Updating", Set.of(one, other)));
+            Injected updating = STAGE.proxy().inject(Fault.keyState("Updating", Set.of(one, other)));
             pair.awaitWorkgroup("orders", "its key is being updated", s -> isSeen(s, "Updating"));
             pair.awaitReplica("west", "both its keys are being updated", s -> isSeen(s, "Updating"));
-            STAGE.proxy().awaitMore("kms:DescribeKey", 6, Duration.ofMinutes(1));
-            STAGE.proxy().heal();
+            STAGE.proxy().awaitMoreAbout(List.of(one, other), "kms:DescribeKey", 3, Duration.ofMinutes(1));
+            updating.close();
             pair.awaitWorkgroup("orders", "its key is enabled", s -> isSeen(s, "Enabled"));
             pair.awaitReplica("west", "both its keys are enabled", s -> isSeen(s, "Enabled"));
 

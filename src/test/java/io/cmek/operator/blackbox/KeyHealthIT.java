@@ -15,9 +15,12 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.metrics.Exposition;
 import io.cmek.operator.metrics.MetricsPage;
+import io.cmek.operator.testing.Alone;
+import io.cmek.operator.testing.AwsProxy.Injected;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,7 +28,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -53,6 +55,7 @@ class KeyHealthIT {
         key = aws.createKey(REGION);
     }
 
+    @SideBySide
     @Test
     void aDisabledKeyDegradesAllThatHangsOnItUntilItIsBack() {
         TestNamespace stranger = STAGE.team();
@@ -87,10 +90,10 @@ class KeyHealthIT {
         stranger.awaitWorkgroup("secret", EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aKeyThatIsBeingCreatedIsWaitedForInjected() {
-        STAGE.proxy().inject(Fault.keyState("Creating", Set.of(key)));
-        try {
+        try (Injected creating = STAGE.proxy().inject(Fault.keyState("Creating", Set.of(key)))) {
             apply(team, "orders");
             WorkgroupStatus status = team.awaitWorkgroup(
                     "orders",
@@ -101,12 +104,11 @@ class KeyHealthIT {
                     .extracting(Condition::status, Condition::reason)
                     .containsExactly("Unknown", "Pending");
             assertThat(status.conditions()).extracting(Condition::type).doesNotContain("Stalled");
-        } finally {
-            STAGE.proxy().heal();
         }
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aKeyThatNeverWorkedAffectsNothing() {
         aws.kms(REGION).disableKey(r -> r.keyId(key));
@@ -116,6 +118,7 @@ class KeyHealthIT {
                 .doesNotContain("Affected");
     }
 
+    @SideBySide
     @Test
     void aKeyThatWillBeDeletedSaysWhenAndWhatIsLost() {
         apply(team, "orders");
@@ -128,6 +131,7 @@ class KeyHealthIT {
                 .contains("aws kms cancel-key-deletion", "Affected: data bucket " + bucket(team, "orders"));
     }
 
+    @Alone
     @Test
     void whatIsServedAsMetricsIsWhatTheReferencePageSays() throws IOException {
         apply(team, "orders");
@@ -165,6 +169,7 @@ class KeyHealthIT {
         return Exposition.parse(STAGE.operator().get("/q/metrics").body());
     }
 
+    @SideBySide
     @Test
     void accessThroughAServiceOnlyIsNotKnownAndNotDenied() {
         aws.setPolicy(key, """
@@ -184,6 +189,7 @@ class KeyHealthIT {
         assertThat(status.storageClassName()).isNull();
     }
 
+    @SideBySide
     @Test
     void aDenyOfUseOutsideOfAServiceLeavesItOpenWhetherTheServiceGetsIn() {
         aws.setPolicy(key, """
@@ -200,6 +206,7 @@ class KeyHealthIT {
         assertThat(aws.policy(key).toString()).contains("CmekOperatordefaultDataUse");
     }
 
+    @SideBySide
     @Test
     void aDenyWithoutConditionIsADenial() {
         aws.setPolicy(key, """
@@ -214,6 +221,7 @@ class KeyHealthIT {
     }
 
     /** EC2 attaches volumes as a role of its own. A Deny that exempts the service's roles alone keeps it from the key, whatever they prove. */
+    @SideBySide
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -251,6 +259,7 @@ class KeyHealthIT {
                 .doesNotContain("objects cannot be read");
     }
 
+    @SideBySide
     @Test
     void aDenyThatExemptsEbsOnlyByInstancesIsInDoubtWhateverTheServiceProvesInjected() {
         letTheServiceDecrypt();
@@ -268,6 +277,7 @@ class KeyHealthIT {
         assertNoStorageClass();
     }
 
+    @SideBySide
     @Test
     void aNotPrincipalWithoutTheAccountKeepsVolumesAway() {
         aws.setPolicy(key, policyWithDeny("\"NotPrincipal\": {\"AWS\": \"" + DATA_PLANE + "\"}"));
@@ -281,11 +291,6 @@ class KeyHealthIT {
     /** The local AWS knows no aws:PrincipalArn, and so denies what AWS would allow: the answer of a dry run that is allowed. */
     private void letTheServiceDecrypt() {
         STAGE.proxy().inject(Fault.allowing("kms:Decrypt", key));
-    }
-
-    @AfterEach
-    void heal() {
-        STAGE.proxy().heal();
     }
 
     private void assertNoStorageClass() {

@@ -12,16 +12,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.Alone;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -50,13 +51,9 @@ class NeighboursIT {
         secondary = aws.createKey(SECONDARY_REGION);
     }
 
-    @AfterEach
-    void heal() {
-        STAGE.proxy().heal();
-    }
-
     // -- held
 
+    @SideBySide
     @Test
     void aReplicaCmekThatIsHeldKeepsItsAccess() {
         replicate("orders", primary, "west", secondary);
@@ -73,6 +70,7 @@ class NeighboursIT {
         assertThat(team.replica("west").getStatus().encryption()).isEqualTo(EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aWorkgroupThatItsReplicaCmekHoldsKeepsItsAccess() {
         replicate("orders", primary, "west", secondary);
@@ -93,6 +91,7 @@ class NeighboursIT {
         assertThat(ours(secondary)).isEmpty();
     }
 
+    @SideBySide
     @Test
     void twoThatGoTogetherLeaveNothingBehind() {
         team.apply(released(neighbour(REGION, primary)));
@@ -107,6 +106,7 @@ class NeighboursIT {
 
     // -- the same second
 
+    @SideBySide
     @Test
     void whoHasTheBucketKeepsItFromAnotherOfTheSameSecondWithASmallerName() {
         String bucket = team.namespace() + "-data";
@@ -148,6 +148,7 @@ class NeighboursIT {
     // -- the same name
 
     /** The first one's cleanup waits for AWS while the second one comes. */
+    @SideBySide
     @Test
     void theCleanupOfAnEarlierOneOfTheSameNameTakesNothingFromTheLivingOneInjected() throws Exception {
         String manifest = released(workgroup("orders", primary, team.namespace() + "-data"));
@@ -157,9 +158,9 @@ class NeighboursIT {
 
         // The read right before the write comes late, and the cleanup waits for it.
         STAGE.proxy()
-                .inject(asked -> asked.request().operation().equals("kms:GetKeyPolicy")
-                        ? new Fault.Effect.Late(Duration.ofSeconds(4))
-                        : new Fault.Effect.None());
+                .inject(Fault.late(Duration.ofSeconds(4))
+                        .about(primary)
+                        .only(request -> request.operation().equals("kms:GetKeyPolicy")));
         delete("wg/orders");
         Thread.sleep(1_000);
         team.kubectl("patch", "wg", "orders", "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}")
@@ -177,6 +178,7 @@ class NeighboursIT {
 
     // -- a missing Workgroup
 
+    @SideBySide
     @Test
     void aReplicaCmekWhoseWorkgroupIsMissingKeepsItsAccessOnBothKeys() {
         String another = aws.createKey(SECONDARY_REGION);
@@ -213,6 +215,7 @@ class NeighboursIT {
 
     // -- a mistake in the settings
 
+    @Alone
     @Test
     void whoWasServedKeepsItsAccessThoughItsTenantIsGoneFromTheSettings() throws Exception {
         var stranger = new TestNamespace(STAGE.installation(), namespace("forgotten"));
@@ -270,7 +273,7 @@ class NeighboursIT {
     private void assertStaysEnabled(String name) {
         var states = new ArrayList<WorkgroupStatus>();
         try (var seen = team.statuses(Workgroup.class)) {
-            STAGE.proxy().awaitMore("kms:DescribeKey", 4, Duration.ofSeconds(60));
+            STAGE.proxy().awaitMoreAbout(List.of(primary), "kms:DescribeKey", 4, Duration.ofSeconds(60));
             states.addAll(seen.of(name));
         }
         assertThat(states).extracting(WorkgroupStatus::encryption).containsOnly(EncryptionState.ENABLED);

@@ -13,13 +13,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cmek.operator.api.v1alpha1.Condition;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.docs.MarkdownPage;
+import io.cmek.operator.testing.Alone;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
@@ -43,21 +47,27 @@ class PublishIT {
     void team() {
         aws = STAGE.aws();
         team = STAGE.team();
-        STAGE.proxy().resetCounts();
     }
 
+    private final List<String> keys = new ArrayList<>();
     private boolean mayWrite;
+
+    private String createKey() {
+        keys.add(aws.createKey(REGION));
+        return keys.getLast();
+    }
 
     @AfterEach
     void noPolicyWasWritten() {
         if (!mayWrite) {
-            assertThat(STAGE.proxy().count("kms:PutKeyPolicy")).isZero();
+            assertThat(STAGE.proxy().writesAbout(keys)).isEmpty();
         }
     }
 
+    @SideBySide
     @Test
     void theOwnerPastesTheStatementsAndTheWorkgroupIsEnabled() {
-        String key = aws.createKey(REGION);
+        String key = createKey();
         String before = aws.policy(key).toString();
         team.apply(published("orders", key).toString());
 
@@ -77,9 +87,10 @@ class PublishIT {
                 .isEqualTo(key);
     }
 
+    @SideBySide
     @Test
     void onlyWhatIsStillMissingIsNamed() {
-        String key = aws.createKey(REGION);
+        String key = createKey();
         team.apply(published("orders", key).toString());
         team.awaitReason("orders", "PolicyApplied", "PolicyNotApplied");
 
@@ -98,9 +109,10 @@ class PublishIT {
         });
     }
 
+    @SideBySide
     @Test
     void theOwnerReadsWhichStatementKmsWouldRefuse() {
-        String blocked = aws.createKey(REGION);
+        String blocked = createKey();
         edit(blocked, statements -> statement(statements, "Left over", "Allow", "kms:*", "AROAEXAMPLEROLEID0001"));
         team.apply(published("orders", blocked).toString());
 
@@ -117,9 +129,10 @@ class PublishIT {
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aPolicyThatCannotBeReadIsUnknown() {
-        String closed = aws.createKey(REGION);
+        String closed = createKey();
         edit(closed, statements -> statement(statements, "Closed", "Deny", "kms:GetKeyPolicy", OPERATOR_ROLE));
         team.apply(published("orders", closed).toString());
 
@@ -128,9 +141,10 @@ class PublishIT {
     }
 
     /** A second policyManagement for the same key: from then on the operator writes what it had only shown. */
+    @SideBySide
     @Test
     void managedWritesWhatPublishShowed() {
-        String key = aws.createKey(REGION);
+        String key = createKey();
         team.apply(published("orders", key).toString());
         team.awaitReason("orders", "PolicyApplied", "PolicyNotApplied");
 
@@ -146,9 +160,10 @@ class PublishIT {
      * Whoever has {@code edit} in a namespace makes ConfigMaps with any label. Forty of 1 MB, cached whole, were more than the operator's heap;
      * it must not even ask for them.
      */
+    @Alone
     @Test
     void configMapsOfStrangersCostTheOperatorNothing() {
-        String key = aws.createKey(REGION);
+        String key = createKey();
         aws.setPolicy(key, withOurs(key));
         team.apply(published("orders", key).toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
@@ -188,9 +203,10 @@ class PublishIT {
                 .doesNotContain("filler");
     }
 
+    @Alone
     @Test
     void aRestartWritesNothing() {
-        String key = aws.createKey(REGION);
+        String key = createKey();
         aws.setPolicy(key, withOurs(key));
         team.apply(published("orders", key).toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);

@@ -13,15 +13,16 @@ import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** While the API server refuses statuses, nobody reads there what is so: a metric says that, and the log does in a line at a time. */
 class RefusedStatusIT {
+
+    /** With which the API server refuses the status of one resource each. */
+    private static final List<Integer> CODES = List.of(429, 500, 422);
 
     private static final Duration REFUSED = Duration.ofSeconds(25);
 
@@ -33,56 +34,66 @@ class RefusedStatusIT {
     @RegisterExtension
     static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
 
-    @ParameterizedTest
-    @ValueSource(ints = {429, 500, 422})
-    void aStatusThatIsRefusedIsCountedAndLoggedInALineAtATime(int code) {
-        String key = STAGE.aws().createKey(REGION);
+    @Test
+    void aStatusThatIsRefusedIsCountedAndLoggedInALineAtATime() {
         TestNamespace team = STAGE.team();
+        List<String> keys =
+                CODES.stream().map(code -> STAGE.aws().createKey(REGION)).toList();
         try (ApiServerProxy proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
                 OperatorProcess operator = STAGE.launch(
                         Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()))) {
             operator.awaitReady();
-            team.apply(workgroup("orders", key, team.namespace() + "-orders").toString());
-            team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+            for (int i = 0; i < CODES.size(); i++) {
+                String name = name(CODES.get(i));
+                team.apply(workgroup(name, keys.get(i), team.namespace() + "-" + name)
+                        .toString());
+            }
+            CODES.forEach(code -> team.awaitWorkgroup(name(code), EncryptionState.ENABLED));
             Map<String, Double> before = samples(operator);
             long logged = operator.log().lines().count();
 
-            proxy.fault(request -> request.method().equals("PATCH")
-                            && request.path().endsWith(team.namespace() + "/workgroups/orders/status")
-                    ? OptionalInt.of(code)
-                    : OptionalInt.empty());
-            STAGE.aws().disableKey(key);
+            proxy.fault(request -> CODES.stream()
+                    .filter(code -> request.method().equals("PATCH")
+                            && request.path().endsWith(team.namespace() + "/workgroups/" + name(code) + "/status"))
+                    .mapToInt(Integer::intValue)
+                    .findFirst());
+            keys.forEach(STAGE.aws()::disableKey);
             await("statuses are refused for a while")
                     .during(REFUSED)
                     .atMost(REFUSED.plusSeconds(5))
-                    .until(() -> team.json("wg", "orders")
-                            .at("/status/encryption")
-                            .asText()
-                            .equals("ENABLED"));
+                    .until(() -> CODES.stream().allMatch(code -> isStored(team, code, "ENABLED")));
             Map<String, Double> during = samples(operator);
             List<String> lines = operator.log().lines().skip(logged).toList();
             proxy.heal();
 
-            await("it is told after all")
+            await("the statuses are written after all")
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> team.json("wg", "orders")
-                            .at("/status/encryption")
-                            .asText()
-                            .equals("DEGRADED"));
-            STAGE.aws().enableKey(key);
-            team.awaitWorkgroup("orders", EncryptionState.ENABLED);
+                    .until(() -> CODES.stream().allMatch(code -> isStored(team, code, "DEGRADED")));
+            keys.forEach(STAGE.aws()::enableKey);
+            CODES.forEach(code -> team.awaitWorkgroup(name(code), EncryptionState.ENABLED));
 
             during.keySet().removeIf(sample -> during.get(sample) <= before.getOrDefault(sample, 0.0));
             assertSoftly(softly -> {
                 softly.assertThat(during).as("metrics that say it").isNotEmpty();
-                softly.assertThat(lines.size())
-                        .as("lines that are logged meanwhile")
-                        .isBetween(1, LINES);
+                for (int code : CODES) {
+                    softly.assertThat(lines.stream().filter(line -> line.contains(name(code))))
+                            .as("lines that are logged meanwhile about the resource whose status is refused with "
+                                    + code)
+                            .hasSizeBetween(1, LINES);
+                }
                 softly.assertThat(lines.stream().filter(line -> line.startsWith("\tat ")))
                         .as("stack traces")
                         .isEmpty();
             });
         }
+    }
+
+    private static String name(int code) {
+        return "refused-" + code;
+    }
+
+    private static boolean isStored(TestNamespace team, int code, String encryption) {
+        return team.json("wg", name(code)).at("/status/encryption").asText().equals(encryption);
     }
 
     private static Map<String, Double> samples(OperatorProcess operator) {

@@ -29,7 +29,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 class RollbackIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     private TestNamespace team;
 

@@ -28,9 +28,11 @@ import io.cmek.operator.api.v1alpha1.ReplicationStatus;
 import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.Alone;
 import io.cmek.operator.testing.Kubectl.Said;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.TestNamespace;
 import io.cmek.operator.testing.Unordered;
@@ -86,6 +88,7 @@ class SecondaryRegionIT {
 
     // -- two policies
 
+    @SideBySide
     @Test
     void singleRegionKeysInBothRegions() {
         String primaryBackup = aws.createKey(REGION);
@@ -128,6 +131,7 @@ class SecondaryRegionIT {
     }
 
     /** R9, and R3 for it: all that is to be added is shown before AWS was asked anything, whoever is to write it. */
+    @SideBySide
     @Test
     void theStatementsOfBothPoliciesAreInTheFirstStatusAndPublishModeWritesNone() {
         JsonNode primaryPolicy = aws.policy(primaryKey);
@@ -174,6 +178,7 @@ class SecondaryRegionIT {
     // -- a multi-region key
 
     /** A replica's policy is a copy of the moment: nothing but the operator keeps the statements on both sides equal. */
+    @SideBySide
     @Test
     void onAMultiRegionKeyBothSidesHaveTheSameStatementsAndWhatIsTakenFromOneComesBack() {
         String primary = aws.createKey(REGION, r -> r.multiRegion(true));
@@ -214,13 +219,14 @@ class SecondaryRegionIT {
                 .add(DATA_PLANE)
                 .add(auditor);
         aws.setPolicy(primary, policy.toString());
-        STAGE.proxy().awaitMore("kms:GetKeyPolicy", 6, Duration.ofSeconds(60));
+        STAGE.proxy().awaitMoreAbout(List.of(primary, replica), "kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
         assertThat(aws.policy(primary).toString()).contains(auditor);
         assertThat(aws.policy(replica).toString()).doesNotContain(auditor);
     }
 
     // -- the gate
 
+    @SideBySide
     @Test
     void databasesWaitForAReadySecondaryAndOnceAdmittedTheyStay() {
         aws.disableKey(secondaryKey);
@@ -271,6 +277,7 @@ class SecondaryRegionIT {
     }
 
     /** R5, where the ReplicaCmek came first; the admission policy refuses it where it comes second. */
+    @SideBySide
     @Test
     void aWorkgroupWithoutCmekNeverGetsItInItsSecondaryRegion() {
         JsonNode before = aws.policy(secondaryKey);
@@ -293,6 +300,7 @@ class SecondaryRegionIT {
         assertThat(condition(plain, "ReplicationAllowed")).returns("NoCmek", Condition::reason);
     }
 
+    @SideBySide
     @Test
     void aReplicaCmekThatCameFirstForAnotherRegionIsRefused() {
         String frankfurt = aws.createKey("eu-central-1");
@@ -317,6 +325,7 @@ class SecondaryRegionIT {
 
     // -- the lock
 
+    @SideBySide
     @Test
     void deletingAndCreatingAgainIsNoWayAround() {
         String other = aws.createKey(SECONDARY_REGION);
@@ -364,6 +373,7 @@ class SecondaryRegionIT {
     }
 
     /** What a pipeline does with a file whose metadata.name was edited: it creates the new one and prunes the old. */
+    @SideBySide
     @Test
     void renamedWhileDatabasesReplicateTheyGoOn() {
         replicate("orders", "billing");
@@ -387,6 +397,7 @@ class SecondaryRegionIT {
         assertEncrypted(west, secondaryKey);
     }
 
+    @SideBySide
     @Test
     void aMistypedKeyIsNotForEver() {
         apply("orders");
@@ -405,6 +416,7 @@ class SecondaryRegionIT {
         team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
     }
 
+    @SideBySide
     @Test
     void aStatusThatWasWipedIsRebuilt() {
         replicate("orders");
@@ -445,6 +457,7 @@ class SecondaryRegionIT {
     }
 
     /** A backup brings back the manifests without status. What was done in AWS is still there. */
+    @Alone
     @Test
     void afterARestoreWithOtherKeysTheBucketTellsWithWhichItWasConfigured() {
         String other = aws.createKey(SECONDARY_REGION);
@@ -473,6 +486,7 @@ class SecondaryRegionIT {
         assertThat(sidsOfOurs(other)).isEmpty();
     }
 
+    @Alone
     @Test
     void afterARestoreWithTheSameKeysEverythingIsAsItWas() {
         replicate("orders");
@@ -488,6 +502,7 @@ class SecondaryRegionIT {
 
     // -- the region of replication, edited by somebody who may write Workgroups and no ReplicaCmek
 
+    @SideBySide
     @Test
     void untilADatabaseIsAdmittedReplicationIsFreeAndNothingIsAdmittedToARegionWithoutCmek() {
         bindEditor();
@@ -515,6 +530,7 @@ class SecondaryRegionIT {
         replicate("orders");
     }
 
+    @SideBySide
     @Test
     void onceADatabaseWasAdmittedReplicationIsNotRemovedAndStaysInItsRegion() {
         bindEditor();
@@ -543,6 +559,7 @@ class SecondaryRegionIT {
     }
 
     /** It has no record of keys: what its status says of replication is the memory. */
+    @SideBySide
     @Test
     void withoutCmekItIsTheSame() {
         bindEditor();
@@ -559,6 +576,7 @@ class SecondaryRegionIT {
     }
 
     /** As with a CRD that was not upgraded: the controller alone knows for which region an admission was given. */
+    @Alone
     @Test
     void withoutTheRulesOfTheApiServerNothingIsAdmittedToARegionWithoutCmekEither() {
         bindEditor();

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ShardsIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     private static OperatorProcess a;
     private static OperatorProcess b;

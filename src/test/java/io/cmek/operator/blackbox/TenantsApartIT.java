@@ -18,6 +18,7 @@ import io.cmek.operator.api.v1alpha1.KeyStatus;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import java.io.IOException;
 import java.time.Duration;
@@ -64,6 +65,7 @@ class TenantsApartIT {
     }
 
     /** The name of a replica that does not exist is accepted, because its tenant may use every key of the region. */
+    @SideBySide
     @Test
     void theNameOfAReplicaThatDoesNotExistOpensNoOtherOne() {
         String key = aws.createKey(REGION, r -> r.multiRegion(true));
@@ -76,7 +78,7 @@ class TenantsApartIT {
         europeans.awaitReason("attacker", "KeysUsable", "KeyNotFound");
         assertThat(has(europeans.workgroup("attacker").getStatus(), "Accepted", "Accepted"))
                 .isTrue();
-        reconcile("victim");
+        reconcile("victim", key);
 
         assertThat(aws.policy(key)).isEqualTo(before);
         assertThat(suggestion(team, "victim")).doesNotContain(EUROPEAN);
@@ -85,6 +87,7 @@ class TenantsApartIT {
     }
 
     /** Nor does a replica that exists and is theirs, on the other key of which somebody else has a pair. */
+    @SideBySide
     @Test
     void aReplicaOfTheirOwnOpensNoOtherOneAndIsOpenedToNobody() {
         String key = aws.createKey(REGION, r -> r.multiRegion(true));
@@ -98,7 +101,7 @@ class TenantsApartIT {
         europeans.apply(
                 workgroupIn(EUROPE, "theirs", europe, team.namespace() + "-eu").toString());
         europeans.awaitWorkgroup("theirs", EncryptionState.ENABLED);
-        reconcile("orders");
+        reconcile("orders", key);
 
         assertThat(ours(key)).contains(DATA_PLANE).doesNotContain(EUROPEAN);
         assertThat(ours(west)).contains(DATA_PLANE).doesNotContain(EUROPEAN);
@@ -108,6 +111,7 @@ class TenantsApartIT {
     }
 
     /** A Workgroup whose key their tenant may not use opens it to no ReplicaCmek, either. */
+    @SideBySide
     @Test
     void aReplicaCmekOfARefusedWorkgroupOpensThePrimarysKeyToNobody() {
         String key = aws.createKey(REGION, r -> r.multiRegion(true));
@@ -129,6 +133,7 @@ class TenantsApartIT {
 
     // -- what one pastes
 
+    @SideBySide
     @Test
     void onASharedKeyTheStatementsAreForAllWhoUseItAndFollowWhenOneComesOrGoes() throws IOException {
         String key = aws.createKey(EUROPE);
@@ -202,7 +207,7 @@ class TenantsApartIT {
     }
 
     /** An edit, which has the operator do all that it would do for it, after what it did for the others. */
-    private void reconcile(String workgroup) {
+    private void reconcile(String workgroup, String key) {
         for (String policy : List.of("Release", "Retain")) {
             team.kubectl(
                             "patch",
@@ -213,7 +218,7 @@ class TenantsApartIT {
                             "{\"spec\":{\"deletionPolicy\":\"" + policy + "\"}}")
                     .orThrow();
             team.awaitWorkgroup(workgroup, EncryptionState.ENABLED);
-            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
+            STAGE.proxy().awaitMoreAbout(List.of(key), "kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
         }
     }
 

@@ -42,11 +42,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class TwoRolesOnOneKeyIT {
 
-    private static final int CHANGES = 50;
+    private static final int CHANGES = 15;
     /** Of so many workgroups one stays. The others go again, so that nobody puts back what a lost write of theirs has taken. */
     private static final int STAYS = 5;
 
-    private static final int CHANGES_BESIDE_A_DENIAL = 10;
+    private static final int CHANGES_BESIDE_A_DENIAL = 6;
 
     /** Long enough for two writes of one key to meet, if they could. */
     private static final Duration ON_ITS_WAY = Duration.ofMillis(100);
@@ -139,7 +139,7 @@ class TwoRolesOnOneKeyIT {
     }
 
     @Test
-    void fiftyChangesEachAreWrittenOneAfterTheOtherAndNoneIsLostWithSlowWritesInjected() throws Exception {
+    void changesOfBothAreWrittenOneAfterTheOtherAndNoneIsLostWithSlowWritesInjected() throws Exception {
         try (ExecutorService users = Executors.newFixedThreadPool(2)) {
             both(users, changes(LEFT), changes(RIGHT));
         }

@@ -30,7 +30,8 @@ class UpgradeIT {
     private static final String RELEASED = "src/test/resources/crd-released";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension STAGE =
+            new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     private TestNamespace team;
     private String dataKey;

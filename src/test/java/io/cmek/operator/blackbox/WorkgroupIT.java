@@ -15,6 +15,7 @@ import io.cmek.operator.api.v1alpha1.Purpose;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.TestNamespace;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
@@ -66,6 +67,7 @@ class WorkgroupIT {
 
     // -- the good ways
 
+    @SideBySide
     @Test
     void withOneKey() {
         String key = aws.createKey(REGION);
@@ -104,6 +106,7 @@ class WorkgroupIT {
         assertThat(events("orders")).extracting(Event::getReason).contains("EncryptionEnabled");
     }
 
+    @SideBySide
     @Test
     void withTheSameKeyTwice() {
         String key = aws.createKey(REGION);
@@ -120,6 +123,7 @@ class WorkgroupIT {
                         "CmekOperatordefaultDataUse", "CmekOperatordefaultDataGrants", "CmekOperatordefaultBackupUse");
     }
 
+    @SideBySide
     @Test
     void withTwoKeys() {
         String dataKey = aws.createKey(REGION);
@@ -137,6 +141,7 @@ class WorkgroupIT {
     }
 
     /** R1: without a backup key the backup bucket is not under CMEK. */
+    @SideBySide
     @Test
     void aBackupBucketWithoutABackupKeyIsLeftAlone() {
         String key = aws.createKey(REGION);
@@ -155,6 +160,7 @@ class WorkgroupIT {
                 .isEqualTo(ServerSideEncryption.AES256);
     }
 
+    @SideBySide
     @Test
     void withoutCmek() {
         team.apply(workgroup("reports").toString());
@@ -168,6 +174,7 @@ class WorkgroupIT {
     }
 
     /** R3: the statements to add are shown from the first status on. */
+    @SideBySide
     @Test
     void theSuggestedPolicyIsInTheStatusEvenWhereTheKeyIsNot() {
         String absent = absentKey();
@@ -200,12 +207,14 @@ class WorkgroupIT {
         return Arguments.argumentSet(reported, reason, how);
     }
 
+    @SideBySide
     @ParameterizedTest
     @MethodSource("badKeys")
     void aKeyThatCannotServe(String reason, Consumer<CreateKeyRequest.Builder> how) {
         assertFailsFor(aws.createKey(REGION, how), reason);
     }
 
+    @SideBySide
     @Test
     void aDisabledKey() {
         String key = aws.createKey(REGION);
@@ -219,6 +228,7 @@ class WorkgroupIT {
         assertEncrypted(data, key);
     }
 
+    @SideBySide
     @Test
     void aKeyThatIsScheduledForDeletion() {
         String key = aws.createKey(REGION);
@@ -229,11 +239,13 @@ class WorkgroupIT {
         assertThat(usable.message()).contains("days left", "cancel-key-deletion");
     }
 
+    @SideBySide
     @Test
     void aKeyThatIsNotThere() {
         assertFailsFor(absentKey(), "KeyNotFound");
     }
 
+    @SideBySide
     @Test
     void aKeyInAnotherRegionIsRefusedAtAdmission() {
         String elsewhere = aws.createKey("eu-west-1");
@@ -246,6 +258,7 @@ class WorkgroupIT {
                 .contains("spec.cmek.dataBucketKeyID", elsewhere, "must be a key in the region of this resource");
     }
 
+    @SideBySide
     @Test
     void whatTheTenantMayNotUseIsRefusedAndAwsIsNotAsked() {
         var strict = new TestNamespace(STAGE.installation(), "strict-" + team.namespace());
@@ -288,6 +301,7 @@ class WorkgroupIT {
 
     // -- buckets
 
+    @SideBySide
     @Test
     void aBucketThatExistsIsAdoptedWithItsOtherSettings() {
         String key = aws.createKey(REGION);
@@ -307,6 +321,7 @@ class WorkgroupIT {
                 .isIn(List.of(), List.of(EncryptionType.SSE_C));
     }
 
+    @SideBySide
     @Test
     void aBucketUnderAnotherKeyIsNotReKeyed() {
         String key = aws.createKey(REGION);
@@ -324,6 +339,7 @@ class WorkgroupIT {
         team.awaitWorkgroup("orders", EncryptionState.FAILED);
     }
 
+    @SideBySide
     @Test
     void aMissingBucketThatIsToExist() {
         String key = aws.createKey(REGION);
@@ -339,6 +355,7 @@ class WorkgroupIT {
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
+    @SideBySide
     @Test
     void aBucketOfAnotherAccount() {
         String key = aws.createKey(REGION);
@@ -350,6 +367,7 @@ class WorkgroupIT {
         assertThat(buckets.message()).contains(data, "another AWS account");
     }
 
+    @SideBySide
     @Test
     void aBucketInAnotherRegion() {
         String key = aws.createKey(REGION);
@@ -362,6 +380,7 @@ class WorkgroupIT {
         assertThat(buckets.message()).contains(data, "eu-west-1");
     }
 
+    @SideBySide
     @Test
     void aBucketBelongsToOneRequest() {
         String key = aws.createKey(REGION);
@@ -380,6 +399,7 @@ class WorkgroupIT {
 
     // -- volumes
 
+    @SideBySide
     @Test
     void aStorageClassOfSomebodyElseIsLeftAlone() {
         String key = aws.createKey(REGION);
@@ -402,6 +422,7 @@ class WorkgroupIT {
                 .isEqualTo("ebs.csi.aws.com");
     }
 
+    @SideBySide
     @Test
     void aStorageClassThatIsDeletedComesBackAndAnEditThatDecidesNothingStays() {
         String key = aws.createKey(REGION);
@@ -427,6 +448,7 @@ class WorkgroupIT {
 
     // -- deletion
 
+    @SideBySide
     @Test
     void retainTouchesNothingInAws() {
         String key = aws.createKey(REGION);
@@ -442,6 +464,7 @@ class WorkgroupIT {
         assertThat(storageClass(storageClass)).isNull();
     }
 
+    @SideBySide
     @Test
     void releaseTakesBackWhatNobodyElseNeeds() {
         String key = aws.createKey(REGION);
@@ -490,6 +513,7 @@ class WorkgroupIT {
     }
 
     /** Nobody proves anything here: the policy is all there is. */
+    @SideBySide
     @Test
     void aDenyThatExemptsOnlyTheServiceKeepsEbsFromTheKey() {
         String key = aws.createKey(REGION);

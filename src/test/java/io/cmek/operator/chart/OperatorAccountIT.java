@@ -3,6 +3,7 @@ package io.cmek.operator.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.testing.Installation;
+import io.cmek.operator.testing.OperatorTestExtension;
 import io.fabric8.kubernetes.api.model.APIResource;
 import io.fabric8.kubernetes.api.model.authorization.v1.NonResourceAttributesBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
@@ -15,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,16 +65,14 @@ class OperatorAccountIT {
             "authorization.k8s.io/selfsubjectaccessreviews", Set.of("create"),
             "authorization.k8s.io/selfsubjectrulesreviews", Set.of("create"));
 
+    @RegisterExtension
+    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+
     private static Installation installation;
 
     @BeforeAll
     static void start() {
-        installation = Installation.start(Map.of());
-    }
-
-    @AfterAll
-    static void stop() {
-        installation.close();
+        installation = STAGE.installation();
     }
 
     @Test

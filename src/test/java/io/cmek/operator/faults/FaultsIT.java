@@ -6,23 +6,28 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
+import io.cmek.operator.testing.Alone;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.AwsProxy.Exchange;
+import io.cmek.operator.testing.AwsProxy.Injected;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.Fault.Refusal;
 import io.cmek.operator.testing.LocalControlPlane;
 import io.cmek.operator.testing.OperatorProcess;
 import io.cmek.operator.testing.OperatorTestExtension;
+import io.cmek.operator.testing.SideBySide;
 import io.cmek.operator.testing.SkewedClock;
 import io.cmek.operator.testing.Statuses;
 import io.cmek.operator.testing.TestNamespace;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,23 +47,37 @@ class FaultsIT {
     /** Long enough for what is known to be out of date, and for several looks. */
     private static final Duration A_WHILE = MAX_AGE.plusSeconds(8);
 
+    private final List<Injected> faults = new ArrayList<>();
+
     private static final SkewedClock CLOCK = SkewedClock.create();
 
     @RegisterExtension
     static final OperatorTestExtension STAGE = new OperatorTestExtension()
+            .withOwnEnvironment()
             .with(CLOCK)
             .with("CMEK_RESYNC_INTERVAL", "1s")
             .with("CMEK_BUCKET_RESYNC_INTERVAL", "1s")
             .with("CMEK_FACTS_MAX_AGE", MAX_AGE.toSeconds() + "s");
 
+    @BeforeAll
+    static void record() {
+        STAGE.proxy().record();
+    }
+
     @AfterEach
     void heal() {
-        STAGE.proxy().heal();
+        faults.forEach(Injected::close);
         CLOCK.set(Duration.ZERO);
+    }
+
+    /** Until the end of the test. */
+    private void inject(Fault fault) {
+        faults.add(STAGE.proxy().inject(fault));
     }
 
     // -- AWS
 
+    @SideBySide
     @Test
     void thirtyPercentThrottling() throws Exception {
         survives(
@@ -66,12 +85,14 @@ class FaultsIT {
                 Fault.refusing(Refusal.THROTTLED).percent(30), trial -> Thread.sleep(MAX_AGE));
     }
 
+    @SideBySide
     @Test
     void aStormOfServerErrors() throws Exception {
         survives("every call answered with 500", Fault.status(500), trial -> trial.awaitUnknown("AwsUnavailable"));
     }
 
     /** What is asked is done, but nobody hears of it: the operator looks before it writes again. */
+    @SideBySide
     @Test
     @Tag(SOAK)
     void answersThatComeAfterTenSeconds() throws Exception {
@@ -81,6 +102,7 @@ class FaultsIT {
                 trial -> trial.awaitUnknown("AwsUnavailable"));
     }
 
+    @SideBySide
     @Test
     @Tag(SOAK)
     void someAnswersThatComeAfterTenSeconds() throws Exception {
@@ -90,12 +112,14 @@ class FaultsIT {
                 trial -> Thread.sleep(A_WHILE));
     }
 
+    @SideBySide
     @Test
     void connectionsThatAreCut() throws Exception {
         survives("30 % of all connections cut", Fault.cut().percent(30), trial -> Thread.sleep(A_WHILE));
     }
 
     /** An hour, if looks were a minute apart. */
+    @SideBySide
     @Test
     @Tag(SOAK)
     void denial() throws Exception {
@@ -105,12 +129,13 @@ class FaultsIT {
         });
     }
 
+    @Alone
     @Test
     void credentialsThatExpireAreRenewedAndNobodyNotices() throws Exception {
         Trial trial = new Trial("all sessions expired").began();
         Set<String> expired = STAGE.proxy().tokens();
         try (Statuses<WorkgroupStatus> statuses = trial.before.team().statuses(Workgroup.class)) {
-            STAGE.proxy().inject(Fault.expired(expired));
+            inject(Fault.expired(expired));
             trial.more();
             trial.meanwhile.awaitEnabled();
             assertThat(STAGE.proxy().tokens()).hasSizeGreaterThan(expired.size());
@@ -123,12 +148,13 @@ class FaultsIT {
     }
 
     /** Far more hangs than is asked at once. */
+    @SideBySide
     @Test
     void aRegionThatHangsHoldsUpNobodyElse() throws Exception {
-        int many = 80;
+        int many = 20;
         World hung = World.of(STAGE, OperatorTestExtension.SECONDARY_REGION, many);
         Trial trial = new Trial("another region hangs").began();
-        STAGE.proxy().inject(Fault.hanging().in(OperatorTestExtension.SECONDARY_REGION));
+        inject(Fault.hanging().in(OperatorTestExtension.SECONDARY_REGION));
         hung.apply();
         for (int i = 0; i < many; i++) {
             hung.team().awaitReason("wg-" + i, "KeysUsable", "AwsUnavailable");
@@ -136,18 +162,20 @@ class FaultsIT {
         trial.more();
         trial.assertSurvived(1);
         assertThat(hung.team().workgroup("wg-0").getStatus().encryption()).isEqualTo(EncryptionState.PENDING);
-        STAGE.proxy().heal();
+        heal();
         hung.awaitEnabled().assertRight();
         hung.cleanUp();
     }
 
     // -- the cluster
 
+    @Alone
     @Test
     void theApiServerStopsAndStarts() throws Exception {
         stopsAndStarts("kube-apiserver");
     }
 
+    @Alone
     @Test
     @Tag(SOAK)
     void etcdStopsAndStarts() throws Exception {
@@ -176,6 +204,7 @@ class FaultsIT {
     }
 
     /** Two processes of one installation that both believe to be alone, as after a split of the network. */
+    @Alone
     @Test
     void twoLeadersAtOnce() throws Exception {
         Trial trial = new Trial("two leaders at once").began();
@@ -189,12 +218,14 @@ class FaultsIT {
     // -- the node
 
     /** As NTP does, or somebody: what is asked meanwhile is signed with a time that AWS does not accept. */
+    @Alone
     @Test
     void theClockIsTwoDaysAheadAndRightAgain() throws Exception {
         clockIsSet(Duration.ofDays(2));
         clockIsSet(Duration.ZERO);
     }
 
+    @Alone
     @Test
     @Tag(SOAK)
     void theClockIsAnHourBehindAndRightAgain() throws Exception {
@@ -217,12 +248,12 @@ class FaultsIT {
         void isOver(Trial trial) throws InterruptedException;
     }
 
-    private static void survives(String what, Fault fault, Until until) throws InterruptedException {
+    private void survives(String what, Fault fault, Until until) throws InterruptedException {
         Trial trial = new Trial(what).began();
-        STAGE.proxy().inject(fault);
+        inject(fault.about(trial.names()));
         trial.more();
         until.isOver(trial);
-        STAGE.proxy().heal();
+        heal();
         trial.assertSurvived(1);
     }
 
@@ -240,10 +271,15 @@ class FaultsIT {
 
         Trial began() {
             before.apply().awaitEnabled();
-            stabilize();
-            STAGE.proxy().record();
+            stabilize(before);
             began = System.nanoTime();
             return this;
+        }
+
+        List<String> names() {
+            return Stream.of(before, meanwhile)
+                    .flatMap(world -> world.names().stream())
+                    .toList();
         }
 
         void more() {
@@ -276,8 +312,12 @@ class FaultsIT {
             before.awaitEnabled();
             meanwhile.awaitEnabled();
             Duration took = Duration.ofNanos(System.nanoTime() - began);
-            stabilize();
-            List<Exchange> recorded = STAGE.proxy().recorded();
+            stabilize(before, meanwhile);
+            List<Exchange> recorded = STAGE.proxy().recorded().stream()
+                    .filter(exchange -> exchange.begin() >= began)
+                    .filter(exchange ->
+                            names().stream().anyMatch(exchange.request().subject()::startsWith))
+                    .toList();
             before.assertRight();
             meanwhile.assertRight();
             assertThat(before.writesOfKeys(recorded))
@@ -302,22 +342,32 @@ class FaultsIT {
                             .sum());
         }
 
-        private static void assertNothingMore() {
-            STAGE.proxy().resetCounts();
+        private void assertNothingMore() {
+            List<String> writes = STAGE.proxy().writesAbout(names());
             long mark = STAGE.audit().mark();
-            stabilize();
-            assertThat(STAGE.proxy().writes())
+            stabilize(before, meanwhile);
+            assertThat(STAGE.proxy().writesAbout(names()))
                     .as("writes to AWS when all is right again")
-                    .isZero();
+                    .isEqualTo(writes);
             assertThat(STAGE.audit().ofOperatorSince(mark))
                     .as("writes to the API server when all is right again")
                     .filteredOn(AuditLog.Request::isWrite)
+                    .filteredOn(write -> Stream.of(before, meanwhile)
+                            .anyMatch(world ->
+                                    write.name().startsWith(world.team().namespace() + "/")))
                     .isEmpty();
         }
 
-        /** Every key and bucket of the trial is looked at twice. */
-        private static void stabilize() {
-            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 2L * 2 * (WORKGROUPS + 1), Duration.ofSeconds(120));
+        /** Every key is read twice more. */
+        private static void stabilize(World... worlds) {
+            STAGE.proxy()
+                    .awaitMoreAbout(
+                            Stream.of(worlds)
+                                    .flatMap(world -> world.keys().stream())
+                                    .toList(),
+                            "kms:GetKeyPolicy",
+                            2,
+                            Duration.ofSeconds(120));
         }
     }
 }

@@ -61,6 +61,13 @@ record World(OperatorTestExtension stage, TestNamespace team, String region, Lis
         return keys;
     }
 
+    /** Of its keys and buckets: ARNs, and how the names of its buckets begin. */
+    List<String> names() {
+        var names = new ArrayList<>(keys());
+        names.add(team.namespace() + "-");
+        return names;
+    }
+
     private Map<String, String> buckets(int workgroup) {
         String name = team.namespace() + "-" + workgroup;
         return Map.of(name + "-data", dataKeys.get(workgroup), name + "-backup", backupKey);

@@ -18,13 +18,17 @@ import io.cmek.operator.testing.Fault.Asked;
 import io.cmek.operator.testing.Fault.Effect;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Pattern;
@@ -34,8 +38,7 @@ import org.jspecify.annotations.Nullable;
 /** Stands before the local AWS: counts what it is asked, and is where faults are injected. */
 public final class AwsProxy implements AutoCloseable {
 
-    private static final Fault NONE = asked -> new Effect.None();
-
+    private static final Pattern WRITE = Pattern.compile("(kms:Put|s3:Put|s3:Create|kms:CreateGrant).*");
     private static final Pattern SECRET = Pattern.compile("<(SecretAccessKey|SessionToken)>([^<]+)<");
 
     /**
@@ -55,10 +58,16 @@ public final class AwsProxy implements AutoCloseable {
 
     private final WireMockServer server;
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
+    /** By operation and the ARN or the bucket that it is about. */
+    private final Map<String, LongAdder> about = new ConcurrentHashMap<>();
+
     private final Map<String, LongAdder> reached = new ConcurrentHashMap<>();
     private final Set<String> tokens = ConcurrentHashMap.newKeySet();
     private final Set<String> secrets = ConcurrentHashMap.newKeySet();
-    private volatile Fault fault = NONE;
+    /** The newest first. */
+    private final Deque<Fault> faults = new ConcurrentLinkedDeque<>();
+
+    private final Queue<AwsRequest> writes = new ConcurrentLinkedQueue<>();
     private volatile @Nullable ConcurrentLinkedQueue<Exchange> exchanges;
 
     private AwsProxy(URI target) {
@@ -92,9 +101,13 @@ public final class AwsProxy implements AutoCloseable {
             }
             String authorization = header(request, "Authorization");
             Asked asked = new Asked(request(request), scope(authorization, 2), header(request, "X-Amz-Security-Token"));
-            Effect effect = fault.on(asked);
+            Effect effect = effect(asked);
             String operation = asked.request().operation();
             count(counts, operation);
+            count(about, operation + " " + asked.request().subject());
+            if (WRITE.matcher(operation).matches()) {
+                writes.add(asked.request());
+            }
             if (!asked.token().isEmpty()) {
                 tokens.add(asked.token());
             }
@@ -157,6 +170,14 @@ public final class AwsProxy implements AutoCloseable {
         }
     }
 
+    private Effect effect(Asked asked) {
+        return faults.stream()
+                .map(fault -> fault.on(asked))
+                .filter(effect -> !(effect instanceof Effect.None))
+                .findFirst()
+                .orElseGet(Effect.None::new);
+    }
+
     private static void sleep(Duration duration) {
         try {
             Thread.sleep(duration);
@@ -194,13 +215,22 @@ public final class AwsProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.port());
     }
 
-    /** From now on, until it is healed. */
-    public void inject(Fault fault) {
-        this.fault = fault;
+    /** A fault that is there until this is closed. */
+    public interface Injected extends AutoCloseable {
+
+        @Override
+        void close();
     }
 
+    /** From now on, until it or all faults are healed. Of two faults of one request, the newer one counts. */
+    public Injected inject(Fault fault) {
+        faults.addFirst(fault);
+        return () -> faults.remove(fault);
+    }
+
+    /** All faults. */
     public void heal() {
-        fault = NONE;
+        faults.clear();
     }
 
     /** The sessions that signed a request so far. */
@@ -213,7 +243,7 @@ public final class AwsProxy implements AutoCloseable {
         return Set.copyOf(secrets);
     }
 
-    /** Takes down, from now on, what is asked and answered. */
+    /** Takes down, from now on, what is asked and answered; what was taken down before is forgotten. */
     public void record() {
         exchanges = new ConcurrentLinkedQueue<>();
     }
@@ -240,6 +270,24 @@ public final class AwsProxy implements AutoCloseable {
                 .until(() -> count(operation) >= before + times);
     }
 
+    /**
+     * Until something is asked so many times more about each of these.
+     *
+     * @param subjects ARNs of keys, or names of buckets
+     */
+    public void awaitMoreAbout(Collection<String> subjects, String operation, long times, Duration atMost) {
+        Map<String, Long> before = sums(about);
+        Awaitility.await("%s is asked %d times more about each of %s".formatted(operation, times, subjects))
+                .atMost(atMost)
+                .until(() -> {
+                    Map<String, Long> now = sums(about);
+                    return subjects.stream()
+                            .map(subject -> operation + " " + subject)
+                            .allMatch(counted ->
+                                    now.getOrDefault(counted, 0L) >= before.getOrDefault(counted, 0L) + times);
+                });
+    }
+
     /** Those of the {@link #counts} that a fault did not keep from AWS. */
     public Map<String, Long> reached() {
         return sums(reached);
@@ -253,13 +301,25 @@ public final class AwsProxy implements AutoCloseable {
 
     /** Requests that change something. */
     public long writes() {
-        return counts().entrySet().stream()
-                .filter(e -> e.getKey().matches("(kms:Put|s3:Put|s3:Create|kms:CreateGrant).*"))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+        return writes.size();
+    }
+
+    /**
+     * The same, of some keys and buckets.
+     *
+     * @param names ARNs of keys, and names of buckets or their beginning
+     * @return operations
+     */
+    public List<String> writesAbout(Collection<String> names) {
+        return writes.stream()
+                .filter(write -> names.stream().anyMatch(name -> write.subject().startsWith(name)))
+                .map(AwsRequest::operation)
+                .toList();
     }
 
     public void resetCounts() {
+        writes.clear();
+        about.clear();
         counts.clear();
         reached.clear();
     }

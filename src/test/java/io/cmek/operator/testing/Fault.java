@@ -4,6 +4,8 @@ import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import io.cmek.operator.answerer.AwsRequest;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
@@ -163,6 +165,15 @@ public interface Fault {
     /** Only these requests. */
     default Fault only(Predicate<AwsRequest> requests) {
         return asked -> requests.test(asked.request()) ? on(asked) : new Effect.None();
+    }
+
+    /** Only what is asked about these keys and buckets: ARNs, and names of buckets or their beginning. */
+    default Fault about(Collection<String> names) {
+        return only(request -> names.stream().anyMatch(request.subject()::startsWith));
+    }
+
+    default Fault about(String... names) {
+        return about(List.of(names));
     }
 
     /** Only what is asked in this region. */

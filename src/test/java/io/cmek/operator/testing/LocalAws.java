@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -33,6 +36,7 @@ public final class LocalAws implements AutoCloseable {
     public static final String OTHER_ACCOUNT = "444455556666";
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final ChildProcess process;
     private final ConcurrentHashMap<String, KmsClient> kms = new ConcurrentHashMap<>();
@@ -54,6 +58,24 @@ public final class LocalAws implements AutoCloseable {
     /** Without {@link UnrulyAws}. */
     URI emulator() {
         return URI.create(process.ready().split(" ")[1]);
+    }
+
+    /** Forgets all keys, buckets, users and roles. */
+    void reset() {
+        HttpRequest reset = HttpRequest.newBuilder(emulator().resolve("/_ministack/reset"))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        try {
+            HttpResponse<String> answer = HTTP.send(reset, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IllegalStateException("The local AWS was not reset: " + answer.body());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     public KmsClient kms(String region) {

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import software.amazon.awssdk.services.iam.model.AccessKey;
 
 /**
- * All that a black-box test needs, for one class of tests: a cluster with the chart, a local AWS with a counting proxy before it, and the
- * operator as a process. The operator has its ServiceAccount's rights in the cluster, and in AWS those of a user who may only assume the
- * role of the tenant.
+ * All that a black-box test needs: a cluster with the chart and a local AWS, which the test classes of a JVM share one after the other
+ * ({@link TestEnvironment}), and for each class a counting proxy before AWS and the operator as a process. The operator has its ServiceAccount's
+ * rights in the cluster, and in AWS those of a user who may only assume the role of the tenant.
  */
 public final class OperatorTestExtension implements BeforeAllCallback, AfterAllCallback, AfterTestExecutionCallback {
 
@@ -43,8 +43,8 @@ public final class OperatorTestExtension implements BeforeAllCallback, AfterAllC
     private final Map<String, String> settings = new TreeMap<>();
     private final List<String> jvmOptions = new ArrayList<>();
     private boolean startsOperator = true;
-    private @Nullable Installation installation;
-    private @Nullable LocalAws aws;
+    private boolean sharesEnvironment = true;
+    private @Nullable TestEnvironment environment;
     private @Nullable AwsProxy proxy;
     private @Nullable AccessKey credentials;
     private @Nullable OperatorProcess operator;
@@ -80,14 +80,19 @@ public final class OperatorTestExtension implements BeforeAllCallback, AfterAllC
         return this;
     }
 
+    /** The tests of the class change what all classes share: the programs of the control plane, CRDs, the operator's rights. */
+    public OperatorTestExtension withOwnEnvironment() {
+        sharesEnvironment = false;
+        return this;
+    }
+
     @Override
     public void beforeAll(ExtensionContext context) {
-        installation = Installation.start(Map.of());
-        aws = LocalAws.start();
+        environment = sharesEnvironment ? TestEnvironment.shared(context) : TestEnvironment.start();
         operatorRole(LocalAws.ACCOUNT, "cmek-operator");
-        aws.role(LocalAws.ACCOUNT, "data-plane", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", NOTHING);
-        credentials = aws.user("operator-pod", OWN);
-        proxy = AwsProxy.before(aws.endpoint());
+        aws().role(LocalAws.ACCOUNT, "data-plane", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", NOTHING);
+        credentials = aws().user("operator-pod", OWN);
+        proxy = AwsProxy.before(aws().endpoint());
         if (startsOperator) {
             startOperator();
         }
@@ -102,13 +107,17 @@ public final class OperatorTestExtension implements BeforeAllCallback, AfterAllC
 
     @Override
     public void afterAll(ExtensionContext context) {
-        for (var part : new AutoCloseable[] {operator, proxy, aws, installation}) {
-            try {
-                if (part != null) {
-                    part.close();
-                }
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
+        if (operator != null) {
+            operator.close();
+        }
+        if (proxy != null) {
+            proxy.close();
+        }
+        if (environment != null) {
+            if (sharesEnvironment) {
+                environment.empty();
+            } else {
+                environment.close();
             }
         }
     }
@@ -121,17 +130,17 @@ public final class OperatorTestExtension implements BeforeAllCallback, AfterAllC
 
     /** Another operator, which is the caller's to end. */
     public OperatorProcess launch(Map<String, String> more, String... moreJvmOptions) {
-        var environment = new TreeMap<>(settings);
-        environment.put(
+        var variables = new TreeMap<>(settings);
+        variables.put(
                 "KUBECONFIG",
                 installation().operatorKubeconfig().toAbsolutePath().toString());
-        environment.put("AWS_ENDPOINT_URL", endpoint().toString());
-        environment.put("AWS_ACCESS_KEY_ID", credentials().accessKeyId());
-        environment.put("AWS_SECRET_ACCESS_KEY", credentials().secretAccessKey());
-        environment.putAll(more);
+        variables.put("AWS_ENDPOINT_URL", endpoint().toString());
+        variables.put("AWS_ACCESS_KEY_ID", credentials().accessKeyId());
+        variables.put("AWS_SECRET_ACCESS_KEY", credentials().secretAccessKey());
+        variables.putAll(more);
         var options = new ArrayList<>(jvmOptions);
         options.addAll(List.of(moreJvmOptions));
-        return OperatorProcess.launch(environment, options.toArray(String[]::new));
+        return OperatorProcess.launch(variables, options.toArray(String[]::new));
     }
 
     /** A role that the operator may assume, with all that it needs in the role's account; returns its ARN. */
@@ -152,11 +161,11 @@ public final class OperatorTestExtension implements BeforeAllCallback, AfterAllC
     }
 
     public Installation installation() {
-        return started(installation);
+        return started(environment).installation();
     }
 
     public LocalAws aws() {
-        return started(aws);
+        return started(environment).aws();
     }
 
     public AwsProxy proxy() {

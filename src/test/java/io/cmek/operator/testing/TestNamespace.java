@@ -15,7 +15,9 @@ import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -48,11 +50,27 @@ public record TestNamespace(Installation installation, String namespace) {
         return get(ReplicaCmek.class, name);
     }
 
-    /** As it is stored, with what the types of these tests do not know. */
+    /**
+     * As it is stored, with what the types of these tests do not know.
+     *
+     * @param kind as kubectl takes it
+     * @throws NoSuchElementException where there is none
+     */
     public JsonNode json(String kind, String name) {
+        return stored(kind, name).orElseThrow(() -> new NoSuchElementException(kind + " " + name));
+    }
+
+    private Optional<JsonNode> stored(String kind, String name) {
+        String path =
+                switch (kind) {
+                    case "wg", "workgroup" -> "/apis/cmek.io/v1alpha1/namespaces/" + namespace + "/workgroups/";
+                    case "rcmek", "replicacmek" -> "/apis/cmek.io/v1alpha1/namespaces/" + namespace + "/replicacmeks/";
+                    case "storageclass" -> "/apis/storage.k8s.io/v1/storageclasses/";
+                    default -> throw new IllegalArgumentException(kind);
+                };
+        String json = installation.client().raw(path + name);
         try {
-            return JSON.readTree(
-                    kubectl("get", kind, name, "-o", "json").orThrow().output());
+            return json == null ? Optional.empty() : Optional.of(JSON.readTree(json));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
@@ -105,6 +123,7 @@ public record TestNamespace(Installation installation, String namespace) {
         try {
             return Objects.requireNonNull(Awaitility.await()
                     .atMost(PATIENCE)
+                    .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(100))
                     .until(() -> get(kind, name), r -> isObserved(r) && as.test(Objects.requireNonNull(r.getStatus())))
                     .getStatus());
@@ -157,7 +176,7 @@ public record TestNamespace(Installation installation, String namespace) {
     public void awaitGone(String kind, String name) {
         Awaitility.await(kind + " " + name + " is gone")
                 .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(200))
-                .until(() -> kubectl("get", kind, name).errors().contains("NotFound"));
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> stored(kind, name).isEmpty());
     }
 }

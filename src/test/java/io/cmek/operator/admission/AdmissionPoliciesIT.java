@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.testing.Installation;
-import io.cmek.operator.testing.Kubectl.Said;
+import io.cmek.operator.testing.Kubectl.CommandResult;
 import io.cmek.operator.testing.OperatorTestExtension;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
 import java.time.Duration;
@@ -16,13 +16,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class AdmissionPoliciesIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private static Installation cluster;
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = STAGE.installation();
+        cluster = ENVIRONMENT.installation();
         cluster.awaitAdmission();
     }
 
@@ -48,7 +48,7 @@ class AdmissionPoliciesIT {
         String namespace = cluster.namespace();
         cluster.apply(namespace, Manifests.workgroup("orders", false, "[orders]"));
 
-        Said said = cluster.apply(namespace, Manifests.replica("west", "orders", "us-west-2"));
+        CommandResult said = cluster.apply(namespace, Manifests.replica("west", "orders", "us-west-2"));
 
         assertThat(said.isDone()).isFalse();
         assertThat(said.errors())
@@ -98,9 +98,9 @@ class AdmissionPoliciesIT {
         cluster.apply(elsewhere, Manifests.workgroup("later", false, ""));
 
         assertThat(cluster.apply(namespace, Manifests.replica("west", "orders", "us-west-2")))
-                .returns(true, Said::isDone);
+                .returns(true, CommandResult::isDone);
         assertThat(cluster.apply(namespace, Manifests.replica("first", "later", "us-west-2")))
-                .returns(true, Said::isDone);
+                .returns(true, CommandResult::isDone);
     }
 
     @Test
@@ -108,9 +108,9 @@ class AdmissionPoliciesIT {
         String namespace = cluster.namespace();
         cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"));
 
-        Said added = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders, billing]"));
-        Said fewer = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
-        Said plain = cluster.apply(namespace, Manifests.workgroup("plain", false, "[orders]"));
+        CommandResult added = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders, billing]"));
+        CommandResult fewer = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
+        CommandResult plain = cluster.apply(namespace, Manifests.workgroup("plain", false, "[orders]"));
 
         assertThat(added.isDone()).isTrue();
         assertThat(added.errors())
@@ -119,8 +119,8 @@ class AdmissionPoliciesIT {
                         "orders, billing cannot replicate yet",
                         "'us-west-2'",
                         "apply a ReplicaCmek for it");
-        assertThat(fewer).returns(true, Said::isDone).returns("", Said::errors);
-        assertThat(plain).returns(true, Said::isDone).returns("", Said::errors);
+        assertThat(fewer).returns(true, CommandResult::isDone).returns("", CommandResult::errors);
+        assertThat(plain).returns(true, CommandResult::isDone).returns("", CommandResult::errors);
     }
 
     @Test
@@ -142,7 +142,7 @@ class AdmissionPoliciesIT {
                           "dataBucketKeyID": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}}}}""");
 
         assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]")))
-                .returns(true, Said::isDone)
-                .returns("", Said::errors);
+                .returns(true, CommandResult::isDone)
+                .returns("", CommandResult::errors);
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.testing.Installation;
-import io.cmek.operator.testing.Kubectl.Said;
+import io.cmek.operator.testing.Kubectl.CommandResult;
 import io.cmek.operator.testing.OperatorTestExtension;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import java.time.Duration;
@@ -27,14 +27,14 @@ class RolesIT {
     private static final String WORKGROUP_PATCH = "{\"spec\":{\"deletionPolicy\":\"Release\"}}";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private static Installation cluster;
     private String namespace;
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = STAGE.installation();
+        cluster = ENVIRONMENT.installation();
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> cluster.client().resources(ClusterRole.class).withName("view").get().getRules().stream()
                         .anyMatch(r -> r.getApiGroups().contains("cmek.io")));
@@ -142,7 +142,7 @@ class RolesIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"cmek-owner", "cmek-operator", "cmek-editor", "cmek-viewer", "view"})
-    void whoeverMayLookSeesBothKinds(String role) {
+    void whoeverMayReadSeesBothKinds(String role) {
         assertThat(as(role, null, "get", "workgroups,replicacmeks").isDone()).isTrue();
     }
 
@@ -171,15 +171,15 @@ class RolesIT {
         }
     }
 
-    private Said as(String user, @Nullable String input, String... arguments) {
+    private CommandResult as(String user, @Nullable String input, String... arguments) {
         var command = new ArrayList<>(List.of(arguments));
         command.addAll(List.of("-n", namespace, "--as=" + user));
         return cluster.kubectl().run(input, command.toArray(String[]::new));
     }
 
-    private static void isAnswered(Said said, boolean allowed) {
+    private static void isAnswered(CommandResult said, boolean allowed) {
         if (allowed) {
-            assertThat(said).returns(0, Said::exitCode);
+            assertThat(said).returns(0, CommandResult::exitCode);
         } else {
             assertThat(said.exitCode()).isNotZero();
             assertThat(said.errors()).containsIgnoringCase("forbidden");

@@ -3,7 +3,7 @@ package io.cmek.operator.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cmek.operator.testing.Installation;
-import io.cmek.operator.testing.Kubectl.Said;
+import io.cmek.operator.testing.Kubectl.CommandResult;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +19,7 @@ class StrictAdmissionIT {
             assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"))
                             .isDone())
                     .isTrue();
-            Said said = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
+            CommandResult said = cluster.apply(namespace, Manifests.workgroup("orders", true, "[orders]"));
 
             assertThat(said.isDone()).isFalse();
             assertThat(said.errors())

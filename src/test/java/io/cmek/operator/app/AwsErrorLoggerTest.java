@@ -93,7 +93,7 @@ class AwsErrorLoggerTest {
     }
 
     @Test
-    void whatGoesOnUnchangedIsToldOnce() {
+    void whatGoesOnUnchangedIsReportedOnce() {
         for (int i = 0; i < 100; i++) {
             inspect(KEY, denied("id-" + i));
             now = now.plus(MINUTE);

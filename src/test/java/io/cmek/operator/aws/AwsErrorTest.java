@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AwsErrorTest {
 
     @Test
-    void aCallThatTimedOutIsToldFromOthers() {
+    void aCallThatTimedOutIsDistinguishedFromOthers() {
         assertThat(new AwsError.Unavailable(detail(AwsError.TIMED_OUT)).isTimeOut())
                 .isTrue();
     }

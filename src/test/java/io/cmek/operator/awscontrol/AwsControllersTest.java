@@ -68,7 +68,7 @@ class AwsControllersTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatARequestThrowsIsToldInTheConditionsOfWhatItIsAbout(Request call) {
+    void whatARequestThrowsIsReportedInTheConditionsOfWhatItIsAbout(Request call) {
         world.aws.rule((operation, identity, item) -> {
             if (item.contains("other") || item.equals(World.key(2).toString())) {
                 return null;
@@ -175,7 +175,7 @@ class AwsControllersTest {
     }
 
     @Test
-    void nobodyNeedBeTold() {
+    void nothingIsReported() {
         ControllerEvents.NONE.leftBehind(request, "");
         var drift = new io.cmek.operator.condition.DriftRepair(
                 io.cmek.operator.condition.DriftRepair.What.POLICY, "", false);

@@ -128,7 +128,7 @@ class BucketControllerTest {
     }
 
     @Test
-    void whatLosesItsEncryptionIsRepairedAndToldOnce() {
+    void whatLosesItsEncryptionIsRepairedAndReportedOnce() {
         start();
         world.s3.encryption(NAME, FakeS3.OF_NEW);
         world.advance(Duration.ofMinutes(2));
@@ -176,7 +176,7 @@ class BucketControllerTest {
     }
 
     @Test
-    void whatSomebodyElseSetBackIsNotOursToTell() {
+    void whatSomebodyElseSetBackIsNotReported() {
         start();
         world.aws.fail("s3:PutBucketEncryption", Trouble.DENIED);
         world.s3.encryption(NAME, FakeS3.OF_NEW);
@@ -250,7 +250,7 @@ class BucketControllerTest {
     }
 
     @Test
-    void eachWayInWhichAWriteFailsIsTold() {
+    void eachWayInWhichAWriteFailsIsReported() {
         for (var way : Map.of(
                         Trouble.DENIED,
                         Reason.WriteDenied,

@@ -65,7 +65,7 @@ class KeyControllerTest {
     }
 
     @Test
-    void aNewRequestOnANewKeyIsServedWithFewCallsAndTold() {
+    void aNewRequestOnANewKeyIsServedWithFewCallsAndReported() {
         assertThat(world.keys.of(key)).isEqualTo(KeySnapshot.never(key));
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
 
@@ -403,7 +403,7 @@ class KeyControllerTest {
     }
 
     @Test
-    void whatSomebodyElsePutBackIsNotOursToTell() {
+    void whatSomebodyElsePutBackIsNotReported() {
         start();
         String good = world.kms.policy(key);
         byOthers(FakeKms.ROOT);

@@ -191,7 +191,7 @@ class KeyReleaseTest {
     }
 
     @Test
-    void aWriteThatIsDeniedIsToldAndTriedAgain() {
+    void aWriteThatIsDeniedIsReportedAndRetried() {
         start();
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         world.put(going);
@@ -208,7 +208,7 @@ class KeyReleaseTest {
     }
 
     @Test
-    void aPolicyThatCannotBeReadIsToldAndTriedAgain() {
+    void aPolicyThatCannotBeReadIsReportedAndRetried() {
         start();
         world.advance(Duration.ofMinutes(1));
         world.aws.fail("kms:GetKeyPolicy", Trouble.DENIED);
@@ -292,7 +292,7 @@ class KeyReleaseTest {
 
     /** A release takes away; what was taken of the others' is not put back by it. */
     @Test
-    void aReleaseTellsOfNoRepairThatItDoesNotMake() {
+    void aReleaseReportsNoRepairThatItDoesNotMake() {
         CredentialScope a = new CredentialScope("arn:aws:iam::111122223333:role/tenant-a", null);
         CredentialScope b = new CredentialScope("arn:aws:iam::111122223333:role/tenant-b", null);
         var w = new World(

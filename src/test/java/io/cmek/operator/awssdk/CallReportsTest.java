@@ -88,7 +88,7 @@ class CallReportsTest {
     }
 
     @Test
-    void aFailureIsToldWithKeyAndRequestId() {
+    void aFailureIsReportedWithKeyAndRequestId() {
         server.stubFor(any(anyUrl()).willReturn(error("AccessDeniedException")));
         read(CredentialScope.OWN);
         assertThat(reported)
@@ -101,7 +101,7 @@ class CallReportsTest {
 
     /** KMS throttles with status 400: it must not be counted as any other refusal. */
     @Test
-    void throttlingIsToldThoughTheCallEndsWell() {
+    void throttlingIsReportedThoughTheCallSucceeds() {
         server.stubFor(any(anyUrl())
                 .inScenario("throttled once")
                 .whenScenarioStateIs(STARTED)
@@ -178,7 +178,7 @@ class CallReportsTest {
     }
 
     @Test
-    void aRoleThatCannotBeAssumedIsToldOnceAndAsThat() {
+    void aRoleThatCannotBeAssumedIsReportedOnceAndAsThat() {
         server.stubFor(any(anyUrl())
                 .willReturn(aResponse()
                         .withStatus(403)

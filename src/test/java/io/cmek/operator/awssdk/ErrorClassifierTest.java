@@ -46,7 +46,7 @@ class ErrorClassifierTest {
 
     /** A connection that does not come about in time is a {@link SocketTimeoutException} of the HTTP client. */
     @Test
-    void timeOutsAreToldFromOtherFailures() {
+    void timeOutsAreDistinguishedFromOtherFailures() {
         assertThat(ErrorClassifier.classify(DESCRIBE, ApiCallTimeoutException.create(20))
                         .isTimeOut())
                 .isTrue();

@@ -384,7 +384,7 @@ class LocalAwsIT {
         }
 
         @Test
-        void ofAnotherAccountIsToldFromOneOfOursThatWeMayNotRead() {
+        void ofAnotherAccountIsDistinguishedFromOneOfOursThatWeMayNotRead() {
             local.s3(LocalAws.OTHER_ACCOUNT, REGION).createBucket(r -> r.bucket("theirs"));
             assertThat(got(buckets.inspect(tenant, REGION, "theirs")))
                     .isEqualTo(new BucketFacts.OwnedByAnotherAccount());
@@ -431,7 +431,7 @@ class LocalAwsIT {
         }
 
         @Test
-        void costsOneCallToLookAt() {
+        void costsOneCallToRead() {
             local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("looked-at"));
             got(buckets.inspect(tenant, REGION, "looked-at"));
             observer.forget();

@@ -2,9 +2,9 @@ package io.cmek.operator.bench;
 
 import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 
-import io.cmek.operator.answerer.InMemoryAws;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.bench.Snapshot.Span;
+import io.cmek.operator.inmemoryaws.InMemoryAws;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.Installation;
 import io.cmek.operator.testing.OperatorProcess;

@@ -1,6 +1,6 @@
 package io.cmek.operator.bench;
 
-import io.cmek.operator.answerer.InMemoryAws;
+import io.cmek.operator.inmemoryaws.InMemoryAws;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.OperatorProcess;
 import java.time.Duration;

@@ -35,7 +35,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class AnyOrderIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
+    static final OperatorTestExtension ENVIRONMENT =
+            new OperatorTestExtension().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
 
     private static final String AUDITORS = "AuditorsOfAnotherTeam";
 
@@ -53,9 +54,9 @@ class AnyOrderIT {
     private record World(TestNamespace team, String primary, String secondary, String backup) {
 
         static World empty() {
-            LocalAws aws = STAGE.aws();
+            LocalAws aws = ENVIRONMENT.aws();
             return new World(
-                    STAGE.team(), aws.createKey(REGION), aws.createKey(SECONDARY_REGION), aws.createKey(REGION));
+                    ENVIRONMENT.team(), aws.createKey(REGION), aws.createKey(SECONDARY_REGION), aws.createKey(REGION));
         }
 
         String manifest(Step step) {
@@ -97,7 +98,7 @@ class AnyOrderIT {
 
         /** Somebody who reads, changes and writes the policy while the operator does: the read may be old, as anybody's. */
         private void addStatement() {
-            LocalAws aws = STAGE.aws();
+            LocalAws aws = ENVIRONMENT.aws();
             ObjectNode policy = aws.policy(primary).deepCopy();
             if (policy.get("Statement").toString().contains(AUDITORS)) {
                 return;
@@ -138,7 +139,8 @@ class AnyOrderIT {
             for (String key : List.of(primary, secondary, backup)) {
                 // In which order statements and the members of lists came to stand does not matter to KMS.
                 var statements = new TreeSet<String>();
-                STAGE.aws()
+                ENVIRONMENT
+                        .aws()
                         .policy(key)
                         .get("Statement")
                         .forEach(s -> statements.add(Unordered.of(s).toString()));
@@ -167,7 +169,7 @@ class AnyOrderIT {
 
     @BeforeAll
     static void policiesAreEnforced() {
-        STAGE.installation().awaitAdmission();
+        ENVIRONMENT.installation().awaitAdmission();
     }
 
     @Test
@@ -186,8 +188,8 @@ class AnyOrderIT {
 
         var before = worlds.stream().flatMap(w -> w.resources().stream()).toList();
         stabilize();
-        STAGE.proxy().resetCounts();
-        long mark = STAGE.audit().mark();
+        ENVIRONMENT.proxy().resetCounts();
+        long mark = ENVIRONMENT.audit().mark();
         worlds.parallelStream()
                 .forEach(world -> world.apply(List.of(Step.REPLICA, Step.SECOND_WORKGROUP, Step.WORKGROUP)));
         stabilize();
@@ -197,8 +199,8 @@ class AnyOrderIT {
                 .isEqualTo(before.stream()
                         .map(r -> r.getMetadata().getResourceVersion())
                         .toList());
-        assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
-        assertThat(STAGE.audit().ofOperatorSince(mark))
+        assertThat(ENVIRONMENT.proxy().writes()).as("writes to AWS").isZero();
+        assertThat(ENVIRONMENT.audit().ofOperatorSince(mark))
                 .filteredOn(AuditLog.Request::isWrite)
                 .isEmpty();
     }
@@ -238,11 +240,11 @@ class AnyOrderIT {
         // orders the managers of fields by the time of their last apply.)
         stabilize();
         List<Long> before = generations(world);
-        long mark = STAGE.audit().mark();
+        long mark = ENVIRONMENT.audit().mark();
         applyAsFlux(world, all);
         stabilize();
         assertThat(generations(world)).isEqualTo(before);
-        assertThat(STAGE.audit().ofOperatorSince(mark))
+        assertThat(ENVIRONMENT.audit().ofOperatorSince(mark))
                 .filteredOn(AuditLog.Request::isWrite)
                 .isEmpty();
 
@@ -267,7 +269,8 @@ class AnyOrderIT {
     }
 
     private static void applyAsFlux(World world, String manifests) {
-        STAGE.installation()
+        ENVIRONMENT
+                .installation()
                 .kubectl()
                 .run(
                         manifests,
@@ -306,11 +309,11 @@ class AnyOrderIT {
 
     /** Longer than everything that happens by itself: looks every 2 s, a sweep every 5 s. */
     private static void stabilize() {
-        long looks = STAGE.proxy().count("kms:DescribeKey");
+        long looks = ENVIRONMENT.proxy().count("kms:DescribeKey");
         long start = System.nanoTime();
         Awaitility.await("all was looked at again")
-                .until(() ->
-                        STAGE.proxy().count("kms:DescribeKey") > looks && System.nanoTime() - start > 6_000_000_000L);
+                .until(() -> ENVIRONMENT.proxy().count("kms:DescribeKey") > looks
+                        && System.nanoTime() - start > 6_000_000_000L);
     }
 
     private static <T> List<List<T>> permutations(List<T> of) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ApiServerErrorsIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private static ApiServerProxy proxy;
     private static OperatorProcess operator;
@@ -36,12 +36,12 @@ class ApiServerErrorsIT {
 
     @BeforeAll
     static void anOperatorBehindTheProxy() {
-        proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
+        proxy = ApiServerProxy.before(ENVIRONMENT.installation().operatorKubeconfig());
         operator = launch().awaitReady();
     }
 
     private static OperatorProcess launch() {
-        return STAGE.launch(
+        return ENVIRONMENT.launch(
                 Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()));
     }
 
@@ -53,7 +53,7 @@ class ApiServerErrorsIT {
 
     @BeforeEach
     void team() {
-        team = STAGE.team();
+        team = ENVIRONMENT.team();
     }
 
     @AfterEach
@@ -63,12 +63,12 @@ class ApiServerErrorsIT {
 
     @Test
     void aStorageClassThatCannotBeMadeHidesNothing() {
-        String key = STAGE.aws().createKey(REGION);
+        String key = ENVIRONMENT.aws().createKey(REGION);
         team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
         String storageClass =
                 team.awaitWorkgroup("orders", EncryptionState.ENABLED).storageClassName();
         failing("POST", "/storageclasses");
-        STAGE.installation().kubectl().must("delete", "storageclass", storageClass);
+        ENVIRONMENT.installation().kubectl().must("delete", "storageclass", storageClass);
 
         WorkgroupStatus failed =
                 team.awaitWorkgroup("orders", "it lasts", s -> has(s, "VolumesEncrypted", "WriteDenied"));
@@ -76,9 +76,9 @@ class ApiServerErrorsIT {
                 .anyMatch(
                         c -> c.type().equals("VolumesEncrypted") && c.message().contains("500: injected in this test"))
                 .anyMatch(c -> c.type().equals("BucketsEncrypted") && c.status().equals("True"));
-        STAGE.aws().disableKey(key);
+        ENVIRONMENT.aws().disableKey(key);
         team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
-        STAGE.aws().enableKey(key);
+        ENVIRONMENT.aws().enableKey(key);
 
         proxy.fault(request -> OptionalInt.empty());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
@@ -86,27 +86,27 @@ class ApiServerErrorsIT {
 
     @Test
     void eventsThatCannotBeWrittenHideNothing() {
-        String key = STAGE.aws().createKey(REGION);
+        String key = ENVIRONMENT.aws().createKey(REGION);
         failing("POST", "/events");
         team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-        STAGE.aws().disableKey(key);
+        ENVIRONMENT.aws().disableKey(key);
         team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
     }
 
     @Test
     void aWorkgroupThatCannotBeReadPastTheCacheHidesNothingOfItsReplicaCmek() {
-        String west = STAGE.aws().createKey(SECONDARY_REGION);
-        team.apply(workgroup("orders", STAGE.aws().createKey(REGION), team.namespace() + "-data")
+        String west = ENVIRONMENT.aws().createKey(SECONDARY_REGION);
+        team.apply(workgroup("orders", ENVIRONMENT.aws().createKey(REGION), team.namespace() + "-data")
                 .replicating()
                 .toString());
         team.apply(replica("west", "orders", west, team.namespace() + "-west").toString());
         team.awaitReplica("west", EncryptionState.ENABLED);
         failing("GET", "/workgroups/orders");
 
-        STAGE.aws().disableKey(west);
+        ENVIRONMENT.aws().disableKey(west);
         team.awaitReplica("west", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
-        STAGE.aws().enableKey(west);
+        ENVIRONMENT.aws().enableKey(west);
         team.awaitReplica("west", EncryptionState.ENABLED);
 
         team.kubectl("delete", "rcmek", "west", "--wait=false").orThrow();
@@ -123,7 +123,7 @@ class ApiServerErrorsIT {
 
     @Test
     void aReplicaCmekThatCannotBeReadPastTheCacheHidesNothingOfItsWorkgroup() {
-        String key = STAGE.aws().createKey(REGION);
+        String key = ENVIRONMENT.aws().createKey(REGION);
         proxy.fault(
                 request -> request.method().equals("GET") && request.path().endsWith(team.namespace() + "/replicacmeks")
                         ? OptionalInt.of(503)
@@ -131,17 +131,17 @@ class ApiServerErrorsIT {
         team.apply(workgroup("orders", key, team.namespace() + "-data")
                 .replicating()
                 .toString());
-        team.apply(replica("west", "orders", STAGE.aws().createKey(SECONDARY_REGION), team.namespace() + "-west")
+        team.apply(replica("west", "orders", ENVIRONMENT.aws().createKey(SECONDARY_REGION), team.namespace() + "-west")
                 .toString());
 
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-        STAGE.aws().disableKey(key);
+        ENVIRONMENT.aws().disableKey(key);
         WorkgroupStatus reported =
                 team.awaitWorkgroup("orders", "the key is disabled", s -> has(s, "KeysUsable", "KeyDisabled"));
         assertThat(reported.replication() == null || reported.replication().secondary() == null)
                 .as("nothing is recorded on an old view")
                 .isTrue();
-        STAGE.aws().enableKey(key);
+        ENVIRONMENT.aws().enableKey(key);
 
         proxy.fault(request -> OptionalInt.empty());
         team.awaitReplica("west", EncryptionState.ENABLED);
@@ -149,7 +149,7 @@ class ApiServerErrorsIT {
 
     @Test
     void statusesThatAreRefusedAreCountedAndWrittenAfterwards() {
-        String key = STAGE.aws().createKey(REGION);
+        String key = ENVIRONMENT.aws().createKey(REGION);
         team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
         assertThat(served("cmek_status_writes_total", "written")).isPositive();
@@ -159,7 +159,7 @@ class ApiServerErrorsIT {
                 request -> request.method().equals("PATCH") && request.path().endsWith("/status")
                         ? OptionalInt.of(422)
                         : OptionalInt.empty());
-        STAGE.aws().disableKey(key);
+        ENVIRONMENT.aws().disableKey(key);
         Awaitility.await("it is tried again and again")
                 .atMost(java.time.Duration.ofSeconds(60))
                 .until(() -> served("cmek_status_writes_total", "refused") >= before + 3);
@@ -173,7 +173,7 @@ class ApiServerErrorsIT {
 
         proxy.fault(request -> OptionalInt.empty());
         team.awaitReason("orders", "KeysUsable", "KeyDisabled");
-        STAGE.aws().enableKey(key);
+        ENVIRONMENT.aws().enableKey(key);
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 

@@ -28,28 +28,29 @@ class BlindnessIT {
     private static final Duration FACTS_MAX_AGE = Duration.ofSeconds(10);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().withoutOperator().with("CMEK_FACTS_MAX_AGE", FACTS_MAX_AGE.toSeconds() + "s");
 
     @AfterEach
     void heal() {
-        STAGE.proxy().heal();
+        ENVIRONMENT.proxy().heal();
     }
 
     @Test
     void restartsDoNotRenewWhatWasSeenLongAgoInjected() throws Exception {
-        String key = STAGE.aws().createKey(REGION);
-        TestNamespace team = STAGE.team();
-        try (OperatorProcess operator = STAGE.launch(Map.of())) {
+        String key = ENVIRONMENT.aws().createKey(REGION);
+        TestNamespace team = ENVIRONMENT.team();
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
             operator.awaitReady();
             team.apply(workgroup("orders", key, team.namespace() + "-orders").toString());
             team.awaitWorkgroup("orders", EncryptionState.ENABLED);
         }
-        STAGE.proxy()
+        ENVIRONMENT
+                .proxy()
                 .inject(asked -> new Effect.Instead(new ResponseDefinitionBuilder()
                         .withFault(Fault.CONNECTION_RESET_BY_PEER)
                         .build()));
-        STAGE.aws().disableKey(key);
+        ENVIRONMENT.aws().disableKey(key);
 
         // None of the processes lives as long as what was seen is relied upon.
         Instant blind = Instant.now();
@@ -58,7 +59,7 @@ class BlindnessIT {
             since.add(untilItSaysThatItIsBlind(team));
         }
         for (int restarts = 0; restarts < 2; restarts++) {
-            try (OperatorProcess operator = STAGE.launch(Map.of())) {
+            try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
                 operator.awaitReady();
                 awaitStatus(team, Duration.ofSeconds(10), s -> {
                     assertThat(s.path("encryption").asText()).isEqualTo("UNKNOWN");
@@ -70,15 +71,15 @@ class BlindnessIT {
         assertThat(since).containsOnly(since.getFirst());
         assertThat(Instant.parse(since.getFirst())).isBetween(blind.minusSeconds(1), Instant.now());
 
-        STAGE.proxy().heal();
-        try (OperatorProcess operator = STAGE.launch(Map.of())) {
+        ENVIRONMENT.proxy().heal();
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
             operator.awaitReady();
             awaitStatus(team, Duration.ofSeconds(30), s -> {
                 assertThat(s.path("encryption").asText()).isEqualTo("DEGRADED");
                 assertThat(ready(s)).isEqualTo("False");
                 assertThat(s.has("awsUnreadableSince")).isFalse();
             });
-            STAGE.aws().enableKey(key);
+            ENVIRONMENT.aws().enableKey(key);
             awaitStatus(
                     team,
                     Duration.ofSeconds(30),
@@ -88,7 +89,7 @@ class BlindnessIT {
 
     /** At once, as a process does that never read the key; returns since when, empty where it does not say so. */
     private static String untilItSaysThatItIsBlind(TestNamespace team) throws InterruptedException {
-        try (OperatorProcess operator = STAGE.launch(Map.of())) {
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
             operator.awaitReady();
             long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
             while (System.nanoTime() < end && unreadableSince(status(team)).isEmpty()) {

@@ -7,9 +7,9 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.cmek.operator.answerer.InMemoryAws;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.inmemoryaws.InMemoryAws;
 import io.cmek.operator.testing.AuditLog;
 import io.cmek.operator.testing.AuditLog.Request;
 import io.cmek.operator.testing.Installation;
@@ -53,7 +53,7 @@ class CallCountIT {
     private static final Duration SILENCE = Duration.ofSeconds(2);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private static InMemoryAws aws;
     private static UnrulyAws unruly;
@@ -73,7 +73,7 @@ class CallCountIT {
 
     @BeforeAll
     static void start() throws IOException {
-        installation = STAGE.installation();
+        installation = ENVIRONMENT.installation();
         assumeTrue(installation.cluster().audit().isPresent(), "this cluster keeps no audit log");
         audit = installation.cluster().audit().orElseThrow();
         aws = started(InMemoryAws.start());

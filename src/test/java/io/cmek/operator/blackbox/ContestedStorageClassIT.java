@@ -31,12 +31,12 @@ class ContestedStorageClassIT {
     private static final List<String> NAMES = List.of("orders", "billing", "stock");
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     @SideBySide
     @Test
     void oneThatAddsTagsIsLeftToDoSo() {
-        AuditLog audit = STAGE.audit();
+        AuditLog audit = ENVIRONMENT.audit();
         TestNamespace team = threeWorkgroups();
         long mark = audit.mark();
 
@@ -63,7 +63,7 @@ class ContestedStorageClassIT {
     @SideBySide
     @Test
     void oneThatWantsAnotherKeyHasNoneAtAll() {
-        AuditLog audit = STAGE.audit();
+        AuditLog audit = ENVIRONMENT.audit();
         TestNamespace team = threeWorkgroups();
         long mark = audit.mark();
 
@@ -93,9 +93,9 @@ class ContestedStorageClassIT {
     }
 
     private static TestNamespace threeWorkgroups() {
-        TestNamespace team = STAGE.team();
+        TestNamespace team = ENVIRONMENT.team();
         for (String name : NAMES) {
-            team.apply(workgroup(name, STAGE.aws().createKey(REGION), team.namespace() + "-" + name)
+            team.apply(workgroup(name, ENVIRONMENT.aws().createKey(REGION), team.namespace() + "-" + name)
                     .toString());
         }
         NAMES.forEach(name -> team.awaitWorkgroup(name, EncryptionState.ENABLED));
@@ -105,7 +105,7 @@ class ContestedStorageClassIT {
     /** Has a policy enforced for a while, as fast as it goes. */
     private static void rule(
             TestNamespace team, Predicate<StorageClass> wrong, UnaryOperator<StorageClassBuilder> change) {
-        KubernetesClient client = STAGE.installation().client();
+        KubernetesClient client = ENVIRONMENT.installation().client();
         long end = System.nanoTime() + A_WHILE.toNanos();
         while (System.nanoTime() < end) {
             for (String name : NAMES) {
@@ -152,7 +152,8 @@ class ContestedStorageClassIT {
     }
 
     private static @Nullable StorageClass storageClass(String name) {
-        return STAGE.installation()
+        return ENVIRONMENT
+                .installation()
                 .client()
                 .storage()
                 .v1()

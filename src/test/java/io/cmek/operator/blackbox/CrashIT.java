@@ -30,7 +30,7 @@ class CrashIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private record Asked(String name, String dataKey, String backupKey, String data, String backup) {}
 
@@ -40,8 +40,8 @@ class CrashIT {
      */
     @Test
     void killedAtFourMomentsItConvergesAndARestartWritesNothing() throws Exception {
-        LocalAws aws = STAGE.aws();
-        TestNamespace team = STAGE.team();
+        LocalAws aws = ENVIRONMENT.aws();
+        TestNamespace team = ENVIRONMENT.team();
         String others = Files.readString(Path.of("src/test/resources/policies/twenty-statements.json"));
         String shared = aws.createKey(REGION);
         aws.setPolicy(shared, others);
@@ -51,20 +51,20 @@ class CrashIT {
             for (int i = 0; i < 2; i++) {
                 asked.add(apply(aws, team, others, shared, "wg-" + moment + "-" + i));
             }
-            STAGE.proxy().resetCounts();
-            try (OperatorProcess operator = STAGE.launch(Map.of())) {
+            ENVIRONMENT.proxy().resetCounts();
+            try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
                 int calls = 1 + moment * 9;
                 Awaitility.await("call number " + calls)
                         .atMost(Duration.ofSeconds(90))
                         .pollInterval(Duration.ofMillis(2))
-                        .until(() -> STAGE.proxy().counts().values().stream()
+                        .until(() -> ENVIRONMENT.proxy().counts().values().stream()
                                         .mapToLong(Long::longValue)
                                         .sum()
                                 >= calls);
                 operator.kill();
             }
         }
-        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             for (Asked wanted : asked) {
                 team.awaitWorkgroup(wanted.name(), EncryptionState.ENABLED);
                 assertServed(aws, wanted, others);
@@ -110,21 +110,21 @@ class CrashIT {
     }
 
     private static void aRestartWritesNothing(TestNamespace team, List<Asked> asked) {
-        STAGE.proxy().resetCounts();
-        long mark = STAGE.audit().mark();
-        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+        ENVIRONMENT.proxy().resetCounts();
+        long mark = ENVIRONMENT.audit().mark();
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             // Every key and bucket was looked at, and looked at again.
             int keys = asked.size() + 1;
             Awaitility.await()
                     .atMost(Duration.ofSeconds(90))
-                    .until(() -> STAGE.proxy().count("kms:DescribeKey") >= 3L * keys
-                            && STAGE.proxy().count("s3:GetBucketEncryption") >= 3L * 2 * asked.size());
+                    .until(() -> ENVIRONMENT.proxy().count("kms:DescribeKey") >= 3L * keys
+                            && ENVIRONMENT.proxy().count("s3:GetBucketEncryption") >= 3L * 2 * asked.size());
         }
 
-        assertThat(STAGE.proxy().writes())
-                .as("writes to AWS: " + STAGE.proxy().counts())
+        assertThat(ENVIRONMENT.proxy().writes())
+                .as("writes to AWS: " + ENVIRONMENT.proxy().counts())
                 .isZero();
-        assertThat(STAGE.audit().ofOperatorSince(mark))
+        assertThat(ENVIRONMENT.audit().ofOperatorSince(mark))
                 .as("writes to the API server")
                 .filteredOn(request -> request.isWrite())
                 .isEmpty();

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DeletionIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     private LocalAws aws;
     private TestNamespace team;
@@ -43,15 +43,15 @@ class DeletionIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         primaryKey = aws.createKey(REGION);
         secondaryKey = aws.createKey(SECONDARY_REGION);
     }
 
     /** What is asked about the keys and buckets of the test. */
     private Injected inject(Fault fault) {
-        return STAGE.proxy().inject(fault.about(primaryKey, secondaryKey, team.namespace() + "-"));
+        return ENVIRONMENT.proxy().inject(fault.about(primaryKey, secondaryKey, team.namespace() + "-"));
     }
 
     // -- what holds what
@@ -137,9 +137,10 @@ class DeletionIT {
         team.awaitReplicaReason("alone", "Accepted", "WorkgroupNotFound");
         String storageClass = team.workgroup("orders").getStatus().storageClassName();
 
-        STAGE.installation().kubectl().must("delete", "namespace", team.namespace(), "--timeout=60s");
+        ENVIRONMENT.installation().kubectl().must("delete", "namespace", team.namespace(), "--timeout=60s");
 
-        assertThat(STAGE.installation()
+        assertThat(ENVIRONMENT
+                        .installation()
                         .kubectl()
                         .run(null, "get", "storageclass", storageClass)
                         .errors())
@@ -243,7 +244,7 @@ class DeletionIT {
     /** Nothing was seen of its keys, and somebody waits for the first look. */
     @SideBySide
     @Test
-    void retainDoesNotEvenWaitForAFirstLookThatHangsInjected() {
+    void retainDoesNotEvenWaitForAFirstReadThatHangsInjected() {
         inject(Fault.hanging());
         team.apply(orders("Retain", primaryKey).replicating("orders").toString());
         team.apply(west("Retain", secondaryKey).toString());

@@ -39,7 +39,7 @@ class DriftIT {
     private static final String GRANTS = "CmekOperatordefaultDataGrants";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     private LocalAws aws;
     private TestNamespace team;
@@ -49,8 +49,8 @@ class DriftIT {
 
     @BeforeEach
     void aWorkgroupThatIsEnabled() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         key = aws.createKey(REGION);
         bucket = team.namespace() + "-data";
         storageClass = "cmek-" + team.namespace() + "-orders";
@@ -88,10 +88,10 @@ class DriftIT {
 
     @Alone
     @Test
-    void whatWasChangedWhileTheOperatorWasAwayIsToldWhenItIsBack() {
-        STAGE.operator().kill();
+    void whatWasChangedWhileTheOperatorWasAwayIsReportedWhenItIsBack() {
+        ENVIRONMENT.operator().kill();
         edit(statements -> remove(statements, GRANTS));
-        STAGE.startOperator();
+        ENVIRONMENT.startOperator();
 
         await("the statement is back", () -> policy().contains(GRANTS));
         assertThat(awaitRepair().getNote()).contains("the statement '" + GRANTS + "' had been removed");
@@ -99,7 +99,7 @@ class DriftIT {
 
     @SideBySide
     @Test
-    void aWriteThatFailsIsToldOnceWhenItSucceeds() {
+    void aWriteThatFailsIsReportedOnceWhenItSucceeds() {
         edit(statements -> {
             remove(statements, USE);
             statements
@@ -171,7 +171,7 @@ class DriftIT {
 
     @SideBySide
     @Test
-    void aStorageClassUnderAnotherKeyIsPutBackAndItIsKnownWhoMadeIt() {
+    void aStorageClassUnderAnotherKeyIsPutBackAndItsMakerIsNamed() {
         replaceStorageClass(c -> c.addToParameters("kmsKeyId", "alias/other"));
 
         await("it is under its key again", () -> key.equals(keyOfStorageClass()));
@@ -253,7 +253,8 @@ class DriftIT {
     }
 
     private @Nullable StorageClass storageClass() {
-        return STAGE.installation()
+        return ENVIRONMENT
+                .installation()
                 .client()
                 .storage()
                 .v1()
@@ -269,7 +270,7 @@ class DriftIT {
 
     /** As a tool does that wants it otherwise: what it is about cannot be changed in place. */
     private void replaceStorageClass(UnaryOperator<StorageClassBuilder> change) {
-        var client = STAGE.installation().client();
+        var client = ENVIRONMENT.installation().client();
         await("it is replaced", () -> {
             StorageClass ours = storageClass();
             if (ours == null) {

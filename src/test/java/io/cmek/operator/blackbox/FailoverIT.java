@@ -41,7 +41,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class FailoverIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_FACTS_MAX_AGE", "3s");
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().with("CMEK_FACTS_MAX_AGE", "3s");
 
     private LocalAws aws;
     private TestNamespace team;
@@ -54,8 +54,8 @@ class FailoverIT {
 
     @BeforeEach
     void replicate() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         primary = aws.createKey(REGION);
         primaryBackup = aws.createKey(REGION);
         secondary = aws.createKey(SECONDARY_REGION);
@@ -75,7 +75,7 @@ class FailoverIT {
 
     /** Of AWS, since the class began. */
     private List<String> writes() {
-        return STAGE.proxy().writesAbout(ours());
+        return ENVIRONMENT.proxy().writesAbout(ours());
     }
 
     private List<String> ours() {
@@ -139,7 +139,7 @@ class FailoverIT {
     @SideBySide
     @Test
     void whenThePrimaryRegionIsAwayTheSecondaryCanTakeOverInjected() {
-        Injected fault = STAGE.proxy().inject(Fault.status(503).in(REGION).about(ours()));
+        Injected fault = ENVIRONMENT.proxy().inject(Fault.status(503).in(REGION).about(ours()));
         team.awaitWorkgroup(
                 "orders",
                 "the primary's keys were not seen for too long",
@@ -169,8 +169,9 @@ class FailoverIT {
     @SideBySide
     @Test
     void whenTheSecondaryRegionIsAwayItCannotInjected() {
-        Injected fault =
-                STAGE.proxy().inject(Fault.status(503).in(SECONDARY_REGION).about(ours()));
+        Injected fault = ENVIRONMENT
+                .proxy()
+                .inject(Fault.status(503).in(SECONDARY_REGION).about(ours()));
         Condition failover = awaitFailover("False", "SecondaryNotReady");
         assertThat(failover.message()).contains("could not be read");
 
@@ -182,7 +183,7 @@ class FailoverIT {
     @SideBySide
     @Test
     void whileThePrimaryRegionOfTheKeyIsChangedAllIsReadyInjected() {
-        TestNamespace pair = STAGE.team();
+        TestNamespace pair = ENVIRONMENT.team();
         String name = pair.namespace();
         String one = aws.createKey(REGION, r -> r.multiRegion(true));
         String other = aws.replicateKey(one, SECONDARY_REGION);
@@ -195,10 +196,10 @@ class FailoverIT {
 
         try (Statuses<WorkgroupStatus> primaries = pair.statuses(Workgroup.class);
                 Statuses<ReplicaCmekStatus> replicas = pair.statuses(ReplicaCmek.class)) {
-            Injected updating = STAGE.proxy().inject(Fault.keyState("Updating", Set.of(one, other)));
+            Injected updating = ENVIRONMENT.proxy().inject(Fault.keyState("Updating", Set.of(one, other)));
             pair.awaitWorkgroup("orders", "its key is being updated", s -> isSeen(s, "Updating"));
             pair.awaitReplica("west", "both its keys are being updated", s -> isSeen(s, "Updating"));
-            STAGE.proxy().awaitMoreAbout(List.of(one, other), "kms:DescribeKey", 3, Duration.ofMinutes(1));
+            ENVIRONMENT.proxy().awaitMoreAbout(List.of(one, other), "kms:DescribeKey", 3, Duration.ofMinutes(1));
             updating.close();
             pair.awaitWorkgroup("orders", "its key is enabled", s -> isSeen(s, "Enabled"));
             pair.awaitReplica("west", "both its keys are enabled", s -> isSeen(s, "Enabled"));
@@ -229,7 +230,7 @@ class FailoverIT {
 
     /** How often each was told. */
     private static Map<String, Integer> events(TestNamespace team) {
-        return STAGE
+        return ENVIRONMENT
                 .installation()
                 .client()
                 .resources(Event.class)
@@ -265,7 +266,7 @@ class FailoverIT {
     }
 
     private void assertRefused(String manifest, String words) {
-        var said = STAGE.installation().apply(team.namespace(), manifest);
+        var said = ENVIRONMENT.installation().apply(team.namespace(), manifest);
         assertThat(said.isDone()).isFalse();
         assertThat(said.errors()).contains(words);
     }

@@ -41,7 +41,7 @@ class KeyHealthIT {
     private static final String EBS = "arn:aws:iam::111122223333:role/aws:ec2-infrastructure";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE);
 
     private LocalAws aws;
@@ -50,15 +50,15 @@ class KeyHealthIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         key = aws.createKey(REGION);
     }
 
     @SideBySide
     @Test
     void aDisabledKeyDegradesAllThatHangsOnItUntilItIsBack() {
-        TestNamespace stranger = STAGE.team();
+        TestNamespace stranger = ENVIRONMENT.team();
         apply(team, "orders");
         apply(team, "invoices");
         apply(stranger, "secret");
@@ -93,7 +93,7 @@ class KeyHealthIT {
     @SideBySide
     @Test
     void aKeyThatIsBeingCreatedIsWaitedForInjected() {
-        try (Injected creating = STAGE.proxy().inject(Fault.keyState("Creating", Set.of(key)))) {
+        try (Injected creating = ENVIRONMENT.proxy().inject(Fault.keyState("Creating", Set.of(key)))) {
             apply(team, "orders");
             WorkgroupStatus status = team.awaitWorkgroup(
                     "orders",
@@ -166,7 +166,7 @@ class KeyHealthIT {
     }
 
     private static Exposition scrape() {
-        return Exposition.parse(STAGE.operator().get("/q/metrics").body());
+        return Exposition.parse(ENVIRONMENT.operator().get("/q/metrics").body());
     }
 
     @SideBySide
@@ -290,14 +290,15 @@ class KeyHealthIT {
 
     /** The local AWS knows no aws:PrincipalArn, and so denies what AWS would allow: the answer of a dry run that is allowed. */
     private void letTheServiceDecrypt() {
-        STAGE.proxy().inject(Fault.allowing("kms:Decrypt", key));
+        ENVIRONMENT.proxy().inject(Fault.allowing("kms:Decrypt", key));
     }
 
     private void assertNoStorageClass() {
         WorkgroupStatus status = team.workgroup("orders").getStatus();
         assertThat(status.encryption()).isNotEqualTo(EncryptionState.ENABLED);
         assertThat(status.storageClassName()).isNull();
-        assertThat(STAGE.installation()
+        assertThat(ENVIRONMENT
+                        .installation()
                         .client()
                         .storage()
                         .v1()

@@ -31,12 +31,13 @@ class LeaderElectionIT {
     private static final Duration LEASE = Duration.ofSeconds(15);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     /** Who leads next does not wait for the Lease of an earlier test to expire. */
     @BeforeEach
     void releaseLease() {
-        STAGE.installation()
+        ENVIRONMENT
+                .installation()
                 .client()
                 .leases()
                 .inNamespace(Installation.NAMESPACE)
@@ -45,11 +46,12 @@ class LeaderElectionIT {
 
     @Test
     void aStandbyIsReadyAndAsksAwsNothing() {
-        String key = STAGE.aws().createKey(REGION);
-        TestNamespace team = STAGE.team();
+        String key = ENVIRONMENT.aws().createKey(REGION);
+        TestNamespace team = ENVIRONMENT.team();
         try (OperatorProcess leader = leader();
-                AwsProxy standbysAws = AwsProxy.before(STAGE.aws().endpoint());
-                OperatorProcess standby = STAGE.launch(Map.of(
+                AwsProxy standbysAws = AwsProxy.before(ENVIRONMENT.aws().endpoint());
+                OperatorProcess standby = ENVIRONMENT
+                        .launch(Map.of(
                                 "CMEK_LEADER_ELECTION_ENABLED",
                                 "true",
                                 "AWS_ENDPOINT_URL",
@@ -78,10 +80,10 @@ class LeaderElectionIT {
 
     @Test
     void aStopInGoodOrderHandsOverBeforeTheLeaseExpires() {
-        String key = STAGE.aws().createKey(REGION);
-        TestNamespace team = STAGE.team();
+        String key = ENVIRONMENT.aws().createKey(REGION);
+        TestNamespace team = ENVIRONMENT.team();
         OperatorProcess first = leader();
-        try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
+        try (OperatorProcess second = ENVIRONMENT.launch(ELECTING).awaitReady()) {
             team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
             team.awaitWorkgroup("orders", EncryptionState.ENABLED);
             try (Statuses<WorkgroupStatus> statuses = team.statuses(Workgroup.class)) {
@@ -97,7 +99,7 @@ class LeaderElectionIT {
                         .extracting(WorkgroupStatus::encryption)
                         .containsOnly(EncryptionState.ENABLED);
             }
-            STAGE.aws().kms(REGION).disableKey(r -> r.keyId(key));
+            ENVIRONMENT.aws().kms(REGION).disableKey(r -> r.keyId(key));
             team.awaitWorkgroup("orders", EncryptionState.DEGRADED);
         } finally {
             first.close();
@@ -106,10 +108,10 @@ class LeaderElectionIT {
 
     @Test
     void aLeaderThatIsKilledIsFollowedWhenItsLeaseExpires() {
-        String key = STAGE.aws().createKey(REGION);
-        TestNamespace team = STAGE.team();
+        String key = ENVIRONMENT.aws().createKey(REGION);
+        TestNamespace team = ENVIRONMENT.team();
         OperatorProcess first = leader();
-        try (OperatorProcess second = STAGE.launch(ELECTING).awaitReady()) {
+        try (OperatorProcess second = ENVIRONMENT.launch(ELECTING).awaitReady()) {
             Instant killed = Instant.now();
             first.kill();
             team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
@@ -125,7 +127,8 @@ class LeaderElectionIT {
     @Test
     void whoLosesTheLeaseEnds() {
         try (OperatorProcess leader = leader()) {
-            STAGE.installation()
+            ENVIRONMENT
+                    .installation()
                     .kubectl()
                     .must(
                             "patch",
@@ -152,14 +155,14 @@ class LeaderElectionIT {
                 "CMEK_RESYNC_INTERVAL | 0 | cmek.resync-interval is '0ms'; expected 1s or more.",
             })
     void aSettingThatMakesNoSenseStopsTheStart(String variable, String value, String words) {
-        try (OperatorProcess operator = STAGE.launch(Map.of(variable, value))) {
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of(variable, value))) {
             assertThat(operator.awaitEnd(Duration.ofSeconds(60))).isNotZero();
             assertThat(operator.log()).contains(words);
         }
     }
 
     private static OperatorProcess leader() {
-        OperatorProcess operator = STAGE.launch(ELECTING).awaitReady();
+        OperatorProcess operator = ENVIRONMENT.launch(ELECTING).awaitReady();
         awaitLeading(operator, LEASE.plusSeconds(15));
         return operator;
     }

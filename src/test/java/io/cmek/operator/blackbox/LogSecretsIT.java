@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.iam.model.AccessKey;
 class LogSecretsIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension()
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension()
             .with("CMEK_TENANTS_DEFAULT_PROBE_ROLE_ARN", DATA_PLANE)
             .withoutOperator();
 
@@ -58,10 +58,10 @@ class LogSecretsIT {
     Path folder;
 
     @Test
-    void neitherTheLogNorTheBundleHoldsASecretWhateverIsToldToLog() throws IOException {
-        AccessKey own = STAGE.aws().user("talkative-pod", """
+    void neitherTheLogNorTheBundleHoldsASecretAtAnyLogLevel() throws IOException {
+        AccessKey own = ENVIRONMENT.aws().user("talkative-pod", """
                 {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:GetCallerIdentity"], "Resource": "*"}]}""");
-        Path kubeconfig = STAGE.installation().operatorKubeconfig();
+        Path kubeconfig = ENVIRONMENT.installation().operatorKubeconfig();
         String token = Serialization.unmarshal(Files.readString(kubeconfig), Config.class)
                 .getUsers()
                 .getFirst()
@@ -92,29 +92,29 @@ class LogSecretsIT {
         Files.write(file, lines);
 
         for (boolean byProperties : new boolean[] {false, true}) {
-            TestNamespace team = STAGE.team();
-            String key = STAGE.aws().createKey(REGION);
+            TestNamespace team = ENVIRONMENT.team();
+            String key = ENVIRONMENT.aws().createKey(REGION);
             String log;
-            try (OperatorProcess operator = STAGE.launch(
-                            environment, byProperties ? properties.toArray(String[]::new) : new String[0])
+            try (OperatorProcess operator = ENVIRONMENT
+                    .launch(environment, byProperties ? properties.toArray(String[]::new) : new String[0])
                     .awaitReady()) {
                 team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
                 team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-                STAGE.proxy().awaitMore("kms:DescribeKey", 3, Duration.ofMinutes(1));
+                ENVIRONMENT.proxy().awaitMore("kms:DescribeKey", 3, Duration.ofMinutes(1));
                 log = operator.log();
             }
-            assertThat(STAGE.proxy().count("sts:AssumeRole")).isPositive();
+            assertThat(ENVIRONMENT.proxy().count("sts:AssumeRole")).isPositive();
             Map<String, String> bundle = Bundle.of(
                     kubectl(log),
                     Map.of(
                             "NAMESPACE",
                             Installation.NAMESPACE,
                             "KUBECONFIG",
-                            STAGE.installation().kubectl().kubeconfig().toString()),
+                            ENVIRONMENT.installation().kubectl().kubeconfig().toString()),
                     Files.createDirectories(folder.resolve("bundle-" + byProperties)));
             assertThat(bundle.get("workgroups.yaml")).contains("name: orders");
             assertThat(bundle.get("operator.log")).contains("io.cmek");
-            var secrets = new ArrayList<>(STAGE.proxy().secrets());
+            var secrets = new ArrayList<>(ENVIRONMENT.proxy().secrets());
             assertThat(secrets)
                     .as("secret keys and session tokens of two roles")
                     .hasSizeGreaterThanOrEqualTo(4);
@@ -141,7 +141,7 @@ class LogSecretsIT {
 
     /** The real one, and a pod with this log: there is no kubelet that would run one. */
     private Path kubectl(String log) throws IOException {
-        Kubectl kubectl = STAGE.installation().kubectl();
+        Kubectl kubectl = ENVIRONMENT.installation().kubectl();
         Path text = Files.writeString(folder.resolve("operator.log"), log);
         Path script = Files.writeString(folder.resolve("kubectl"), """
                 #!/usr/bin/env bash

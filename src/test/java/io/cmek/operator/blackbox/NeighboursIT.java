@@ -36,7 +36,8 @@ class NeighboursIT {
     private static final String SERVED = "cmek.io/shard: a";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_SELECTOR", "cmek.io/shard=a");
+    static final OperatorTestExtension ENVIRONMENT =
+            new OperatorTestExtension().with("CMEK_SELECTOR", "cmek.io/shard=a");
 
     private LocalAws aws;
     private TestNamespace team;
@@ -45,8 +46,8 @@ class NeighboursIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         primary = aws.createKey(REGION);
         secondary = aws.createKey(SECONDARY_REGION);
     }
@@ -157,7 +158,8 @@ class NeighboursIT {
         JsonNode before = aws.policy(primary);
 
         // The read right before the write comes late, and the cleanup waits for it.
-        STAGE.proxy()
+        ENVIRONMENT
+                .proxy()
                 .inject(Fault.late(Duration.ofSeconds(4))
                         .about(primary)
                         .only(request -> request.operation().equals("kms:GetKeyPolicy")));
@@ -218,7 +220,7 @@ class NeighboursIT {
     @Alone
     @Test
     void whoWasServedKeepsItsAccessThoughItsTenantIsGoneFromTheSettings() throws Exception {
-        var stranger = new TestNamespace(STAGE.installation(), namespace("forgotten"));
+        var stranger = new TestNamespace(ENVIRONMENT.installation(), namespace("forgotten"));
         stranger.apply(workgroup("orders", primary, stranger.namespace() + "-data")
                 .labelled(SERVED)
                 .toString());
@@ -226,21 +228,22 @@ class NeighboursIT {
         team.apply(released(neighbour(REGION, primary)));
         team.awaitWorkgroup("neighbour", EncryptionState.ENABLED);
         JsonNode before = aws.policy(primary);
-        STAGE.operator().close();
-        try (OperatorProcess mistaken = STAGE.launch(Map.of("CMEK_TENANTS_DEFAULT_NAMESPACES", "team-*"))
+        ENVIRONMENT.operator().close();
+        try (OperatorProcess mistaken = ENVIRONMENT
+                .launch(Map.of("CMEK_TENANTS_DEFAULT_NAMESPACES", "team-*"))
                 .awaitReady()) {
             stranger.awaitReason("orders", "Accepted", "NamespaceNotPermitted");
 
             team.kubectl("delete", "wg", "neighbour", "--timeout=60s").orThrow();
             assertThat(aws.policy(primary)).isEqualTo(before);
         } finally {
-            STAGE.startOperator();
+            ENVIRONMENT.startOperator();
         }
         stranger.awaitWorkgroup("orders", EncryptionState.ENABLED);
     }
 
     private static String namespace(String name) {
-        STAGE.installation().kubectl().must("create", "namespace", name);
+        ENVIRONMENT.installation().kubectl().must("create", "namespace", name);
         return name;
     }
 
@@ -273,7 +276,7 @@ class NeighboursIT {
     private void assertStaysEnabled(String name) {
         var states = new ArrayList<WorkgroupStatus>();
         try (var seen = team.statuses(Workgroup.class)) {
-            STAGE.proxy().awaitMoreAbout(List.of(primary), "kms:DescribeKey", 4, Duration.ofSeconds(60));
+            ENVIRONMENT.proxy().awaitMoreAbout(List.of(primary), "kms:DescribeKey", 4, Duration.ofSeconds(60));
             states.addAll(seen.of(name));
         }
         assertThat(states).extracting(WorkgroupStatus::encryption).containsOnly(EncryptionState.ENABLED);

@@ -38,15 +38,15 @@ class PublishIT {
     private static final String PUBLISH = "policyManagement: Publish";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     private LocalAws aws;
     private TestNamespace team;
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
     }
 
     private final List<String> keys = new ArrayList<>();
@@ -60,7 +60,7 @@ class PublishIT {
     @AfterEach
     void noPolicyWasWritten() {
         if (!mayWrite) {
-            assertThat(STAGE.proxy().writesAbout(keys)).isEmpty();
+            assertThat(ENVIRONMENT.proxy().writesAbout(keys)).isEmpty();
         }
     }
 
@@ -167,11 +167,12 @@ class PublishIT {
         aws.setPolicy(key, withOurs(key));
         team.apply(published("orders", key).toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-        AuditLog audit = STAGE.audit();
-        STAGE.operator().close();
+        AuditLog audit = ENVIRONMENT.audit();
+        ENVIRONMENT.operator().close();
         String filler = "x".repeat(1_000_000);
         for (int i = 0; i < 40; i++) {
-            STAGE.installation()
+            ENVIRONMENT
+                    .installation()
                     .client()
                     .resource(new ConfigMapBuilder()
                             .withNewMetadata()
@@ -187,18 +188,18 @@ class PublishIT {
         long mark = audit.mark();
 
         // The heap of the chart's container: half of its memory limit.
-        try (OperatorProcess operator = STAGE.launch(Map.of(), "-Xmx256m")) {
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of(), "-Xmx256m")) {
             operator.awaitReady();
             aws.disableKey(key);
             team.awaitReason("orders", "KeysUsable", "KeyDisabled");
         } finally {
-            STAGE.startOperator();
+            ENVIRONMENT.startOperator();
         }
         assertThat(audit.allOfOperatorSince(mark))
                 .isNotEmpty()
                 .noneMatch(request -> request.resource().equals("configmaps"));
 
-        STAGE.installation().kubectl().must(commandOfUpgradePage("kubectl delete configmaps"));
+        ENVIRONMENT.installation().kubectl().must(commandOfUpgradePage("kubectl delete configmaps"));
         assertThat(team.kubectl("get", "configmaps", "-o", "name").orThrow().output())
                 .doesNotContain("filler");
     }
@@ -210,14 +211,15 @@ class PublishIT {
         aws.setPolicy(key, withOurs(key));
         team.apply(published("orders", key).toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-        AuditLog audit = STAGE.audit();
+        AuditLog audit = ENVIRONMENT.audit();
 
-        STAGE.operator().close();
+        ENVIRONMENT.operator().close();
         long mark = audit.mark();
-        STAGE.proxy().resetCounts();
-        STAGE.startOperator();
-        Awaitility.await("the policy was read again").until(() -> STAGE.proxy().count("kms:GetKeyPolicy") > 3);
-        assertThat(STAGE.proxy().writes()).isZero();
+        ENVIRONMENT.proxy().resetCounts();
+        ENVIRONMENT.startOperator();
+        Awaitility.await("the policy was read again")
+                .until(() -> ENVIRONMENT.proxy().count("kms:GetKeyPolicy") > 3);
+        assertThat(ENVIRONMENT.proxy().writes()).isZero();
         assertThat(audit.ofOperatorSince(mark).stream()
                         .filter(AuditLog.Request::isWrite)
                         .filter(r -> r.name().startsWith(team.namespace() + "/")))

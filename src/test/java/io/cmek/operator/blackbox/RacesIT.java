@@ -62,7 +62,8 @@ class RacesIT {
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
+    static final OperatorTestExtension ENVIRONMENT =
+            new OperatorTestExtension().with("CMEK_BUCKET_RESYNC_INTERVAL", "60s");
 
     private LocalAws aws;
     private TestNamespace team;
@@ -71,8 +72,8 @@ class RacesIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         primary = aws.createKey(REGION);
         secondary = aws.createKey(SECONDARY_REGION);
     }
@@ -87,7 +88,7 @@ class RacesIT {
 
     @Test
     void noDatabaseIsAdmittedWithoutAReadyReplicaCmekWhateverComesFirst() throws Exception {
-        try (var history = new History(STAGE.installation().client(), team.namespace());
+        try (var history = new History(ENVIRONMENT.installation().client(), team.namespace());
                 ExecutorService users = Executors.newFixedThreadPool(2 * PAIRS)) {
             team.apply(manifests(PAIRS, this::idle));
             for (int round = 0; round < ROUNDS; round++) {
@@ -167,14 +168,14 @@ class RacesIT {
             aws.setPolicy(key, others);
         }
         try (Installation elsewhere = Installation.start(Map.of());
-                OperatorProcess second = STAGE.launch(Map.of(
+                OperatorProcess second = ENVIRONMENT.launch(Map.of(
                         "KUBECONFIG",
                         elsewhere.operatorKubeconfig().toAbsolutePath().toString(),
                         "CMEK_INSTALLATION_ID",
                         "second"))) {
             second.awaitReady();
             var there = new TestNamespace(elsewhere, elsewhere.namespace());
-            STAGE.proxy().resetCounts();
+            ENVIRONMENT.proxy().resetCounts();
             for (TestNamespace where : List.of(team, there)) {
                 where.apply(orders(where == team ? "here" : "there") + "---\n"
                         + replica("west", "orders", secondary, bucket(where == team ? "here" : "there", "west"))
@@ -193,7 +194,7 @@ class RacesIT {
             }
             assertForeignStatementsAreThere(others);
             // Both came at the same time: a write may have been overtaken, and was repeated then.
-            assertThat(STAGE.proxy().count("kms:PutKeyPolicy")).isLessThanOrEqualTo(16);
+            assertThat(ENVIRONMENT.proxy().count("kms:PutKeyPolicy")).isLessThanOrEqualTo(16);
             awaitNoWrites();
 
             // One goes, the other stays.
@@ -235,9 +236,9 @@ class RacesIT {
 
     /** For as long as it takes both to look at each key three times. */
     private void awaitNoWrites() {
-        STAGE.proxy().resetCounts();
-        await().atMost(Duration.ofSeconds(180)).until(() -> STAGE.proxy().count("kms:GetKeyPolicy") >= 2 * 2 * 3);
-        assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
+        ENVIRONMENT.proxy().resetCounts();
+        await().atMost(Duration.ofSeconds(180)).until(() -> ENVIRONMENT.proxy().count("kms:GetKeyPolicy") >= 2 * 2 * 3);
+        assertThat(ENVIRONMENT.proxy().writes()).as("writes to AWS").isZero();
     }
 
     // -- edits while statuses are written
@@ -259,7 +260,7 @@ class RacesIT {
         }
         var before = new ArrayList<Long>();
         resources().forEach(r -> before.add(r.getMetadata().getGeneration()));
-        long mark = STAGE.audit().mark();
+        long mark = ENVIRONMENT.audit().mark();
 
         var done = new AtomicBoolean();
         try (ExecutorService users = Executors.newFixedThreadPool(6)) {
@@ -296,7 +297,7 @@ class RacesIT {
             team.awaitReason("wg-" + i, "ReplicationAllowed", "SecondaryReady");
             team.awaitWorkgroup("wg-" + i, EncryptionState.ENABLED);
         }
-        assertThat(STAGE.audit().ofOperatorSince(mark))
+        assertThat(ENVIRONMENT.audit().ofOperatorSince(mark))
                 .as("writes of statuses between the edits")
                 .filteredOn(request -> request.resource().endsWith("/status"))
                 .hasSizeGreaterThan(2 * EDITED * 3);
@@ -339,7 +340,7 @@ class RacesIT {
         List<String> secondaries = Stream.generate(() -> aws.createKey(SECONDARY_REGION))
                 .limit(KEY_PAIRS)
                 .toList();
-        STAGE.proxy().resetCounts();
+        ENVIRONMENT.proxy().resetCounts();
         long start = System.nanoTime();
 
         team.apply(manifests(
@@ -359,7 +360,7 @@ class RacesIT {
                 .allSatisfy(r -> assertThat(r.getStatus().encryption()).isEqualTo(EncryptionState.ENABLED));
 
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        Map<String, Long> counts = STAGE.proxy().counts();
+        Map<String, Long> counts = ENVIRONMENT.proxy().counts();
         System.out.printf("%d workgroups with replicas: %d s, %s%n", MANY, took.toSeconds(), counts);
         assertThat(counts.get("kms:PutKeyPolicy"))
                 .as(
@@ -395,11 +396,11 @@ class RacesIT {
     }
 
     private NonNamespaceOperation<Workgroup, KubernetesResourceList<Workgroup>, Resource<Workgroup>> workgroups() {
-        return STAGE.installation().client().resources(Workgroup.class).inNamespace(team.namespace());
+        return ENVIRONMENT.installation().client().resources(Workgroup.class).inNamespace(team.namespace());
     }
 
     private NonNamespaceOperation<ReplicaCmek, KubernetesResourceList<ReplicaCmek>, Resource<ReplicaCmek>> replicas() {
-        return STAGE.installation().client().resources(ReplicaCmek.class).inNamespace(team.namespace());
+        return ENVIRONMENT.installation().client().resources(ReplicaCmek.class).inNamespace(team.namespace());
     }
 
     private static void all(ExecutorService users, List<Callable<Void>> tasks) throws Exception {

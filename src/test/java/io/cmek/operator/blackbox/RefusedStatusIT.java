@@ -32,15 +32,16 @@ class RefusedStatusIT {
     private static final Pattern SAMPLE = Pattern.compile("(?m)^(cmek_[a-z_]*status[a-z_]*(?:\\{[^}]*})?) ([0-9.E]+)$");
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     @Test
     void aStatusThatIsRefusedIsCountedAndLoggedInALineAtATime() {
-        TestNamespace team = STAGE.team();
+        TestNamespace team = ENVIRONMENT.team();
         List<String> keys =
-                CODES.stream().map(code -> STAGE.aws().createKey(REGION)).toList();
-        try (ApiServerProxy proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
-                OperatorProcess operator = STAGE.launch(
+                CODES.stream().map(code -> ENVIRONMENT.aws().createKey(REGION)).toList();
+        try (ApiServerProxy proxy =
+                        ApiServerProxy.before(ENVIRONMENT.installation().operatorKubeconfig());
+                OperatorProcess operator = ENVIRONMENT.launch(
                         Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()))) {
             operator.awaitReady();
             for (int i = 0; i < CODES.size(); i++) {
@@ -57,7 +58,7 @@ class RefusedStatusIT {
                             && request.path().endsWith(team.namespace() + "/workgroups/" + name(code) + "/status"))
                     .mapToInt(Integer::intValue)
                     .findFirst());
-            keys.forEach(STAGE.aws()::disableKey);
+            keys.forEach(ENVIRONMENT.aws()::disableKey);
             await("statuses are refused for a while")
                     .during(REFUSED)
                     .atMost(REFUSED.plusSeconds(5))
@@ -69,7 +70,7 @@ class RefusedStatusIT {
             await("the statuses are written after all")
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> CODES.stream().allMatch(code -> isStored(team, code, "DEGRADED")));
-            keys.forEach(STAGE.aws()::enableKey);
+            keys.forEach(ENVIRONMENT.aws()::enableKey);
             CODES.forEach(code -> team.awaitWorkgroup(name(code), EncryptionState.ENABLED));
 
             during.keySet().removeIf(sample -> during.get(sample) <= before.getOrDefault(sample, 0.0));

@@ -50,7 +50,7 @@ class ReplacedIT {
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private LocalAws aws;
     private ApiServerProxy proxy;
@@ -59,15 +59,15 @@ class ReplacedIT {
 
     @BeforeEach
     void proxy() {
-        aws = STAGE.aws();
-        proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        proxy = ApiServerProxy.before(ENVIRONMENT.installation().operatorKubeconfig());
+        team = ENVIRONMENT.team();
         key = aws.createKey(REGION);
     }
 
     @AfterEach
     void heal() {
-        STAGE.proxy().heal();
+        ENVIRONMENT.proxy().heal();
         proxy.close();
     }
 
@@ -154,9 +154,10 @@ class ReplacedIT {
         String bucket = team.namespace() + "-orders";
         try (OperatorProcess operator = launch()) {
             operator.awaitReady();
-            STAGE.proxy().resetCounts();
-            STAGE.proxy().record();
-            STAGE.proxy()
+            ENVIRONMENT.proxy().resetCounts();
+            ENVIRONMENT.proxy().record();
+            ENVIRONMENT
+                    .proxy()
                     .inject(asked -> asked.request().operation().equals("kms:PutKeyPolicy")
                             ? new Fault.Effect.Late(Duration.ofSeconds(4))
                             : new Fault.Effect.None());
@@ -164,7 +165,7 @@ class ReplacedIT {
             await("the policy is written")
                     .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(50))
-                    .until(() -> STAGE.proxy().count("kms:PutKeyPolicy") > 0);
+                    .until(() -> ENVIRONMENT.proxy().count("kms:PutKeyPolicy") > 0);
             String uid = team.json("wg", "orders").at("/metadata/uid").asText();
             var resource = client().resources(Workgroup.class)
                     .inNamespace(team.namespace())
@@ -180,9 +181,9 @@ class ReplacedIT {
             proxy.heal();
             await("the answer has come")
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> STAGE.proxy().recorded().stream()
+                    .until(() -> ENVIRONMENT.proxy().recorded().stream()
                             .anyMatch(e -> e.operation().equals("kms:PutKeyPolicy")));
-            STAGE.proxy().heal();
+            ENVIRONMENT.proxy().heal();
 
             // One that comes later has all that it wants by then.
             team.apply(workgroup("later", aws.createKey(REGION), team.namespace() + "-later")
@@ -205,7 +206,7 @@ class ReplacedIT {
                                 .extracting(Bucket::name)
                                 .doesNotContain(bucket);
                     });
-            assertThat(STAGE.proxy().recorded())
+            assertThat(ENVIRONMENT.proxy().recorded())
                     .filteredOn(e -> e.request().subject().startsWith(bucket))
                     .filteredOn(e -> e.operation().matches("s3:(Put|Create).*"))
                     .isEmpty();
@@ -346,7 +347,7 @@ class ReplacedIT {
     // -- the means
 
     private OperatorProcess launch() {
-        return STAGE.launch(
+        return ENVIRONMENT.launch(
                 Map.of("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString()));
     }
 
@@ -361,6 +362,6 @@ class ReplacedIT {
     }
 
     private static KubernetesClient client() {
-        return STAGE.installation().client();
+        return ENVIRONMENT.installation().client();
     }
 }

@@ -38,15 +38,15 @@ class RightsIT {
     private static final Set<String> FOR_EVERYBODY = Set.of("create selfsubjectrulesreviews");
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().withoutOperator().with("CMEK_LEADER_ELECTION_ENABLED", "true");
 
     @Test
     void itIsAllowedWhatItDoesAndNothingElse() {
-        AuditLog audit = STAGE.audit();
+        AuditLog audit = ENVIRONMENT.audit();
         long mark = audit.mark();
-        TestNamespace team = STAGE.team();
-        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+        TestNamespace team = ENVIRONMENT.team();
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             live(team);
         }
 
@@ -61,20 +61,20 @@ class RightsIT {
     }
 
     private static void live(TestNamespace team) {
-        String key = STAGE.aws().createKey(REGION);
+        String key = ENVIRONMENT.aws().createKey(REGION);
         String storageClass = "cmek-" + team.namespace() + "-orders";
         team.apply(workgroup("orders", key, team.namespace() + "-orders")
                 .replicating()
                 .toString());
-        team.apply(workgroup("ours", STAGE.aws().createKey(REGION), team.namespace() + "-ours")
+        team.apply(workgroup("ours", ENVIRONMENT.aws().createKey(REGION), team.namespace() + "-ours")
                 .with("policyManagement: Publish")
                 .toString());
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
-        team.apply(replica("west", "orders", STAGE.aws().createKey(SECONDARY_REGION), team.namespace() + "-west")
+        team.apply(replica("west", "orders", ENVIRONMENT.aws().createKey(SECONDARY_REGION), team.namespace() + "-west")
                 .toString());
         team.awaitReplica("west", EncryptionState.ENABLED);
 
-        var client = STAGE.installation().client();
+        var client = ENVIRONMENT.installation().client();
         StorageClass ours =
                 client.storage().v1().storageClasses().withName(storageClass).get();
         client.resource(ours).delete();

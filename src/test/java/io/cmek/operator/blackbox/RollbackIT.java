@@ -29,14 +29,14 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 class RollbackIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     private TestNamespace team;
 
     @BeforeEach
     void team() {
-        team = STAGE.team();
+        team = ENVIRONMENT.team();
     }
 
     @AfterEach
@@ -58,8 +58,8 @@ class RollbackIT {
         team.kubectl(arguments.toArray(String[]::new)).orThrow();
     }
 
-    private static void awaitTwoLooks() {
-        STAGE.proxy().awaitMore("kms:DescribeKey", 6, Duration.ofSeconds(60));
+    private static void awaitTwoReads() {
+        ENVIRONMENT.proxy().awaitMore("kms:DescribeKey", 6, Duration.ofSeconds(60));
     }
 
     private static double unreadable(OperatorProcess operator, String kind) {
@@ -92,11 +92,11 @@ class RollbackIT {
 
     @Test
     void whatANewerVersionStoredStopsNothingAndNothingIsGuessed() {
-        String oldKey = STAGE.aws().createKey(REGION);
-        String observedKey = STAGE.aws().createKey(REGION);
-        String sharedKey = STAGE.aws().createKey(REGION);
-        String adoptedKey = STAGE.aws().createKey(REGION);
-        try (OperatorProcess before = STAGE.launch(Map.of()).awaitReady()) {
+        String oldKey = ENVIRONMENT.aws().createKey(REGION);
+        String observedKey = ENVIRONMENT.aws().createKey(REGION);
+        String sharedKey = ENVIRONMENT.aws().createKey(REGION);
+        String adoptedKey = ENVIRONMENT.aws().createKey(REGION);
+        try (OperatorProcess before = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             team.apply(onKey("old", oldKey).toString());
             team.apply(onKey("observed", observedKey).toString());
             team.apply(onKey("newer", sharedKey).with("deletionPolicy: Release").toString());
@@ -124,10 +124,10 @@ class RollbackIT {
                 .with("buckets: {data: " + bucket("adopted") + ", provisioning: Adopt}")
                 .toString());
         NextVersion.rollBack(team);
-        JsonNode sharedPolicy = STAGE.aws().policy(sharedKey);
+        JsonNode sharedPolicy = ENVIRONMENT.aws().policy(sharedKey);
 
-        try (OperatorProcess after = STAGE.launch(Map.of()).awaitReady()) {
-            team.apply(onKey("fresh", STAGE.aws().createKey(REGION)).toString());
+        try (OperatorProcess after = ENVIRONMENT.launch(Map.of()).awaitReady()) {
+            team.apply(onKey("fresh", ENVIRONMENT.aws().createKey(REGION)).toString());
             team.awaitWorkgroup("fresh", EncryptionState.ENABLED);
             team.awaitWorkgroup(
                     "old",
@@ -146,11 +146,11 @@ class RollbackIT {
             String emptied = """
                     {"Version": "2012-10-17", "Statement": [{"Sid": "Root", "Effect": "Allow",
                       "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}]}""";
-            STAGE.aws().setPolicy(observedKey, emptied);
-            awaitTwoLooks();
-            assertThat(STAGE.aws().sids(observedKey)).containsExactly("Root");
-            assertThat(STAGE.aws().statementsOf("default", adoptedKey)).isEmpty();
-            assertThatThrownBy(() -> STAGE.aws().encryption(REGION, bucket("adopted")))
+            ENVIRONMENT.aws().setPolicy(observedKey, emptied);
+            awaitTwoReads();
+            assertThat(ENVIRONMENT.aws().sids(observedKey)).containsExactly("Root");
+            assertThat(ENVIRONMENT.aws().statementsOf("default", adoptedKey)).isEmpty();
+            assertThatThrownBy(() -> ENVIRONMENT.aws().encryption(REGION, bucket("adopted")))
                     .isInstanceOf(S3Exception.class);
             assertThat(team.installation()
                             .kubectl()
@@ -160,8 +160,10 @@ class RollbackIT {
             patch("workgroup/observed", "{\"spec\": {\"policyManagement\": \"Managed\"}}");
             await("its key policy is mended")
                     .atMost(Duration.ofSeconds(60))
-                    .until(() ->
-                            !STAGE.aws().statementsOf("default", observedKey).isEmpty());
+                    .until(() -> !ENVIRONMENT
+                            .aws()
+                            .statementsOf("default", observedKey)
+                            .isEmpty());
 
             // One that cannot be read is named, and nothing is taken from its key.
             awaitEvent("newer", "spec.volumes");
@@ -180,8 +182,8 @@ class RollbackIT {
                                 .doesNotContain("newer")
                                 .hasSizeLessThan(600);
                     });
-            awaitTwoLooks();
-            assertThat(STAGE.aws().policy(sharedKey)).isEqualTo(sharedPolicy);
+            awaitTwoReads();
+            assertThat(ENVIRONMENT.aws().policy(sharedKey)).isEqualTo(sharedPolicy);
             assertThat(isStored("newer")).isTrue();
             assertThat(isStored("neighbour")).isTrue();
 
@@ -191,7 +193,7 @@ class RollbackIT {
             NextVersion.rollBack(team);
             team.awaitGone("workgroup", "newer");
             team.awaitGone("workgroup", "neighbour");
-            assertThat(STAGE.aws().statementsOf("default", sharedKey)).isEmpty();
+            assertThat(ENVIRONMENT.aws().statementsOf("default", sharedKey)).isEmpty();
             assertThat(unreadable(after, "Workgroup")).isZero();
             assertThat(after.get("/q/health/live").statusCode()).isEqualTo(200);
         }
@@ -199,10 +201,10 @@ class RollbackIT {
 
     @Test
     void whatANewerVersionWritesWhileThisOneRunsStopsNothing() {
-        String key = STAGE.aws().createKey(REGION);
-        String secondaryKey = STAGE.aws().createKey(SECONDARY_REGION);
-        String archivedKey = STAGE.aws().createKey(REGION);
-        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+        String key = ENVIRONMENT.aws().createKey(REGION);
+        String secondaryKey = ENVIRONMENT.aws().createKey(SECONDARY_REGION);
+        String archivedKey = ENVIRONMENT.aws().createKey(REGION);
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             team.apply(onKey("orders", key).replicating("invoices").toString());
             team.apply(replica("west", "orders", secondaryKey, bucket("west"))
                     .with("deletionPolicy: Release")
@@ -210,8 +212,8 @@ class RollbackIT {
             team.apply(onKey("archived", archivedKey).toString());
             team.awaitReplica("west", EncryptionState.ENABLED);
             team.awaitWorkgroup("archived", EncryptionState.ENABLED);
-            JsonNode archivedPolicy = STAGE.aws().policy(archivedKey);
-            JsonNode secondaryPolicy = STAGE.aws().policy(secondaryKey);
+            JsonNode archivedPolicy = ENVIRONMENT.aws().policy(archivedKey);
+            JsonNode secondaryPolicy = ENVIRONMENT.aws().policy(secondaryKey);
 
             NextVersion.install(team);
             team.apply("""
@@ -220,19 +222,20 @@ class RollbackIT {
                     metadata: {name: newer}
                     spec: {region: us-east-1, volumes: gp3, cmek: {dataBucketKeyID: "%s"}, buckets: {data: %s},
                       replication: {region: us-west-2}}
-                    """.formatted(STAGE.aws().createKey(REGION), bucket("newer")));
+                    """.formatted(ENVIRONMENT.aws().createKey(REGION), bucket("newer")));
             patch("workgroup/orders", "{\"spec\": {\"volumes\": \"gp3\"}}");
             awaitEvent("newer", "spec.volumes");
             awaitEvent("orders", "spec.volumes");
             assertThat(unreadable(operator, "Workgroup")).isEqualTo(2);
-            team.apply(onKey("fresh", STAGE.aws().createKey(REGION)).toString());
+            team.apply(onKey("fresh", ENVIRONMENT.aws().createKey(REGION)).toString());
             team.awaitWorkgroup("fresh", EncryptionState.ENABLED);
             assertThat(operator.get("/q/health/live").statusCode()).isEqualTo(200);
             assertThat(operator.get("/q/health/ready").statusCode()).isEqualTo(200);
 
             // A ReplicaCmek of it does not have it reconciled, which would put a finalizer on it.
-            team.apply(replica("newer-west", "newer", STAGE.aws().createKey(SECONDARY_REGION), bucket("newer-west"))
-                    .toString());
+            team.apply(
+                    replica("newer-west", "newer", ENVIRONMENT.aws().createKey(SECONDARY_REGION), bucket("newer-west"))
+                            .toString());
             assertThat(team.awaitReplicaReason("newer-west", "Accepted", "Pending")
                             .message())
                     .contains("'newer'", "cannot read");
@@ -256,15 +259,15 @@ class RollbackIT {
             assertThat(held.message())
                     .contains("spec.deletionPolicy", "'Archive'")
                     .hasSizeLessThan(600);
-            awaitTwoLooks();
+            awaitTwoReads();
             assertThat(condition(team.workgroup("archived").getStatus(), "Deletable")
                             .status())
                     .isEqualTo("Unknown");
-            assertThat(STAGE.aws().policy(archivedKey)).isEqualTo(archivedPolicy);
-            assertThat(STAGE.aws().policy(secondaryKey)).isEqualTo(secondaryPolicy);
+            assertThat(ENVIRONMENT.aws().policy(archivedKey)).isEqualTo(archivedPolicy);
+            assertThat(ENVIRONMENT.aws().policy(secondaryKey)).isEqualTo(secondaryPolicy);
             patch("workgroup/archived", "{\"spec\": {\"deletionPolicy\": \"Retain\"}}");
             team.awaitGone("workgroup", "archived");
-            assertThat(STAGE.aws().policy(archivedKey)).isEqualTo(archivedPolicy);
+            assertThat(ENVIRONMENT.aws().policy(archivedKey)).isEqualTo(archivedPolicy);
 
             // It replicates: so it says why it stays, once that can be read.
             patch("workgroup/orders", "{\"spec\": {\"volumes\": null}}");

@@ -29,7 +29,7 @@ import io.cmek.operator.api.v1alpha1.SecondaryCmek;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupStatus;
 import io.cmek.operator.testing.Alone;
-import io.cmek.operator.testing.Kubectl.Said;
+import io.cmek.operator.testing.Kubectl.CommandResult;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
 import io.cmek.operator.testing.SideBySide;
@@ -64,7 +64,7 @@ class SecondaryRegionIT {
     private static final String ROOT_RULES = ".spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     private LocalAws aws;
     private TestNamespace team;
@@ -78,8 +78,8 @@ class SecondaryRegionIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         primaryKey = aws.createKey(REGION);
         secondaryKey = aws.createKey(SECONDARY_REGION);
         data = team.namespace() + "-data";
@@ -219,7 +219,7 @@ class SecondaryRegionIT {
                 .add(DATA_PLANE)
                 .add(auditor);
         aws.setPolicy(primary, policy.toString());
-        STAGE.proxy().awaitMoreAbout(List.of(primary, replica), "kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
+        ENVIRONMENT.proxy().awaitMoreAbout(List.of(primary, replica), "kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
         assertThat(aws.policy(primary).toString()).contains(auditor);
         assertThat(aws.policy(replica).toString()).doesNotContain(auditor);
     }
@@ -459,7 +459,7 @@ class SecondaryRegionIT {
     /** A backup brings back the manifests without status. What was done in AWS is still there. */
     @Alone
     @Test
-    void afterARestoreWithOtherKeysTheBucketTellsWithWhichItWasConfigured() {
+    void afterARestoreWithOtherKeysTheBucketShowsWithWhichItWasConfigured() {
         String other = aws.createKey(SECONDARY_REGION);
         replicate("orders");
 
@@ -490,14 +490,14 @@ class SecondaryRegionIT {
     @Test
     void afterARestoreWithTheSameKeysEverythingIsAsItWas() {
         replicate("orders");
-        STAGE.proxy().resetCounts();
+        ENVIRONMENT.proxy().resetCounts();
 
         loseEverything();
         team.apply(replica("west", "orders", secondaryKey, west).toString());
         apply("orders");
 
         team.awaitReason("orders", "ReplicationAllowed", "SecondaryReady");
-        assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
+        assertThat(ENVIRONMENT.proxy().writes()).as("writes to AWS").isZero();
     }
 
     // -- the region of replication, edited by somebody who may write Workgroups and no ReplicaCmek
@@ -636,7 +636,7 @@ class SecondaryRegionIT {
     }
 
     /** A merge patch of the Workgroup. */
-    private Said asEditor(String patch) {
+    private CommandResult asEditor(String patch) {
         return team.kubectl("patch", "wg", "orders", "--type=merge", "--as=" + EDITOR, "-p", patch);
     }
 
@@ -653,7 +653,7 @@ class SecondaryRegionIT {
                 .satisfies(s -> isRefused(s, moved));
     }
 
-    private Said replace(String object, Consumer<ObjectNode> edit) {
+    private CommandResult replace(String object, Consumer<ObjectNode> edit) {
         try {
             var edited = (ObjectNode) JSON.readTree(object);
             edit.accept((ObjectNode) edited.get("spec"));
@@ -667,7 +667,7 @@ class SecondaryRegionIT {
         }
     }
 
-    private static void isRefused(Said said, String because) {
+    private static void isRefused(CommandResult said, String because) {
         assertThat(said.exitCode()).isNotZero();
         assertThat(said.errors()).contains(because, "To stop replication, set databases: []");
     }
@@ -709,13 +709,13 @@ class SecondaryRegionIT {
 
     /** As when a cluster burns down: no finalizer is asked. */
     private void loseEverything() {
-        STAGE.operator().close();
+        ENVIRONMENT.operator().close();
         for (String what : List.of("rcmek/west", "wg/orders")) {
             team.kubectl("patch", what, "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}")
                     .orThrow();
             team.kubectl("delete", what, "--timeout=30s").orThrow();
         }
-        STAGE.startOperator();
+        ENVIRONMENT.startOperator();
     }
 
     private void awaitGateSays(String... words) {

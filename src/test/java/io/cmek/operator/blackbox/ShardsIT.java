@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ShardsIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     private static OperatorProcess a;
@@ -40,14 +40,15 @@ class ShardsIT {
 
     /** As docs/high-availability.md says; both use the one ServiceAccount that the stage has a token of. */
     private static OperatorProcess shard(String id) {
-        STAGE.installation().install("cmek-operator-" + id, """
+        ENVIRONMENT.installation().install("cmek-operator-" + id, """
                 cmek: {installationId: %s, selector: cmek.io/shard=%s}
                 crds: {install: false}
                 roles: {install: false}
                 admission: {install: false}
                 serviceAccount: {create: false, name: cmek-operator}
                 """.formatted(id, id));
-        return STAGE.launch(Map.of(
+        return ENVIRONMENT
+                .launch(Map.of(
                         "CMEK_LEADER_ELECTION_ENABLED",
                         "true",
                         "CMEK_INSTALLATION_ID",
@@ -65,8 +66,8 @@ class ShardsIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
     }
 
     @Test
@@ -144,7 +145,7 @@ class ShardsIT {
 
     @Test
     void eachHasItsLease() {
-        assertThat(STAGE.installation().kubectl().must("get", "lease", "-n", "cmek-system", "-o", "name"))
+        assertThat(ENVIRONMENT.installation().kubectl().must("get", "lease", "-n", "cmek-system", "-o", "name"))
                 .contains("lease.coordination.k8s.io/cmek-operator-a", "lease.coordination.k8s.io/cmek-operator-b");
     }
 

@@ -26,16 +26,16 @@ class SharedKeyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     @Test
     void fiftyWorkgroupsWriteThePolicyOnceAndTouchNoStatementOfOthers() throws IOException {
-        LocalAws aws = STAGE.aws();
-        TestNamespace team = STAGE.team();
+        LocalAws aws = ENVIRONMENT.aws();
+        TestNamespace team = ENVIRONMENT.team();
         String key = aws.createKey(REGION);
         String original = policyOfOthers();
         aws.setPolicy(key, original);
-        STAGE.proxy().resetCounts();
+        ENVIRONMENT.proxy().resetCounts();
 
         team.apply(IntStream.range(0, WORKGROUPS)
                 .mapToObj(i -> workgroup("wg-" + i, key, team.namespace() + "-data-" + i)
@@ -45,8 +45,8 @@ class SharedKeyIT {
             team.awaitWorkgroup("wg-" + i, EncryptionState.ENABLED);
         }
 
-        assertThat(STAGE.proxy().count("kms:PutKeyPolicy")).isEqualTo(1);
-        assertThat(STAGE.proxy().count("s3:CreateBucket")).isEqualTo(WORKGROUPS);
+        assertThat(ENVIRONMENT.proxy().count("kms:PutKeyPolicy")).isEqualTo(1);
+        assertThat(ENVIRONMENT.proxy().count("s3:CreateBucket")).isEqualTo(WORKGROUPS);
         JsonNode before = JSON.readTree(original);
         JsonNode after = aws.policy(key);
         assertThat(before.get("Statement")).hasSize(20);

@@ -62,7 +62,7 @@ class ShuffledPoliciesIT {
             "Action":"kms:DescribeKey","Resource":"*"}""";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     private LocalAws aws;
     private TestNamespace team;
@@ -70,15 +70,15 @@ class ShuffledPoliciesIT {
 
     @BeforeEach
     void prepare() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         keys = IntStream.range(0, KEYS).mapToObj(i -> aws.createKey(REGION)).toList();
-        STAGE.proxy().resetCounts();
+        ENVIRONMENT.proxy().resetCounts();
     }
 
     @AfterEach
     void clean() {
-        STAGE.proxy().heal();
+        ENVIRONMENT.proxy().heal();
         team.kubectl("delete", "workgroups", "--all").orThrow();
     }
 
@@ -89,14 +89,14 @@ class ShuffledPoliciesIT {
 
         try (Statuses<WorkgroupStatus> statuses = team.statuses(Workgroup.class)) {
             awaitAllEnabled();
-            assertThat(STAGE.proxy().count("kms:PutKeyPolicy")).isEqualTo(KEYS);
+            assertThat(ENVIRONMENT.proxy().count("kms:PutKeyPolicy")).isEqualTo(KEYS);
 
-            AuditLog audit = STAGE.audit();
+            AuditLog audit = ENVIRONMENT.audit();
             long mark = audit.mark();
-            STAGE.proxy().resetCounts();
-            STAGE.proxy().awaitMore("kms:GetKeyPolicy", (long) IDLE_POLLS * KEYS, Duration.ofSeconds(120));
+            ENVIRONMENT.proxy().resetCounts();
+            ENVIRONMENT.proxy().awaitMore("kms:GetKeyPolicy", (long) IDLE_POLLS * KEYS, Duration.ofSeconds(120));
 
-            assertThat(STAGE.proxy().writes()).as("writes to AWS").isZero();
+            assertThat(ENVIRONMENT.proxy().writes()).as("writes to AWS").isZero();
             assertThat(audit.ofOperatorSince(mark))
                     .as("writes to the API server, statuses and Events among them")
                     .filteredOn(Request::isWrite)
@@ -125,7 +125,7 @@ class ShuffledPoliciesIT {
         keys.forEach(key -> aws.setPolicy(key, policy(ROOT, WITHOUT_SID.formatted("a", "b"))));
         Map<String, Integer> writes = new ConcurrentHashMap<>();
         try (ExecutorService somebody = Executors.newFixedThreadPool(KEYS)) {
-            STAGE.proxy().inject(asked -> {
+            ENVIRONMENT.proxy().inject(asked -> {
                 String key = asked.request().subject();
                 if (!asked.request().operation().equals("kms:PutKeyPolicy")) {
                     return new Effect.None();

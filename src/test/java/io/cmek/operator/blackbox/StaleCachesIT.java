@@ -50,7 +50,7 @@ class StaleCachesIT {
     private static final Duration PATIENCE_OF_THE_CLIENT = Duration.ofSeconds(8);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private LocalAws aws;
     private ApiServerProxy proxy;
@@ -60,16 +60,16 @@ class StaleCachesIT {
 
     @BeforeEach
     void proxy() {
-        aws = STAGE.aws();
-        proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        proxy = ApiServerProxy.before(ENVIRONMENT.installation().operatorKubeconfig());
+        team = ENVIRONMENT.team();
         primary = aws.createKey(REGION);
         secondary = aws.createKey(SECONDARY_REGION);
     }
 
     @AfterEach
     void heal() {
-        STAGE.proxy().heal();
+        ENVIRONMENT.proxy().heal();
         proxy.close();
     }
 
@@ -108,7 +108,7 @@ class StaleCachesIT {
             assertThat(asked).hasValueGreaterThanOrEqualTo(informers);
             String[] gone = goes.split("/");
             team.awaitGone(gone[0], gone[1]);
-            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(30));
+            ENVIRONMENT.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(30));
             service.assertNeverDenied();
         }
         assertThat(team.repairs()).isEmpty();
@@ -196,7 +196,7 @@ class StaleCachesIT {
             caughtUp.complete(null);
 
             // It is reconciled still, and what it says is so.
-            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(30));
+            ENVIRONMENT.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(30));
             service.assertNeverDenied();
             team.kubectl("patch", "wg", "orders", "--type=merge", "-p", "{\"spec\":{\"deletionPolicy\":\"Retain\"}}")
                     .orThrow();
@@ -215,13 +215,14 @@ class StaleCachesIT {
 
     /** Deletes the Workgroup, and returns the list of all Workgroups while that waits for AWS. */
     private String deleted() throws Exception {
-        STAGE.proxy()
+        ENVIRONMENT
+                .proxy()
                 .inject(asked -> asked.request().operation().equals("kms:PutKeyPolicy")
                         ? new Fault.Effect.Late(Duration.ofSeconds(3))
                         : new Fault.Effect.None());
         team.kubectl("delete", "wg", "orders", "--wait=false").orThrow();
-        String list = STAGE.installation().kubectl().must("get", "--raw", "/apis/cmek.io/v1alpha1/workgroups");
-        STAGE.proxy().heal();
+        String list = ENVIRONMENT.installation().kubectl().must("get", "--raw", "/apis/cmek.io/v1alpha1/workgroups");
+        ENVIRONMENT.proxy().heal();
         JsonNode going = JSON.readTree(list)
                 .get("items")
                 .valueStream()
@@ -255,7 +256,7 @@ class StaleCachesIT {
     // -- replaced in a watch gap
 
     @Test
-    void oneThatIsReplacedWhileNothingIsHeardIsANewOne() {
+    void oneThatIsReplacedWhileTheWatchIsCutIsANewOne() {
         String another = aws.createKey(REGION);
         String bucket = team.namespace() + "-orders";
         try (OperatorProcess operator = launch(proxy, Map.of())) {
@@ -301,7 +302,7 @@ class StaleCachesIT {
     private static OperatorProcess launch(ApiServerProxy proxy, Map<String, String> more) {
         var environment = new TreeMap<>(more);
         environment.put("KUBECONFIG", proxy.kubeconfig().toAbsolutePath().toString());
-        return STAGE.launch(environment);
+        return ENVIRONMENT.launch(environment);
     }
 
     private void awaitEncryption(String workgroup, String encryption) {

@@ -6,9 +6,9 @@ import static io.cmek.operator.testing.OperatorTestExtension.REGION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.cmek.operator.answerer.AwsRequest;
 import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.Workgroup;
+import io.cmek.operator.inmemoryaws.AwsRequest;
 import io.cmek.operator.testing.Fault;
 import io.cmek.operator.testing.LocalAws;
 import io.cmek.operator.testing.OperatorTestExtension;
@@ -66,7 +66,7 @@ class StarvationIT {
     private static final AtomicInteger MADE = new AtomicInteger();
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = stage();
+    static final OperatorTestExtension ENVIRONMENT = stage();
 
     private static OperatorTestExtension stage() {
         OperatorTestExtension stage = new OperatorTestExtension();
@@ -92,16 +92,16 @@ class StarvationIT {
 
     @BeforeAll
     static void prepare() {
-        FAR_ACCOUNTS.forEach(account -> STAGE.operatorRole(account, "cmek-operator"));
+        FAR_ACCOUNTS.forEach(account -> ENVIRONMENT.operatorRole(account, "cmek-operator"));
         IntStream.range(0, FAR_ACCOUNTS.size())
                 .mapToObj(i -> "far" + i)
-                .forEach(namespace -> STAGE.installation().kubectl().must("create", "namespace", namespace));
+                .forEach(namespace -> ENVIRONMENT.installation().kubectl().must("create", "namespace", namespace));
     }
 
     @BeforeEach
     void teams() {
-        aws = STAGE.aws();
-        healthy = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        healthy = ENVIRONMENT.team();
         if (!isWarm) {
             measure(WARM_UP);
             isWarm = true;
@@ -110,14 +110,14 @@ class StarvationIT {
 
     @AfterEach
     void heal() {
-        STAGE.proxy().heal();
-        STAGE.installation().kubectl().must("delete", "workgroups", "--all", "--all-namespaces", "--timeout=60s");
+        ENVIRONMENT.proxy().heal();
+        ENVIRONMENT.installation().kubectl().must("delete", "workgroups", "--all", "--all-namespaces", "--timeout=60s");
     }
 
     @Test
     void fortyPartitionsThatHangHoldUpNoOtherOneAndRecoverWhenTheHangEndsInjected() {
         List<TestNamespace> far = IntStream.range(0, FAR_ACCOUNTS.size())
-                .mapToObj(i -> new TestNamespace(STAGE.installation(), "far" + i))
+                .mapToObj(i -> new TestNamespace(ENVIRONMENT.installation(), "far" + i))
                 .toList();
         List<Duration> before = measure(ROUNDS);
 
@@ -135,7 +135,7 @@ class StarvationIT {
         List<Duration> meanwhile = measure(ROUNDS);
         far.forEach(team -> hang.assertHolds(team, inAccount));
 
-        STAGE.proxy().heal();
+        ENVIRONMENT.proxy().heal();
         far.forEach(team -> awaitAllEnabled(team, inAccount));
         assertAsIfNothingWereWrong("40 partitions hang", before, meanwhile, measure(ROUNDS));
     }
@@ -162,7 +162,7 @@ class StarvationIT {
 
     private static Hang hang(Predicate<AwsRequest> requests) {
         var hang = new Hang(new AtomicInteger(), ConcurrentHashMap.newKeySet());
-        STAGE.proxy().inject(Fault.hanging().only(request -> {
+        ENVIRONMENT.proxy().inject(Fault.hanging().only(request -> {
             boolean hangs = requests.test(request);
             if (hangs) {
                 hang.calls().incrementAndGet();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StepFailureIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension();
 
     private final List<Runnable> undo = new ArrayList<>();
     private LocalAws aws;
@@ -36,8 +36,8 @@ class StepFailureIT {
 
     @BeforeEach
     void aWorkgroupThatIsEnabled() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         key = aws.createKey(REGION);
         storageClass = "cmek-" + team.namespace() + "-orders";
         team.apply(workgroup("orders", key, team.namespace() + "-data").toString());
@@ -55,7 +55,7 @@ class StepFailureIT {
         refuseByPolicy();
         kubectl().must("delete", "storageclass", storageClass);
 
-        refusedAndAllElseIsTold("reclaimPolicy must be Delete");
+        assertRefusedAndAllElseIsReported("reclaimPolicy must be Delete");
     }
 
     @Test
@@ -69,7 +69,7 @@ class StepFailureIT {
                 .isNotEqualTo(role);
         kubectl().must("delete", "storageclass", storageClass);
 
-        refusedAndAllElseIsTold("forbidden");
+        assertRefusedAndAllElseIsReported("forbidden");
     }
 
     @Test
@@ -77,7 +77,7 @@ class StepFailureIT {
         webhookThatIsDown("CREATE");
         kubectl().must("delete", "storageclass", storageClass);
 
-        refusedAndAllElseIsTold("failed calling webhook");
+        assertRefusedAndAllElseIsReported("failed calling webhook");
     }
 
     @Test
@@ -102,7 +102,7 @@ class StepFailureIT {
                 .isFalse();
     }
 
-    private void refusedAndAllElseIsTold(String words) {
+    private void assertRefusedAndAllElseIsReported(String words) {
         WorkgroupStatus refused = team.awaitWorkgroup(
                 "orders", "it is refused in the API server's words", s -> has(s, "VolumesEncrypted", "WriteDenied"));
         Condition volumes = condition(refused, "VolumesEncrypted");
@@ -215,6 +215,6 @@ class StepFailureIT {
     }
 
     private static Kubectl kubectl() {
-        return STAGE.installation().kubectl();
+        return ENVIRONMENT.installation().kubectl();
     }
 }

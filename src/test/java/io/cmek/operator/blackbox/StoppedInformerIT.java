@@ -19,16 +19,17 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StoppedInformerIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     @Test
     void anInformerThatHasStoppedFailsLivenessAndAnApiServerThatIsAwayDoesNot() {
-        TestNamespace team = STAGE.team();
-        try (ApiServerProxy proxy = ApiServerProxy.before(STAGE.installation().operatorKubeconfig());
-                OperatorProcess operator = STAGE.launch(
-                                Map.of("KUBECONFIG", proxy.kubeconfig().toString()))
+        TestNamespace team = ENVIRONMENT.team();
+        try (ApiServerProxy proxy =
+                        ApiServerProxy.before(ENVIRONMENT.installation().operatorKubeconfig());
+                OperatorProcess operator = ENVIRONMENT
+                        .launch(Map.of("KUBECONFIG", proxy.kubeconfig().toString()))
                         .awaitReady()) {
-            team.apply(workgroup("orders", STAGE.aws().createKey(REGION), team.namespace() + "-orders")
+            team.apply(workgroup("orders", ENVIRONMENT.aws().createKey(REGION), team.namespace() + "-orders")
                     .toString());
             team.awaitWorkgroup("orders", EncryptionState.ENABLED);
 
@@ -38,7 +39,7 @@ class StoppedInformerIT {
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> operator.get("/q/health/live").statusCode() == 200);
             proxy.heal();
-            team.apply(workgroup("later", STAGE.aws().createKey(REGION), team.namespace() + "-later")
+            team.apply(workgroup("later", ENVIRONMENT.aws().createKey(REGION), team.namespace() + "-later")
                     .toString());
             team.awaitWorkgroup("later", EncryptionState.ENABLED);
             assertThat(operator.get("/q/health/live").statusCode()).isEqualTo(200);

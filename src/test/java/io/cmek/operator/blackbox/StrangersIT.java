@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StrangersIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     /** 250 KiB each. The operator gets three eighths of the chart's heap, of which it needs half for itself: no two copies of them fit in. */
@@ -35,7 +35,7 @@ class StrangersIT {
 
     @Test
     void objectsFullOfAnnotationsAndLabelsDoNotFillAHeapSmallerThanTheCharts() throws IOException {
-        TestNamespace team = STAGE.team();
+        TestNamespace team = ENVIRONMENT.team();
         var annotations = Map.of("example.com/note", "x".repeat(250 << 10));
         var labels = new HashMap<String, String>();
         IntStream.range(0, 50).forEach(i -> labels.put("%063d".formatted(i), "y".repeat(63)));
@@ -52,10 +52,10 @@ class StrangersIT {
             team.installation().client().resource(large).create();
         });
 
-        try (OperatorProcess operator = STAGE.launch(
-                        Map.of(), "-Xmx" + heapOfTheChart() * 3 / 8, "-XX:+ExitOnOutOfMemoryError")
+        try (OperatorProcess operator = ENVIRONMENT
+                .launch(Map.of(), "-Xmx" + heapOfTheChart() * 3 / 8, "-XX:+ExitOnOutOfMemoryError")
                 .awaitReady()) {
-            team.apply(workgroup("orders", STAGE.aws().createKey(REGION), team.namespace() + "-orders")
+            team.apply(workgroup("orders", ENVIRONMENT.aws().createKey(REGION), team.namespace() + "-orders")
                     .toString());
             team.awaitWorkgroup("orders", EncryptionState.ENABLED);
             for (int i = 0; i < OBJECTS; i++) {

@@ -40,7 +40,7 @@ class TenantsApartIT {
     private static final String EUROPEANS = "eu-team";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension()
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension()
             .with("CMEK_TENANTS_EUROPE_NAMESPACES", EUROPEANS)
             .with("CMEK_TENANTS_EUROPE_KEYS", "arn:aws:kms:eu-*:" + LocalAws.ACCOUNT + ":key/*")
             .with("CMEK_TENANTS_EUROPE_ROLE_ARN", OperatorTestExtension.OPERATOR_ROLE)
@@ -52,16 +52,16 @@ class TenantsApartIT {
 
     @BeforeAll
     static void role() {
-        STAGE.installation().kubectl().must("create", "namespace", EUROPEANS);
-        STAGE.aws().role(LocalAws.ACCOUNT, "european", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", """
+        ENVIRONMENT.installation().kubectl().must("create", "namespace", EUROPEANS);
+        ENVIRONMENT.aws().role(LocalAws.ACCOUNT, "european", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", """
                 {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}""");
     }
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
-        europeans = new TestNamespace(STAGE.installation(), EUROPEANS);
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
+        europeans = new TestNamespace(ENVIRONMENT.installation(), EUROPEANS);
     }
 
     /** The name of a replica that does not exist is accepted, because its tenant may use every key of the region. */
@@ -218,7 +218,7 @@ class TenantsApartIT {
                             "{\"spec\":{\"deletionPolicy\":\"" + policy + "\"}}")
                     .orThrow();
             team.awaitWorkgroup(workgroup, EncryptionState.ENABLED);
-            STAGE.proxy().awaitMoreAbout(List.of(key), "kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
+            ENVIRONMENT.proxy().awaitMoreAbout(List.of(key), "kms:GetKeyPolicy", 3, Duration.ofSeconds(60));
         }
     }
 

@@ -77,7 +77,7 @@ class TwoRolesOnOneKeyIT {
         }
 
         TestNamespace team(int i) {
-            return new TestNamespace(STAGE.installation(), tenant(i));
+            return new TestNamespace(ENVIRONMENT.installation(), tenant(i));
         }
     }
 
@@ -87,7 +87,7 @@ class TwoRolesOnOneKeyIT {
     private static final List<Side> SIDES = List.of(LEFT, RIGHT, DENIED);
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = stage();
+    static final OperatorTestExtension ENVIRONMENT = stage();
 
     private static OperatorTestExtension stage() {
         OperatorTestExtension stage = new OperatorTestExtension();
@@ -108,10 +108,13 @@ class TwoRolesOnOneKeyIT {
 
     @BeforeAll
     static void prepare() {
-        STAGE.operatorRole(LocalAws.ACCOUNT, "operator-left");
-        STAGE.operatorRole(LocalAws.ACCOUNT, "operator-right");
-        STAGE.aws().role(LocalAws.ACCOUNT, "operator-denied", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", READER);
-        STAGE.installation()
+        ENVIRONMENT.operatorRole(LocalAws.ACCOUNT, "operator-left");
+        ENVIRONMENT.operatorRole(LocalAws.ACCOUNT, "operator-right");
+        ENVIRONMENT
+                .aws()
+                .role(LocalAws.ACCOUNT, "operator-denied", "arn:aws:iam::" + LocalAws.ACCOUNT + ":root", "", READER);
+        ENVIRONMENT
+                .installation()
                 .apply(
                         "default",
                         SIDES.stream()
@@ -124,18 +127,19 @@ class TwoRolesOnOneKeyIT {
 
     @BeforeEach
     void key() {
-        aws = STAGE.aws();
+        aws = ENVIRONMENT.aws();
         key = aws.createKey(REGION);
-        STAGE.proxy().record();
-        STAGE.proxy()
+        ENVIRONMENT.proxy().record();
+        ENVIRONMENT
+                .proxy()
                 .inject(Fault.slow(ON_ITS_WAY)
                         .only(request -> request.operation().equals("kms:PutKeyPolicy")));
     }
 
     @AfterEach
     void clean() {
-        STAGE.proxy().heal();
-        STAGE.installation().kubectl().must("delete", "workgroups", "--all", "--all-namespaces", "--timeout=60s");
+        ENVIRONMENT.proxy().heal();
+        ENVIRONMENT.installation().kubectl().must("delete", "workgroups", "--all", "--all-namespaces", "--timeout=60s");
     }
 
     @Test
@@ -161,7 +165,7 @@ class TwoRolesOnOneKeyIT {
     }
 
     @Test
-    void whatOneRoleMayNotWriteIsToldItsTenantsAndHoldsUpNoOtherOnesWithSlowWritesInjected() throws Exception {
+    void whatOneRoleMayNotWriteIsReportedToItsTenantsAndHoldsUpNoOtherOnesWithSlowWritesInjected() throws Exception {
         apply(DENIED, CHANGES_BESIDE_A_DENIAL);
         DENIED.team(CHANGES_BESIDE_A_DENIAL).awaitReason("wg", "PolicyApplied", "WriteDenied");
 
@@ -217,7 +221,8 @@ class TwoRolesOnOneKeyIT {
                 Thread.sleep(ThreadLocalRandom.current().nextInt(2 * (int) ON_ITS_WAY.toMillis()));
                 change(side, i).call();
                 if (i % STAYS != 0) {
-                    STAGE.installation()
+                    ENVIRONMENT
+                            .installation()
                             .client()
                             .resources(Workgroup.class)
                             .inNamespace(side.tenant(i))
@@ -242,7 +247,8 @@ class TwoRolesOnOneKeyIT {
     }
 
     private void apply(Side side, int i) {
-        STAGE.installation()
+        ENVIRONMENT
+                .installation()
                 .client()
                 .resource(workgroup("wg", key, bucket(side, i)).toString())
                 .inNamespace(side.tenant(i))
@@ -280,7 +286,7 @@ class TwoRolesOnOneKeyIT {
 
     /** In the order in which they began, those that were denied among them. */
     private List<Exchange> writes() {
-        return STAGE.proxy().recorded().stream()
+        return ENVIRONMENT.proxy().recorded().stream()
                 .filter(e -> e.operation().equals("kms:PutKeyPolicy"))
                 .filter(e -> e.request().subject().equals(key))
                 .sorted(Comparator.comparingLong(Exchange::begin))

@@ -30,7 +30,7 @@ class UpgradeIT {
     private static final String RELEASED = "src/test/resources/crd-released";
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().withOwnEnvironment().withoutOperator();
 
     private TestNamespace team;
@@ -39,9 +39,9 @@ class UpgradeIT {
 
     @BeforeEach
     void team() {
-        team = STAGE.team();
-        dataKey = STAGE.aws().createKey(REGION);
-        secondaryKey = STAGE.aws().createKey(SECONDARY_REGION);
+        team = ENVIRONMENT.team();
+        dataKey = ENVIRONMENT.aws().createKey(REGION);
+        secondaryKey = ENVIRONMENT.aws().createKey(SECONDARY_REGION);
     }
 
     private String dataBucket() {
@@ -74,32 +74,32 @@ class UpgradeIT {
     private List<Object> aws() {
         var all = new ArrayList<Object>();
         for (String key : List.of(dataKey, secondaryKey)) {
-            all.add(STAGE.aws().policy(key));
+            all.add(ENVIRONMENT.aws().policy(key));
         }
-        all.add(STAGE.aws().encryption(REGION, dataBucket()));
-        all.add(STAGE.aws().encryption(SECONDARY_REGION, secondaryBucket()));
+        all.add(ENVIRONMENT.aws().encryption(REGION, dataBucket()));
+        all.add(ENVIRONMENT.aws().encryption(SECONDARY_REGION, secondaryBucket()));
         return all;
     }
 
     @Test
     void fromTheCrdsOfTheLastRelease() {
         team.kubectl("replace", "-f", RELEASED).orThrow();
-        try (OperatorProcess before = STAGE.launch(Map.of()).awaitReady()) {
+        try (OperatorProcess before = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             applyAndAwaitEnabled();
         }
         List<Object> aws = aws();
         long[] generations = generations();
-        STAGE.proxy().resetCounts();
+        ENVIRONMENT.proxy().resetCounts();
 
-        STAGE.installation().upgrade(Chart.RELEASE, "");
+        ENVIRONMENT.installation().upgrade(Chart.RELEASE, "");
         assertThat(team.kubectl("diff", "-f", "crds").exitCode())
                 .as("the upgrade brings the CRDs, as they are in crds/")
                 .isZero();
         // Nobody writes a status before that; and the API server ends all watches of a kind whose CRD changes.
         try (Statuses<WorkgroupStatus> workgroups = team.statuses(Workgroup.class);
                 Statuses<ReplicaCmekStatus> replicas = team.statuses(ReplicaCmek.class)) {
-            try (OperatorProcess after = STAGE.launch(Map.of()).awaitReady()) {
-                awaitTwoLooks();
+            try (OperatorProcess after = ENVIRONMENT.launch(Map.of()).awaitReady()) {
+                awaitTwoReads();
             }
 
             assertThat(workgroups.of("orders"))
@@ -111,7 +111,7 @@ class UpgradeIT {
                     .extracting(ReplicaCmekStatus::encryption)
                     .containsOnly(EncryptionState.ENABLED);
         }
-        assertThat(STAGE.proxy().writes()).isZero();
+        assertThat(ENVIRONMENT.proxy().writes()).isZero();
         assertThat(aws()).isEqualTo(aws);
         team.apply(manifests());
         assertThat(generations()).as("no field has another meaning or default").isEqualTo(generations);
@@ -126,30 +126,30 @@ class UpgradeIT {
 
     @Test
     void uninstallingLeavesAwsAsItIsAndInstallingAgainFindsItSo() {
-        try (OperatorProcess before = STAGE.launch(Map.of()).awaitReady()) {
+        try (OperatorProcess before = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             applyAndAwaitEnabled();
             List<Object> aws = aws();
-            STAGE.proxy().resetCounts();
+            ENVIRONMENT.proxy().resetCounts();
 
-            STAGE.installation().uninstall(Chart.RELEASE);
+            ENVIRONMENT.installation().uninstall(Chart.RELEASE);
             // Without its roles it hears 403 from now on, as in the moments before its pod ends.
             before.close();
 
-            assertThat(STAGE.proxy().writes()).isZero();
+            assertThat(ENVIRONMENT.proxy().writes()).isZero();
             assertThat(aws()).isEqualTo(aws);
             assertThat(team.workgroup("orders").getStatus().encryption()).isEqualTo(EncryptionState.ENABLED);
 
-            STAGE.installation().install(Chart.RELEASE, "");
-            try (OperatorProcess after = STAGE.launch(Map.of()).awaitReady()) {
-                awaitTwoLooks();
+            ENVIRONMENT.installation().install(Chart.RELEASE, "");
+            try (OperatorProcess after = ENVIRONMENT.launch(Map.of()).awaitReady()) {
+                awaitTwoReads();
                 awaitEnabled();
             }
-            assertThat(STAGE.proxy().writes()).isZero();
+            assertThat(ENVIRONMENT.proxy().writes()).isZero();
             assertThat(aws()).isEqualTo(aws);
         }
     }
 
-    private static void awaitTwoLooks() {
-        STAGE.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(60));
+    private static void awaitTwoReads() {
+        ENVIRONMENT.proxy().awaitMore("kms:GetKeyPolicy", 4, Duration.ofSeconds(60));
     }
 }

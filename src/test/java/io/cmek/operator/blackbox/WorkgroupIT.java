@@ -43,7 +43,7 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 class WorkgroupIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension()
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension()
             // A tenant whose team may use only its own keys and buckets.
             .with("CMEK_TENANTS_STRICT_NAMESPACES", "strict-*")
             .with("CMEK_TENANTS_STRICT_KEYS", "arn:aws:kms:*:999999999999:key/*")
@@ -59,8 +59,8 @@ class WorkgroupIT {
 
     @BeforeEach
     void team() {
-        aws = STAGE.aws();
-        team = STAGE.team();
+        aws = ENVIRONMENT.aws();
+        team = ENVIRONMENT.team();
         data = team.namespace() + "-data";
         backup = team.namespace() + "-backup";
     }
@@ -250,7 +250,8 @@ class WorkgroupIT {
     void aKeyInAnotherRegionIsRefusedAtAdmission() {
         String elsewhere = aws.createKey("eu-west-1");
 
-        assertThat(STAGE.installation()
+        assertThat(ENVIRONMENT
+                        .installation()
                         .apply(
                                 team.namespace(),
                                 workgroup("orders", elsewhere, data).toString())
@@ -261,8 +262,8 @@ class WorkgroupIT {
     @SideBySide
     @Test
     void whatTheTenantMayNotUseIsRefusedAndAwsIsNotAsked() {
-        var strict = new TestNamespace(STAGE.installation(), "strict-" + team.namespace());
-        STAGE.installation().kubectl().must("create", "namespace", strict.namespace());
+        var strict = new TestNamespace(ENVIRONMENT.installation(), "strict-" + team.namespace());
+        ENVIRONMENT.installation().kubectl().must("create", "namespace", strict.namespace());
         String key = aws.createKey(REGION);
         strict.apply(workgroup("orders", key, "strict-" + data).toString());
         Condition accepted = strict.awaitReason("orders", "Accepted", "KeyNotPermitted");
@@ -409,14 +410,14 @@ class WorkgroupIT {
                 .endMetadata()
                 .withProvisioner("example.com/theirs")
                 .build();
-        STAGE.installation().client().resource(theirs).create();
+        ENVIRONMENT.installation().client().resource(theirs).create();
 
         team.apply(workgroup("orders", key, data).toString());
         team.awaitReason("orders", "VolumesEncrypted", "StorageClassConflict");
         assertThat(storageClass(theirs.getMetadata().getName()).getProvisioner())
                 .isEqualTo("example.com/theirs");
 
-        STAGE.installation().client().resource(theirs).delete();
+        ENVIRONMENT.installation().client().resource(theirs).delete();
         team.awaitWorkgroup("orders", EncryptionState.ENABLED);
         assertThat(storageClass(theirs.getMetadata().getName()).getProvisioner())
                 .isEqualTo("ebs.csi.aws.com");
@@ -430,12 +431,15 @@ class WorkgroupIT {
         String name = team.awaitWorkgroup("orders", EncryptionState.ENABLED).storageClassName();
         String uid = storageClass(name).getMetadata().getUid();
 
-        STAGE.installation().kubectl().must("delete", "storageclass", name);
+        ENVIRONMENT.installation().kubectl().must("delete", "storageclass", name);
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> storageClass(name) != null
                         && !storageClass(name).getMetadata().getUid().equals(uid));
 
-        STAGE.installation().kubectl().must("patch", "storageclass", name, "-p", "{\"allowVolumeExpansion\":false}");
+        ENVIRONMENT
+                .installation()
+                .kubectl()
+                .must("patch", "storageclass", name, "-p", "{\"allowVolumeExpansion\":false}");
         team.awaitWorkgroup(
                 "orders",
                 "the difference is named",
@@ -532,7 +536,8 @@ class WorkgroupIT {
     }
 
     private static @Nullable StorageClass storageClass(@Nullable String name) {
-        return STAGE.installation()
+        return ENVIRONMENT
+                .installation()
                 .client()
                 .storage()
                 .v1()
@@ -542,7 +547,7 @@ class WorkgroupIT {
     }
 
     private List<Event> events(String about) {
-        return STAGE
+        return ENVIRONMENT
                 .installation()
                 .client()
                 .resources(Event.class)

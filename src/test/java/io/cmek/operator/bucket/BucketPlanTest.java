@@ -87,7 +87,7 @@ class BucketPlanTest {
                 " | | false | had no default encryption",
                 "aws:kms | " + KEY + " | false | had its S3 Bucket Key off",
             })
-    void whatWasChangedAboutABucketThatWasInPlaceIsTold(
+    void whatWasChangedAboutABucketThatWasInPlaceIsReported(
             @Nullable String algorithm, @Nullable String key, boolean bucketKey, String found) {
         var current = encryption(algorithm, key, bucketKey);
         Optional<BucketPlan.Change> change =

@@ -117,7 +117,7 @@ class BucketWritesTest {
     }
 
     @Test
-    void whatAppearsInTheLastMomentIsLookedAt() {
+    void whatAppearsInTheLastMomentIsRead() {
         s3.appears = OF_NEW_BUCKET;
         assertThat(writes.create()).isInstanceOf(AwsResult.Success.class);
         assertThat(s3.asked).containsExactly("look", "create", "look", "encrypt");

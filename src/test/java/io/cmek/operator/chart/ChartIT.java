@@ -70,7 +70,7 @@ class ChartIT {
         assertThat(dryRun(pod).errors()).contains("violates PodSecurity \"restricted:latest\"");
     }
 
-    private static Kubectl.Said dryRun(JsonNode pod) {
+    private static Kubectl.CommandResult dryRun(JsonNode pod) {
         return kubectl().run(pod.toString(), "create", "-n", "restricted", "--dry-run=server", "-f", "-");
     }
 
@@ -190,7 +190,7 @@ class ChartIT {
     @Order(6)
     void thePlainManifestsAreAppliedTwiceAndRemovedByKind() {
         try (Cluster plain = Cluster.start()) {
-            Kubectl.Said first = plain.kubectl().run(null, "apply", "-f", ChartFiles.MANIFESTS.toString());
+            Kubectl.CommandResult first = plain.kubectl().run(null, "apply", "-f", ChartFiles.MANIFESTS.toString());
             assertThat(first.exitCode()).as(first.errors()).isZero();
             assertThat(first.errors()).isEmpty();
             assertThat(plain.kubectl().must("apply", "-f", ChartFiles.MANIFESTS.toString()))

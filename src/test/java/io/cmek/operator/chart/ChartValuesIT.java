@@ -44,7 +44,7 @@ class ChartValuesIT {
                 .map(Serialization::asYaml)
                 .collect(Collectors.joining("---\n"));
 
-        Kubectl.Said said =
+        Kubectl.CommandResult said =
                 cluster.kubectl().run(manifests, "create", "--dry-run=server", "--validate=strict", "-f", "-");
 
         assertThat(said.exitCode()).as(said.errors()).isZero();

@@ -66,13 +66,13 @@ class OperatorAccountIT {
             "authorization.k8s.io/selfsubjectrulesreviews", Set.of("create"));
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private static Installation installation;
 
     @BeforeAll
     static void start() {
-        installation = STAGE.installation();
+        installation = ENVIRONMENT.installation();
     }
 
     @Test

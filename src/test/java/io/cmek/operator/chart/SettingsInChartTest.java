@@ -96,7 +96,7 @@ class SettingsInChartTest {
     }
 
     @Test
-    void logsAreAsTold() {
+    void logsAreAsConfigured() {
         assertThat(properties("logging: {format: json, level: WARN}"))
                 .containsEntry("quarkus.log.console.json.enabled", "true")
                 .containsEntry("quarkus.log.category.\"io.cmek\".level", "WARN")

@@ -102,7 +102,7 @@ class AwsEventTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"eventTime\": \"yesterday\"", "\"eventTime\": 7", "\"other\": 1"})
-    void aPolicyThatWasWrittenWhoKnowsWhenIsAKeyToLookAt(String time) {
+    void aPolicyThatWasWrittenAtAnUnknownTimeIsAKeyToRead(String time) {
         AwsEvent event = AwsEvent.parse(PUT_KEY_POLICY.replace("\"eventTime\": \"2026-09-01T20:06:16Z\"", time))
                 .orElseThrow();
         assertThat(event.policyWrite()).isEmpty();

@@ -153,7 +153,7 @@ class StorageClassReconcilerTest {
     }
 
     @Test
-    void leavesOneWithoutItsLabelsWhichEncryptsAsItShouldAndLooksAgain() {
+    void leavesOneWithoutItsLabelsWhichEncryptsAsItShouldAndReadsItAgain() {
         publish();
         change(c -> c.editMetadata().withLabels(null).endMetadata());
 
@@ -364,7 +364,7 @@ class StorageClassReconcilerTest {
     }
 
     @Test
-    void aCreationThatGotNoAnswerIsOursAndIsTold() {
+    void aCreationThatGotNoResponseIsOursAndIsReported() {
         publish();
         for (int i = 0; i < 2; i++) {
             cluster.stored = null;
@@ -400,7 +400,7 @@ class StorageClassReconcilerTest {
 
     /** What somebody else made in the place of ours while the API server refused us is not our repair. */
     @Test
-    void whatIsPutRightByOthersIsNotTold() {
+    void whatIsPutRightByOthersIsNotReported() {
         publish();
         StorageClass right = stored();
         tampered();
@@ -436,7 +436,7 @@ class StorageClassReconcilerTest {
     }
 
     @Test
-    void oneThatWasOnlyLookedAtIsPutBackWhenItIsMissing() {
+    void oneThatWasOnlyReadIsPutBackWhenItIsMissing() {
         publish();
         publisher = newProcess();
         assertThat(publisher
@@ -607,7 +607,7 @@ class StorageClassReconcilerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {400, 403, 404, 422})
-    void aRefusalIsToldInTheWordsOfTheApiServer(int code) {
+    void aRefusalIsReportedInTheWordsOfTheApiServer(int code) {
         cluster.refusal = OneStorageClass.error(
                 code,
                 "ValidatingAdmissionPolicy 'p' denied request:\n\u001b[31mreclaimPolicy must be Delete\u0000. "
@@ -677,7 +677,7 @@ class StorageClassReconcilerTest {
     }
 
     @Test
-    void aRefusedWithdrawalIsTold() {
+    void aRefusedWithdrawalIsReported() {
         publish();
         cluster.refusal = OneStorageClass.error(403, "storageclasses is forbidden");
         assertThat(publisher.withdraw(OWNER)).hasValueSatisfying(why -> {

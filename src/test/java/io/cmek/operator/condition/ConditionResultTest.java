@@ -46,7 +46,7 @@ class ConditionResultTest {
     }
 
     @Test
-    void notBeingAbleToLookSaysWhyAndSinceWhen() {
+    void anUnreadableItemSaysWhyAndSinceWhen() {
         var detail = new AwsError.Detail("kms:DescribeKey", "AccessDeniedException", "User is not authorized", "id-1");
 
         assertThat(ConditionResult.readFailed(

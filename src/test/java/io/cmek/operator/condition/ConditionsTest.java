@@ -114,7 +114,7 @@ class ConditionsTest {
     }
 
     @Test
-    void aKeyThatCannotBeLookedAtForLackOfPermissionIsStalled() {
+    void aKeyThatCannotBeReadForLackOfPermissionIsStalled() {
         var denied = Map.of(
                 ConditionType.KeysUsable, ConditionResult.ofUnknown(Reason.AccessDenied, "kms:DescribeKey is denied."));
 

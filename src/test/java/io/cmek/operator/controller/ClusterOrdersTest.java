@@ -180,7 +180,7 @@ class ClusterOrdersTest {
 
     /** 5. The same, of the StorageClass: there is nobody to take it away. */
     @Test
-    void aStorageClassThatIsMadeForOneThatGoesIsTakenAwayOrTold() {
+    void aStorageClassThatIsMadeForOneThatGoesIsDeletedOrReported() {
         goesDuring(FakeCluster.MAKE_CLASS);
         assertThat(!world.hasClass("orders")
                         || world.eventsAbout(ORDERS).stream().anyMatch(e -> e.startsWith("LeftBehind")))
@@ -315,7 +315,7 @@ class ClusterOrdersTest {
 
     /** 9. The API server, or a webhook, answers every write of the status with a conflict for a minute. */
     @Test
-    void aStatusThatIsRefusedWithConflictIsNotWrittenFiveTimesASecondAndIsTold() {
+    void aStatusThatIsRefusedWithConflictIsNotWrittenFiveTimesASecondAndIsReported() {
         enabled();
         world.kms.state(key, "Disabled");
         world.cluster.fail(FakeCluster.STATUS, FakeCluster.Trouble.of(409));
@@ -375,7 +375,7 @@ class ClusterOrdersTest {
 
     /** 13. The answer to the write of a status is lost. */
     @Test
-    void whatAStatusTellsWhoseAnswerIsLostIsToldAsAnEventToo() {
+    void aStatusWhoseResponseIsLostIsReportedAsAnEventToo() {
         enabled();
         world.kms.state(key, "Disabled");
         var lost = new AtomicBoolean();
@@ -439,7 +439,7 @@ class ClusterOrdersTest {
 
     /** 25. AWS fails in one way and then in another. */
     @Test
-    void anOutageThatChangesItsWordsIsNotToldAtEveryPoll() {
+    void anOutageWhoseMessageChangesIsNotReportedAtEveryPoll() {
         enabled();
         int[] n = {0};
         world.aws.rule((operation, identity, item) ->

@@ -188,7 +188,7 @@ class RequestResultTest {
 
     /** What was not looked at is left out, and what the status said of it stays. */
     @Test
-    void ofOneThatWasOnlyLookedAtItTellsWhatWasSeen() {
+    void ofOneThatWasOnlyReadItReportsWhatWasRead() {
         RequestResult inspected = RequestResult.unseen(CLAIM, ConditionResult.pending("Wait."), "Nothing is done.")
                 .with(Map.of(TestRequests.KEY, key("Disabled", null)), List.of(), ReadFailures.NOTHING);
         RequestResult unseen = waiting();

@@ -243,7 +243,7 @@ class ResourceControllerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {429, 500, 422})
-    void aStatusThatIsRefusedIsToldAndLoggedOnceAndWrittenRightAfterwards(int code) {
+    void aStatusThatIsRefusedIsCountedAndLoggedOnceAndWrittenRightAfterwards(int code) {
         enabled();
         try (var log = new LogLines(Steps.class)) {
             world.process().statusWrites.clear();
@@ -293,7 +293,7 @@ class ResourceControllerTest {
     }
 
     @Test
-    void awsThatAnswersNothingAtAllIsToldAfterSeconds() {
+    void awsThatAnswersNothingAtAllIsReportedAfterSeconds() {
         world.aws.fail("", FakeAws.Trouble.TIMES_OUT);
         world.start();
         world.create("orders", key);
@@ -347,7 +347,7 @@ class ResourceControllerTest {
     }
 
     @Test
-    void whatIsWrongIsToldAtOnceWhateverElseCannotBeRead() {
+    void whatIsWrongIsReportedAtOnceWhateverElseCannotBeRead() {
         enabled();
         world.aws.fail("s3:", FakeAws.Trouble.UNAVAILABLE);
         world.kms.state(key, "Disabled");
@@ -360,7 +360,7 @@ class ResourceControllerTest {
     }
 
     @Test
-    void whatCannotBeReadIsToldOnceAndLeftAlone() {
+    void whatCannotBeReadIsReportedOnceAndLeftAlone() {
         world.start();
         world.create("orders", key);
         world.until(() -> world.isEnabled(ORDERS), SOON);

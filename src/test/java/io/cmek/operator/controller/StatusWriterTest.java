@@ -61,7 +61,7 @@ class StatusWriterTest {
     }
 
     @Test
-    void whatHappensIsToldAtOnceWhenNobodyWritesOverItAnyMore() {
+    void whatHappensIsWrittenAtOnceWhenNobodyOverwritesItAnyMore() {
         wipeAfterEachWrite();
         world.cluster.wipeStatus(ORDERS);
         world.advance(Duration.ofMinutes(5));
@@ -105,7 +105,7 @@ class StatusWriterTest {
 
     /** The API server goes right after it has taken the status, and is away for long. */
     @Test
-    void whatTookEffectIsToldOnceAlsoWhereMoreWritesFailAfterwards() {
+    void whatTookEffectIsReportedOnceAlsoWhereMoreWritesFailAfterwards() {
         int[] writes = {0};
         world.cluster.rule((request, name) -> {
             if (!request.equals(FakeCluster.STATUS)) {
@@ -127,7 +127,7 @@ class StatusWriterTest {
     }
 
     @Test
-    void aWriteThatFailedWithoutEffectIsToldOnceItIsWritten() {
+    void aWriteThatFailedWithoutEffectIsReportedOnceItIsWritten() {
         world.cluster.fail(FakeCluster.STATUS, FakeCluster.Trouble.of(500));
         world.kms.state(key, "Disabled");
         world.advance(CoreWorld.POLL.multipliedBy(2));

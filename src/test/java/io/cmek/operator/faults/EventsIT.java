@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class EventsIT {
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension()
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension()
             .with("CMEK_RESYNC_INTERVAL", "1h")
             .with("CMEK_BUCKET_RESYNC_INTERVAL", "1h")
             .with("CMEK_FACTS_MAX_AGE", "2h")
@@ -25,14 +25,16 @@ class EventsIT {
 
     @Test
     void aDisabledKeyIsInTheStatusWhenTheEventComesAndNoSooner() throws Exception {
-        try (var trail = FakeCloudTrail.start(STAGE);
-                OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", trail.url()))
+        try (var trail = FakeCloudTrail.start(ENVIRONMENT);
+                OperatorProcess operator = ENVIRONMENT
+                        .launch(Map.of("CMEK_EVENTS_QUEUE_URL", trail.url()))
                         .awaitReady()) {
-            World world =
-                    World.of(STAGE, OperatorTestExtension.REGION, 2).apply().awaitEnabled();
+            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, 2)
+                    .apply()
+                    .awaitEnabled();
             String key = world.dataKeys().getFirst();
 
-            STAGE.aws().disableKey(key);
+            ENVIRONMENT.aws().disableKey(key);
             List.of("no event", "{}", "{\"detail\": {}}", "{\"detail\": " + "[".repeat(10_000))
                     .forEach(trail::send);
             trail.tell("DisableKey", world.dataKeys().getLast(), Map.of(), Instant.now());
@@ -46,7 +48,7 @@ class EventsIT {
             trail.tell("DisableKey", key, Map.of(), Instant.now());
             world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
 
-            STAGE.aws().enableKey(key);
+            ENVIRONMENT.aws().enableKey(key);
             trail.tell("EnableKey", key, Map.of(), Instant.now());
             world.awaitEnabled();
             assertThat(operator.get("/q/health/live").body()).contains("events");
@@ -57,12 +59,14 @@ class EventsIT {
     /** It looks as ever, and says in metrics and log that it hears nothing. */
     @Test
     void aQueueThatIsNotThereCostsNothingButTime() {
-        String url = STAGE.aws().endpoint() + "/111122223333/not-there";
-        try (OperatorProcess operator = STAGE.launch(Map.of("CMEK_EVENTS_QUEUE_URL", url, "CMEK_RESYNC_INTERVAL", "1s"))
+        String url = ENVIRONMENT.aws().endpoint() + "/111122223333/not-there";
+        try (OperatorProcess operator = ENVIRONMENT
+                .launch(Map.of("CMEK_EVENTS_QUEUE_URL", url, "CMEK_RESYNC_INTERVAL", "1s"))
                 .awaitReady()) {
-            World world =
-                    World.of(STAGE, OperatorTestExtension.REGION, 1).apply().awaitEnabled();
-            STAGE.aws().disableKey(world.dataKeys().getFirst());
+            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, 1)
+                    .apply()
+                    .awaitEnabled();
+            ENVIRONMENT.aws().disableKey(world.dataKeys().getFirst());
             world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
             Awaitility.await("the log says so")
                     .atMost(Duration.ofSeconds(30))

@@ -52,7 +52,7 @@ class FaultsIT {
     private static final SkewedClock CLOCK = SkewedClock.create();
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension()
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension()
             .withOwnEnvironment()
             .with(CLOCK)
             .with("CMEK_RESYNC_INTERVAL", "1s")
@@ -61,7 +61,7 @@ class FaultsIT {
 
     @BeforeAll
     static void record() {
-        STAGE.proxy().record();
+        ENVIRONMENT.proxy().record();
     }
 
     @AfterEach
@@ -72,7 +72,7 @@ class FaultsIT {
 
     /** Until the end of the test. */
     private void inject(Fault fault) {
-        faults.add(STAGE.proxy().inject(fault));
+        faults.add(ENVIRONMENT.proxy().inject(fault));
     }
 
     // -- AWS
@@ -82,13 +82,13 @@ class FaultsIT {
     void thirtyPercentThrottling() throws Exception {
         survives(
                 "30 % of all calls throttled",
-                Fault.refusing(Refusal.THROTTLED).percent(30), trial -> Thread.sleep(MAX_AGE));
+                Fault.refusing(Refusal.THROTTLED).percent(30), run -> Thread.sleep(MAX_AGE));
     }
 
     @SideBySide
     @Test
     void aStormOfServerErrors() throws Exception {
-        survives("every call answered with 500", Fault.status(500), trial -> trial.awaitUnknown("AwsUnavailable"));
+        survives("every call answered with 500", Fault.status(500), run -> run.awaitUnknown("AwsUnavailable"));
     }
 
     /** What is asked is done, but nobody hears of it: the operator looks before it writes again. */
@@ -99,7 +99,7 @@ class FaultsIT {
         survives(
                 "every answer 10 s late",
                 Fault.late(Duration.ofSeconds(10)),
-                trial -> trial.awaitUnknown("AwsUnavailable"));
+                run -> run.awaitUnknown("AwsUnavailable"));
     }
 
     @SideBySide
@@ -109,13 +109,13 @@ class FaultsIT {
         survives(
                 "one answer of five 10 s late",
                 Fault.late(Duration.ofSeconds(10)).percent(20),
-                trial -> Thread.sleep(A_WHILE));
+                run -> Thread.sleep(A_WHILE));
     }
 
     @SideBySide
     @Test
     void connectionsThatAreCut() throws Exception {
-        survives("30 % of all connections cut", Fault.cut().percent(30), trial -> Thread.sleep(A_WHILE));
+        survives("30 % of all connections cut", Fault.cut().percent(30), run -> Thread.sleep(A_WHILE));
     }
 
     /** An hour, if looks were a minute apart. */
@@ -123,8 +123,8 @@ class FaultsIT {
     @Test
     @Tag(SOAK)
     void denial() throws Exception {
-        survives("every call denied", Fault.refusing(Refusal.DENIED), trial -> {
-            trial.awaitUnknown("AccessDenied");
+        survives("every call denied", Fault.refusing(Refusal.DENIED), run -> {
+            run.awaitUnknown("AccessDenied");
             Thread.sleep(Duration.ofSeconds(20));
         });
     }
@@ -132,19 +132,19 @@ class FaultsIT {
     @Alone
     @Test
     void credentialsThatExpireAreRenewedAndNobodyNotices() throws Exception {
-        Trial trial = new Trial("all sessions expired").began();
-        Set<String> expired = STAGE.proxy().tokens();
-        try (Statuses<WorkgroupStatus> statuses = trial.before.team().statuses(Workgroup.class)) {
+        FaultRun run = new FaultRun("all sessions expired").began();
+        Set<String> expired = ENVIRONMENT.proxy().tokens();
+        try (Statuses<WorkgroupStatus> statuses = run.before.team().statuses(Workgroup.class)) {
             inject(Fault.expired(expired));
-            trial.more();
-            trial.meanwhile.awaitEnabled();
-            assertThat(STAGE.proxy().tokens()).hasSizeGreaterThan(expired.size());
+            run.more();
+            run.meanwhile.awaitEnabled();
+            assertThat(ENVIRONMENT.proxy().tokens()).hasSizeGreaterThan(expired.size());
             assertThat(statuses.of("wg-0"))
                     .isNotEmpty()
                     .extracting(WorkgroupStatus::encryption)
                     .containsOnly(EncryptionState.ENABLED);
         }
-        trial.assertSurvived(1);
+        run.assertSurvived(1);
     }
 
     /** Far more hangs than is asked at once. */
@@ -152,15 +152,15 @@ class FaultsIT {
     @Test
     void aRegionThatHangsHoldsUpNobodyElse() throws Exception {
         int many = 20;
-        World hung = World.of(STAGE, OperatorTestExtension.SECONDARY_REGION, many);
-        Trial trial = new Trial("another region hangs").began();
+        FaultScenario hung = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.SECONDARY_REGION, many);
+        FaultRun run = new FaultRun("another region hangs").began();
         inject(Fault.hanging().in(OperatorTestExtension.SECONDARY_REGION));
         hung.apply();
         for (int i = 0; i < many; i++) {
             hung.team().awaitReason("wg-" + i, "KeysUsable", "AwsUnavailable");
         }
-        trial.more();
-        trial.assertSurvived(1);
+        run.more();
+        run.assertSurvived(1);
         assertThat(hung.team().workgroup("wg-0").getStatus().encryption()).isEqualTo(EncryptionState.PENDING);
         heal();
         hung.awaitEnabled().assertRight();
@@ -184,11 +184,11 @@ class FaultsIT {
 
     private static void stopsAndStarts(String program) throws Exception {
         assumeTrue(
-                STAGE.installation().cluster() instanceof LocalControlPlane,
+                ENVIRONMENT.installation().cluster() instanceof LocalControlPlane,
                 "only of the local control plane can a part be stopped");
-        var cluster = (LocalControlPlane) STAGE.installation().cluster();
-        Trial trial = new Trial("%s stopped".formatted(program)).began();
-        trial.more();
+        var cluster = (LocalControlPlane) ENVIRONMENT.installation().cluster();
+        FaultRun run = new FaultRun("%s stopped".formatted(program)).began();
+        run.more();
         cluster.stop(program);
         try {
             Thread.sleep(A_WHILE);
@@ -199,19 +199,19 @@ class FaultsIT {
                 .atMost(Duration.ofSeconds(120))
                 .ignoreExceptions()
                 .until(() -> !cluster.client().namespaces().list().getItems().isEmpty());
-        trial.assertSurvived(1);
-        assertThat(STAGE.operator().get("/q/health/ready").statusCode()).isEqualTo(200);
+        run.assertSurvived(1);
+        assertThat(ENVIRONMENT.operator().get("/q/health/ready").statusCode()).isEqualTo(200);
     }
 
     /** Two processes of one installation that both believe to be alone, as after a split of the network. */
     @Alone
     @Test
     void twoLeadersAtOnce() throws Exception {
-        Trial trial = new Trial("two leaders at once").began();
-        try (OperatorProcess second = STAGE.launch(Map.of()).awaitReady()) {
-            trial.more();
+        FaultRun run = new FaultRun("two leaders at once").began();
+        try (OperatorProcess second = ENVIRONMENT.launch(Map.of()).awaitReady()) {
+            run.more();
             // Both may have read a policy before either has written it.
-            trial.assertSurvived(2);
+            run.assertSurvived(2);
         }
     }
 
@@ -234,42 +234,42 @@ class FaultsIT {
     }
 
     private static void clockIsSet(Duration ahead) throws Exception {
-        Trial trial = new Trial("clock set to %+d h".formatted(ahead.toHours())).began();
+        FaultRun run = new FaultRun("clock set to %+d h".formatted(ahead.toHours())).began();
         CLOCK.set(ahead);
-        trial.more();
-        trial.assertFollowed();
-        trial.assertSurvived(1);
+        run.more();
+        run.assertFollowed();
+        run.assertSurvived(1);
     }
 
     // --
 
     /** How long a fault lasts. */
     private interface Until {
-        void isOver(Trial trial) throws InterruptedException;
+        void isOver(FaultRun run) throws InterruptedException;
     }
 
     private void survives(String what, Fault fault, Until until) throws InterruptedException {
-        Trial trial = new Trial(what).began();
-        inject(fault.about(trial.names()));
-        trial.more();
-        until.isOver(trial);
+        FaultRun run = new FaultRun(what).began();
+        inject(fault.about(run.names()));
+        run.more();
+        until.isOver(run);
         heal();
-        trial.assertSurvived(1);
+        run.assertSurvived(1);
     }
 
     /** Workgroups from before, and those that come while it happens. */
-    private static final class Trial {
+    private static final class FaultRun {
 
         private final String what;
-        private final World before = World.of(STAGE, OperatorTestExtension.REGION, WORKGROUPS);
-        private final World meanwhile = World.of(STAGE, OperatorTestExtension.REGION, WORKGROUPS);
+        private final FaultScenario before = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, WORKGROUPS);
+        private final FaultScenario meanwhile = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, WORKGROUPS);
         private long began;
 
-        Trial(String what) {
+        FaultRun(String what) {
             this.what = what;
         }
 
-        Trial began() {
+        FaultRun began() {
             before.apply().awaitEnabled();
             stabilize(before);
             began = System.nanoTime();
@@ -288,7 +288,7 @@ class FaultsIT {
 
         /** Neither those that were ENABLED nor the others are said to be what nobody has seen for too long. */
         void awaitUnknown(String reason) {
-            for (World world : List.of(before, meanwhile)) {
+            for (FaultScenario world : List.of(before, meanwhile)) {
                 world.team()
                         .awaitWorkgroup(
                                 "wg-0",
@@ -301,9 +301,9 @@ class FaultsIT {
         /** What becomes of a key is still seen. */
         void assertFollowed() {
             String key = before.dataKeys().getFirst();
-            STAGE.aws().disableKey(key);
+            ENVIRONMENT.aws().disableKey(key);
             before.team().awaitWorkgroup("wg-0", EncryptionState.DEGRADED);
-            STAGE.aws().enableKey(key);
+            ENVIRONMENT.aws().enableKey(key);
             before.team().awaitWorkgroup("wg-0", EncryptionState.ENABLED);
         }
 
@@ -313,7 +313,7 @@ class FaultsIT {
             meanwhile.awaitEnabled();
             Duration took = Duration.ofNanos(System.nanoTime() - began);
             stabilize(before, meanwhile);
-            List<Exchange> recorded = STAGE.proxy().recorded().stream()
+            List<Exchange> recorded = ENVIRONMENT.proxy().recorded().stream()
                     .filter(exchange -> exchange.begin() >= began)
                     .filter(exchange ->
                             names().stream().anyMatch(exchange.request().subject()::startsWith))
@@ -343,13 +343,13 @@ class FaultsIT {
         }
 
         private void assertNothingMore() {
-            List<String> writes = STAGE.proxy().writesAbout(names());
-            long mark = STAGE.audit().mark();
+            List<String> writes = ENVIRONMENT.proxy().writesAbout(names());
+            long mark = ENVIRONMENT.audit().mark();
             stabilize(before, meanwhile);
-            assertThat(STAGE.proxy().writesAbout(names()))
+            assertThat(ENVIRONMENT.proxy().writesAbout(names()))
                     .as("writes to AWS when all is right again")
                     .isEqualTo(writes);
-            assertThat(STAGE.audit().ofOperatorSince(mark))
+            assertThat(ENVIRONMENT.audit().ofOperatorSince(mark))
                     .as("writes to the API server when all is right again")
                     .filteredOn(AuditLog.Request::isWrite)
                     .filteredOn(write -> Stream.of(before, meanwhile)
@@ -359,8 +359,9 @@ class FaultsIT {
         }
 
         /** Every key is read twice more. */
-        private static void stabilize(World... worlds) {
-            STAGE.proxy()
+        private static void stabilize(FaultScenario... worlds) {
+            ENVIRONMENT
+                    .proxy()
                     .awaitMoreAbout(
                             Stream.of(worlds)
                                     .flatMap(world -> world.keys().stream())

@@ -26,37 +26,37 @@ class KillsIT {
     private static final int LATEST_MILLIS = 6_000;
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE = new OperatorTestExtension().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     @Test
     void killedFiftyTimesItConvergesAndHasWrittenNothingTwice() throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
-        World world = World.of(STAGE, OperatorTestExtension.REGION, WORKGROUPS);
-        STAGE.proxy().record();
+        FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, WORKGROUPS);
+        ENVIRONMENT.proxy().record();
         int each = WORKGROUPS / KILLS;
         for (int kill = 0; kill < KILLS; kill++) {
             world.team().apply(world.manifests(kill * each, (kill + 1) * each));
-            try (OperatorProcess operator = STAGE.launch(Map.of())) {
+            try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
                 Thread.sleep(EARLIEST_MILLIS + random.nextInt(LATEST_MILLIS - EARLIEST_MILLIS));
                 operator.kill();
             }
         }
-        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             world.awaitEnabled().assertRight();
-            Collection<Long> writes = world.writesOfKeys(STAGE.proxy().recorded());
+            Collection<Long> writes = world.writesOfKeys(ENVIRONMENT.proxy().recorded());
             assertThat(writes)
                     .as("writes of each key; what was under way when the operator died is seen by the next, with seed "
                             + seed)
                     .containsOnly(1L);
 
             // All is looked at twice.
-            STAGE.proxy().awaitMore("kms:GetKeyPolicy", 2L * (WORKGROUPS + 1), Duration.ofMinutes(3));
-            STAGE.proxy().resetCounts();
-            long mark = STAGE.audit().mark();
+            ENVIRONMENT.proxy().awaitMore("kms:GetKeyPolicy", 2L * (WORKGROUPS + 1), Duration.ofMinutes(3));
+            ENVIRONMENT.proxy().resetCounts();
+            long mark = ENVIRONMENT.audit().mark();
             Thread.sleep(Duration.ofSeconds(10));
-            assertThat(STAGE.proxy().writes()).isZero();
-            assertThat(STAGE.audit().ofOperatorSince(mark))
+            assertThat(ENVIRONMENT.proxy().writes()).isZero();
+            assertThat(ENVIRONMENT.audit().ofOperatorSince(mark))
                     .filteredOn(AuditLog.Request::isWrite)
                     .isEmpty();
             System.out.printf(

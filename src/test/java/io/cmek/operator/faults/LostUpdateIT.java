@@ -45,20 +45,20 @@ class LostUpdateIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @RegisterExtension
-    static final OperatorTestExtension STAGE =
+    static final OperatorTestExtension ENVIRONMENT =
             new OperatorTestExtension().with("CMEK_RESYNC_INTERVAL", "1s").withoutOperator();
 
     @Test
     void nothingIsLostButWhatLandsBetweenAReadAndTheWriteThatFollows() throws Exception {
-        try (OperatorProcess operator = STAGE.launch(Map.of()).awaitReady()) {
-            World world = World.of(STAGE, OperatorTestExtension.REGION, KEYS - 1)
+        try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
+            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)
                     .apply()
                     .awaitEnabled();
-            STAGE.proxy().record();
+            ENVIRONMENT.proxy().record();
             othersWrite(world);
             assertOursAreBack(world);
 
-            List<Exchange> recorded = STAGE.proxy().recorded();
+            List<Exchange> recorded = ENVIRONMENT.proxy().recorded();
             int lost = 0;
             for (String key : world.keys()) {
                 List<Exchange> about = about(key, recorded);
@@ -80,18 +80,18 @@ class LostUpdateIT {
     /** CloudTrail has what KMS has not: what was written. */
     @Test
     void withEventsNothingIsLost() throws Exception {
-        try (var queue = FakeCloudTrail.start(STAGE);
-                OperatorProcess operator = STAGE.launch(
-                                Map.of("CMEK_EVENTS_QUEUE_URL", queue.url(), "CMEK_EVENTS_RESTORE_STATEMENTS", "true"))
+        try (var queue = FakeCloudTrail.start(ENVIRONMENT);
+                OperatorProcess operator = ENVIRONMENT
+                        .launch(Map.of("CMEK_EVENTS_QUEUE_URL", queue.url(), "CMEK_EVENTS_RESTORE_STATEMENTS", "true"))
                         .awaitReady()) {
-            World world = World.of(STAGE, OperatorTestExtension.REGION, KEYS - 1)
+            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)
                     .apply()
                     .awaitEnabled();
-            STAGE.proxy().record();
+            ENVIRONMENT.proxy().record();
             try (var telling = queue.telling()) {
                 othersWrite(world);
                 assertOursAreBack(world);
-                List<Exchange> recorded = STAGE.proxy().recorded();
+                List<Exchange> recorded = ENVIRONMENT.proxy().recorded();
                 Awaitility.await("all that others wrote is there")
                         .atMost(Duration.ofSeconds(60))
                         .untilAsserted(() -> {
@@ -109,7 +109,7 @@ class LostUpdateIT {
         }
     }
 
-    private static void othersWrite(World world) throws Exception {
+    private static void othersWrite(FaultScenario world) throws Exception {
         try (KmsClient others = clientOfOthers();
                 ExecutorService pipelines = Executors.newFixedThreadPool(KEYS)) {
             var running = new ArrayList<Future<Void>>();
@@ -122,13 +122,13 @@ class LostUpdateIT {
         }
     }
 
-    private static void assertOursAreBack(World world) {
+    private static void assertOursAreBack(FaultScenario world) {
         world.awaitEnabled();
         Awaitility.await("our statements are back")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> world.keys().stream()
-                        .noneMatch(
-                                key -> STAGE.aws().statementsOf("default", key).isEmpty()));
+                        .noneMatch(key ->
+                                ENVIRONMENT.aws().statementsOf("default", key).isEmpty()));
     }
 
     private static void assertNoWar(List<Exchange> recorded) {
@@ -145,7 +145,7 @@ class LostUpdateIT {
 
     /** The writes of others of which the statement is not in the policy. */
     private static List<Exchange> lost(List<Exchange> about, String key) {
-        Set<String> there = Set.copyOf(STAGE.aws().sids(key));
+        Set<String> there = Set.copyOf(ENVIRONMENT.aws().sids(key));
         return puts(about, true).stream()
                 .filter(write -> !there.contains(newest(write)))
                 .toList();
@@ -183,7 +183,7 @@ class LostUpdateIT {
 
     private static KmsClient clientOfOthers() {
         return KmsClient.builder()
-                .endpointOverride(STAGE.proxy().endpoint())
+                .endpointOverride(ENVIRONMENT.proxy().endpoint())
                 .region(Region.of(OperatorTestExtension.REGION))
                 .credentialsProvider(
                         StaticCredentialsProvider.create(AwsBasicCredentials.create(LocalAws.ACCOUNT, "test")))

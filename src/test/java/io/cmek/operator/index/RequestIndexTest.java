@@ -202,7 +202,7 @@ class RequestIndexTest {
     }
 
     @Test
-    void whoeverLeavesABucketForAnotherHasBothLookedAt() {
+    void whoeverLeavesABucketForAnotherHasBothRead() {
         EncryptionRequest before = request("team-a", "orders", 0, "a-old");
         EncryptionRequest after = request("team-a", "orders", 0, "a-new");
         RequestIndex index = among(before);
@@ -432,7 +432,7 @@ class RequestIndexTest {
     }
 
     @Test
-    void aForcedReplacementIsServedInWhicheverOrderItIsTold() {
+    void aForcedReplacementIsServedInWhicheverOrderItIsReported() {
         EncryptionRequest earlier = request("team-a", "orders", 0, "a-orders");
         EncryptionRequest living = TestRequests.again(request("team-a", "orders", 1, "a-orders"));
         EncryptionRequest neighbour = request("team-a", "neighbour", 2, "a-neighbour");

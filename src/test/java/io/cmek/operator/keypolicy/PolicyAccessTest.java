@@ -173,7 +173,7 @@ class PolicyAccessTest {
                 "{'NumericLessThan':{'kms:CallerAccount':5}} | kms:CallerAccount",
             },
             quoteCharacter = '`')
-    void isInDoubtWhereNobodyCanTellWhetherTheConditionIsMet(String condition, String keys) {
+    void isInDoubtWhereItIsUnknownWhetherTheConditionIsMet(String condition, String keys) {
         String conditional =
                 "{'Sid':'Maybe','Effect':'Allow','Principal':{'AWS':'*'},'Action':'kms:*','Resource':'*','Condition':"
                         + condition + "}";

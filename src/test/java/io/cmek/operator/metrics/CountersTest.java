@@ -177,7 +177,7 @@ class CountersTest {
     }
 
     @Test
-    void theNextOneOfAResourceMayBeginBeforeTheEndOfTheLastIsTold() throws InterruptedException {
+    void theNextOneOfAResourceMayBeginBeforeTheEndOfTheLastIsReported() throws InterruptedException {
         meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP);
         var other = new Thread(() -> meters.reconciliations.reconciliationStarted(RESOURCE, WORKGROUP));
         other.start();

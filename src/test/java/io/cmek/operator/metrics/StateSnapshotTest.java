@@ -157,7 +157,7 @@ class StateSnapshotTest {
     }
 
     @Test
-    void aKeyThatCannotBeLookedAtIsNotNamed() {
+    void aKeyThatCannotBeReadIsNotNamed() {
         see(CredentialScope.OWN, KEY, DENIED);
         assertThat(snapshot(resources(request("a", "one", 0, "bucket-one"))).affected())
                 .isEmpty();

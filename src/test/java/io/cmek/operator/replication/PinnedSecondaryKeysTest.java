@@ -95,7 +95,7 @@ class PinnedSecondaryKeysTest {
     }
 
     @Test
-    void standingTellsWhy() {
+    void acceptanceSaysWhy() {
         var record = new SecondaryCmek("holder", "k1", null, "2026-01-01T00:00:00Z");
 
         assertThat(PinnedSecondaryKeys.eligibility(null, candidate("x", 0, "k1", true, false)))

@@ -388,7 +388,7 @@ class ResourcesPropertyTest {
     }
 
     @Property(tries = 150)
-    void allThatIsDifferentIsTold(@ForAll Random random) {
+    void allThatIsDifferentIsReported(@ForAll Random random) {
         var world = new World(random);
         for (int i = 0; i < 25; i++) {
             Answers before = Answers.of(world.resources);

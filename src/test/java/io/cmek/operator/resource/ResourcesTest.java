@@ -136,7 +136,7 @@ class ResourcesTest {
     }
 
     @Test
-    void withoutItsWorkgroupAReplicaCmekUsesThePrimarysKeyAsItsStatusTells() {
+    void withoutItsWorkgroupAReplicaCmekUsesThePrimarysKeyOfItsStatus() {
         resources.put(replica("west", PRIMARY.toString()));
 
         assertThat(replica("west").keys())
@@ -179,7 +179,7 @@ class ResourcesTest {
     }
 
     @Test
-    void aStatusOfAnotherSpecTellsNothing() {
+    void aStatusOfAnotherSpecSaysNothing() {
         resources.put(with(applied(0L, "True", "Enabled"), workgroup(PRIMARY, null)));
         assertThat(index.lastApplied("uid-orders")).isEqualTo(LastApplied.NOTHING);
 

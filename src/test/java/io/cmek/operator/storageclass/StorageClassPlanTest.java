@@ -201,7 +201,7 @@ class StorageClassPlanTest {
     }
 
     @Test
-    void aChangeIsToldWhereItHadBeenInPlace() {
+    void aChangeIsReportedWhereItHadBeenInPlace() {
         var replace = new Replace(Set.of(Repair.PROVISIONER, Repair.KMS_KEY_ID));
         assertThat(replace.drift("c", new Remembered(false, true, false, Set.of(), Set.of()), " by 'x'"))
                 .contains(new DriftRepair(

@@ -156,7 +156,7 @@ class ApiServerProxyTest {
     }
 
     @Test
-    void watchesOfAKindAreToldThatTheyAreTooFarBehindOrAreCut() throws Exception {
+    void watchesOfAKindExpireOrAreCut() throws Exception {
         BufferedReader watch = watch();
         Awaitility.await().until(() -> proxy.watches("workgroups") == 1);
         assertThat(proxy.watches("replicacmeks")).isZero();

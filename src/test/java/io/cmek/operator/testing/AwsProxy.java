@@ -13,7 +13,7 @@ import com.github.tomakehurst.wiremock.extension.requestfilter.StubRequestFilter
 import com.github.tomakehurst.wiremock.http.Request;
 import com.github.tomakehurst.wiremock.http.Response;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
-import io.cmek.operator.answerer.AwsRequest;
+import io.cmek.operator.inmemoryaws.AwsRequest;
 import io.cmek.operator.testing.Fault.Asked;
 import io.cmek.operator.testing.Fault.Effect;
 import java.net.URI;

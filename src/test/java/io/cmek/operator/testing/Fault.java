@@ -2,7 +2,7 @@ package io.cmek.operator.testing;
 
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
-import io.cmek.operator.answerer.AwsRequest;
+import io.cmek.operator.inmemoryaws.AwsRequest;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

@@ -168,7 +168,7 @@ public final class Installation implements AutoCloseable {
         return name;
     }
 
-    public Kubectl.Said apply(String namespace, String manifest) {
+    public Kubectl.CommandResult apply(String namespace, String manifest) {
         return kubectl().run(manifest, "apply", "-n", namespace, "-f", "-");
     }
 

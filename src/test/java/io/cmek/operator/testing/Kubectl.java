@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 public record Kubectl(String program, Path kubeconfig) {
 
     /** What it said. */
-    public record Said(int exitCode, String output, String errors) {
+    public record CommandResult(int exitCode, String output, String errors) {
 
         public boolean isDone() {
             return exitCode == 0;
         }
 
         /** @throws IllegalStateException with its words where it failed */
-        public Said orThrow() {
+        public CommandResult orThrow() {
             if (!isDone()) {
                 throw new IllegalStateException("kubectl: " + errors);
             }
@@ -30,7 +30,7 @@ public record Kubectl(String program, Path kubeconfig) {
     }
 
     /** @param input for its standard input, null for none */
-    public Said run(@Nullable String input, String... arguments) {
+    public CommandResult run(@Nullable String input, String... arguments) {
         var command = new ArrayList<>(List.of(program, "--kubeconfig", kubeconfig.toString()));
         command.addAll(List.of(arguments));
         try {
@@ -47,7 +47,7 @@ public record Kubectl(String program, Path kubeconfig) {
             int exitCode = run.waitFor();
             String said = Files.readString(errors);
             Files.delete(errors);
-            return new Said(exitCode, output, said);
+            return new CommandResult(exitCode, output, said);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -155,7 +155,7 @@ public final class OperatorProcess implements AutoCloseable {
     private boolean isReady() {
         if (!process.isAlive()) {
             throw new IllegalStateException(
-                    "the operator ended with exit code " + process.exitValue() + ":\n" + lastWords());
+                    "the operator ended with exit code " + process.exitValue() + ":\n" + logTail());
         }
         Matcher address = ADDRESS.matcher(log());
         return address.find() && get("/q/health/ready").statusCode() == 200;
@@ -193,7 +193,7 @@ public final class OperatorProcess implements AutoCloseable {
         }
     }
 
-    public String lastWords() {
+    public String logTail() {
         List<String> lines = log().lines().toList();
         return lines.stream().skip(Math.max(0, lines.size() - 40)).collect(Collectors.joining("\n"));
     }
@@ -226,7 +226,7 @@ public final class OperatorProcess implements AutoCloseable {
     public int awaitEnd(Duration atMost) {
         try {
             if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IllegalStateException("the operator still runs:\n" + lastWords());
+                throw new IllegalStateException("the operator still runs:\n" + logTail());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -101,7 +101,7 @@ public final class OperatorTestExtension implements BeforeAllCallback, AfterAllC
     @Override
     public void afterTestExecution(ExtensionContext context) {
         if (context.getExecutionException().isPresent() && operator != null) {
-            System.err.println("The operator's last words:\n" + operator.lastWords());
+            System.err.println("The operator's last words:\n" + operator.logTail());
         }
     }
 

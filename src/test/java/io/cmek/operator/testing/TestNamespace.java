@@ -34,7 +34,7 @@ public record TestNamespace(Installation installation, String namespace) {
         installation.apply(namespace, manifest).orThrow();
     }
 
-    public Kubectl.Said kubectl(String... arguments) {
+    public Kubectl.CommandResult kubectl(String... arguments) {
         var all = new String[arguments.length + 2];
         System.arraycopy(arguments, 0, all, 0, arguments.length);
         all[arguments.length] = "-n";

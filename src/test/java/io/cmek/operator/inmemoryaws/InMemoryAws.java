@@ -1,4 +1,4 @@
-package io.cmek.operator.answerer;
+package io.cmek.operator.inmemoryaws;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>On its own, it prints its endpoint and ends when its standard input does:
- * {@code java -cp 'target/test-classes:target/quarkus-app/lib/main/*' io.cmek.operator.answerer.InMemoryAws}
+ * {@code java -cp 'target/test-classes:target/quarkus-app/lib/main/*' io.cmek.operator.inmemoryaws.InMemoryAws}
  */
 public final class InMemoryAws implements AutoCloseable {
 
@@ -211,8 +211,8 @@ public final class InMemoryAws implements AutoCloseable {
     }
 
     public static void main(String[] arguments) throws IOException {
-        try (var answerer = start()) {
-            System.out.println(answerer.endpoint());
+        try (var inMemory = start()) {
+            System.out.println(inMemory.endpoint());
             while (System.in.read() >= 0) {
                 // Until whoever started it ends, or closes its standard input.
             }

@@ -1,4 +1,4 @@
-package io.cmek.operator.answerer;
+package io.cmek.operator.inmemoryaws;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

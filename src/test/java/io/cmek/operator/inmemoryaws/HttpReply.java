@@ -1,4 +1,4 @@
-package io.cmek.operator.answerer;
+package io.cmek.operator.inmemoryaws;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

@@ -29,16 +29,17 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
  * Workgroups of one team, each with a data key of its own and the team's backup key, all with twenty statements of others; and how all that
  * is when it is right.
  */
-record World(OperatorTestExtension stage, TestNamespace team, String region, List<String> dataKeys, String backupKey) {
+record FaultScenario(
+        OperatorTestExtension stage, TestNamespace team, String region, List<String> dataKeys, String backupKey) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static World of(OperatorTestExtension stage, String region, int workgroups) {
+    static FaultScenario of(OperatorTestExtension stage, String region, int workgroups) {
         TestNamespace team = stage.team();
         List<String> keys = Stream.generate(() -> key(stage.aws(), region))
                 .limit(workgroups + 1)
                 .toList();
-        return new World(stage, team, region, keys.subList(0, workgroups), keys.getLast());
+        return new FaultScenario(stage, team, region, keys.subList(0, workgroups), keys.getLast());
     }
 
     private static String key(LocalAws aws, String region) {
@@ -73,7 +74,7 @@ record World(OperatorTestExtension stage, TestNamespace team, String region, Lis
         return Map.of(name + "-data", dataKeys.get(workgroup), name + "-backup", backupKey);
     }
 
-    World apply() {
+    FaultScenario apply() {
         team.apply(manifests(0, dataKeys.size()));
         return this;
     }
@@ -95,7 +96,7 @@ record World(OperatorTestExtension stage, TestNamespace team, String region, Lis
                 """.formatted(i, region, dataKeys.get(i), backupKey, name, name);
     }
 
-    World awaitEnabled() {
+    FaultScenario awaitEnabled() {
         for (int i = 0; i < dataKeys.size(); i++) {
             team.awaitWorkgroup("wg-" + i, EncryptionState.ENABLED);
             team.awaitReason("wg-" + i, "Ready", "Ready");

@@ -1,4 +1,4 @@
-package io.cmek.operator.answerer;
+package io.cmek.operator.inmemoryaws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,13 +34,13 @@ class InMemoryAwsTest {
 
     @Test
     void answersWhatTheOperatorAsksAndCountsIt() throws Exception {
-        try (var answerer = InMemoryAws.start();
-                var settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+        try (var inMemory = InMemoryAws.start();
+                var settings = SdkSettings.of(inMemory.endpoint(), "any", "any");
                 var aws = new AwsClients(AwsSettings.of("test", true), CallListener.NONE)) {
             var keys = new KmsKeyService(aws);
             var buckets = new S3BucketService(aws);
-            KeyArn key = KeyArn.parse(answerer.seedKeys(1, REGION).getFirst());
-            answerer.seedBuckets(1, "b", REGION);
+            KeyArn key = KeyArn.parse(inMemory.seedKeys(1, REGION).getFirst());
+            inMemory.seedBuckets(1, "b", REGION);
             var encrypted = new Encryption("aws:kms", key.toString(), true, List.of());
 
             assertThat(keys.describe(ROLE, key))
@@ -66,7 +66,7 @@ class InMemoryAwsTest {
             assertThat(buckets.inspect(ROLE, REGION, "made"))
                     .isEqualTo(new AwsResult.Success<>(new BucketFacts.InAnotherRegion("eu-west-1")));
 
-            assertThat(answerer.counts())
+            assertThat(inMemory.counts())
                     .isEqualTo(Map.ofEntries(
                             Map.entry("kms:DescribeKey", 1L),
                             Map.entry("kms:GetKeyPolicy", 2L),
@@ -83,59 +83,59 @@ class InMemoryAwsTest {
 
     @Test
     void aKeyIsDisabledAndEnabled() throws Exception {
-        try (var answerer = InMemoryAws.start();
-                var settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+        try (var inMemory = InMemoryAws.start();
+                var settings = SdkSettings.of(inMemory.endpoint(), "any", "any");
                 var aws = new AwsClients(AwsSettings.of("test", true), CallListener.NONE)) {
             var keys = new KmsKeyService(aws);
-            String arn = answerer.seedKeys(1, REGION).getFirst();
+            String arn = inMemory.seedKeys(1, REGION).getFirst();
 
-            answerer.setEnabled(arn, false);
+            inMemory.setEnabled(arn, false);
             assertThat(keys.describe(ROLE, KeyArn.parse(arn)).toString()).contains("Disabled");
 
-            answerer.setEnabled(arn, true);
+            inMemory.setEnabled(arn, true);
             assertThat(keys.describe(ROLE, KeyArn.parse(arn)).toString()).contains("Enabled");
         }
     }
 
     @Test
     void isSeededCountedAndResetOverHttp() throws Exception {
-        try (var answerer = InMemoryAws.start()) {
-            assertThat(get(answerer, "/_seed?keys=3&buckets=2&prefix=p"))
+        try (var inMemory = InMemoryAws.start()) {
+            assertThat(get(inMemory, "/_seed?keys=3&buckets=2&prefix=p"))
                     .hasLineCount(3)
                     .startsWith("arn:aws:kms:");
-            assertThat(get(answerer, "/_counts")).isEqualTo("{}\n");
-            assertThat(get(answerer, "/p-1?encryption")).contains("AES256");
-            assertThat(get(answerer, "/_counts")).isEqualTo("{\"s3:GetBucketEncryption\":1}\n");
-            get(answerer, "/_reset?things=true");
-            assertThat(get(answerer, "/_counts")).isEqualTo("{}\n");
-            assertThat(get(answerer, "/p-1?encryption")).contains("NoSuchBucket");
+            assertThat(get(inMemory, "/_counts")).isEqualTo("{}\n");
+            assertThat(get(inMemory, "/p-1?encryption")).contains("AES256");
+            assertThat(get(inMemory, "/_counts")).isEqualTo("{\"s3:GetBucketEncryption\":1}\n");
+            get(inMemory, "/_reset?things=true");
+            assertThat(get(inMemory, "/_counts")).isEqualTo("{}\n");
+            assertThat(get(inMemory, "/p-1?encryption")).contains("NoSuchBucket");
         }
     }
 
     /** What the benchmark relies on: a thousand keys in one region are read through one client, with few sessions and connections. */
     @Test
     void aThousandKeysShareOneSession() throws Exception {
-        try (var answerer = InMemoryAws.start();
-                var settings = SdkSettings.of(answerer.endpoint(), "any", "any");
+        try (var inMemory = InMemoryAws.start();
+                var settings = SdkSettings.of(inMemory.endpoint(), "any", "any");
                 var aws = new AwsClients(AwsSettings.of("test", true), CallListener.NONE);
                 var threads = Executors.newFixedThreadPool(WorkQueue.MAX_IN_FLIGHT)) {
             var keys = new KmsKeyService(aws);
             List<KeyArn> arns =
-                    answerer.seedKeys(1000, REGION).stream().map(KeyArn::parse).toList();
+                    inMemory.seedKeys(1000, REGION).stream().map(KeyArn::parse).toList();
             List<Callable<AwsResult<?>>> reads = IntStream.range(0, 1000)
                     .<Callable<AwsResult<?>>>mapToObj(i -> () -> keys.describe(ROLE, arns.get(i)))
                     .toList();
             for (Future<AwsResult<?>> read : threads.invokeAll(reads)) {
                 assertThat(read.get()).isInstanceOf(AwsResult.Success.class);
             }
-            assertThat(answerer.counts()).isEqualTo(Map.of("kms:DescribeKey", 1000L, "sts:AssumeRole", 1L));
+            assertThat(inMemory.counts()).isEqualTo(Map.of("kms:DescribeKey", 1000L, "sts:AssumeRole", 1L));
         }
     }
 
-    private static String get(InMemoryAws answerer, String path) throws Exception {
+    private static String get(InMemoryAws inMemory, String path) throws Exception {
         return HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create(answerer.endpoint() + path))
+                        HttpRequest.newBuilder(URI.create(inMemory.endpoint() + path))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body();

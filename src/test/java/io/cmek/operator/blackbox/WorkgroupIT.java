@@ -256,7 +256,10 @@ class WorkgroupIT {
                                 team.namespace(),
                                 workgroup("orders", elsewhere, data).toString())
                         .errors())
-                .contains("spec.cmek.dataBucketKeyID", elsewhere, "must be a key in the region of this resource");
+                .contains(
+                        "spec.cmek.dataBucketKeyID",
+                        elsewhere,
+                        "must be a key in spec.region 'us-east-1' and not in another region 'eu-west-1'");
     }
 
     @SideBySide
@@ -272,7 +275,7 @@ class WorkgroupIT {
         assertThat(strict.workgroup("orders").getStatus().encryption()).isEqualTo(EncryptionState.FAILED);
         assertThat(aws.policy(key).toString()).doesNotContain("CmekOperator");
         assertThat(strict.workgroup("orders").getStatus().keys().getFirst().keyState())
-                .as("nobody looked at the key")
+                .as("nobody read the key")
                 .isEmpty();
     }
 
@@ -292,7 +295,7 @@ class WorkgroupIT {
         assertThat(bucketExists(data))
                 .as("no bucket is made for a key that cannot serve")
                 .isFalse();
-        // An Event is told after the status is written.
+        // An Event is written after the status.
         await().atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(events("orders"))
                         .extracting(Event::getReason)

@@ -69,7 +69,7 @@ class CrdFixturesIT {
         assertThat(fixture.isValid()).as("an invalid fixture expects something").isEqualTo(answer.isEmpty());
     }
 
-    /** {@code kubectl explain} is where a user looks first. */
+    /** {@code kubectl explain} is where a user reads first. */
     @Test
     void explainReadsWell() {
         // The API server publishes the schemas of new kinds a moment after it serves them.

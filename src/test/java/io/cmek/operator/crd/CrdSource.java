@@ -36,7 +36,8 @@ final class CrdSource {
     private static final List<Class<? extends CustomResource<?, ?>>> KINDS =
             List.of(Workgroup.class, ReplicaCmek.class);
 
-    private static final Pattern PLACEHOLDER = Pattern.compile(" '\\{\\{(.+?)}}'");
+    private static final Pattern QUOTED = Pattern.compile(" '\\{\\{(.+?)}}'");
+    private static final Pattern BARE = Pattern.compile(" \\{\\{(.+?)}}");
 
     /** Plain text in YAML 1.2, which is what the serializer writes; a boolean in YAML 1.1, which is what kubectl reads. */
     private static final Pattern YAML_1_1_BOOLEAN = Pattern.compile("(?m)^(\\s+- )(True|False)$");
@@ -142,15 +143,20 @@ final class CrdSource {
     }
 
     /**
-     * Turns {@code '{{expression}}'} in a message into a message expression. The plain message, without values, is what the
+     * Turns {@code '{{expression}}'} and {@code {{expression}}} in a message into a message expression. The plain message, without values, is what the
      * API server shows when it cannot show the values, for example because one has a line break.
      */
     private static void showValues(ValidationRule rule) {
         String template = rule.getMessage();
-        if (PLACEHOLDER.matcher(template).find()) {
-            rule.setMessage(PLACEHOLDER.matcher(template).replaceAll(""));
-            rule.setMessageExpression('"' + PLACEHOLDER.matcher(template).replaceAll(" '\" + ($1) + \"'") + '"');
+        if (QUOTED.matcher(template).find() || BARE.matcher(template).find()) {
+            rule.setMessage(without(BARE, without(QUOTED, template)));
+            String values = QUOTED.matcher(template).replaceAll(" '\" + ($1) + \"'");
+            rule.setMessageExpression('"' + BARE.matcher(values).replaceAll(" \" + ($1) + \"") + '"');
         }
+    }
+
+    private static String without(Pattern placeholder, String template) {
+        return placeholder.matcher(template).replaceAll("");
     }
 
     private static Field field(Class<?> type, RecordComponent component) {

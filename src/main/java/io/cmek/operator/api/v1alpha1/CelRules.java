@@ -2,7 +2,8 @@ package io.cmek.operator.api.v1alpha1;
 
 /**
  * Parts of the CEL rules: patterns, and the part of a message that follows the name and the value of the field. In a message, {@code
- * '{{expression}}'} is replaced by the value of a CEL expression.
+ * '{{expression}}'} is replaced by the value of a CEL expression in quotes,
+ * and {@code {{expression}}} by the value alone.
  *
  * <p>A rule that compares with the old object is on the parent of the field and uses {@code has()}. On an optional field itself the API server
  * does not evaluate {@code self == oldSelf} when the field is added or removed.
@@ -27,8 +28,8 @@ final class CelRules {
                     + " key that it stands for, as `aws kms describe-key --key-id <alias> --query KeyMetadata.Arn` prints it";
 
     static final String KEY_IN_ANOTHER_REGION =
-            "must be a key in the region of this resource, because AWS encrypts only with keys"
-                    + " of the same region: name a key (or a replica of a multi-region key) in spec.region";
+            ", because AWS encrypts only with keys of the same region: name a key (or a replica of a"
+                    + " multi-region key) of spec.region";
 
     static final String REGION = "^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$";
 

@@ -40,7 +40,9 @@ import org.jspecify.annotations.Nullable;
         value = "!self.dataBucketKeyID.matches('" + CelRules.KMS_ARN
                 + "') || self.dataBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.dataBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
+        message =
+                "dataBucketKeyID '{{self.dataBucketKeyID}}' must be a key in spec.region '{{self.region}}' and not in "
+                        + "another region '{{self.dataBucketKeyID.split(':')[3]}}'" + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "self.dataBucketKeyID == oldSelf.dataBucketKeyID",
         fieldPath = ".dataBucketKeyID",
@@ -61,16 +63,18 @@ import org.jspecify.annotations.Nullable;
         value = "!has(self.backupBucketKeyID) || !self.backupBucketKeyID.matches('" + CelRules.KMS_ARN
                 + "') || self.backupBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.backupBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
+        message =
+                "backupBucketKeyID '{{self.backupBucketKeyID}}' must be a key in spec.region '{{self.region}}' and not in "
+                        + "another region '{{self.backupBucketKeyID.split(':')[3]}}'" + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "has(self.backupBucketKeyID) == has(oldSelf.backupBucketKeyID) && "
                 + "(!has(self.backupBucketKeyID) || self.backupBucketKeyID == oldSelf.backupBucketKeyID)",
         fieldPath = ".backupBucketKeyID",
         reason = "FieldValueForbidden",
         message = "backupBucketKeyID cannot be added, changed or removed, because the CMEK of the secondary "
-                + "region is configured once: keep it '{{has(oldSelf.backupBucketKeyID) ? "
-                + "oldSelf.backupBucketKeyID : 'unset'}}'; to rotate the key material, rotate the key in KMS "
-                + "(its ARN stays)")
+                + "region is configured once: put it back as it was {{has(oldSelf.backupBucketKeyID) ? "
+                + "\"'\" + oldSelf.backupBucketKeyID + \"'\" : '(remove it)'}}; to rotate the key material, rotate "
+                + "the key in KMS (its ARN stays)")
 @ValidationRule(
         value = "has(self.buckets.data)",
         fieldPath = ".buckets",

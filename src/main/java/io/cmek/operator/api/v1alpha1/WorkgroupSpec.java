@@ -39,20 +39,26 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".cmek",
         reason = "FieldValueForbidden",
         message = "cmek is configured once, when the workgroup is created, and cannot be changed: put back "
-                + "dataBucketKeyID '{{oldSelf.cmek.dataBucketKeyID}}' and backupBucketKeyID "
-                + "'{{has(oldSelf.cmek.backupBucketKeyID) ? oldSelf.cmek.backupBucketKeyID : 'unset'}}' as "
-                + "they were; to rotate the key material, rotate the key in KMS (its ARN stays); for other "
+                + "dataBucketKeyID '{{oldSelf.cmek.dataBucketKeyID}}' and backupBucketKeyID as it was "
+                + "{{has(oldSelf.cmek.backupBucketKeyID) ? \"'\" + oldSelf.cmek.backupBucketKeyID + \"'\" : "
+                + "'(remove it)'}}; to rotate the key material, rotate the key in KMS (its ARN stays); for other "
                 + "keys, create a new Workgroup and move the data")
 @ValidationRule(
         value = "!has(self.cmek) || !self.cmek.dataBucketKeyID.matches('" + CelRules.KMS_ARN
                 + "') || self.cmek.dataBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".cmek.dataBucketKeyID",
-        message = "dataBucketKeyID '{{self.cmek.dataBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
+        message =
+                "dataBucketKeyID '{{self.cmek.dataBucketKeyID}}' must be a key in spec.region '{{self.region}}' and not in "
+                        + "another region '{{self.cmek.dataBucketKeyID.split(':')[3]}}'"
+                        + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "!has(self.cmek) || !has(self.cmek.backupBucketKeyID) || !self.cmek.backupBucketKeyID.matches('"
                 + CelRules.KMS_ARN + "') || self.cmek.backupBucketKeyID.split(':')[3] == self.region",
         fieldPath = ".cmek.backupBucketKeyID",
-        message = "backupBucketKeyID '{{self.cmek.backupBucketKeyID}}' " + CelRules.KEY_IN_ANOTHER_REGION)
+        message =
+                "backupBucketKeyID '{{self.cmek.backupBucketKeyID}}' must be a key in spec.region '{{self.region}}' and not in "
+                        + "another region '{{self.cmek.backupBucketKeyID.split(':')[3]}}'"
+                        + CelRules.KEY_IN_ANOTHER_REGION)
 @ValidationRule(
         value = "!has(self.cmek) || (has(self.buckets) && has(self.buckets.data))",
         fieldPath = ".buckets",

@@ -93,7 +93,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
                 request.requires(key, tenant).minus(snapshot.required()).isEmpty();
         ConditionResult policy = ours && outcome instanceof PolicyOutcome.NotManaged
                 ? writes ? ConditionResult.pending(label + ": its policy is about to be written.") : seen.policy()
-                : PolicyConditions.of(label, outcome);
+                : PolicyConditions.of(label, request.suggestionCommand(key), outcome);
         Optional<PolicyAccess> given =
                 switch (outcome) {
                     case PolicyOutcome.UpToDate(var document, var repaired) ->

@@ -24,7 +24,8 @@ public final class PolicyConditions {
 
     private PolicyConditions() {}
 
-    public static ConditionResult of(String label, PolicyOutcome outcome) {
+    /** @param suggestion a command that prints the statements that the request needs in the key's policy */
+    public static ConditionResult of(String label, String suggestion, PolicyOutcome outcome) {
         return switch (outcome) {
             case PolicyOutcome.UpToDate in ->
                 ConditionResult.ofTrue(Reason.PolicyApplied, label + " has the statements in its policy.");
@@ -35,7 +36,7 @@ public final class PolicyConditions {
                         label + " has a policy that allows the required access only under conditions. "
                                 + sentences(access.unresolvedConditions())
                                 + " The policy alone does not show whether the service meets them. To be sure, the key's owner must add the"
-                                + " statements in status.keys[].suggestedPolicy.");
+                                + " suggested statements: `" + suggestion + "`.");
             case PolicyOutcome.NotManaged(
                     PolicyAccess access,
                     List<String> statements,
@@ -44,9 +45,8 @@ public final class PolicyConditions {
                         Reason.PolicyNotApplied,
                         label + " lacks in its policy "
                                 + (statements.size() == 1 ? "the statement " : "the statements ")
-                                + String.join(" and ", statements) + ": " + describe(access.missing()) + "."
-                                + delegated(access.delegations())
-                                + " The key's owner must add the statements in status.keys[].suggestedPolicy."
+                                + String.join(" and ", statements) + "." + delegated(access.delegations())
+                                + " The key's owner must add what this prints: `" + suggestion + "`."
                                 + refused(obstacles));
             case PolicyOutcome.Blocked(List<PolicyViolation> problems) -> blocked(label, problems);
             case PolicyOutcome.Conflict(String message) -> ConditionResult.ofFalse(Reason.PolicyConflict, message);

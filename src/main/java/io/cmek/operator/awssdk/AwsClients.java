@@ -8,7 +8,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.defaultsmode.DefaultsMode;
@@ -57,7 +56,7 @@ public final class AwsClients implements AutoCloseable {
     private final SdkHttpClient http;
     private final ScheduledThreadPoolExecutor timer;
     private final RefreshingCredentialsProvider own =
-            new RefreshingCredentialsProvider(CredentialsException.OWN, DefaultCredentialsProvider.builder()::build);
+            new RefreshingCredentialsProvider(CredentialsException.OWN, OwnCredentials::new);
     private final Map<Scope, RegionalClients> clients = new ConcurrentHashMap<>();
     private final Map<Scope, RefreshingCredentialsProvider> sessions = new ConcurrentHashMap<>();
     private final Map<String, StsClient> securityTokens = new ConcurrentHashMap<>();

@@ -4,9 +4,11 @@ import io.cmek.operator.aws.AwsError;
 import io.cmek.operator.aws.AwsError.Detail;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.xml.stream.XMLStreamException;
@@ -60,6 +62,9 @@ public final class ErrorClassifier {
     /** An error response without an error code, as from proxies and load balancers. */
     public static final String NO_CODE = "NoErrorCode";
 
+    /** With which a pod gets the credentials of its role (EKS User Guide, "IAM roles for service accounts"). */
+    static final String WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity";
+
     private static final int MAX_MESSAGE = 512;
 
     private ErrorClassifier() {}
@@ -81,6 +86,9 @@ public final class ErrorClassifier {
         Throwable cause = error.getCause();
         if (!error.operation().equals(CredentialsException.OWN) || isInterruption(cause)) {
             return classify(error.operation(), cause);
+        }
+        if (find(cause, AwsServiceException.class) != null) {
+            return classify(WEB_IDENTITY, cause);
         }
         return new AwsError.Unavailable(new Detail(
                 error.operation(),
@@ -104,9 +112,16 @@ public final class ErrorClassifier {
         String said = details.errorMessage() == null ? "" : clean(details.errorMessage(), MAX_MESSAGE);
         String message = isAboutCredentials(code)
                 // These messages quote times, and some quote the signed text with the session token.
-                ? "AWS does not accept the credentials; the operator fetches new ones"
+                ? rejectedCredentials(operation)
                 : said;
         return kind(code).apply(new Detail(operation, cleanCode, message, requestId(error)));
+    }
+
+    private static String rejectedCredentials(String operation) {
+        return operation.equals(WEB_IDENTITY)
+                ? "STS rejected the web identity token of the operator's pod; the operator reads it again at each try. If this stays,"
+                        + " check the clock of the node and the volume of the token"
+                : "AWS does not accept the credentials; the operator fetches new ones";
     }
 
     private static @Nullable String requestId(AwsServiceException error) {
@@ -226,6 +241,8 @@ public final class ErrorClassifier {
                             Optional.of(ownFailure(operation, UNREADABLE, e.getMessage()));
                         case JsonProcessingException e -> Optional.of(unreadable(operation));
                         case XMLStreamException e -> Optional.of(unreadable(operation));
+                        case UnknownHostException e ->
+                            Optional.of(ownFailure(operation, NO_CONNECTION, unknownHost(e)));
                         case SSLException e -> Optional.of(ownFailure(operation, NO_TLS, e.getMessage()));
                         case IOException e ->
                             Optional.of(ownFailure(
@@ -238,8 +255,29 @@ public final class ErrorClassifier {
                 return known.get();
             }
         }
-        return ownFailure(operation, CLIENT_ERROR, error.getClass().getSimpleName() + ": " + error.getMessage());
+        return ownFailure(
+                operation,
+                CLIENT_ERROR,
+                "the AWS SDK failed: "
+                        + OBJECT_HASH
+                                .matcher(String.valueOf(error.getMessage()))
+                                .replaceAll(""));
     }
+
+    private static String unknownHost(UnknownHostException error) {
+        String host = HOST.matcher(String.valueOf(error.getMessage()))
+                .results()
+                .map(MatchResult::group)
+                .findFirst()
+                .orElse("the host of AWS");
+        return host + " cannot be resolved; check DNS, NetworkPolicy and the proxy of the operator's pod";
+    }
+
+    /** In the messages of the JDK and of HTTP clients: {@code kms.us-east-1.amazonaws.com: Name or service not known}. */
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+");
+
+    /** As {@link Object#toString} has it. It differs with each process. */
+    private static final Pattern OBJECT_HASH = Pattern.compile("@[0-9a-f]{5,8}\\b");
 
     static AwsError timedOut(String operation) {
         return ownFailure(operation, TIMED_OUT, "AWS did not answer in time");

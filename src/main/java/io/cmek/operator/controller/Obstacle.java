@@ -78,7 +78,8 @@ record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
                         + " spec.deletionPolicy to Retain."));
             case Release.Waits(String why) ->
                 Optional.of(ConditionResult.pending("The release of its keys waits: " + why + "."));
-            case Release.Failed(var outcome) -> Optional.of(PolicyConditions.of(label, outcome));
+            case Release.Failed(var outcome) ->
+                Optional.of(PolicyConditions.of(label, request.suggestionCommand(key), outcome));
         };
     }
 }

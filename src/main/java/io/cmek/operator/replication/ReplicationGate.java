@@ -64,6 +64,8 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
                         ? "The database " + blocked.getFirst() + " waits"
                         : "The databases " + String.join(", ", blocked) + " wait";
         String replicating = admitted.isEmpty() ? "" : " Still admitted: " + String.join(", ", admitted) + ".";
+        String impaired =
+                admitted.isEmpty() ? "" : replicating + " They may be unable to replicate until that is fixed.";
         return switch (secondary) {
             case SecondaryState.None() ->
                 ConditionResult.ofFalse(
@@ -74,7 +76,7 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
             case SecondaryState.Pending(String name, ConditionResult health) ->
                 ConditionResult.ofFalse(
                         Reason.SecondaryNotReady,
-                        waiting + " for the ReplicaCmek " + name + ": " + health.message() + replicating);
+                        waiting + " for the ReplicaCmek " + name + ": " + health.message() + impaired);
             case SecondaryState.Unreadable unreadable ->
                 ConditionResult.ofFalse(Reason.SecondaryNotReady, waiting + ": " + unreadable.why() + replicating);
             case SecondaryState.OtherRegion(String configured) ->
@@ -97,7 +99,7 @@ public record ReplicationGate(List<String> admitted, List<String> blocked, Condi
                 ConditionResult.ofFalse(
                         Reason.SecondaryNotReady,
                         waiting + " for the ReplicaCmek " + unready.name() + ": "
-                                + unready.health().message() + replicating);
+                                + unready.health().message() + impaired);
         };
     }
 }

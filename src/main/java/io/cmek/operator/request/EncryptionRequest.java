@@ -87,6 +87,11 @@ public record EncryptionRequest(
         return "The " + String.join(" and ", purposes) + " key " + key;
     }
 
+    /** A command that prints the statements that this request needs in the policy of one of its keys, from the status of its resource. */
+    public String suggestionCommand(KeyArn key) {
+        return id.getCommand() + " -o jsonpath='{.status.keys[?(@.arn==\"" + key + "\")].suggestedPolicy}'";
+    }
+
     /** The access that this request needs on the key itself, for the principals of its tenant. */
     public AccessRequirements wants(KeyArn key, Tenant tenant) {
         return keys.stream()

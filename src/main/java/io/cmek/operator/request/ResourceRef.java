@@ -17,6 +17,11 @@ public record ResourceRef(String kind, String namespace, String name) implements
         return String.join(".", kind.toLowerCase(Locale.ROOT), namespace, name);
     }
 
+    /** For example {@code kubectl get workgroup orders -n team-a}. */
+    public String getCommand() {
+        return "kubectl get " + kind.toLowerCase(Locale.ROOT) + " " + name + " -n " + namespace;
+    }
+
     @Override
     public String toString() {
         return kind + " " + namespace + "/" + name;

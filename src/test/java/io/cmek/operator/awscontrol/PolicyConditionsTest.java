@@ -35,16 +35,18 @@ class PolicyConditionsTest {
             "{'Sid':'Only through S3','Effect':'Deny','Principal':'*','Action':'kms:*',"
                     + "'Resource':'*','Condition':{'StringNotEquals':{'kms:ViaService':'s3.us-east-1.amazonaws.com'}}}";
 
+    private static final String PRINT = "kubectl get workgroup orders -n team-a";
+
     @Test
     void aPolicyThatAllowsOnlyUnderConditionsIsNotKnownToBeAppliedNorToBeLacking() {
         PolicyDocument policy = policy(VIA_S3);
         ConditionResult applied = PolicyConditions.of(
-                "The data key K", new PolicyOutcome.NotManaged(access(policy), List.of(), List.of()));
+                "The data key K", PRINT, new PolicyOutcome.NotManaged(access(policy), List.of(), List.of()));
 
         assertSays(applied, ConditionType.PolicyApplied, Status.Unknown, Reason.NotProbed);
         assertThat(applied.message())
                 .startsWith("The data key K ")
-                .contains("'Use through S3'", "kms:ViaService", "suggestedPolicy");
+                .contains("'Use through S3'", "kms:ViaService", "`" + PRINT + "`");
 
         ConditionResult verified = PolicyConditions.access("The data key K", access(policy));
         assertSays(verified, ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
@@ -57,13 +59,16 @@ class PolicyConditionsTest {
                 + "'Action':'kms:*','Resource':'*'}");
         ConditionResult applied = PolicyConditions.of(
                 "The data key K",
+                PRINT,
                 new PolicyOutcome.NotManaged(access(delegating), List.of("CmekOperatordefaultDataUse"), List.of()));
 
         assertSays(applied, ConditionType.PolicyApplied, Status.False, Reason.PolicyNotApplied);
         assertThat(applied.message())
-                .startsWith(
-                        "The data key K lacks in its policy the statement CmekOperatordefaultDataUse: kms:Encrypt, ")
-                .contains(ROLE, "The statement 'To IAM' delegates to the IAM policies of the account");
+                .startsWith("The data key K lacks in its policy the statement CmekOperatordefaultDataUse. ")
+                .contains(
+                        "The statement 'To IAM' delegates to the IAM policies of the account",
+                        "The key's owner must add what this prints: `" + PRINT + "`.")
+                .hasSizeLessThanOrEqualTo(600);
     }
 
     @Test
@@ -174,7 +179,7 @@ class PolicyConditionsTest {
                 new AwsError.Detail("kms:PutKeyPolicy", "MalformedPolicyDocumentException", said, null));
         for (AccessRequirements added : new AccessRequirements[] {USE, AccessRequirements.NONE}) {
             ConditionResult judgement =
-                    PolicyConditions.of("The data key K", new PolicyOutcome.WriteFailed(refused, added));
+                    PolicyConditions.of("The data key K", PRINT, new PolicyOutcome.WriteFailed(refused, added));
 
             assertSays(judgement, ConditionType.PolicyApplied, Status.False, reason);
             assertThat(judgement.message())

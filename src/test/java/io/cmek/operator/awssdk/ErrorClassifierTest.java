@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cmek.operator.aws.AwsError;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +59,28 @@ class ErrorClassifierTest {
         assertThat(client(new ConnectException("Connection refused")).isTimeOut())
                 .isFalse();
         assertThat(client(new InterruptedException()).isTimeOut()).isFalse();
+    }
+
+    @Test
+    void aHostThatCannotBeResolvedIsNamedWithTheRemedy() {
+        AwsError failure = client(new UnknownHostException("sts.us-east-1.amazonaws.com: Name or service not known"));
+
+        assertThat(failure).isInstanceOf(AwsError.Unavailable.class);
+        assertThat(failure.detail().message())
+                .isEqualTo(
+                        "sts.us-east-1.amazonaws.com cannot be resolved; check DNS, NetworkPolicy and the proxy of the"
+                                + " operator's pod");
+    }
+
+    @Test
+    void whatTheSdkThrowsIsTheSameTextInEachProcess() {
+        AwsError failure = ErrorClassifier.classify(
+                DESCRIBE,
+                new IllegalArgumentException("Request interceptor 'software.amazon.Some@33c16a45' returned null"));
+
+        assertThat(failure.detail())
+                .hasToString("kms:DescribeKey: ClientError: the AWS SDK failed: Request interceptor"
+                        + " 'software.amazon.Some' returned null");
     }
 
     private static AwsError client(Exception cause) {

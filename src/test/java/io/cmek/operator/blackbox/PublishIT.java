@@ -76,7 +76,8 @@ class PublishIT {
                 .contains(
                         "the statements CmekOperatordefaultDataUse and CmekOperatordefaultDataGrants",
                         "Enable IAM User Permissions",
-                        "status.keys[].suggestedPolicy");
+                        "kubectl get workgroup orders -n " + team.namespace()
+                                + " -o jsonpath='{.status.keys[?(@.arn==\"" + key + "\")].suggestedPolicy}'");
         assertThat(aws.policy(key)).hasToString(before);
 
         paste(key, suggested("orders", "Data"));
@@ -104,7 +105,7 @@ class PublishIT {
         });
         team.awaitWorkgroup("orders", "only the grants are missing", s -> {
             String message = TestNamespace.condition(s, "PolicyApplied").message();
-            return message.contains("the statement CmekOperatordefaultDataGrants:")
+            return message.contains("the statement CmekOperatordefaultDataGrants.")
                     && !message.contains("CmekOperatordefaultDataUse");
         });
     }

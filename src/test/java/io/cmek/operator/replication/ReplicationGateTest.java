@@ -90,7 +90,8 @@ class ReplicationGateTest {
                 .endsWith("Apply a ReplicaCmek for us-west-2.");
         assertThat(message(DATABASES, List.of("orders"), new SecondaryState.Configured("west", ILL, true)))
                 .isEqualTo(
-                        "The database billing waits for the ReplicaCmek west: The key is disabled. Still admitted: orders.");
+                        "The database billing waits for the ReplicaCmek west: The key is disabled. Still admitted: orders."
+                                + " They may be unable to replicate until that is fixed.");
         assertThat(message(DATABASES, List.of(), new SecondaryState.Pending("west", ILL)))
                 .isEqualTo("The databases orders, billing wait for the ReplicaCmek west: The key is disabled.");
         assertThat(message(DATABASES, DATABASES, new SecondaryState.Configured("west", HEALTHY, false)))

@@ -43,11 +43,22 @@ class RolesIT {
     @BeforeEach
     void bindEveryRole() {
         namespace = cluster.namespace();
+        var manifests = new StringBuilder("""
+                apiVersion: v1
+                kind: ServiceAccount
+                metadata: {name: pipeline}
+                """);
         for (String role : ROLES) {
-            cluster.kubectl()
-                    .must("create", "rolebinding", role, "-n", namespace, "--clusterrole=" + role, "--user=" + role);
+            manifests.append("""
+                    ---
+                    apiVersion: rbac.authorization.k8s.io/v1
+                    kind: RoleBinding
+                    metadata: {name: %1$s}
+                    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: %1$s}
+                    subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: %1$s}]
+                    """.formatted(role));
         }
-        cluster.kubectl().must("create", "serviceaccount", "pipeline", "-n", namespace);
+        cluster.apply(namespace, manifests.toString()).orThrow();
         assertThat(cluster.apply(namespace, Manifests.workgroup("orders", true, "[]"))
                         .isDone())
                 .isTrue();

@@ -20,7 +20,7 @@ class InformersCheckTest {
 
     @Test
     void oneThatHasStoppedIsNamedAndTakesTheProcessDown() {
-        running.put("workgroup: claims", true);
+        running.put("workgroup: requests", true);
         running.put("replicacmek: storage classes", true);
         assertThat(check.call().getStatus()).isEqualTo(Status.UP);
 
@@ -30,7 +30,7 @@ class InformersCheckTest {
         assertThat(response.getData())
                 .get()
                 .satisfies(data -> assertThat(data)
-                        .containsEntry("workgroup: claims", "OK")
+                        .containsEntry("workgroup: requests", "OK")
                         .containsEntry("replicacmek: storage classes", "stopped"));
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What one request to AWS throws does not keep the others from being made and told. */
+/** What one request to AWS throws does not keep the others from being made and reported. */
 class AwsControllersTest {
 
     /** A request that can throw. */

@@ -272,7 +272,7 @@ class AwsOrdersTest {
                 .isEqualTo(Reason.AccessDenied);
     }
 
-    // -- what is told
+    // -- what is reported
 
     @Test
     void tellsWhatIsLeftBehindAlsoWhereTheAnswerWasLost() {

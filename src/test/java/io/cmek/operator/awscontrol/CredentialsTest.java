@@ -54,7 +54,7 @@ class CredentialsTest {
         assertThat(world.aws.count("kms:PutKeyPolicy")).isEqualTo(1);
     }
 
-    /** Neither does the other wait, nor is it told which role was denied. */
+    /** Neither does the other wait, nor does it learn which role was denied. */
     @Test
     void aRoleThatMayNotWriteSaysNothingAboutAnother() {
         world.aws.rule((operation, identity, item) ->

@@ -35,7 +35,7 @@ public final class FakeAws {
      *
      * @param takesEffect whether AWS does what it was asked all the same
      * @param takes how long the caller waits
-     * @param failure what the caller is told, null where something is thrown
+     * @param failure what the caller gets, null where something is thrown
      */
     public record Trouble(
             boolean takesEffect, Duration takes, @Nullable AwsError failure) {

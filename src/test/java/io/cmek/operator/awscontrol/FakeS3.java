@@ -54,7 +54,7 @@ public final class FakeS3 implements BucketService {
         buckets.remove(name);
     }
 
-    /** Those whom S3 denies a bucket are not told why. */
+    /** To whom S3 denies a bucket, it does not say why. */
     @Override
     public AwsResult<BucketFacts> readEncryption(CredentialScope identity, String region, String name) {
         return aws.call("s3:GetBucketEncryption", identity, name, () -> {

@@ -529,7 +529,7 @@ class KeyControllerTest {
         world.stabilize();
     }
 
-    /** Unless it is told to trust the queue, it writes nothing that comes from there. */
+    /** Unless it is configured to trust the queue, it writes nothing that comes from there. */
     @Test
     void orOnlySaysWhatItsWriteTook() {
         world.restoresStatements = false;

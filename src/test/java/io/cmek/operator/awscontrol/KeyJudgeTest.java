@@ -175,7 +175,7 @@ class KeyJudgeTest {
         }
         var inPlace = assess(
                 MANAGED, snapshot(facts("Disabled", "SYMMETRIC_DEFAULT", "CUSTOMER"), policy(GROWN), null, WANTED));
-        assertThat(inPlace.policy().isTrue()).as("it is looked at all the same").isTrue();
+        assertThat(inPlace.policy().isTrue()).as("it is read all the same").isTrue();
         assertThat(inPlace.access().isTrue()).isTrue();
     }
 

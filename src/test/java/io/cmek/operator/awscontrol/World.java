@@ -50,7 +50,7 @@ final class World {
     final KeyJudge keyJudge = new KeyJudge(merge, MAX_AGE);
     final BucketJudge bucketJudge = new BucketJudge(MAX_AGE);
 
-    /** What the observer of writes and the events were told, in order. */
+    /** What was reported to the observer of writes and as Events, in order. */
     final List<String> reported = Collections.synchronizedList(new ArrayList<>());
 
     final List<DriftRepair> repaired = Collections.synchronizedList(new ArrayList<>());

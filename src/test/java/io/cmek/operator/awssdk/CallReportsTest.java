@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What an observer is told of calls. All answers here are injected. */
+/** What is reported to an observer of calls. All answers here are injected. */
 class CallReportsTest {
 
     private static final KeyArn KEY =

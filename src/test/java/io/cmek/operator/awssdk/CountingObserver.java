@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Writes down what it is told. */
+/** Records what is reported to it. */
 final class CountingObserver implements CallListener {
 
     final List<String> calls = new CopyOnWriteArrayList<>();

@@ -432,10 +432,10 @@ class LocalAwsIT {
 
         @Test
         void costsOneCallToRead() {
-            local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("looked-at"));
-            got(buckets.inspect(tenant, REGION, "looked-at"));
+            local.s3(LocalAws.ACCOUNT, REGION).createBucket(r -> r.bucket("read-before"));
+            got(buckets.inspect(tenant, REGION, "read-before"));
             observer.forget();
-            got(buckets.inspect(tenant, REGION, "looked-at"));
+            got(buckets.inspect(tenant, REGION, "read-before"));
             assertThat(observer.calls).containsExactly("s3:GetBucketEncryption OK");
             assertThat(observer.attempts).containsExactly("s3:GetBucketEncryption 200");
         }
@@ -443,9 +443,7 @@ class LocalAwsIT {
         @Test
         void withTheOperatorsOwnCredentialsAsksOnceForTheAccount() {
             for (int i = 0; i < 3; i++) {
-                failed(
-                        AwsError.Denied.class,
-                        buckets.inspect(CredentialScope.OWN, REGION, "looked-at-by-the-operator"));
+                failed(AwsError.Denied.class, buckets.inspect(CredentialScope.OWN, REGION, "read-by-the-operator"));
             }
             assertThat(observer.calls).containsOnlyOnce("sts:GetCallerIdentity OK");
         }

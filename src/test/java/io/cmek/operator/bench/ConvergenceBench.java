@@ -90,17 +90,17 @@ class ConvergenceBench {
         }
     }
 
-    /** Until every key and every bucket was looked at, twice the aftermath longer, so that a write that follows from a look is seen. */
+    /** Until every key and every bucket was read, and twice the aftermath longer, so that a write that follows a read is seen. */
     private static Restart restart(Map<String, String> environment, InMemoryAws aws, AuditLog audit, Case which)
             throws InterruptedException {
         aws.resetCounts();
         long mark = audit.mark();
         long launched = System.nanoTime();
         try (OperatorProcess operator = Bench.launch(environment)) {
-            Bench.await("the first look", CONVERGENCE, () -> calls(aws, "kms:DescribeKey") > 0);
+            Bench.await("the first read", CONVERGENCE, () -> calls(aws, "kms:DescribeKey") > 0);
             Duration first = Duration.ofNanos(System.nanoTime() - launched);
             Bench.await(
-                    "every key and bucket was looked at",
+                    "every key and bucket was read",
                     CONVERGENCE,
                     () -> calls(aws, "kms:DescribeKey") >= which.keys
                             && calls(aws, "kms:GetKeyPolicy") >= which.keys

@@ -57,7 +57,7 @@ record Report(List<Figures> figures) {
         rows.add(row("**Restart**", f -> ""));
         rows.add(row("launch to first reconciliation", f -> seconds(f.restart().first())));
         rows.add(row(
-                "launch until all was looked at",
+                "launch until everything was read",
                 f -> seconds(f.restart().span().time())));
         rows.add(row("CPU of the operator", f -> seconds(f.restart().span().cpu())));
         rows.add(row(

@@ -114,7 +114,7 @@ class AnyOrderIT {
         }
 
         /**
-         * The other team's pipeline runs again. KMS writes whole documents unconditionally: what lands between another's last look and
+         * The other team's pipeline runs again. KMS writes whole documents unconditionally: what lands between another's last read and
          * write is gone, whoever they are. LostUpdateIT shows that nothing else is.
          */
         void planAgain() {
@@ -307,12 +307,12 @@ class AnyOrderIT {
                 .toList();
     }
 
-    /** Longer than everything that happens by itself: looks every 2 s, a sweep every 5 s. */
+    /** Longer than everything that happens by itself: polls every 2 s, a comparison of statuses every 5 s. */
     private static void stabilize() {
-        long looks = ENVIRONMENT.proxy().count("kms:DescribeKey");
+        long polls = ENVIRONMENT.proxy().count("kms:DescribeKey");
         long start = System.nanoTime();
-        Awaitility.await("all was looked at again")
-                .until(() -> ENVIRONMENT.proxy().count("kms:DescribeKey") > looks
+        Awaitility.await("everything was read again")
+                .until(() -> ENVIRONMENT.proxy().count("kms:DescribeKey") > polls
                         && System.nanoTime() - start > 6_000_000_000L);
     }
 

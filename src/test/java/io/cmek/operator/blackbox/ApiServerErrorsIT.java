@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** While some requests to the API server fail, what does not depend on them is done and told. */
+/** While some requests to the API server fail, what does not depend on them is done and reported. */
 class ApiServerErrorsIT {
 
     @RegisterExtension

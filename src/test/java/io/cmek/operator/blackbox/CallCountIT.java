@@ -63,7 +63,7 @@ class CallCountIT {
     /** To be closed in reverse. */
     private static final Deque<AutoCloseable> STARTED = new ArrayDeque<>();
 
-    /** As it was created, with the finalizer, with the status before any look, and with the last. */
+    /** As it was created, with the finalizer, with the status before any read, and with the last. */
     private static final int MAX_VERSIONS = 4;
 
     private final Map<String, Set<String>> versions = new ConcurrentHashMap<>();
@@ -81,7 +81,7 @@ class CallCountIT {
         started(OperatorProcess.launch(environment())).awaitReady();
     }
 
-    /** The looks that are repeated at an interval are not part of what is counted. */
+    /** The polls are not part of what is counted. */
     private static Map<String, String> environment() {
         Map<String, String> environment = installation.environment(unruly.endpoint());
         environment.put("CMEK_RESYNC_INTERVAL", "1h");

@@ -113,7 +113,7 @@ class CrashIT {
         ENVIRONMENT.proxy().resetCounts();
         long mark = ENVIRONMENT.audit().mark();
         try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
-            // Every key and bucket was looked at, and looked at again.
+            // Every key and bucket was read, and read again.
             int keys = asked.size() + 1;
             Awaitility.await()
                     .atMost(Duration.ofSeconds(90))

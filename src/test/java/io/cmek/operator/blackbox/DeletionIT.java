@@ -241,7 +241,7 @@ class DeletionIT {
         assertGoesAtOnce();
     }
 
-    /** Nothing was seen of its keys, and somebody waits for the first look. */
+    /** Nothing was seen of its keys, and somebody waits for the first read. */
     @SideBySide
     @Test
     void retainDoesNotEvenWaitForAFirstReadThatHangsInjected() {

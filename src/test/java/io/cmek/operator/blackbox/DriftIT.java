@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
-/** What others change about what is the operator's own is put back and told; what is not its own stays as they left it. */
+/** What others change about what is the operator's own is put back and reported; what is not its own stays as they left it. */
 class DriftIT {
 
     private static final String USE = "CmekOperatordefaultDataUse";
@@ -175,9 +175,9 @@ class DriftIT {
         replaceStorageClass(c -> c.addToParameters("kmsKeyId", "alias/other"));
 
         await("it is under its key again", () -> key.equals(keyOfStorageClass()));
-        // Where it was seen gone in the middle of the change, that is told, too.
+        // Where it was seen gone in the middle of the change, that is reported, too.
         await(
-                "it is told",
+                "it is reported",
                 () -> repairs().stream()
                         .anyMatch(e -> e.getNote().contains("had been changed by 'policy-engine' at ")
                                 && e.getNote().contains("parameters.kmsKeyId")));
@@ -206,8 +206,8 @@ class DriftIT {
 
     /** The one Event about a repair, after there has been time for others. */
     private Event awaitRepair() {
-        await("the repair is told", () -> !repairs().isEmpty());
-        Awaitility.await("it is told once")
+        await("the repair is reported", () -> !repairs().isEmpty());
+        Awaitility.await("it is reported once")
                 .during(Duration.ofSeconds(3))
                 .until(() -> repairs().size() == 1);
         return repairs().getFirst();

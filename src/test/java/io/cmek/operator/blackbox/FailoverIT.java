@@ -228,7 +228,7 @@ class FailoverIT {
         return all;
     }
 
-    /** How often each was told. */
+    /** How often each was reported. */
     private static Map<String, Integer> events(TestNamespace team) {
         return ENVIRONMENT
                 .installation()

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.iam.model.AccessKey;
 
-/** Everything that can be told to log more is told to; the log and the bundle hold no secret that the test knows. */
+/** Everything logs as much as it can; the log and the bundle hold no secret that the test knows. */
 class LogSecretsIT {
 
     @RegisterExtension
@@ -126,7 +126,7 @@ class LogSecretsIT {
             assertThat(log.toLowerCase(java.util.Locale.ROOT))
                     .doesNotContain("x-amz-security-token", "secretaccesskey", "authorization:", "bearer ");
             assertThat(log)
-                    .as("it was heard, and what is its own is told")
+                    .as("the level is applied, and the operator logs at it")
                     .contains("promoting it to INFO")
                     .containsPattern("DEBUG .*io\\.cmek|DEBUG +\\[io\\.cmek");
             assertThat(lowLinesOfOthers(log)).isEmpty();

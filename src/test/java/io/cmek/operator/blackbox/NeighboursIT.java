@@ -272,7 +272,7 @@ class NeighboursIT {
         team.kubectl("delete", what, "--wait=false").orThrow();
     }
 
-    /** For longer than the operator takes to look at everything again. */
+    /** For longer than the operator takes to read everything again. */
     private void assertStaysEnabled(String name) {
         var states = new ArrayList<WorkgroupStatus>();
         try (var seen = team.statuses(Workgroup.class)) {

@@ -234,7 +234,7 @@ class RacesIT {
         }
     }
 
-    /** For as long as it takes both to look at each key three times. */
+    /** For as long as it takes both to read each key three times. */
     private void awaitNoWrites() {
         ENVIRONMENT.proxy().resetCounts();
         await().atMost(Duration.ofSeconds(180)).until(() -> ENVIRONMENT.proxy().count("kms:GetKeyPolicy") >= 2 * 2 * 3);
@@ -436,7 +436,7 @@ class RacesIT {
         }
 
         /**
-         * Ready, or so in all but that somebody wants it to go: who deletes it between the look by which a database is admitted and the status
+         * Ready, or so in all but that somebody wants it to go: who deletes it between the read by which a database is admitted and the status
          * that says so is too late, and it stays.
          */
         private static boolean serves(ReplicaCmek replica) {

@@ -211,7 +211,7 @@ class ReplacedIT {
                     .filteredOn(e -> e.operation().matches("s3:(Put|Create).*"))
                     .isEmpty();
 
-            // What was written before is there, and somebody is told.
+            // What was written before is there, and it is reported.
             assertThat(aws.statementsOf("default", key)).isNotEmpty();
             assertThat(operator.log().lines())
                     .anyMatch(line -> line.contains(team.namespace() + "/orders") && line.contains(key));

@@ -29,8 +29,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 class RollbackIT {
 
     @RegisterExtension
-    static final OperatorTestExtension ENVIRONMENT =
-            new OperatorTestExtension().withOwnEnvironment().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private TestNamespace team;
 

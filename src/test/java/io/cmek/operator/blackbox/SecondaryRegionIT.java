@@ -199,7 +199,7 @@ class SecondaryRegionIT {
         awaitSameStatements(primary, replica);
         assertThat(sidsOfOurs(replica)).contains("DataGrants");
 
-        await("it is told")
+        await("it is reported")
                 .atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(team.kubectl(
                                         "get",
@@ -291,7 +291,7 @@ class SecondaryRegionIT {
         ReplicaCmekStatus refused = team.awaitReplica("west", EncryptionState.FAILED);
         assertThat(condition(refused, "Stalled").reason()).isEqualTo("PrimaryNotEncrypted");
         assertThat(refused.keys().getFirst().keyState())
-                .as("nobody looked at the key")
+                .as("nobody read the key")
                 .isEmpty();
         assertThat(aws.policy(secondaryKey)).isEqualTo(before);
         // It replicates as it is: without CMEK on either side.

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ShardsIT {
 
     @RegisterExtension
-    static final OperatorTestExtension ENVIRONMENT =
-            new OperatorTestExtension().withOwnEnvironment().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private static OperatorProcess a;
     private static OperatorProcess b;
@@ -38,7 +37,7 @@ class ShardsIT {
         b = shard("b");
     }
 
-    /** As docs/high-availability.md says; both use the one ServiceAccount that the stage has a token of. */
+    /** As docs/high-availability.md says; both use the one ServiceAccount of which the environment has a token. */
     private static OperatorProcess shard(String id) {
         ENVIRONMENT.installation().install("cmek-operator-" + id, """
                 cmek: {installationId: %s, selector: cmek.io/shard=%s}
@@ -62,6 +61,8 @@ class ShardsIT {
     static void stop() {
         a.close();
         b.close();
+        ENVIRONMENT.installation().uninstall("cmek-operator-a");
+        ENVIRONMENT.installation().uninstall("cmek-operator-b");
     }
 
     @BeforeEach

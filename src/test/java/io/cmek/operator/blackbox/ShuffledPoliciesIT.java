@@ -91,6 +91,12 @@ class ShuffledPoliciesIT {
             awaitAllEnabled();
             assertThat(ENVIRONMENT.proxy().count("kms:PutKeyPolicy")).isEqualTo(KEYS);
 
+            // An Event is written after the status.
+            Awaitility.await("each Event is written")
+                    .until(() -> team.events().stream()
+                                    .filter(event -> event.getReason().equals("EncryptionEnabled"))
+                                    .count()
+                            == KEYS);
             AuditLog audit = ENVIRONMENT.audit();
             long mark = audit.mark();
             ENVIRONMENT.proxy().resetCounts();

@@ -51,7 +51,7 @@ class StarvationIT {
     private static final int RESOURCES_IN_PARTITION = 2;
 
     /** Workgroups of the other tenant, one after the other, in each measurement. */
-    private static final int ROUNDS = 6;
+    private static final int ROUNDS = 4;
 
     /** An operator that has just started is slower. */
     private static final int WARM_UP = 4;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** While the API server refuses a StorageClass, everything else is done and told. */
+/** While the API server refuses a StorageClass, everything else is done and reported. */
 class StepFailureIT {
 
     @RegisterExtension

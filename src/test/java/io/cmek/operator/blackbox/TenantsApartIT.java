@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A tenant gets at no key but its own, by whatever name it calls it; and what one tenant is told of another on a key that both may use. */
+/** A tenant gets at no key but its own, by whatever name it calls it; and what one tenant learns of another on a key that both may use. */
 class TenantsApartIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -183,7 +183,7 @@ class TwoRolesOnOneKeyIT {
                 LEFT.team(i).awaitWorkgroup("wg", EncryptionState.ENABLED);
             }
             statuses.forEach((i, reported) -> assertThat(reported.of("wg"))
-                    .as("what the tenant %s is told", LEFT.tenant(i))
+                    .as("the statuses of the tenant %s", LEFT.tenant(i))
                     .isNotEmpty()
                     .noneMatch(status -> TestNamespace.has(status, "PolicyApplied", "WriteDenied")));
         } finally {

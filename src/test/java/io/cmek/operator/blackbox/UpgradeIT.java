@@ -30,8 +30,7 @@ class UpgradeIT {
     private static final String RELEASED = "src/test/resources/crd-released";
 
     @RegisterExtension
-    static final OperatorTestExtension ENVIRONMENT =
-            new OperatorTestExtension().withOwnEnvironment().withoutOperator();
+    static final OperatorTestExtension ENVIRONMENT = new OperatorTestExtension().withoutOperator();
 
     private TestNamespace team;
     private String dataKey;

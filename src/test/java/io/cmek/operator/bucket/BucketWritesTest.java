@@ -41,7 +41,7 @@ class BucketWritesTest {
     @Test
     void isMadeThenPrivateThenEncrypted() {
         assertThat(writes.create()).isEqualTo(new AwsResult.Success<>(IN_PLACE));
-        assertThat(s3.asked).containsExactly("look", "create", "block", "encrypt");
+        assertThat(s3.asked).containsExactly("read", "create", "block", "encrypt");
         assertThat(made).isTrue();
     }
 
@@ -86,7 +86,7 @@ class BucketWritesTest {
     void aBucketThatWasThereBeforeIsEncryptedAndLeftAsOpenAsItIs() {
         s3.encryption = OF_NEW_BUCKET;
         assertThat(planAnew(writes)).isInstanceOf(AwsResult.Success.class);
-        assertThat(s3.asked).containsExactly("look", "encrypt");
+        assertThat(s3.asked).containsExactly("read", "encrypt");
         assertThat(s3.isPrivate).isFalse();
         assertThat(made).isFalse();
     }
@@ -95,7 +95,7 @@ class BucketWritesTest {
     void aBucketThatTheOperatorMadeIsMadePrivateByALaterAttemptToo() {
         s3.encryption = OF_NEW_BUCKET;
         assertThat(planAnew(writes(true))).isInstanceOf(AwsResult.Success.class);
-        assertThat(s3.asked).containsExactly("look", "block", "encrypt");
+        assertThat(s3.asked).containsExactly("read", "block", "encrypt");
     }
 
     /** It is not known to be private. */
@@ -111,7 +111,7 @@ class BucketWritesTest {
     void whatHasAppearedMeanwhileIsTakenOver() {
         s3.encryption = OF_NEW_BUCKET;
         assertThat(writes.create()).isInstanceOf(AwsResult.Success.class);
-        assertThat(s3.asked).containsExactly("look", "encrypt");
+        assertThat(s3.asked).containsExactly("read", "encrypt");
         assertThat(made).isFalse();
         assertThat(s3.encryption.blockedEncryptionTypes()).containsExactly("SSE-C");
     }
@@ -120,7 +120,7 @@ class BucketWritesTest {
     void whatAppearsInTheLastMomentIsRead() {
         s3.appears = OF_NEW_BUCKET;
         assertThat(writes.create()).isInstanceOf(AwsResult.Success.class);
-        assertThat(s3.asked).containsExactly("look", "create", "look", "encrypt");
+        assertThat(s3.asked).containsExactly("read", "create", "read", "encrypt");
         assertThat(made).isFalse();
     }
 
@@ -129,7 +129,7 @@ class BucketWritesTest {
         var dual = new Encryption("aws:kms:dsse", KEY.toString(), false, List.of());
         s3.encryption = dual;
         assertThat(writes.create()).isEqualTo(new AwsResult.Success<>(dual));
-        assertThat(s3.asked).containsExactly("look");
+        assertThat(s3.asked).containsExactly("read");
     }
 
     @Test
@@ -139,7 +139,7 @@ class BucketWritesTest {
                 .isInstanceOfSatisfying(
                         AwsResult.Error.class,
                         failed -> assertThat(failed.failure()).isInstanceOf(AwsError.Rejected.class));
-        assertThat(s3.asked).containsExactly("look");
+        assertThat(s3.asked).containsExactly("read");
     }
 
     private AwsResult<Encryption> planAnew(BucketWrites writes) {
@@ -154,7 +154,7 @@ class BucketWritesTest {
 
     private static final class Crash extends RuntimeException {}
 
-    /** S3 with one bucket, or without it, that blocks public access only when it is told to. */
+    /** S3 with one bucket, or without it, that blocks public access only when it is asked to. */
     private static final class OneBucket implements BucketService {
 
         static final AwsError FAILURE =
@@ -209,7 +209,7 @@ class BucketWritesTest {
         @Override
         public AwsResult<BucketFacts> readEncryption(CredentialScope identity, String region, String bucket) {
             return answer(
-                    "look",
+                    "read",
                     encryption == null ? new BucketFacts.Absent() : new BucketFacts.Present(encryption),
                     () -> {});
         }

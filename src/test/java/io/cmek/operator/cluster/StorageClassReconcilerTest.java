@@ -202,7 +202,7 @@ class StorageClassReconcilerTest {
         for (int i = 0; i < 50; i++) {
             pass(Duration.ofMinutes(1));
             assertThat(publish().encrypted())
-                    .as("it stays away, and nothing new is told")
+                    .as("it stays away, and nothing new is reported")
                     .isEqualTo(reported);
         }
         assertThat(cluster.creates).isEqualTo(3);

@@ -59,8 +59,8 @@ class ConditionsReferenceTest {
                 <!-- Generated from ConditionType and Reason: `%s` writes it again. -->
                 # Conditions and reasons
 
-                Both kinds say in `status.conditions` what was looked at and what was found. `True` is good, with the one exception of
-                `Stalled`. `False` means: looked, and it is wrong. `Unknown` means: could not look, or not yet. `lastTransitionTime` moves
+                Both kinds say in `status.conditions` what was read and what was found. `True` is good, with the one exception of
+                `Stalled`. `False` means: it was read, and it is wrong. `Unknown` means: it could not be read, or not yet. `lastTransitionTime` moves
                 only when `status` does, and `observedGeneration` is the generation of the spec that was judged. Messages name the key,
                 the bucket or the statement that is concerned; reasons are the closed list of this page.
 

@@ -225,7 +225,7 @@ class ClusterOrdersTest {
         assertThat(world.isEnabled(ORDERS)).isTrue();
     }
 
-    /** 8. The ReplicaCmek was made again, and the informer has only told that it was deleted. */
+    /** 8. The ReplicaCmek was made again, and the informer has only reported that it was deleted. */
     @Test
     void aWorkgroupWaitsForAReplicaCmekThatTheCacheDoesNotKnowYet() {
         enabled();

@@ -66,7 +66,7 @@ class GateAndLockStateMachineTest {
     private static final List<String> DATABASES = List.of("sales", "billing");
     private static final List<String> REGIONS = List.of("us-west-2", "eu-west-1");
 
-    /** The third is a slip of the pen: there is no such key. The last one is in the other region. */
+    /** The third is mistyped: there is no such key. The last one is in the other region. */
     private static final List<KeyArn> KEYS = List.of(
             CoreWorld.key("us-west-2", 11),
             CoreWorld.key("us-west-2", 22),
@@ -219,7 +219,7 @@ class GateAndLockStateMachineTest {
                     .as("the right keys are recorded, whoever came with others")
                     .isNotNull();
         }
-        // One that is recorded and whose bucket is an older one's is told which of the two to delete; nobody takes over
+        // One that is recorded and whose bucket is an older one's learns which of the two to delete; nobody takes over
         // from it.
         boolean isRecordedWithoutBucket = record != null
                 && staying.stream()
@@ -659,7 +659,7 @@ class GateAndLockStateMachineTest {
             return used;
         }
 
-        /** A bucket tells only of the region that the Workgroup asks for: one that is asked for elsewhere is not looked at. */
+        /** A bucket proves only the region that the Workgroup asks for: one that is asked for elsewhere is not read. */
         private boolean bucketTells(Workgroup workgroup) {
             String key = bucketKey();
             return key != null

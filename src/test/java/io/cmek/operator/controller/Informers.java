@@ -17,7 +17,7 @@ final class Informers {
 
     private Informers() {}
 
-    /** Is told what an informer finds. */
+    /** Receives what an informer finds. */
     interface Handler {
 
         void put(StoredResource now);
@@ -35,7 +35,7 @@ final class Informers {
         private final Ticker ticker;
         private final Handler handler;
 
-        /** How late the next change is told. */
+        /** How late the next change is delivered. */
         private Supplier<Duration> lag;
 
         private final TreeMap<ResourceRef, StoredResource> cache = new TreeMap<>();
@@ -73,12 +73,12 @@ final class Informers {
             due = null;
         }
 
-        /** No change is told any more. */
+        /** No change is delivered any more. */
         void cut() {
             isCut = true;
         }
 
-        /** What is there now is listed, and what was between is not told. */
+        /** What is there now is listed, and what was between is not delivered. */
         void relist() {
             isCut = false;
             due = null;
@@ -125,7 +125,7 @@ final class Informers {
             return isSynced;
         }
 
-        /** @return whether something was told */
+        /** @return whether something was delivered */
         boolean tellNext() {
             Optional<Duration> left = untilNext();
             if (left.isEmpty() || left.get().isPositive()) {
@@ -186,7 +186,7 @@ final class Informers {
         private final TreeMap<String, io.fabric8.kubernetes.api.model.storage.StorageClass> cache = new TreeMap<>();
         private int position;
 
-        /** How late changes are told. */
+        /** How late changes are delivered. */
         Duration lag;
 
         OfClasses(

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RequestResultTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
-    private static final EncryptionRequest CLAIM = TestRequests.request("team-a", "orders", 1, "orders-data");
-    private static final KeyUse USE = CLAIM.keys().getFirst();
+    private static final EncryptionRequest REQUEST = TestRequests.request("team-a", "orders", 1, "orders-data");
+    private static final KeyUse USE = REQUEST.keys().getFirst();
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     private static final AwsError FAILURE =
             new AwsError.Unavailable(new AwsError.Detail("s3:GetEncryptionConfiguration", "SlowDown", "", null));
@@ -109,7 +109,7 @@ class RequestResultTest {
         assertThat(of(GOOD, GOOD).encryption(before)).isEqualTo(EncryptionState.ENABLED);
     }
 
-    /** Blindness is never reported as damage; but what was seen to be wrong is told whatever could not be looked at. */
+    /** Blindness is never reported as damage; but what was read and is wrong is reported, whatever could not be read. */
     @ParameterizedTest
     @EnumSource
     void whatWasEnabledOnceAndCannotBeReadIsUnknown(EncryptionState before) {
@@ -186,10 +186,10 @@ class RequestResultTest {
                 .isEmpty();
     }
 
-    /** What was not looked at is left out, and what the status said of it stays. */
+    /** What was not read is left out, and what the status said of it stays. */
     @Test
     void ofOneThatWasOnlyReadItReportsWhatWasRead() {
-        RequestResult inspected = RequestResult.unseen(CLAIM, ConditionResult.pending("Wait."), "Nothing is done.")
+        RequestResult inspected = RequestResult.unseen(REQUEST, ConditionResult.pending("Wait."), "Nothing is done.")
                 .with(Map.of(TestRequests.KEY, key("Disabled", null)), List.of(), ReadFailures.NOTHING);
         RequestResult unseen = waiting();
 
@@ -198,7 +198,7 @@ class RequestResultTest {
                 .containsOnlyKeys(ConditionType.Accepted, ConditionType.Deletable)
                 .containsEntry(ConditionType.Deletable, GOOD);
         assertThat(new RequestResult(
-                                CLAIM,
+                                REQUEST,
                                 inspected.accepted(),
                                 inspected.keys(),
                                 unseen.buckets(),
@@ -211,24 +211,24 @@ class RequestResultTest {
 
     private static EncryptionRequest withoutCmek() {
         return new EncryptionRequest(
-                CLAIM.id(),
-                CLAIM.uid(),
-                CLAIM.createdAt(),
-                CLAIM.region(),
+                REQUEST.id(),
+                REQUEST.uid(),
+                REQUEST.createdAt(),
+                REQUEST.region(),
                 List.of(),
                 List.of(),
                 null,
                 List.of(),
-                CLAIM.policyManagement(),
-                CLAIM.deletionPolicy(),
+                REQUEST.policyManagement(),
+                REQUEST.deletionPolicy(),
                 false,
                 false,
-                CLAIM.served(),
-                CLAIM.eligibility());
+                REQUEST.served(),
+                REQUEST.eligibility());
     }
 
     private static RequestResult waiting() {
-        return RequestResult.unseen(CLAIM, ConditionResult.pending("Wait."), "Nothing is done.");
+        return RequestResult.unseen(REQUEST, ConditionResult.pending("Wait."), "Nothing is done.");
     }
 
     private static <F> Observation<F> failing() {
@@ -237,10 +237,10 @@ class RequestResultTest {
 
     private static RequestResult of(ConditionResult bucket, ConditionResult volumes) {
         return new RequestResult(
-                CLAIM,
+                REQUEST,
                 GOOD,
                 Map.of(TestRequests.KEY, key("Enabled", null)),
-                List.of(new BucketResult(CLAIM.buckets().getFirst(), null, bucket)),
+                List.of(new BucketResult(REQUEST.buckets().getFirst(), null, bucket)),
                 StorageClassResult.of(volumes),
                 ReadFailures.NOTHING);
     }
@@ -252,10 +252,10 @@ class RequestResultTest {
 
     private static RequestResult of(KeyResult key) {
         return new RequestResult(
-                CLAIM,
+                REQUEST,
                 GOOD,
                 Map.of(TestRequests.KEY, key),
-                List.of(new BucketResult(CLAIM.buckets().getFirst(), null, GOOD)),
+                List.of(new BucketResult(REQUEST.buckets().getFirst(), null, GOOD)),
                 StorageClassResult.of(GOOD),
                 ReadFailures.NOTHING);
     }

@@ -100,7 +100,7 @@ class WholeOrdersTest {
         assertThat(world.s3.bucket("orders-data")).isNull();
     }
 
-    /** It was released and is gone; a new process is told of it as it was before. */
+    /** It was released and is gone; a new process lists it as it was before. */
     @Disabled(
             "comes with CmekRecord: before its first write for a request, the operator reads the request past the cache")
     @ParameterizedTest

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Prose uses the words of Kubernetes and AWS, in short sentences: the comments and messages of the product, the documentation, and the chart's
- * comments. A legitimate use of a word is a line in {@code words-allowed.txt}: the path, a colon, and the line it stands in.
+ * Prose uses the words of Kubernetes and AWS, in short sentences: the comments and messages of the product and its tests, the documentation, and
+ * the chart's comments. A legitimate use of a word is a line in {@code words-allowed.txt}: the path, a colon, and the line it stands in.
  */
 class WordsTest {
 
@@ -62,7 +62,7 @@ class WordsTest {
     void noWordIsOfTheOldDialect() {
         Set<String> allowed = Set.copyOf(lines(ALLOWED));
         var found = new TreeSet<String>();
-        Stream.concat(prose(), messages()).forEach(p -> {
+        Stream.of(prose(), messages(), proseOfTests()).flatMap(s -> s).forEach(p -> {
             String[] lines = p.text().split("\n", -1);
             for (int i = 0; i < lines.length; i++) {
                 Matcher word = DIALECT.matcher(lines[i]);
@@ -101,6 +101,13 @@ class WordsTest {
                 .flatMap(s -> s);
     }
 
+    /** Of their comments, and what an assertion or an await says. Methods are named in the same words. */
+    private static Stream<Prose> proseOfTests() {
+        return files("src/test/java", ".java")
+                .filter(file -> !file.endsWith("WordsTest.java"))
+                .flatMap(file -> Stream.concat(comments(file), strings(file)));
+    }
+
     private static Stream<Prose> comments(Path file) {
         String source = read(file);
         return COMMENT.matcher(source).results().map(m -> {
@@ -114,13 +121,15 @@ class WordsTest {
     }
 
     private static Stream<Prose> messages() {
-        return files("src/main/java", ".java").flatMap(file -> {
-            String source = read(file);
-            return STRING.matcher(source)
-                    .results()
-                    .filter(m -> m.group(1).contains(" "))
-                    .map(m -> new Prose(file, line(source, m.start()), m.group(1)));
-        });
+        return files("src/main/java", ".java").flatMap(WordsTest::strings);
+    }
+
+    private static Stream<Prose> strings(Path file) {
+        String source = read(file);
+        return STRING.matcher(source)
+                .results()
+                .filter(m -> m.group(1).contains(" "))
+                .map(m -> new Prose(file, line(source, m.start()), m.group(1)));
     }
 
     private static Stream<Prose> markdown(Path file) {

@@ -13,7 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** With a queue of events, nothing waits for its turn to be looked at, which is an hour away here. */
+/** With a queue of events, nothing waits for its next poll, which is an hour away here. */
 class EventsIT {
 
     @RegisterExtension
@@ -42,7 +42,7 @@ class EventsIT {
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> trail.left() == 0);
             assertThat(world.team().workgroup("wg-0").getStatus().encryption())
-                    .as("nothing has told of this key")
+                    .as("no event was about this key")
                     .isEqualTo(EncryptionState.ENABLED);
 
             trail.tell("DisableKey", key, Map.of(), Instant.now());
@@ -56,7 +56,7 @@ class EventsIT {
         }
     }
 
-    /** It looks as ever, and says in metrics and log that it hears nothing. */
+    /** It polls as before, and says in metrics and log that it receives nothing. */
     @Test
     void aQueueThatIsNotThereCostsNothingButTime() {
         String url = ENVIRONMENT.aws().endpoint() + "/111122223333/not-there";

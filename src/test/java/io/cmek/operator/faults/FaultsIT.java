@@ -44,7 +44,7 @@ class FaultsIT {
     private static final int WORKGROUPS = 5;
     private static final Duration MAX_AGE = Duration.ofSeconds(4);
 
-    /** Long enough for what is known to be out of date, and for several looks. */
+    /** Long enough for what is known to be out of date, and for several polls. */
     private static final Duration A_WHILE = MAX_AGE.plusSeconds(8);
 
     private final List<Injected> faults = new ArrayList<>();
@@ -91,7 +91,7 @@ class FaultsIT {
         survives("every call answered with 500", Fault.status(500), run -> run.awaitUnknown("AwsUnavailable"));
     }
 
-    /** What is asked is done, but nobody hears of it: the operator looks before it writes again. */
+    /** What is asked is done, but the response is lost: the operator reads before it writes again. */
     @SideBySide
     @Test
     @Tag(SOAK)
@@ -118,7 +118,7 @@ class FaultsIT {
         survives("30 % of all connections cut", Fault.cut().percent(30), run -> Thread.sleep(A_WHILE));
     }
 
-    /** An hour, if looks were a minute apart. */
+    /** An hour, if polls were a minute apart. */
     @SideBySide
     @Test
     @Tag(SOAK)
@@ -150,6 +150,7 @@ class FaultsIT {
     /** Far more hangs than is asked at once. */
     @SideBySide
     @Test
+    @Tag(SOAK)
     void aRegionThatHangsHoldsUpNobodyElse() throws Exception {
         int many = 20;
         FaultScenario hung = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.SECONDARY_REGION, many);
@@ -206,6 +207,7 @@ class FaultsIT {
     /** Two processes of one installation that both believe to be alone, as after a split of the network. */
     @Alone
     @Test
+    @Tag(SOAK)
     void twoLeadersAtOnce() throws Exception {
         FaultRun run = new FaultRun("two leaders at once").began();
         try (OperatorProcess second = ENVIRONMENT.launch(Map.of()).awaitReady()) {

@@ -50,7 +50,7 @@ class KillsIT {
                             + seed)
                     .containsOnly(1L);
 
-            // All is looked at twice.
+            // Everything is read twice.
             ENVIRONMENT.proxy().awaitMore("kms:GetKeyPolicy", 2L * (WORKGROUPS + 1), Duration.ofMinutes(3));
             ENVIRONMENT.proxy().resetCounts();
             long mark = ENVIRONMENT.audit().mark();

@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -49,6 +50,7 @@ class LostUpdateIT {
             new OperatorTestExtension().with("CMEK_RESYNC_INTERVAL", "1s").withoutOperator();
 
     @Test
+    @Tag(FaultsIT.SOAK)
     void nothingIsLostButWhatLandsBetweenAReadAndTheWriteThatFollows() throws Exception {
         try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
             FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)

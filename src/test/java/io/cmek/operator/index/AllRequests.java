@@ -225,7 +225,7 @@ record AllRequests(Authorization authorization, Collection<EncryptionRequest> al
                 readers, holder, holder.flatMap(authorization::tenantOf).map(Tenant::identity));
     }
 
-    /** What a resource is told of itself. */
+    /** What a resource reads of itself. */
     record Own(ConditionResult accepted, List<AccessRequirements> suggestions) {}
 
     Own own(EncryptionRequest request) {

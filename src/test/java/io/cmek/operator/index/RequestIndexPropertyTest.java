@@ -238,7 +238,7 @@ class RequestIndexPropertyTest {
         new World(random, sharesRole).run(25);
     }
 
-    /** Each answer of a resource that is different is told, and nobody is told to look who has nothing to see. */
+    /** Each answer of a resource that is different is reported, and nothing is reported to whom it does not concern. */
     @Property(tries = 50)
     void namesEveryResourceWhoseAnswerIsDifferentAndNoOther(@ForAll Random random, @ForAll boolean sharesRole) {
         var world = new World(random, sharesRole);

@@ -148,7 +148,7 @@ class RequestIndexTest {
         assertThat(among(fresh).judge(old).isTrue()).isTrue();
     }
 
-    /** Its status shows the bucket no longer, and the index has not been told yet. */
+    /** Its status shows the bucket no longer, and the index does not know it yet. */
     @Test
     void aNewerVersionOfTheHolderIsJudgedByWhatItSaysItself() {
         EncryptionRequest first = request("team-a", "first", 0, "b-shared");

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Policies extends DomainContextBase {
 
-    /** The installation under test; {@code ab} and {@code A} are others whose ids look like it. */
+    /** The installation under test; {@code ab} and {@code A} are others with similar ids. */
     static final PolicyMerge OURS = new PolicyMerge("a");
 
     static final KeyArn KEY =

@@ -1,4 +1,4 @@
-/** Tests of the key policy: properties over generated documents, and real-looking documents with the outcome checked in. */
+/** Tests of the key policy: properties over generated documents, and realistic documents with the outcome checked in. */
 @NullMarked
 package io.cmek.operator.keypolicy;
 

@@ -36,7 +36,7 @@ final class AllMeters implements AutoCloseable {
     final StatusMeter statuses;
     final RunningReconciliations running;
     final Metrics reconciliations;
-    final StaleStatusMeter sweep;
+    final StaleStatusMeter staleStatuses;
     final StateMetrics metrics;
     StateSnapshot world = StateSnapshot.EMPTY;
 
@@ -50,7 +50,7 @@ final class AllMeters implements AutoCloseable {
         running = new RunningReconciliations(meters, nanos::get);
         reconciliations = ReconciliationMetrics.of(meters, running);
         tellOfControllers(reconciliations);
-        sweep = new StaleStatusMeter(meters);
+        staleStatuses = new StaleStatusMeter(meters);
         LeaderMeter.register(meters, () -> true);
         UnreadableMeter.register(meters, kind -> 0);
         metrics = new StateMetrics(meters, type -> 0, () -> world, clock);

@@ -90,7 +90,7 @@ class CountersTest {
                 new AwsError.Denied(new AwsError.Detail("kms:PutKeyPolicy", "AccessDenied", "", null)));
         meters.writes.policyConflict(TestRequests.KEY);
         meters.writes.repaired(new DriftRepair(DriftRepair.What.STORAGE_CLASS, "It had been deleted.", false));
-        meters.sweep.accept(3);
+        meters.staleStatuses.accept(3);
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "written"))).isOne();
         assertThat(sum("cmek_policy_writes_total", Map.of("result", "denied"))).isOne();
         assertThat(sum("cmek_policy_writes_total", Map.of())).isEqualTo(2);

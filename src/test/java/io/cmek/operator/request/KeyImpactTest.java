@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 
 class KeyImpactTest {
 
-    private static final EncryptionRequest CLAIM =
+    private static final EncryptionRequest REQUEST =
             request(TestRequests.request("team-a", "orders", 1, "orders-data"), "billing", "orders");
 
     @Test
     void namesAllThatHangsOnTheKey() {
         assertThat(of(
-                                CLAIM,
+                                REQUEST,
                                 true,
                                 TestRequests.request("team-a", "invoices", 2, "b"),
                                 TestRequests.request("team-b", "secret", 3, "c"))
@@ -36,7 +36,7 @@ class KeyImpactTest {
     @Test
     void saysNothingOfWhatIsNotUnderTheKeyYet() {
         KeyImpact impact = KeyImpact.of(
-                request(CLAIM),
+                request(REQUEST),
                 TestRequests.KEY,
                 List.of(),
                 false,
@@ -47,7 +47,7 @@ class KeyImpactTest {
 
     @Test
     void aBackupKeyHasNoPartInVolumesAndReplication() {
-        EncryptionRequest request = TestRequests.withBackup(CLAIM, TestRequests.BACKUP_KEY, "orders-backup");
+        EncryptionRequest request = TestRequests.withBackup(REQUEST, TestRequests.BACKUP_KEY, "orders-backup");
 
         assertThat(KeyImpact.of(
                                 request,
@@ -65,7 +65,7 @@ class KeyImpactTest {
                 .mapToObj(i -> TestRequests.request("team-a", "w" + i, i, "b" + i))
                 .toArray(EncryptionRequest[]::new);
 
-        assertThat(of(request(CLAIM, "d1", "d2", "d3", "d4", "d5", "d6"), false, others)
+        assertThat(of(request(REQUEST, "d1", "d2", "d3", "d4", "d5", "d6"), false, others)
                         .sentence())
                 .contains("the replication of d1, d2, d3, d4, d5 and 1 more.")
                 .endsWith(
@@ -81,10 +81,10 @@ class KeyImpactTest {
                     random.nextBoolean() ? "team-a" : "hidden" + i, "w" + i, i, "hidden-bucket" + i));
         }
         String sentence =
-                of(CLAIM, true, others.toArray(EncryptionRequest[]::new)).sentence();
+                of(REQUEST, true, others.toArray(EncryptionRequest[]::new)).sentence();
         Collections.shuffle(others, random);
 
-        assertThat(of(CLAIM, true, others.toArray(EncryptionRequest[]::new)).sentence())
+        assertThat(of(REQUEST, true, others.toArray(EncryptionRequest[]::new)).sentence())
                 .isEqualTo(sentence);
         assertThat(sentence).doesNotContain("hidden", "team-b");
         others.stream()
@@ -101,19 +101,19 @@ class KeyImpactTest {
                 995,
                 1);
 
-        assertThat(KeyImpact.of(CLAIM, TestRequests.KEY, CLAIM.buckets(), false, others)
+        assertThat(KeyImpact.of(REQUEST, TestRequests.KEY, REQUEST.buckets(), false, others)
                         .onVolumes()
                         .sharers())
                 .hasSize(5);
-        assertThat(KeyImpact.of(CLAIM, TestRequests.KEY, CLAIM.buckets(), false, others)
+        assertThat(KeyImpact.of(REQUEST, TestRequests.KEY, REQUEST.buckets(), false, others)
                         .sentence())
                 .endsWith(
                         "is used by Workgroup w0, Workgroup w1, Workgroup w2, Workgroup w3, Workgroup w4, 995 more and 1 resource of"
                                 + " other namespaces.");
-        assertThat(KeyImpact.of(CLAIM, TestRequests.KEY, CLAIM.buckets(), false, KeySharers.NONE)
+        assertThat(KeyImpact.of(REQUEST, TestRequests.KEY, REQUEST.buckets(), false, KeySharers.NONE)
                         .sentence())
                 .doesNotContain("is used by");
-        assertThat(KeyImpact.of(CLAIM, TestRequests.KEY, CLAIM.buckets(), false, new KeySharers(List.of(), 0, 2))
+        assertThat(KeyImpact.of(REQUEST, TestRequests.KEY, REQUEST.buckets(), false, new KeySharers(List.of(), 0, 2))
                         .sentence())
                 .endsWith(" The same key is used by 2 resources of other namespaces.");
     }

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Claims and tenants for tests. */
+/** Requests and tenants for tests. */
 public final class TestRequests {
 
     public static final KeyArn KEY =
@@ -30,7 +30,7 @@ public final class TestRequests {
 
     private TestRequests() {}
 
-    /** A claim on {@link #KEY} with a data bucket. */
+    /** A request on {@link #KEY} with a data bucket. */
     public static EncryptionRequest request(String namespace, String name, int minute, String bucket) {
         return new EncryptionRequest(
                 new ResourceRef("Workgroup", namespace, name),
@@ -67,7 +67,7 @@ public final class TestRequests {
                 request.eligibility());
     }
 
-    /** The same claim with these keys in place of its own, and its buckets under the first. */
+    /** The same request with these keys in place of its own, and its buckets under the first. */
     public static EncryptionRequest withKeys(EncryptionRequest request, KeyUse... keys) {
         return new EncryptionRequest(
                 request.id(),
@@ -88,17 +88,17 @@ public final class TestRequests {
                 request.eligibility());
     }
 
-    /** The same claim, kept although it is being deleted. */
+    /** The same request, kept although it is being deleted. */
     public static EncryptionRequest held(EncryptionRequest request) {
         return with(request, request.uid(), true, request.served());
     }
 
-    /** A claim of the same name, of another resource. */
+    /** A request of the same name, of another resource. */
     public static EncryptionRequest again(EncryptionRequest request) {
         return with(request, request.uid() + "-again", request.held(), request.served());
     }
 
-    /** The same claim with a status that says this, and suggests these statements on each of its keys. */
+    /** The same request with a status that says this, and suggests these statements on each of its keys. */
     public static EncryptionRequest served(EncryptionRequest request, EncryptionState encryption, String suggestion) {
         return with(
                 request,
@@ -141,7 +141,7 @@ public final class TestRequests {
                 request.eligibility());
     }
 
-    /** The same claim with a backup key and bucket too. */
+    /** The same request with a backup key and bucket too. */
     public static EncryptionRequest withBackup(EncryptionRequest request, KeyArn key, @Nullable String bucket) {
         var keys = new ArrayList<>(request.keys());
         keys.add(new KeyUse(Purpose.Backup, key));

@@ -61,7 +61,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Whatever Workgroups and ReplicaCmeks come, change and go, and in whatever order the informers tell it: what follows is what would follow from
- * those that exist, had they all been put at once; all that is different is told; and the policies of keys are safe.
+ * those that exist, had they all been put at once; all that is different is reported; and the policies of keys are safe.
  */
 class ResourcesPropertyTest {
 
@@ -199,7 +199,7 @@ class ResourcesPropertyTest {
                     past.add(gone);
                     yield resources.remove(gone);
                 }
-                // A deletion is told late, of one that has a successor.
+                // A deletion is reported late, of one that has a successor.
                 case 1 ->
                     old != null && !isAlive(old) && living.containsKey(Resources.idOf(old))
                             ? resources.remove(old)

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What follows from the resources as the informers tell them: who of those that are on their way out is held, what is known of a ReplicaCmek
- * whose Workgroup is missing, and what has to be looked at again.
+ * whose Workgroup is missing, and what has to be read again.
  */
 class ResourcesTest {
 
@@ -278,7 +278,7 @@ class ResourcesTest {
         assertThat(changes.resources()).containsExactly(ORDERS);
 
         assertThat(resources.remove(version("8", workgroup(PRIMARY, null))).isEmpty())
-                .as("that the first one is gone is told late")
+                .as("that the first one is gone is reported late")
                 .isTrue();
         assertThat(resources.find(ORDERS)).isPresent();
     }
@@ -409,7 +409,7 @@ class ResourcesTest {
         assertThat(index.judge(replica("west")).reason()).isEqualTo(Reason.Pending);
     }
 
-    /** Its Workgroup is told, and is judged as if it were not there. */
+    /** Its Workgroup is reported, and is judged as if it were not there. */
     @Test
     void aReplicaCmekThatCannotBeReadAnyMoreIsNoneOfItsWorkgroup() {
         resources.put(workgroup(PRIMARY, "west", "orders"));

@@ -1,4 +1,4 @@
-/** Tests of the claims, the gate and the lock over the resources of a cluster. */
+/** Tests of the requests, the gate and the lock over the resources of a cluster. */
 @NullMarked
 package io.cmek.operator.resource;
 

@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Before the API server: passes everything on, until it is told to refuse, to answer from the past, or to keep an answer back. Each request is
+ * Before the API server: passes everything on, until it is to refuse, to answer from the past, or to keep an answer back. Each request is
  * given to the interference once, when it arrives; a watch keeps what it got until it ends.
  */
 public final class ApiServerProxy implements AutoCloseable {

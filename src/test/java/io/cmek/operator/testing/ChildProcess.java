@@ -52,7 +52,7 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    /** A new folder for logs and data, kept for whoever looks into a failure. */
+    /** A new folder for logs and data, kept for whoever examines a failure. */
     static Path folder(String prefix) throws IOException {
         return Files.createTempDirectory(Files.createDirectories(FOLDERS), prefix + "-");
     }

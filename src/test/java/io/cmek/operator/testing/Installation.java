@@ -98,7 +98,7 @@ public final class Installation implements AutoCloseable {
     }
 
     /**
-     * What an operator is told that works in this cluster, and with an AWS that lets everybody do everything; all else is as by default.
+     * The settings of an operator that works in this cluster, and with an AWS that lets everybody do everything; all else is as by default.
      *
      * @param aws endpoint
      */

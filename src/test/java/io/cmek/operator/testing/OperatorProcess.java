@@ -61,7 +61,7 @@ public final class OperatorProcess implements AutoCloseable {
     private static final String NOBODY = "http://127.0.0.1:9";
 
     /**
-     * Starts it and returns at once. Its AWS is as untidy as the real one; where it is told of none, nobody answers it.
+     * Starts it and returns at once. Its AWS is as untidy as the real one; where it is given none, nobody answers it.
      *
      * @throws IllegalStateException where its AWS is tidier
      */

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** Every status that the resources of a kind had, one after the other, as the API server told them. */
+/** Every status that the resources of a kind had, one after the other, as the API server sent them. */
 public final class Statuses<S> implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();

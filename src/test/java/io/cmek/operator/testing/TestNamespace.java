@@ -109,7 +109,7 @@ public record TestNamespace(Installation installation, String namespace) {
         return Statuses.of(installation.client().resources(kind).inNamespace(namespace));
     }
 
-    /** Waits for a status of the newest spec that is as told; fails with the status as it is. */
+    /** Waits for a status of the newest spec that is as required; fails with the status as it is. */
     public WorkgroupStatus awaitWorkgroup(String name, String reported, Predicate<WorkgroupStatus> as) {
         return await(Workgroup.class, name, reported, as);
     }

@@ -33,7 +33,7 @@ public final class UnrulyAws implements AutoCloseable {
     }
 
     /**
-     * @param endpoint where an operator is to find its AWS, be it by way of an {@link AwsProxy}
+     * @param endpoint where an operator is to find its AWS, also by way of an {@link AwsProxy}
      * @throws IllegalStateException where the way there does not lead through this
      */
     static void requireBefore(URI endpoint) {

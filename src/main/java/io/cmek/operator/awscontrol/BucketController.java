@@ -213,7 +213,7 @@ public final class BucketController implements BucketSnapshot.Source {
                     .orElseThrow();
             Tenant tenant = index.authorization().tenantOf(holder).orElseThrow();
             state.keyReady = keyJudge.judge(holder, use.key(), tenant, keys.of(use.key()), clock.instant())
-                    .assessment()
+                    .result()
                     .isReady();
             if (!holder.uid().equals(state.plannedFor)) {
                 // Drift belongs to the previous holder.

@@ -25,7 +25,7 @@ public record BucketJudge(Duration factsMaxAge) {
      *
      * @param isAnswered whether the bucket controller has nothing left to do for the request; false if a change follows soon
      */
-    public record Judged(BucketResult assessment, boolean isAnswered) {}
+    public record Judged(BucketResult result, boolean isAnswered) {}
 
     /**
      * Evaluates the bucket for an accepted request.

@@ -38,7 +38,7 @@ public record KeyJudge(PolicyMerge merge, Duration factsMaxAge) {
      *
      * @param isAnswered whether the key controller has nothing left to do for the request; false if a change follows soon
      */
-    public record Judged(KeyResult assessment, boolean isAnswered) {}
+    public record Judged(KeyResult result, boolean isAnswered) {}
 
     /** The {@code KeysUsable} condition for a key, from its last read. */
     public static ConditionResult usable(String label, Observation<KeyFacts> facts, Instant now, Duration factsMaxAge) {

@@ -101,11 +101,11 @@ public record ConditionResult(Status status, Reason reason, String message) {
      *   <li>Message: those of all results with that status, without the pending ones unless all are pending.
      * </ul>
      *
-     * @param judgements at least one
+     * @param results at least one
      */
-    public static ConditionResult worst(Collection<ConditionResult> judgements) {
+    public static ConditionResult worst(Collection<ConditionResult> results) {
         for (Status status : List.of(Status.False, Status.Unknown, Status.True)) {
-            var same = judgements.stream().filter(j -> j.status() == status).toList();
+            var same = results.stream().filter(j -> j.status() == status).toList();
             if (!same.isEmpty()) {
                 var first = same.stream()
                         .filter(ConditionResult::requiresUserAction)

@@ -18,24 +18,24 @@ public final class Conditions {
 
     /**
      * @param previous the stored conditions, for their lastTransitionTime, which changes only with the status
-     * @param judgements the results without {@code Ready} and {@code Stalled}, which are derived here
+     * @param results the results without {@code Ready} and {@code Stalled}, which are derived here
      * @param allGood the value of {@code Ready} when all other conditions are true
      */
     public static List<Condition> of(
             List<Condition> previous,
-            Map<ConditionType, ConditionResult> judgements,
+            Map<ConditionType, ConditionResult> results,
             ConditionResult allGood,
             long generation,
             Instant now) {
         var all = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-        all.putAll(judgements);
+        all.putAll(results);
         ConditionResult ready = ready(all, allGood);
         Optional<ConditionResult> stalled = stalled(all);
         all.put(ConditionType.Ready, ready);
         stalled.ifPresent(why -> all.put(ConditionType.Stalled, why));
 
         var conditions = new ArrayList<Condition>();
-        all.forEach((type, judgement) -> conditions.add(condition(previous, type, judgement, generation, now)));
+        all.forEach((type, result) -> conditions.add(condition(previous, type, result, generation, now)));
         return conditions;
     }
 
@@ -55,12 +55,12 @@ public final class Conditions {
             Instant now) {
         var conditions = new ArrayList<Condition>();
         for (ConditionType type : ConditionType.values()) {
-            ConditionResult judgement = news.get(type);
+            ConditionResult result = news.get(type);
             if (type == ConditionType.Ready || type == ConditionType.Stalled) {
                 continue;
             }
-            if (judgement != null) {
-                conditions.add(condition(previous, type, judgement, generation, now));
+            if (result != null) {
+                conditions.add(condition(previous, type, result, generation, now));
             } else if (!obsolete.contains(type)) {
                 find(previous, type).map(c -> at(c, generation)).ifPresent(conditions::add);
             }
@@ -118,22 +118,22 @@ public final class Conditions {
     }
 
     private static Condition condition(
-            List<Condition> previous, ConditionType type, ConditionResult judgement, long generation, Instant now) {
+            List<Condition> previous, ConditionType type, ConditionResult result, long generation, Instant now) {
         return new Condition(
                 type.name(),
-                judgement.status().name(),
-                judgement.reason().name(),
-                judgement.message(),
+                result.status().name(),
+                result.reason().name(),
+                result.message(),
                 generation,
-                transition(previous, type, judgement.status().name(), now));
+                transition(previous, type, result.status().name(), now));
     }
 
-    private static ConditionResult ready(EnumMap<ConditionType, ConditionResult> judgements, ConditionResult allGood) {
-        return judgements.values().stream().filter(j -> !j.isTrue()).findFirst().orElse(allGood);
+    private static ConditionResult ready(EnumMap<ConditionType, ConditionResult> results, ConditionResult allGood) {
+        return results.values().stream().filter(j -> !j.isTrue()).findFirst().orElse(allGood);
     }
 
-    private static Optional<ConditionResult> stalled(EnumMap<ConditionType, ConditionResult> judgements) {
-        return judgements.values().stream()
+    private static Optional<ConditionResult> stalled(EnumMap<ConditionType, ConditionResult> results) {
+        return results.values().stream()
                 .filter(ConditionResult::requiresUserAction)
                 .findFirst()
                 .map(j -> ConditionResult.ofTrue(j.reason(), j.message()));

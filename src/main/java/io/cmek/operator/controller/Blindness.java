@@ -35,28 +35,28 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
      *
      * @param generation of the resource
      */
-    Optional<Duration> statusStands(RequestResult assessment, @Nullable Long generation) {
+    Optional<Duration> statusStands(RequestResult result, @Nullable Long generation) {
         if (status == null
-                || !assessment.unreadable().neverRead()
-                || assessment.isWrong()
-                || assessment.isEnabled()
+                || !result.unreadable().neverRead()
+                || result.isWrong()
+                || result.isEnabled()
                 || status.encryption() != EncryptionState.ENABLED
                 || !Objects.equals(generation, status.observedGeneration())) {
             return Optional.empty();
         }
-        return Optional.of(Duration.between(now, firstFailure(assessment).plus(factsMaxAge)))
+        return Optional.of(Duration.between(now, firstFailure(result).plus(factsMaxAge)))
                 .filter(Duration::isPositive)
                 .map(left -> left.plusMillis(1));
     }
 
     /** The first failed read of all processes in this outage. */
-    private Instant firstFailure(RequestResult assessment) {
-        Instant own = Objects.requireNonNullElse(assessment.unreadable().since(), now);
+    private Instant firstFailure(RequestResult result) {
+        Instant own = Objects.requireNonNullElse(result.unreadable().since(), now);
         return reported().filter(since -> since.isBefore(own)).orElse(own);
     }
 
-    Since since(RequestResult assessment) {
-        Instant since = assessment.unreadable().since();
+    Since since(RequestResult result) {
+        Instant since = result.unreadable().since();
         if (since == null) {
             return new Since(null, Optional.empty());
         }
@@ -65,7 +65,7 @@ record Blindness(@Nullable CmekStatus status, Instant now, Duration factsMaxAge)
             return new Since(Objects.requireNonNull(status).awsUnreadableSince(), Optional.empty());
         }
         Duration wait = UNREADABLE_DELAY.minus(Duration.between(since, now));
-        return wait.isPositive() && !assessment.unreadable().neverRead()
+        return wait.isPositive() && !result.unreadable().neverRead()
                 ? new Since(null, Optional.of(wait.plusMillis(1)))
                 : new Since(since.truncatedTo(ChronoUnit.SECONDS).toString(), Optional.empty());
     }

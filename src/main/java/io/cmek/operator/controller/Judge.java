@@ -52,7 +52,7 @@ public record Judge(
      * @param isRead whether each read for it has returned a value or an error
      * @param isAnswered whether the key and bucket controllers have finished their work for it; if not, a change notification follows soon
      */
-    record Judged(RequestResult assessment, boolean isServed, boolean isRead, boolean isAnswered) {}
+    record Judged(RequestResult result, boolean isServed, boolean isRead, boolean isAnswered) {}
 
     /** The result before the first read from AWS: for the first status. */
     RequestResult initialResult(EncryptionRequest request) {
@@ -82,13 +82,13 @@ public record Judge(
         for (KeyArn key : request.distinctKeys()) {
             KeySnapshot snapshot = keys.of(key);
             KeyJudge.Judged judged = keyJudge.judge(request, key, tenant, snapshot, now);
-            judgedKeys.put(key, judged.assessment());
+            judgedKeys.put(key, judged.result());
             isAnswered &= judged.isAnswered();
             KeySnapshot.View view = snapshot.view(tenant.identity());
             isRead &= !view.facts().isNever()
                     && (!view.policy().isNever()
                             || KeyRules.PERMANENTLY_UNUSABLE.contains(
-                                    judged.assessment().usable().reason()));
+                                    judged.result().usable().reason()));
             unreadable = unreadable.plus(key, view.facts(), factsMaxAge).plus(key, view.policy(), factsMaxAge);
         }
         var judgedBuckets = new ArrayList<BucketResult>();
@@ -101,7 +101,7 @@ public record Judge(
                     judgedKeys.get(use.key()).isReady(),
                     snapshot,
                     now);
-            judgedBuckets.add(judged.assessment());
+            judgedBuckets.add(judged.result());
             isAnswered &= judged.isAnswered();
             isRead &= !snapshot.facts().isNever();
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
@@ -128,7 +128,7 @@ public record Judge(
         for (KeyArn key : request.ownKeys()) {
             KeySnapshot snapshot = keys.of(key);
             KeyJudge.Judged judged = keyJudge.inspect(request, key, tenant, snapshot, why, now);
-            inspected.put(key, judged.assessment());
+            inspected.put(key, judged.result());
             isAnswered &= judged.isAnswered();
             isRead &= judged.isAnswered();
             unreadable = unreadable.plus(key, snapshot.view(tenant.identity()).facts(), factsMaxAge);
@@ -137,7 +137,7 @@ public record Judge(
         for (BucketUse use : request.buckets()) {
             BucketSnapshot snapshot = buckets.of(item(request, use, tenant.identity()));
             BucketJudge.Judged judged = bucketJudge.inspect(use, request.region(), snapshot, now);
-            seen.add(judged.assessment());
+            seen.add(judged.result());
             isAnswered &= judged.isAnswered();
             isRead &= !snapshot.facts().isNever();
             unreadable = unreadable.plus(use.name(), snapshot.facts(), factsMaxAge);
@@ -194,7 +194,7 @@ public record Judge(
                 && request.buckets().stream()
                         .map(use -> bucketJudge
                                 .inspect(use, request.region(), buckets.of(item(request, use, tenant.identity())), now)
-                                .assessment()
+                                .result()
                                 .encrypted())
                         .allMatch(j -> j.reason() != Reason.BucketUnderAnotherKey
                                 && !BucketPlan.PERMANENTLY_UNUSABLE.contains(j.reason())
@@ -223,17 +223,16 @@ public record Judge(
      *
      * @param published whether the StorageClass of the resource exists
      */
-    RequestResult withImpact(RequestResult assessment, boolean published) {
-        EncryptionRequest request = assessment.request();
+    RequestResult withImpact(RequestResult result, boolean published) {
+        EncryptionRequest request = result.request();
         var keysWithImpact = new TreeMap<KeyArn, KeyResult>();
-        assessment
-                .keys()
+        result.keys()
                 .forEach((arn, key) -> keysWithImpact.put(
                         arn,
                         key.isBroken() || KeyRules.expiry(key.facts()).isPresent()
-                                ? withImpact(request, key, assessment.buckets(), published)
+                                ? withImpact(request, key, result.buckets(), published)
                                 : key));
-        return assessment.with(keysWithImpact);
+        return result.with(keysWithImpact);
     }
 
     private KeyResult withImpact(

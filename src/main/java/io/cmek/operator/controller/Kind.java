@@ -45,9 +45,9 @@ interface Kind<R extends CustomResource<?, S> & StoredResource, S extends CmekSt
     /** The part of a status that only one kind has. */
     interface Addition<S> {
 
-        Map<ConditionType, ConditionResult> judgements();
+        Map<ConditionType, ConditionResult> results();
 
-        /** The condition types that are removed unless {@link #judgements} has them. */
+        /** The condition types that are removed unless {@link #results} has them. */
         Set<ConditionType> ownTypes();
 
         S status(StatusBuilder.Parts parts);

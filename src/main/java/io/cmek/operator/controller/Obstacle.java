@@ -24,16 +24,16 @@ import java.util.Optional;
  */
 record Obstacle(ConditionType of, ConditionResult why, Duration retry) {
 
-    Map<ConditionType, ConditionResult> judgements() {
-        var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-        judgements.put(of, why);
-        judgements.put(
+    Map<ConditionType, ConditionResult> results() {
+        var results = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
+        results.put(of, why);
+        results.put(
                 ConditionType.Deletable,
                 ConditionResult.pending(Text.message((of == ConditionType.PolicyApplied
                                 ? "The resource is removed when the key policies no longer grant its access. "
                                 : "The resource is removed when its StorageClass is deleted. ")
                         + why.message())));
-        return judgements;
+        return results;
     }
 
     /** The keys of a deleted resource whose policies no longer grant its access. Another obstacle may remain. */

@@ -71,7 +71,7 @@ record ReplicaCmekKind(Resources resources, ClusterApi api, Steps steps)
         MORE;
 
         @Override
-        public Map<ConditionType, ConditionResult> judgements() {
+        public Map<ConditionType, ConditionResult> results() {
             return Map.of();
         }
 

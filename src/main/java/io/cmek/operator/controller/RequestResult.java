@@ -86,31 +86,31 @@ public record RequestResult(
     }
 
     /** The conditions of both kinds, without {@code Ready} and {@code Stalled}. */
-    public Map<ConditionType, ConditionResult> judgements() {
-        var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-        judgements.put(ConditionType.Accepted, accepted);
+    public Map<ConditionType, ConditionResult> results() {
+        var results = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
+        results.put(ConditionType.Accepted, accepted);
         if (request.hasCmek()) {
             List<KeyResult> inOrder =
                     request.distinctKeys().stream().map(this::of).toList();
-            judgements.put(
+            results.put(
                     ConditionType.KeysUsable,
                     worst(inOrder.stream().map(KeyResult::usable).toList()));
-            judgements.put(
+            results.put(
                     ConditionType.PolicyApplied,
                     worst(inOrder.stream().map(KeyResult::policy).toList()));
-            judgements.put(
+            results.put(
                     ConditionType.AccessVerified,
                     worst(inOrder.stream().map(KeyResult::access).toList()));
-            judgements.put(
+            results.put(
                     ConditionType.BucketsEncrypted,
                     worst(buckets.stream().map(BucketResult::encrypted).toList()));
-            judgements.put(ConditionType.VolumesEncrypted, volumes.encrypted());
+            results.put(ConditionType.VolumesEncrypted, volumes.encrypted());
         }
-        return judgements;
+        return results;
     }
 
-    private static ConditionResult worst(List<ConditionResult> judgements) {
-        return ConditionResult.worst(judgements);
+    private static ConditionResult worst(List<ConditionResult> results) {
+        return ConditionResult.worst(results);
     }
 
     public KeyResult of(KeyArn key) {
@@ -144,14 +144,14 @@ public record RequestResult(
      * @param wasEnabled whether data may exist under the key
      */
     public KeyEncryptionState lineState(KeyUse use, boolean wasEnabled) {
-        List<ConditionResult> judgements = judgementsOn(use);
-        if (judgements.stream().allMatch(ConditionResult::isTrue)) {
+        List<ConditionResult> results = judgementsOn(use);
+        if (results.stream().allMatch(ConditionResult::isTrue)) {
             return KeyEncryptionState.ENABLED;
         }
-        if (wasEnabled && isBlindOn(use) && judgements.stream().noneMatch(RequestResult::isFault)) {
+        if (wasEnabled && isBlindOn(use) && results.stream().noneMatch(RequestResult::isFault)) {
             return KeyEncryptionState.UNKNOWN;
         }
-        return judgements.stream().anyMatch(ConditionResult::requiresUserAction)
+        return results.stream().anyMatch(ConditionResult::requiresUserAction)
                 ? KeyEncryptionState.FAILED
                 : KeyEncryptionState.PENDING;
     }
@@ -164,17 +164,17 @@ public record RequestResult(
     }
 
     private List<ConditionResult> judgementsOn(KeyUse use) {
-        var judgements = new ArrayList<ConditionResult>();
-        judgements.add(accepted);
-        judgements.addAll(of(use.key()).judgements());
+        var results = new ArrayList<ConditionResult>();
+        results.add(accepted);
+        results.addAll(of(use.key()).results());
         buckets.stream()
                 .filter(b -> b.use().purpose() == use.purpose())
                 .map(BucketResult::encrypted)
-                .forEach(judgements::add);
+                .forEach(results::add);
         if (use.purpose() == Purpose.Data) {
-            judgements.add(volumes.encrypted());
+            results.add(volumes.encrypted());
         }
-        return judgements;
+        return results;
     }
 
     /** Whether every key is ready for replication and failover: usable, policy applied, access verified, buckets encrypted. */
@@ -216,9 +216,9 @@ public record RequestResult(
      */
     public Map<ConditionType, ConditionResult> seen(Optional<ConditionResult> deletable) {
         var seen = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-        judgements().forEach((type, judgement) -> {
-            if (type == ConditionType.Accepted || judgement.reason() != Reason.Pending) {
-                seen.put(type, judgement);
+        results().forEach((type, result) -> {
+            if (type == ConditionType.Accepted || result.reason() != Reason.Pending) {
+                seen.put(type, result);
             }
         });
         deletable.ifPresent(j -> seen.put(ConditionType.Deletable, j));
@@ -227,12 +227,12 @@ public record RequestResult(
 
     /** Whether a successful read shows a problem. */
     public boolean isWrong() {
-        return judgements().values().stream().anyMatch(RequestResult::isFault);
+        return results().values().stream().anyMatch(RequestResult::isFault);
     }
 
     /** WaitingForKey is no fault: the key may only be unreadable. */
-    private static boolean isFault(ConditionResult judgement) {
-        return judgement.status() == Status.False && judgement.reason() != Reason.WaitingForKey;
+    private static boolean isFault(ConditionResult result) {
+        return result.status() == Status.False && result.reason() != Reason.WaitingForKey;
     }
 
     /**

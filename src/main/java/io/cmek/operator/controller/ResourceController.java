@@ -241,7 +241,7 @@ public final class ResourceController {
         private ReconcileResult keepUp(EncryptionRequest request, Optional<ConditionResult> held) {
             boolean isUnderstood = kind.notUnderstood(resource).isEmpty();
             Judge.Judged judged = judge.judge(request, isUnderstood, now);
-            RequestResult assessment = judged.assessment();
+            RequestResult result = judged.result();
             if (judged.isAnswered()) {
                 waiting.remove(request.uid());
             } else {
@@ -252,19 +252,19 @@ public final class ResourceController {
                     return done(left);
                 }
                 if (!judged.isRead()) {
-                    assessment = assessment.with(assessment.unreadable().unansweredSince(since.at()));
+                    result = result.with(result.unreadable().unansweredSince(since.at()));
                 }
             }
             if (judged.isServed()) {
                 StorageClassSpec there = volumes.find(request);
-                assessment = judge.withImpact(
-                        assessment.with(volumes.publish(resource, assessment, there, hasFinalizer())),
+                result = judge.withImpact(
+                        result.with(volumes.publish(resource, result, there, hasFinalizer())),
                         there != null && there.owner().equals(Optional.of(request.id())));
             }
             Kind.Addition<S> addition = kind.addition(resource, other -> judge.canPinKeys(other, now));
             addition.again().ifPresent(retries::add);
-            report(addition.status(next(assessment, addition, held, isUnderstood)));
-            assessment.requeueAfter(now).ifPresent(retries::add);
+            report(addition.status(next(result, addition, held, isUnderstood)));
+            result.requeueAfter(now).ifPresent(retries::add);
             return done();
         }
 
@@ -274,43 +274,40 @@ public final class ResourceController {
         }
 
         private StatusBuilder.Parts next(
-                RequestResult assessment,
-                Kind.Addition<S> addition,
-                Optional<ConditionResult> held,
-                boolean isUnderstood) {
+                RequestResult result, Kind.Addition<S> addition, Optional<ConditionResult> held, boolean isUnderstood) {
             var blindness = new Blindness(stored.status(), now, settings.factsMaxAge());
-            Blindness.Since unreadable = blindness.since(assessment);
+            Blindness.Since unreadable = blindness.since(result);
             unreadable.again().ifPresent(retries::add);
             Optional<Duration> stands =
-                    blindness.statusStands(assessment, resource.getMetadata().getGeneration());
+                    blindness.statusStands(result, resource.getMetadata().getGeneration());
             if (stands.isPresent()) {
                 retries.add(stands.get());
                 // Only conditions that depend on AWS keep their old value. Those that depend on other resources are
                 // known.
                 return keeping(
-                        assessment.request(),
+                        result.request(),
                         held.map(why -> Map.of(ConditionType.Deletable, why)).orElseGet(Map::of),
                         Map.of(),
                         unreadable.since(),
                         addition);
             }
-            if (!isUnderstood && stored.status() != null && !assessment.isWrong()) {
-                return keeping(assessment.request(), assessment.seen(held), Map.of(), unreadable.since(), addition);
+            if (!isUnderstood && stored.status() != null && !result.isWrong()) {
+                return keeping(result.request(), result.seen(held), Map.of(), unreadable.since(), addition);
             }
             var more = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-            more.putAll(addition.judgements());
+            more.putAll(addition.results());
             held.ifPresent(why -> more.put(ConditionType.Deletable, why));
-            ConditionResult policy = assessment.judgements().get(ConditionType.PolicyApplied);
+            ConditionResult policy = result.results().get(ConditionType.PolicyApplied);
             if (unguarded != null && policy != null && policy.reason() == Reason.Pending) {
                 more.put(
                         ConditionType.PolicyApplied,
                         ConditionResult.pending("Nothing is written for the resource: " + unguarded + "."));
             }
-            return statuses.parts(resource, stored.status(), assessment, unreadable.since(), more);
+            return statuses.parts(resource, stored.status(), result, unreadable.since(), more);
         }
 
-        private StatusBuilder.Parts first(RequestResult assessment, Kind.Addition<S> addition) {
-            return statuses.parts(resource, null, assessment, null, addition.judgements());
+        private StatusBuilder.Parts first(RequestResult result, Kind.Addition<S> addition) {
+            return statuses.parts(resource, null, result, null, addition.results());
         }
 
         /** Cleans up a resource that is being deleted. It stays while another resource needs it or while access or a StorageClass of it remains. */
@@ -323,7 +320,7 @@ public final class ResourceController {
             Optional<Obstacle> obstacle = Obstacle.ofRelease(request, resources.index(), judge.keys())
                     .or(() -> volumes.withdraw(resource, request));
             if (obstacle.isPresent()) {
-                reportLeaving(request, obstacle.get().judgements());
+                reportLeaving(request, obstacle.get().results());
                 return done(obstacle.get().retry());
             }
             return steps.run(
@@ -363,8 +360,8 @@ public final class ResourceController {
                 news.put(ConditionType.PolicyApplied, ConditionResult.pending(RELEASED));
             }
             released.forEach(key -> unready.put(key, KeyEncryptionState.PENDING));
-            usable.forEach((key, judgement) -> {
-                if (!judgement.isTrue()) {
+            usable.forEach((key, result) -> {
+                if (!result.isTrue()) {
                     unready.put(key, KeyEncryptionState.FAILED);
                 }
             });
@@ -381,7 +378,7 @@ public final class ResourceController {
                 Kind.Addition<S> addition) {
             var news = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
             news.putAll(reported);
-            news.putAll(addition.judgements());
+            news.putAll(addition.results());
             return statuses.keeping(
                     resource,
                     Objects.requireNonNull(stored.status()),

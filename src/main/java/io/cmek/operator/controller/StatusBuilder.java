@@ -60,22 +60,22 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     Parts parts(
             HasMetadata resource,
             @Nullable CmekStatus previous,
-            RequestResult assessment,
+            RequestResult result,
             @Nullable String awsUnreadableSince,
             Map<ConditionType, ConditionResult> more) {
-        var judgements = assessment.judgements();
-        judgements.putAll(more);
+        var results = result.results();
+        results.putAll(more);
         return new Parts(
                 resource.getMetadata().getGeneration(),
-                assessment.encryption(previous == null ? null : previous.encryption()),
-                keys(assessment, previous),
-                buckets(assessment, previous),
-                storageClassName(assessment),
+                result.encryption(previous == null ? null : previous.encryption()),
+                keys(result, previous),
+                buckets(result, previous),
+                storageClassName(result),
                 awsUnreadableSince,
                 Conditions.of(
                         previous == null ? List.of() : previous.conditions(),
-                        judgements,
-                        allGood(assessment.request()),
+                        results,
+                        allGood(result.request()),
                         resource.getMetadata().getGeneration(),
                         clock.instant()));
     }
@@ -167,23 +167,23 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     private static final int MAX_SUGGESTION = 32_768;
 
     /** One line per key and purpose (R4), with the statements to add (R3). */
-    public List<KeyStatus> keys(RequestResult assessment, @Nullable CmekStatus previous) {
-        return assessment.request().keys().stream()
-                .map(use -> line(use, assessment, previous))
+    public List<KeyStatus> keys(RequestResult result, @Nullable CmekStatus previous) {
+        return result.request().keys().stream()
+                .map(use -> line(use, result, previous))
                 .toList();
     }
 
-    private KeyStatus line(KeyUse use, RequestResult assessment, @Nullable CmekStatus previous) {
-        KeyResult key = assessment.of(use.key());
+    private KeyStatus line(KeyUse use, RequestResult result, @Nullable CmekStatus previous) {
+        KeyResult key = result.of(use.key());
         boolean wasEnabled = previous != null && previous.wasEnabled();
         KeyFacts facts = key.facts();
         return new KeyStatus(
                 use.purpose(),
                 use.key().toString(),
-                assessment.lineState(use, wasEnabled),
+                result.lineState(use, wasEnabled),
                 facts == null ? "" : facts.state(),
                 facts == null ? null : facts.multiRegion(),
-                suggestion(use, assessment.request(), previous));
+                suggestion(use, result.request(), previous));
     }
 
     /**
@@ -265,9 +265,9 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
      * One line per bucket. The last observed line stays while the request is refused or S3 cannot be read: it shows who holds the bucket
      * ({@link RequestIndex#judge}).
      */
-    public static List<BucketStatus> buckets(RequestResult assessment, @Nullable CmekStatus previous) {
-        boolean refused = assessment.accepted().status() == ConditionResult.Status.False;
-        return assessment.buckets().stream()
+    public static List<BucketStatus> buckets(RequestResult result, @Nullable CmekStatus previous) {
+        boolean refused = result.accepted().status() == ConditionResult.Status.False;
+        return result.buckets().stream()
                 .map(bucket -> bucket.encryption() == null && (refused || isUnseen(bucket.encrypted()))
                         ? lineOf(bucket.use(), previous).orElseGet(() -> line(bucket))
                         : line(bucket))
@@ -296,8 +296,8 @@ public record StatusBuilder(PolicyMerge merge, RequestIndex index, Clock clock) 
     }
 
     /** Set only while the StorageClass is published. */
-    public static @Nullable String storageClassName(RequestResult assessment) {
-        VolumeUse volumes = assessment.request().volumes();
-        return volumes != null && assessment.volumes().encrypted().isTrue() ? volumes.storageClassName() : null;
+    public static @Nullable String storageClassName(RequestResult result) {
+        VolumeUse volumes = result.request().volumes();
+        return volumes != null && result.volumes().encrypted().isTrue() ? volumes.storageClassName() : null;
     }
 }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record StorageClassStep(
         Resources resources,
         StorageClassCache cache,
-        StorageClassReconciler publisher,
+        StorageClassReconciler reconciler,
         ClusterApi api,
         EventRecorder events,
         Steps steps) {
@@ -38,8 +38,8 @@ public record StorageClassStep(
      * @param hasFinalizer whether the resource has the finalizer; without it nothing would delete the StorageClass
      */
     StorageClassResult publish(
-            StoredResource resource, RequestResult assessment, @Nullable StorageClassSpec there, boolean hasFinalizer) {
-        EncryptionRequest request = assessment.request();
+            StoredResource resource, RequestResult result, @Nullable StorageClassSpec there, boolean hasFinalizer) {
+        EncryptionRequest request = result.request();
         VolumeUse use = request.volumes();
         if (use == null) {
             return StorageClassResult.of(ConditionResult.ofTrue(
@@ -51,27 +51,27 @@ public record StorageClassStep(
             return StorageClassResult.of(ConditionResult.pending("The StorageClass " + use.storageClassName()
                     + " is published once the resource has the finalizer " + ClusterApi.FINALIZER + "."));
         }
-        if (there != null && assessment.isBucketUnderAnotherKey()) {
-            return publisher.inspect(request.id(), use, there, "the data bucket is under another key");
+        if (there != null && result.isBucketUnderAnotherKey()) {
+            return reconciler.inspect(request.id(), use, there, "the data bucket is under another key");
         }
         return steps.run(
                 request.id(),
                 "the publication of its StorageClass",
-                () -> isToBeWritten(assessment, use, there) && !isStillThere(resource)
+                () -> isToBeWritten(result, use, there) && !isStillThere(resource)
                         ? outdated()
-                        : publish(resource, assessment, use, there),
+                        : publish(resource, result, use, there),
                 why -> new StorageClassResult(
                         ConditionResult.pending("The publication of the StorageClass " + why + "."), Steps.RETRY));
     }
 
     private StorageClassResult publish(
-            StoredResource resource, RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
-        EncryptionRequest request = assessment.request();
-        StorageClassResult published = publisher.publish(
+            StoredResource resource, RequestResult result, VolumeUse use, @Nullable StorageClassSpec there) {
+        EncryptionRequest request = result.request();
+        StorageClassResult published = reconciler.publish(
                 request.id(),
                 use,
                 there,
-                assessment.storageClassWaitsFor(),
+                result.storageClassWaitsFor(),
                 new StorageClassReconciler.Before(
                         resources.index().lastApplied(request.uid()).storageClass()),
                 drift -> events.repaired(request, drift));
@@ -82,7 +82,7 @@ public record StorageClassStep(
 
     /** The resource was deleted during the creation of its StorageClass, and no status or finalizer remembers the StorageClass. */
     private StorageClassResult takenBack(EncryptionRequest request, VolumeUse use) {
-        publisher
+        reconciler
                 .withdraw(request.id())
                 .ifPresent(why -> events.leftBehind(
                         request,
@@ -97,10 +97,10 @@ public record StorageClassStep(
     }
 
     /** Whether a write is due. A different StorageClass may belong to a later resource of the same name, which a stale copy does not show. */
-    private static boolean isToBeWritten(RequestResult assessment, VolumeUse use, @Nullable StorageClassSpec there) {
+    private static boolean isToBeWritten(RequestResult result, VolumeUse use, @Nullable StorageClassSpec there) {
         return there == null
-                ? assessment.storageClassWaitsFor().isEmpty()
-                : !StorageClassReconciler.isInPlace(assessment.request().id(), use, there);
+                ? result.storageClassWaitsFor().isEmpty()
+                : !StorageClassReconciler.isInPlace(result.request().id(), use, there);
     }
 
     /** Deletes the StorageClass. A stale copy must not: the StorageClass may belong to a living resource of the same name. */
@@ -113,10 +113,10 @@ public record StorageClassStep(
                 request.id(),
                 "the deletion of its StorageClass",
                 () -> isStillGoing(resource)
-                        ? publisher
+                        ? reconciler
                                 .withdraw(request.id())
                                 .map(why -> obstacle(
-                                        why, publisher.pause(request.id()).orElse(Steps.RETRY)))
+                                        why, reconciler.pause(request.id()).orElse(Steps.RETRY)))
                         : Optional.of(obstacle(ConditionResult.pending(OUTDATED), ResourceController.OUTDATED_RETRY)),
                 why -> Optional.of(obstacle(
                         ConditionResult.pending("The deletion of its StorageClass " + why + "."), Steps.RETRY)));
@@ -164,6 +164,6 @@ public record StorageClassStep(
     }
 
     void forget(ResourceRef id) {
-        publisher.forget(id);
+        reconciler.forget(id);
     }
 }

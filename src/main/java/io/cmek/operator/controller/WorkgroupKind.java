@@ -146,11 +146,11 @@ record WorkgroupKind(Resources resources, ClusterApi api, Steps steps, Clock clo
     private record OfWorkgroup(SecondaryRegionState region) implements Addition<WorkgroupStatus> {
 
         @Override
-        public Map<ConditionType, ConditionResult> judgements() {
-            var judgements = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
-            judgements.put(ConditionType.ReplicationAllowed, region.gate().judgement());
-            region.failover().ifPresent(j -> judgements.put(ConditionType.FailoverReady, j));
-            return judgements;
+        public Map<ConditionType, ConditionResult> results() {
+            var results = new EnumMap<ConditionType, ConditionResult>(ConditionType.class);
+            results.put(ConditionType.ReplicationAllowed, region.gate().result());
+            region.failover().ifPresent(j -> results.put(ConditionType.FailoverReady, j));
+            return results;
         }
 
         @Override

@@ -30,7 +30,7 @@ public record KeyResult(
 
     /** Whether a check of the key, its policy or its access has failed. */
     public boolean isBroken() {
-        return judgements().stream().anyMatch(j -> j.status() == Status.False);
+        return results().stream().anyMatch(j -> j.status() == Status.False);
     }
 
     /**
@@ -56,13 +56,13 @@ public record KeyResult(
         return onlyVolumes && usable.status() != Status.False && policy.status() != Status.False;
     }
 
-    public List<ConditionResult> judgements() {
+    public List<ConditionResult> results() {
         return List.of(usable, policy, access);
     }
 
     /** Whether the key may encrypt new buckets and volumes. */
     public boolean isReady() {
-        return judgements().stream().allMatch(ConditionResult::isTrue);
+        return results().stream().allMatch(ConditionResult::isTrue);
     }
 
     /** The result before the first read of the key. */

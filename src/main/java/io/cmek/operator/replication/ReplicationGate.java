@@ -12,7 +12,7 @@ import java.util.List;
  * @param admitted databases that may replicate
  * @param blocked databases that wait for the reason of the condition result
  */
-public record ReplicationGate(List<String> admitted, List<String> blocked, ConditionResult judgement) {
+public record ReplicationGate(List<String> admitted, List<String> blocked, ConditionResult result) {
 
     public ReplicationGate {
         admitted = List.copyOf(admitted);

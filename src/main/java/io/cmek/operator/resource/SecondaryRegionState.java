@@ -161,8 +161,8 @@ public record SecondaryRegionState(
                 shown,
                 gate.admitted(),
                 gate.blocked().stream()
-                        .map(name -> new BlockedDatabase(
-                                name, gate.judgement().reason().name()))
+                        .map(name ->
+                                new BlockedDatabase(name, gate.result().reason().name()))
                         .toList(),
                 record);
     }

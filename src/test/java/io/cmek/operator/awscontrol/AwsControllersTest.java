@@ -59,11 +59,11 @@ class AwsControllersTest {
             RequestOf.named("orders").data(key).bucket("orders-data").build();
 
     private Stream<ConditionResult> ofKey() {
-        return world.judge(request).assessment().judgements().stream();
+        return world.judge(request).result().results().stream();
     }
 
     private ConditionResult ofBucket() {
-        return world.judge(request, "orders-data").assessment().encrypted();
+        return world.judge(request, "orders-data").result().encrypted();
     }
 
     @ParameterizedTest
@@ -91,8 +91,8 @@ class AwsControllersTest {
                 .anySatisfy(j -> assertThat(j.message()).contains("IllegalStateException: broken in this test"));
         assertThat(world.judge(request).isAnswered()).isTrue();
         assertThat(world.judge(request, "orders-data").isAnswered()).isTrue();
-        assertThat(world.judge(other).assessment().isReady()).isTrue();
-        assertThat(world.judge(other, "other-data").assessment().encrypted().isTrue())
+        assertThat(world.judge(other).result().isReady()).isTrue();
+        assertThat(world.judge(other, "other-data").result().encrypted().isTrue())
                 .isTrue();
 
         world.aws.heal();

@@ -101,7 +101,7 @@ class AwsOrdersTest {
         world.put(wrong);
         world.advance(Duration.ofMinutes(10));
 
-        assertThat(world.judge(living, "orders-data").assessment().encrypted().reason())
+        assertThat(world.judge(living, "orders-data").result().encrypted().reason())
                 .isEqualTo(Reason.BucketsEncrypted);
     }
 
@@ -183,7 +183,7 @@ class AwsOrdersTest {
                 .release()
                 .build());
         w.advance(Duration.ofSeconds(30));
-        assertThat(w.judge(b).assessment().isReady()).isTrue();
+        assertThat(w.judge(b).result().isReady()).isTrue();
         w.aws.rule((operation, identity, item) ->
                 operation.equals("kms:PutKeyPolicy") && identity.equals(A) ? Trouble.TIMES_OUT : null);
         for (int n = 0; n < 8; n++) {
@@ -233,7 +233,7 @@ class AwsOrdersTest {
         w.put(RequestOf.named("orders").in("team-a").data(k).build());
         w.advance(Duration.ofMinutes(5));
 
-        assertThat(w.judge(b).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(b).result().access().reason()).isEqualTo(Reason.AccessProven);
     }
 
     @Test
@@ -244,12 +244,12 @@ class AwsOrdersTest {
         EncryptionRequest a =
                 w.put(RequestOf.named("orders").in("team-a").data(k).build());
         w.advance(Duration.ofMinutes(5));
-        var alone = w.judge(a).assessment();
+        var alone = w.judge(a).result();
         w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.advance(Duration.ofMinutes(5));
 
         assertThat(w.keys.of(k).proof(probe).lastSeen()).isTrue();
-        assertThat(w.judge(a).assessment()).isEqualTo(alone);
+        assertThat(w.judge(a).result()).isEqualTo(alone);
     }
 
     /** It was proven before the other tenant's request came; then the role loses its access. */
@@ -261,13 +261,13 @@ class AwsOrdersTest {
         EncryptionRequest b =
                 w.put(RequestOf.named("orders").in("team-b").data(k).build());
         w.advance(Duration.ofMinutes(2));
-        assertThat(w.judge(b).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(b).result().access().reason()).isEqualTo(Reason.AccessProven);
         w.put(RequestOf.named("orders").in("team-a").data(k).build());
         w.advance(Duration.ofMinutes(2));
         w.kms.probesDenied = true;
         w.advance(Duration.ofHours(1));
 
-        assertThat(w.judge(b).assessment().access().reason())
+        assertThat(w.judge(b).result().access().reason())
                 .as("an hour after the role lost its access")
                 .isEqualTo(Reason.AccessDenied);
     }
@@ -310,7 +310,7 @@ class AwsOrdersTest {
         losesItsAnswerOnce("s3:PutBucketEncryption");
         world.advance(Duration.ofMinutes(5));
 
-        assertThat(world.judge(request, "orders-data").assessment().encrypted().reason())
+        assertThat(world.judge(request, "orders-data").result().encrypted().reason())
                 .isEqualTo(Reason.BucketsEncrypted);
         assertThat(world.repaired).extracting(DriftRepair::what).containsExactly(DriftRepair.What.BUCKET);
     }
@@ -392,7 +392,7 @@ class AwsOrdersTest {
                 RequestOf.named("billing").data(key).bucket("orders-data").build());
         world.advance(Duration.ofMinutes(5));
 
-        assertThat(world.judge(next, "orders-data").assessment().encrypted().reason())
+        assertThat(world.judge(next, "orders-data").result().encrypted().reason())
                 .isEqualTo(Reason.BucketsEncrypted);
         assertThat(world.repaired).isEmpty();
     }
@@ -403,16 +403,16 @@ class AwsOrdersTest {
         world.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);
         EncryptionRequest request = world.put(RequestOf.on(key, "orders"));
         world.stabilize();
-        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
+        assertThat(world.judge(request).result().policy().reason()).isEqualTo(Reason.WriteDenied);
         world.put(RequestOf.named("orders").data(key).published().build());
         world.advance(Duration.ofMinutes(10));
         world.aws.heal();
         world.put(request);
 
-        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.Pending);
+        assertThat(world.judge(request).result().policy().reason()).isEqualTo(Reason.Pending);
         assertThat(world.judge(request).isAnswered()).isFalse();
         world.stabilize();
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
     }
 
     // -- CloudTrail

@@ -28,7 +28,7 @@ class BucketControllerTest {
             RequestOf.named("orders").data(key).bucket(NAME).build();
 
     private ConditionResult encrypted() {
-        return world.judge(request, NAME).assessment().encrypted();
+        return world.judge(request, NAME).result().encrypted();
     }
 
     private int count(String operation) {
@@ -88,12 +88,10 @@ class BucketControllerTest {
                 .bucket(NAME, Provisioning.Existing)
                 .build());
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(existing, NAME).assessment().encrypted().reason())
-                .isEqualTo(Reason.BucketNotFound);
+        assertThat(world.judge(existing, NAME).result().encrypted().reason()).isEqualTo(Reason.BucketNotFound);
         world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.OF_NEW, false));
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(existing, NAME).assessment().encrypted().isTrue())
-                .isTrue();
+        assertThat(world.judge(existing, NAME).result().encrypted().isTrue()).isTrue();
         assertThat(count("CreateBucket")).isZero();
         assertThat(count("PutPublicAccessBlock")).isZero();
     }
@@ -201,7 +199,7 @@ class BucketControllerTest {
             if (count("PutBucketEncryption") == writes) {
                 assertThat(encrypted().message())
                         .contains(NAME, "changed again", "had restored it", "The next repair is at 2026-");
-                assertThat(world.judge(request, NAME).assessment().encryption()).isEqualTo(FakeS3.OF_NEW);
+                assertThat(world.judge(request, NAME).result().encryption()).isEqualTo(FakeS3.OF_NEW);
                 world.advance(Duration.ofSeconds(1));
             }
             if (count("PutBucketEncryption") > writes) {
@@ -276,7 +274,7 @@ class BucketControllerTest {
             w.aws.fail("s3:PutBucketEncryption", way.getKey());
             w.put(request);
             w.stabilize();
-            ConditionResult reported = w.judge(request, NAME).assessment().encrypted();
+            ConditionResult reported = w.judge(request, NAME).result().encrypted();
             assertThat(reported.reason()).isEqualTo(way.getValue());
             assertThat(w.judge(request, NAME).isAnswered()).isTrue();
             w.advance(Duration.ofMinutes(10));
@@ -284,7 +282,7 @@ class BucketControllerTest {
             assertThat(w.aws.count("s3:PutBucketEncryption")).as("%s", way).isBetween(8, 25);
             w.aws.heal();
             w.advance(Duration.ofMinutes(2));
-            assertThat(w.judge(request, NAME).assessment().encrypted().isTrue()).isTrue();
+            assertThat(w.judge(request, NAME).result().encrypted().isTrue()).isTrue();
         }
     }
 
@@ -304,7 +302,7 @@ class BucketControllerTest {
                 w.restart();
                 w.stabilize();
             }
-            assertThat(w.judge(request, NAME).assessment().encrypted().isTrue()).isTrue();
+            assertThat(w.judge(request, NAME).result().encrypted().isTrue()).isTrue();
             // What S3 itself makes private at once, the next process cannot tell from a bucket of others.
             assertThat(w.repaired).isEmpty();
             if (w.aws.isCrashAhead()) {
@@ -334,7 +332,7 @@ class BucketControllerTest {
         world.remove(request);
         world.stabilize();
         assertThat(world.snapshot(later, NAME).plannedFor()).isEqualTo(later.uid());
-        assertThat(world.judge(later, NAME).assessment().encrypted().reason()).isEqualTo(Reason.BucketUnderAnotherKey);
+        assertThat(world.judge(later, NAME).result().encrypted().reason()).isEqualTo(Reason.BucketUnderAnotherKey);
     }
 
     @Test

@@ -41,7 +41,7 @@ class BucketJudgeTest {
     void whatWasNeverReadIsNotAnswered() {
         var judged = judge(true, BucketSnapshot.NEVER);
         assertThat(judged.isAnswered()).isFalse();
-        assertThat(judged.assessment().encrypted().message()).contains("waiting for the first response from AWS");
+        assertThat(judged.result().encrypted().message()).contains("waiting for the first response from AWS");
         assertThat(judge.inspect(USE, REGION, BucketSnapshot.NEVER, NOW).isAnswered())
                 .isFalse();
     }
@@ -50,16 +50,16 @@ class BucketJudgeTest {
     void whatIsInPlaceIsGoodWhoeverPlannedIt() {
         var judged = judge(false, of(IN_PLACE, null, false, REFUSED));
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.BucketsEncrypted);
-        assertThat(judged.assessment().isUnder(World.key(1))).isTrue();
+        assertThat(judged.result().encrypted().reason()).isEqualTo(Reason.BucketsEncrypted);
+        assertThat(judged.result().isUnder(World.key(1))).isTrue();
     }
 
     @Test
     void whatMayNotBeTouchedIsSaid() {
         var judged = judge(true, of(new BucketFacts.OwnedByAnotherAccount(), null, false, null));
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.BucketOwnedByAnotherAccount);
-        assertThat(judged.assessment().encryption()).isNull();
+        assertThat(judged.result().encrypted().reason()).isEqualTo(Reason.BucketOwnedByAnotherAccount);
+        assertThat(judged.result().encryption()).isNull();
     }
 
     @Test
@@ -67,7 +67,7 @@ class BucketJudgeTest {
         for (BucketFacts facts : new BucketFacts[] {PLAIN, new BucketFacts.Absent()}) {
             var judged = judge(false, of(facts, UID, false, REFUSED));
             assertThat(judged.isAnswered()).isTrue();
-            assertThat(judged.assessment().encrypted().reason())
+            assertThat(judged.result().encrypted().reason())
                     .as("why it was not written before is past")
                     .isEqualTo(Reason.Pending);
         }
@@ -87,10 +87,10 @@ class BucketJudgeTest {
     void whyItWasNotWrittenIsSaidOfTheRequestForWhichItWasTried() {
         var judged = judge(true, of(PLAIN, UID, true, REFUSED));
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().encrypted()).isEqualTo(REFUSED);
-        assertThat(judged.assessment().encryption()).isEqualTo(FakeS3.OF_NEW);
+        assertThat(judged.result().encrypted()).isEqualTo(REFUSED);
+        assertThat(judged.result().encryption()).isEqualTo(FakeS3.OF_NEW);
         var others = judge(true, of(PLAIN, "another", true, REFUSED));
-        assertThat(others.assessment().encrypted().reason()).isEqualTo(Reason.Pending);
+        assertThat(others.result().encrypted().reason()).isEqualTo(Reason.Pending);
     }
 
     @Test
@@ -99,23 +99,23 @@ class BucketJudgeTest {
         Observation<BucketFacts> failing =
                 Observation.<BucketFacts>seen(IN_PLACE, NOW).then(new AwsResult.Error<>(failure), NOW);
         var snapshot = new BucketSnapshot(failing, UID, true, null);
-        assertThat(judge(true, snapshot).assessment().encrypted().isTrue()).isTrue();
+        assertThat(judge(true, snapshot).result().encrypted().isTrue()).isTrue();
         Instant later = NOW.plus(MAX_AGE).plusMillis(1);
         var judged = judge.judge(UID, USE, REGION, true, snapshot, later);
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(judged.result().encrypted().reason()).isEqualTo(Reason.AccessDenied);
         var inspected = judge.inspect(USE, REGION, snapshot, later);
         assertThat(inspected.isAnswered()).isTrue();
-        assertThat(inspected.assessment().encrypted().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(inspected.result().encrypted().reason()).isEqualTo(Reason.AccessDenied);
     }
 
     @Test
     void whoIsNotServedYetSeesOnlyWhatIsInTheWay() {
         var waiting = judge.inspect(USE, REGION, of(PLAIN, null, false, null), NOW);
         assertThat(waiting.isAnswered()).isTrue();
-        assertThat(waiting.assessment().encrypted().reason()).isEqualTo(Reason.Pending);
-        assertThat(waiting.assessment().encryption()).isNull();
+        assertThat(waiting.result().encrypted().reason()).isEqualTo(Reason.Pending);
+        assertThat(waiting.result().encryption()).isNull();
         var taken = judge.inspect(USE, REGION, of(new BucketFacts.InAnotherRegion(""), null, false, null), NOW);
-        assertThat(taken.assessment().encrypted().reason()).isEqualTo(Reason.BucketInAnotherRegion);
+        assertThat(taken.result().encrypted().reason()).isEqualTo(Reason.BucketInAnotherRegion);
     }
 }

@@ -47,8 +47,8 @@ class CredentialsTest {
         EncryptionRequest b = inB();
         world.stabilize();
 
-        assertThat(world.judge(a).assessment().isReady()).isTrue();
-        assertThat(world.judge(b).assessment().isReady()).isTrue();
+        assertThat(world.judge(a).result().isReady()).isTrue();
+        assertThat(world.judge(b).result().isReady()).isTrue();
         assertThat(world.aws.calls("kms:DescribeKey").stream().map(Call::identity))
                 .containsExactly(A, B);
         assertThat(world.aws.count("kms:PutKeyPolicy")).isEqualTo(1);
@@ -61,19 +61,19 @@ class CredentialsTest {
                 operation.equals("kms:PutKeyPolicy") && identity.equals(A) ? Trouble.DENIED : null);
         EncryptionRequest a = inA();
         world.stabilize();
-        assertThat(world.judge(a).assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
+        assertThat(world.judge(a).result().policy().reason()).isEqualTo(Reason.WriteDenied);
         assertThat(world.judge(a).isAnswered()).isTrue();
 
         EncryptionRequest b = inB();
         world.stabilize();
-        assertThat(world.judge(b).assessment().isReady()).isTrue();
+        assertThat(world.judge(b).result().isReady()).isTrue();
         assertThat(world.keys.of(key).view(B).notApplied()).isNull();
 
         world.advance(Duration.ofMinutes(2));
         assertThat(world.keys.of(key).view(A).notApplied())
                 .as("what it needs is there, whoever wrote it")
                 .isNull();
-        assertThat(world.judge(a).assessment().isReady()).isTrue();
+        assertThat(world.judge(a).result().isReady()).isTrue();
     }
 
     @Test
@@ -83,10 +83,10 @@ class CredentialsTest {
         EncryptionRequest b = inB();
         world.stabilize();
 
-        assertThat(world.judge(a).assessment().usable().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(world.judge(a).result().usable().reason()).isEqualTo(Reason.AccessDenied);
         assertThat(world.judge(a).isAnswered()).isTrue();
-        assertThat(world.judge(b).assessment().isReady()).isTrue();
-        assertThat(world.judge(b).assessment().judgements().toString()).doesNotContain("tenant-a");
+        assertThat(world.judge(b).result().isReady()).isTrue();
+        assertThat(world.judge(b).result().results().toString()).doesNotContain("tenant-a");
     }
 
     /** The turn ends, and the next one begins with the other. */
@@ -98,15 +98,15 @@ class CredentialsTest {
         inA();
         EncryptionRequest b = inB();
         world.advance(FakeAws.TIME_OUT.plusSeconds(1));
-        assertThat(world.judge(b).assessment().isReady()).isTrue();
+        assertThat(world.judge(b).result().isReady()).isTrue();
 
         world.kms.state(key, "Disabled");
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(b).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(b).result().usable().reason()).isEqualTo(Reason.KeyDisabled);
         world.kms.state(key, "Enabled");
         world.kms.put(key, FakeKms.document(FakeKms.ROOT));
         world.advance(Duration.ofMinutes(3));
-        assertThat(world.judge(b).assessment().isReady()).isTrue();
+        assertThat(world.judge(b).result().isReady()).isTrue();
     }
 
     /** Even if the other's retry is due each time that the key has a turn. */
@@ -128,7 +128,7 @@ class CredentialsTest {
         world.ticker.advance(Duration.ofSeconds(2));
         world.stabilize();
         assertThat(turns).startsWith("a", "b");
-        assertThat(world.judge(b).assessment().isReady()).isTrue();
+        assertThat(world.judge(b).result().isReady()).isTrue();
     }
 
     @Test
@@ -147,7 +147,7 @@ class CredentialsTest {
         w.stabilize();
         w.ticker.advance(Duration.ofSeconds(2));
         w.stabilize();
-        assertThat(w.judge(b).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(b).result().access().reason()).isEqualTo(Reason.AccessProven);
     }
 
     private static Tenant[] hundredTenants() {

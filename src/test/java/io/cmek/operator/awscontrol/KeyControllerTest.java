@@ -71,7 +71,7 @@ class KeyControllerTest {
 
         world.stabilize();
 
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
         assertThat(world.judge(request).isAnswered()).isTrue();
         assertThat(world.kms.policy(key)).contains("CmekOperatortestDataUse", "CmekOperatortestDataGrants", "\"Root\"");
         assertThat(world.aws.operationsOn(key))
@@ -96,7 +96,7 @@ class KeyControllerTest {
         EncryptionRequest last = world.put(RequestOf.on(key, "orders-999"));
         world.stabilize();
 
-        assertThat(world.judge(last).assessment().isReady()).isTrue();
+        assertThat(world.judge(last).result().isReady()).isTrue();
         assertThat(world.judge(last).isAnswered()).isTrue();
         assertThat(world.aws.calls()).isEmpty();
         assertThat(world.changed).as("the others are not judged again").isEmpty();
@@ -171,7 +171,7 @@ class KeyControllerTest {
 
         byOthers(FakeKms.ROOT);
         world.advance(Duration.ofSeconds(70));
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
     }
 
     @Test
@@ -181,7 +181,7 @@ class KeyControllerTest {
         world.stabilize();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Blocked.class);
-        assertThat(world.judge(request).assessment().policy().message()).contains("cannot be read");
+        assertThat(world.judge(request).result().policy().message()).contains("cannot be read");
         assertThat(writes()).isZero();
     }
 
@@ -200,7 +200,7 @@ class KeyControllerTest {
                         PolicyOutcome.WriteFailed.class,
                         failed -> assertThat(failed.added().of(StatementKind.DATA_USE))
                                 .containsExactly(World.ROLE));
-        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.ForeignStatementRejected);
+        assertThat(world.judge(request).result().policy().reason()).isEqualTo(Reason.ForeignStatementRejected);
         assertThat(writes()).isEqualTo(1);
         world.advance(Duration.ofMillis(400));
         assertThat(writes()).as("too early for another attempt").isEqualTo(1);
@@ -211,7 +211,7 @@ class KeyControllerTest {
         world.aws.heal();
         world.advance(Duration.ofMinutes(1));
         assertThat(notApplied()).isNull();
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
     }
 
     /** A failed turn is not repeated every 50 ms. */
@@ -264,14 +264,14 @@ class KeyControllerTest {
 
         assertThat(writes()).isZero();
         assertThat(world.aws.count("kms:GetKeyPolicy")).isLessThan(25);
-        assertThat(world.judge(request).assessment().policy().reason())
+        assertThat(world.judge(request).result().policy().reason())
                 .as("what was read is too old by now")
                 .isEqualTo(Reason.AwsUnavailable);
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(1));
         assertThat(world.hasStatement(key, "BackupUse")).isTrue();
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
     }
 
     @Test
@@ -383,7 +383,7 @@ class KeyControllerTest {
 
         assertThat(world.hasStatement(key, "BackupUse")).isTrue();
         assertThat(world.reported).containsExactly("written", "written", "written");
-        assertThat(world.judge(orders).assessment().isReady()).isTrue();
+        assertThat(world.judge(orders).result().isReady()).isTrue();
     }
 
     @Test
@@ -446,7 +446,7 @@ class KeyControllerTest {
         world.stabilize();
 
         assertThat(notApplied()).isInstanceOf(PolicyOutcome.Conflict.class);
-        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.PolicyConflict);
+        assertThat(world.judge(request).result().policy().reason()).isEqualTo(Reason.PolicyConflict);
         assertThat(writes()).isEqualTo(3);
         assertThat(world.reported).containsExactly("written", "conflict", "written", "conflict", "written", "conflict");
         world.advance(Duration.ofHours(1));
@@ -643,7 +643,7 @@ class KeyControllerTest {
         EncryptionRequest request =
                 world.put(RequestOf.named("orders").data(key).published().build());
         world.stabilize();
-        assertThat(world.judge(request).assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
+        assertThat(world.judge(request).result().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
         assertThat(world.judge(request).isAnswered()).isTrue();
 
         byOthers(
@@ -651,7 +651,7 @@ class KeyControllerTest {
                 "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" + World.ROLE
                         + "\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}");
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
         assertThat(writes()).isZero();
     }
 
@@ -671,8 +671,8 @@ class KeyControllerTest {
 
         assertThat(w.kms.policy(k))
                 .contains("Auditors", "role/b\"", "CmekOperatortestDataUse", "CmekOperatortestBackupUse");
-        assertThat(w.judge(orders).assessment().isReady()).isTrue();
-        assertThat(w.judge(billing).assessment().isReady()).isTrue();
+        assertThat(w.judge(orders).result().isReady()).isTrue();
+        assertThat(w.judge(billing).result().isReady()).isTrue();
     }
 
     /** Whatever the wire does, in the end all is right, and nothing of others was lost. */
@@ -701,11 +701,10 @@ class KeyControllerTest {
 
         requests.forEach(request -> {
             KeyArn k = request.keys().getFirst().key();
-            assertThat(w.judge(request).assessment().judgements()).allMatch(j -> j.isTrue());
+            assertThat(w.judge(request).result().results()).allMatch(j -> j.isTrue());
             assertThat(w.kms.policy(k)).contains("Auditors", "role/b\"", "CmekOperatortestDataUse");
             String bucket = request.buckets().getFirst().name();
-            assertThat(w.judge(request, bucket).assessment().encrypted().isTrue())
-                    .isTrue();
+            assertThat(w.judge(request, bucket).result().encrypted().isTrue()).isTrue();
             assertThat(Objects.requireNonNull(w.s3.bucket(bucket)).isPrivate()).isTrue();
         });
     }
@@ -749,7 +748,7 @@ class KeyControllerTest {
                         .startsWith("left behind by billing")
                         .contains("CmekOperatortestBackupUse")
                         .doesNotContain("DataUse"));
-        assertThat(world.judge(older).assessment().isReady()).isTrue();
+        assertThat(world.judge(older).result().isReady()).isTrue();
     }
 
     @Test
@@ -794,7 +793,7 @@ class KeyControllerTest {
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
         byOthers(FakeKms.ROOT);
         world.advance(Duration.ofMinutes(1));
-        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(request).result().usable().reason()).isEqualTo(Reason.KeyDisabled);
         assertThat(writes()).isZero();
         assertThat(world.aws.count("kms:DescribeKey"))
                 .as("sooner than a healthy one")
@@ -802,7 +801,7 @@ class KeyControllerTest {
 
         world.kms.state(key, "Enabled");
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
         assertThat(writes()).isEqualTo(1);
     }
 
@@ -819,7 +818,7 @@ class KeyControllerTest {
         world.refresh(key);
         assertThat(world.aws.operationsOn(key)).containsExactly("kms:DescribeKey", "kms:GetKeyPolicy");
         assertThat(world.changed).hasSize(1);
-        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(request).result().usable().reason()).isEqualTo(Reason.KeyDisabled);
     }
 
     /** Also when nothing else than time makes a fact too old. */
@@ -829,20 +828,20 @@ class KeyControllerTest {
         world.aws.fail("kms:", Trouble.UNAVAILABLE);
         world.advance(Duration.ofMinutes(2));
         assertThat(world.changed).as("of the first failed read").hasSizeBetween(1, 2);
-        assertThat(world.judge(request).assessment().isReady())
+        assertThat(world.judge(request).result().isReady())
                 .as("what was read is young")
                 .isTrue();
         world.changed.clear();
 
         world.advance(Duration.ofMinutes(6));
         assertThat(world.changed).as("facts and policy are too old").isNotEmpty();
-        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);
+        assertThat(world.judge(request).result().usable().reason()).isEqualTo(Reason.AwsUnavailable);
         world.changed.clear();
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(1).plusSeconds(10));
         assertThat(world.changed).isNotEmpty();
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
     }
 
     @Test
@@ -852,7 +851,7 @@ class KeyControllerTest {
         world.kms.state(key, "Disabled");
         byOthers(FakeKms.ROOT, AUDITORS);
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.KeyDisabled);
+        assertThat(world.judge(request).result().usable().reason()).isEqualTo(Reason.KeyDisabled);
         world.kms.state(key, "Enabled");
         world.advance(Duration.ofMinutes(2));
         assertThat(world.hasStatement(key, "DataUse")).isTrue();
@@ -865,23 +864,23 @@ class KeyControllerTest {
         KeyArn k = w.newKey(1);
         EncryptionRequest request = w.put(RequestOf.on(k, "orders"));
         w.stabilize();
-        assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(request).result().access().reason()).isEqualTo(Reason.AccessProven);
         assertThat(w.aws.operationsOn(k)).endsWith("kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt");
 
         w.kms.probesDenied = true;
         w.refresh(k);
-        assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(w.judge(request).result().access().reason()).isEqualTo(Reason.AccessDenied);
 
         w.kms.probesDenied = false;
         w.aws.fail("kms:GenerateDataKey", Trouble.DENIED);
         w.refresh(k);
-        assertThat(w.judge(request).assessment().access().isTrue())
+        assertThat(w.judge(request).result().access().isTrue())
                 .as("what was proven last")
                 .isFalse();
 
         w.aws.heal();
         w.advance(Duration.ofMinutes(1));
-        assertThat(w.judge(request).assessment().access().reason()).isEqualTo(Reason.AccessProven);
+        assertThat(w.judge(request).result().access().reason()).isEqualTo(Reason.AccessProven);
         w.aws.forgetCalls();
         w.kms.put(k, FakeKms.document(FakeKms.ROOT));
         w.aws.fail("kms:PutKeyPolicy", Trouble.DENIED);

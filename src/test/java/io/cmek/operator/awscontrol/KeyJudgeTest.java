@@ -99,18 +99,18 @@ class KeyJudgeTest {
     }
 
     private KeyResult assess(EncryptionRequest request, KeySnapshot snapshot) {
-        return judge(request, snapshot).assessment();
+        return judge(request, snapshot).result();
     }
 
     @Test
     void whatWasNeverReadIsNotAnswered() {
         var judged = judge(MANAGED, KeySnapshot.never(KEY));
         assertThat(judged.isAnswered()).isFalse();
-        assertThat(judged.assessment().usable().message()).contains("waiting for the first response from AWS");
-        assertThat(judged.assessment().policy().message()).contains("AWS has not answered yet");
+        assertThat(judged.result().usable().message()).contains("waiting for the first response from AWS");
+        assertThat(judged.result().policy().message()).contains("AWS has not answered yet");
         var half = judge(MANAGED, snapshot(ENABLED, Observation.never(), null, AccessRequirements.NONE));
         assertThat(half.isAnswered()).isFalse();
-        assertThat(half.assessment().usable().isTrue()).isTrue();
+        assertThat(half.result().usable().isTrue()).isTrue();
         var otherHalf = judge(MANAGED, snapshot(Observation.never(), policy(GROWN), null, WANTED));
         assertThat(otherHalf.isAnswered()).isFalse();
     }
@@ -119,19 +119,19 @@ class KeyJudgeTest {
     void allIsGoodWhereThePolicyHasTheStatements() {
         var judged = judge(MANAGED, snapshot(ENABLED, policy(GROWN), null, WANTED));
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().isReady()).isTrue();
-        assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.PolicyApplied);
-        assertThat(judged.assessment().access().reason()).isEqualTo(Reason.AccessGranted);
-        assertThat(judged.assessment().facts()).isEqualTo(ENABLED.lastSeen());
+        assertThat(judged.result().isReady()).isTrue();
+        assertThat(judged.result().policy().reason()).isEqualTo(Reason.PolicyApplied);
+        assertThat(judged.result().access().reason()).isEqualTo(Reason.AccessGranted);
+        assertThat(judged.result().facts()).isEqualTo(ENABLED.lastSeen());
     }
 
     @Test
     void aPolicyThatIsAboutToBeWrittenIsNotAnswered() {
         var judged = judge(MANAGED, snapshot(ENABLED, policy(BARE), null, AccessRequirements.NONE));
         assertThat(judged.isAnswered()).isFalse();
-        assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.Pending);
-        assertThat(judged.assessment().policy().message()).contains("about to be written");
-        assertThat(judged.assessment().access().reason()).isEqualTo(Reason.Pending);
+        assertThat(judged.result().policy().reason()).isEqualTo(Reason.Pending);
+        assertThat(judged.result().policy().message()).contains("about to be written");
+        assertThat(judged.result().access().reason()).isEqualTo(Reason.Pending);
 
         assertThat(judge(MANAGED, snapshot(ENABLED, policy(BARE), null, WANTED)).isAnswered())
                 .as("it was planned")
@@ -148,7 +148,7 @@ class KeyJudgeTest {
                         new PolicyOutcome.WriteFailed(denied(), WANTED),
                         AccessRequirements.NONE));
         assertThat(refused.isAnswered()).as("it was refused").isTrue();
-        assertThat(refused.assessment().policy().reason()).isEqualTo(Reason.WriteDenied);
+        assertThat(refused.result().policy().reason()).isEqualTo(Reason.WriteDenied);
     }
 
     /** What did not work out for the others on the key is none of the business of one that has what it needs. */
@@ -161,7 +161,7 @@ class KeyJudgeTest {
                         policy(GROWN),
                         new PolicyOutcome.WriteFailed(denied(), AccessRequirements.NONE),
                         WANTED));
-        assertThat(judged.assessment().isReady()).isTrue();
+        assertThat(judged.result().isReady()).isTrue();
     }
 
     @Test
@@ -169,8 +169,8 @@ class KeyJudgeTest {
         for (String state : new String[] {"Disabled", "PendingDeletion", "Creating"}) {
             var judged =
                     judge(MANAGED, snapshot(facts(state, "SYMMETRIC_DEFAULT", "CUSTOMER"), policy(BARE), null, WANTED));
-            assertThat(judged.assessment().usable().isTrue()).isFalse();
-            assertThat(judged.assessment().policy().message()).contains("waits until the key is usable");
+            assertThat(judged.result().usable().isTrue()).isFalse();
+            assertThat(judged.result().policy().message()).contains("waits until the key is usable");
             assertThat(judged.isAnswered()).isTrue();
         }
         var inPlace = assess(
@@ -190,15 +190,15 @@ class KeyJudgeTest {
                                 new AwsError.Detail("kms:DescribeKey", "NotFoundException", "", null))))) {
             var judged = judge(MANAGED, snapshot(facts, Observation.never(), null, AccessRequirements.NONE));
             assertThat(judged.isAnswered()).isTrue();
-            assertThat(judged.assessment().usable().isTrue()).isFalse();
-            assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.Pending);
+            assertThat(judged.result().usable().isTrue()).isFalse();
+            assertThat(judged.result().policy().reason()).isEqualTo(Reason.Pending);
         }
     }
 
     @Test
     void aKeyThatCannotBeReadIsUnknown() {
-        var assessment = assess(MANAGED, snapshot(failed(Observation.never(), denied()), policy(BARE), null, WANTED));
-        assertThat(assessment.usable().reason()).isEqualTo(Reason.AccessDenied);
+        var result = assess(MANAGED, snapshot(failed(Observation.never(), denied()), policy(BARE), null, WANTED));
+        assertThat(result.usable().reason()).isEqualTo(Reason.AccessDenied);
         var judged = judge(
                 MANAGED,
                 snapshot(
@@ -207,34 +207,34 @@ class KeyJudgeTest {
                         null,
                         AccessRequirements.NONE));
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(judged.result().policy().reason()).isEqualTo(Reason.AccessDenied);
     }
 
     @Test
     void whatIsTooOldIsNotReliedUpon() {
         var old = snapshot(failed(ENABLED, denied()), failed(policy(GROWN), denied()), null, WANTED);
         assertThat(judge.judge(MANAGED, KEY, TENANT, old, NOW.plus(MAX_AGE))
-                        .assessment()
+                        .result()
                         .isReady())
                 .isTrue();
         var later = judge.judge(MANAGED, KEY, TENANT, old, NOW.plus(MAX_AGE).plusMillis(1))
-                .assessment();
+                .result();
         assertThat(later.usable().message()).contains("Last read at 2026-03-01T10:00:00Z");
         assertThat(later.policy().reason()).isEqualTo(Reason.AccessDenied);
     }
 
     @Test
     void aPolicyThatNobodyCanReadIsBlocked() {
-        var assessment = assess(MANAGED, snapshot(ENABLED, policy("[]"), null, WANTED));
-        assertThat(assessment.policy().message()).contains("cannot be read", "must repair it");
+        var result = assess(MANAGED, snapshot(ENABLED, policy("[]"), null, WANTED));
+        assertThat(result.policy().message()).contains("cannot be read", "must repair it");
     }
 
     @Test
     void whereTheOwnerWritesItIsTheOwnersTurn() {
         var judged = judge(PUBLISHED, snapshot(ENABLED, policy(BARE), null, AccessRequirements.NONE));
-        assertThat(judged.assessment().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
+        assertThat(judged.result().policy().reason()).isEqualTo(Reason.PolicyNotApplied);
         assertThat(judged.isAnswered()).isTrue();
-        assertThat(judged.assessment().access().reason()).isEqualTo(Reason.Pending);
+        assertThat(judged.result().access().reason()).isEqualTo(Reason.Pending);
 
         var obstacles = assess(
                 PUBLISHED,
@@ -272,10 +272,10 @@ class KeyJudgeTest {
         String deny = "{\"Sid\":\"No\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"" + World.ROLE
                 + "\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}";
         String document = GROWN.replace("\"Statement\":[", "\"Statement\":[" + deny + ",");
-        var assessment = assess(MANAGED, snapshot(ENABLED, policy(document), null, WANTED));
-        assertThat(assessment.policy().isTrue()).isTrue();
-        assertThat(assessment.access().reason()).isEqualTo(Reason.AccessDenied);
-        assertThat(assessment.onlyVolumes()).isFalse();
+        var result = assess(MANAGED, snapshot(ENABLED, policy(document), null, WANTED));
+        assertThat(result.policy().isTrue()).isTrue();
+        assertThat(result.access().reason()).isEqualTo(Reason.AccessDenied);
+        assertThat(result.onlyVolumes()).isFalse();
     }
 
     @Test
@@ -294,9 +294,7 @@ class KeyJudgeTest {
     }
 
     private io.cmek.operator.condition.ConditionResult access(Observation<Boolean> proof) {
-        return judge.judge(MANAGED, KEY, PROVING, proven(proof), NOW)
-                .assessment()
-                .access();
+        return judge.judge(MANAGED, KEY, PROVING, proven(proof), NOW).result().access();
     }
 
     @Test
@@ -309,8 +307,8 @@ class KeyJudgeTest {
                 "It waits.",
                 NOW);
         assertThat(inspected.isAnswered()).isTrue();
-        assertThat(inspected.assessment().usable().isTrue()).isTrue();
-        assertThat(inspected.assessment().policy().message()).isEqualTo("It waits.");
+        assertThat(inspected.result().usable().isTrue()).isTrue();
+        assertThat(inspected.result().policy().message()).isEqualTo("It waits.");
         assertThat(judge.inspect(MANAGED, KEY, TENANT, KeySnapshot.never(KEY), "It waits.", NOW)
                         .isAnswered())
                 .isFalse();

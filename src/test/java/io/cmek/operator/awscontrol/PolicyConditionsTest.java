@@ -117,13 +117,13 @@ class PolicyConditionsTest {
                         ALLOW,
                         "{'Sid':'No data keys','Effect':'Deny','Principal':'*','Action':'kms:GenerateDataKeyPair','Resource':'*'}"));
 
-        for (ConditionResult judgement : new ConditionResult[] {
+        for (ConditionResult result : new ConditionResult[] {
             PolicyConditions.access("K", access),
             PolicyConditions.proven("K", ROLE, access),
             PolicyConditions.refused("K", ROLE, access)
         }) {
-            assertSays(judgement, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
-            assertThat(judgement.message()).contains("'No data keys'");
+            assertSays(result, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
+            assertThat(result.message()).contains("'No data keys'");
         }
     }
 
@@ -139,11 +139,11 @@ class PolicyConditionsTest {
                 TestRequests.KEY,
                 wanted);
 
-        for (ConditionResult judgement :
+        for (ConditionResult result :
                 new ConditionResult[] {PolicyConditions.access("K", access), PolicyConditions.proven("K", ROLE, access)
                 }) {
-            assertSays(judgement, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
-            assertThat(judgement.message())
+            assertSays(result, ConditionType.AccessVerified, Status.False, Reason.AccessDenied);
+            assertThat(result.message())
                     .startsWith(
                             "K cannot be used for volumes. The statement 'Only readers' denies kms:Decrypt to EBS, ")
                     .contains("Exempt " + ebs + " and " + ebs + "/* in it")
@@ -158,11 +158,11 @@ class PolicyConditionsTest {
                 "{'Sid':'Instances','Effect':'Deny','Principal':'*','Action':'kms:*','Resource':'*',"
                         + "'Condition':{'StringNotLike':{'aws:userid':'AROAEXAMPLEID:i-*'}}}"));
 
-        for (ConditionResult judgement : new ConditionResult[] {
+        for (ConditionResult result : new ConditionResult[] {
             PolicyConditions.proven("K", ROLE, access), PolicyConditions.refused("K", ROLE, access)
         }) {
-            assertSays(judgement, ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
-            assertThat(judgement.message()).contains("'Instances'", "aws:userid");
+            assertSays(result, ConditionType.AccessVerified, Status.Unknown, Reason.NotProbed);
+            assertThat(result.message()).contains("'Instances'", "aws:userid");
         }
     }
 
@@ -178,25 +178,25 @@ class PolicyConditionsTest {
         var refused = new AwsError.Rejected(
                 new AwsError.Detail("kms:PutKeyPolicy", "MalformedPolicyDocumentException", said, null));
         for (AccessRequirements added : new AccessRequirements[] {USE, AccessRequirements.NONE}) {
-            ConditionResult judgement =
+            ConditionResult result =
                     PolicyConditions.of("The data key K", PRINT, new PolicyOutcome.WriteFailed(refused, added));
 
-            assertSays(judgement, ConditionType.PolicyApplied, Status.False, reason);
-            assertThat(judgement.message())
+            assertSays(result, ConditionType.PolicyApplied, Status.False, reason);
+            assertThat(result.message())
                     .startsWith("The data key K: its policy was not written: kms:PutKeyPolicy: "
                             + "MalformedPolicyDocumentException: " + said + ". ")
                     .contains(remedy);
             // Where nothing of ours is new, ours cannot be at fault.
-            assertThat(judgement.message().contains(ROLE))
+            assertThat(result.message().contains(ROLE))
                     .isEqualTo(!added.isEmpty() && reason == Reason.ForeignStatementRejected);
         }
     }
 
-    private static void assertSays(ConditionResult judgement, ConditionType type, Status status, Reason reason) {
-        assertThat(judgement.status()).isEqualTo(status);
-        assertThat(judgement.reason()).isEqualTo(reason);
+    private static void assertSays(ConditionResult result, ConditionType type, Status status, Reason reason) {
+        assertThat(result.status()).isEqualTo(status);
+        assertThat(result.reason()).isEqualTo(reason);
         assertThat(reason.uses()).contains(new Reason.Use(type, status));
-        assertThat(judgement.message()).endsWith(".").doesNotContain("..", "  ");
+        assertThat(result.message()).endsWith(".").doesNotContain("..", "  ");
     }
 
     private static PolicyAccess access(PolicyDocument policy) {

@@ -32,8 +32,8 @@ class StarvationTest {
                 .data(key)
                 .bucket("other-data")
                 .build());
-        while (!world.judge(other).assessment().isReady()
-                || !world.judge(other, "other-data").assessment().encrypted().isTrue()) {
+        while (!world.judge(other).result().isReady()
+                || !world.judge(other, "other-data").result().encrypted().isTrue()) {
             assertThat(world.now().minus(from)).isLessThanOrEqualTo(most);
             if (!world.workOnNext()) {
                 world.advance(Duration.ofMillis(100));
@@ -120,12 +120,10 @@ class StarvationTest {
         }
 
         assertOtherIsReadyWithin(Duration.ZERO);
-        assertThat(requests)
-                .noneMatch(request -> world.judge(request).assessment().isReady());
+        assertThat(requests).noneMatch(request -> world.judge(request).result().isReady());
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
-        assertThat(requests)
-                .allMatch(request -> world.judge(request).assessment().isReady());
+        assertThat(requests).allMatch(request -> world.judge(request).result().isReady());
     }
 
     /** All 64 workers wait: the first that is free goes to who has waited. */
@@ -153,10 +151,10 @@ class StarvationTest {
         EncryptionRequest request = world.put(RequestOf.on(theirs, "orders"));
         world.advance(Duration.ofMinutes(10));
         assertThat(world.judge(request).isAnswered()).isTrue();
-        assertThat(world.judge(request).assessment().usable().reason()).isEqualTo(Reason.AwsUnavailable);
+        assertThat(world.judge(request).result().usable().reason()).isEqualTo(Reason.AwsUnavailable);
 
         world.aws.heal();
         world.advance(Duration.ofMinutes(2));
-        assertThat(world.judge(request).assessment().isReady()).isTrue();
+        assertThat(world.judge(request).result().isReady()).isTrue();
     }
 }

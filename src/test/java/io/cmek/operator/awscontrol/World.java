@@ -323,7 +323,7 @@ final class World {
                 .filter(b -> b.name().equals(bucket))
                 .findFirst()
                 .orElseThrow();
-        boolean keyReady = judge(request, use.key()).assessment().isReady();
+        boolean keyReady = judge(request, use.key()).result().isReady();
         return bucketJudge.judge(
                 request.uid(), use, request.region(), keyReady, snapshot(request, bucket), clock.instant());
     }

@@ -87,11 +87,11 @@ class StorageClassReconcilerTest {
     }
 
     private StorageClassResult publish(@Nullable StorageClassSpec seen) {
-        StorageClassResult assessment = publisher.publish(OWNER, USE, seen, Optional.empty(), before, repaired::add);
-        assertThat(assessment.encrypted().message().length()).isLessThanOrEqualTo(600);
-        Reason reason = assessment.encrypted().reason();
+        StorageClassResult result = publisher.publish(OWNER, USE, seen, Optional.empty(), before, repaired::add);
+        assertThat(result.encrypted().message().length()).isLessThanOrEqualTo(600);
+        Reason reason = result.encrypted().reason();
         before = new Before(reason == Reason.VolumesEncrypted);
-        return assessment;
+        return result;
     }
 
     private static String label(StorageClass storageClass, String name) {
@@ -99,8 +99,8 @@ class StorageClassReconcilerTest {
         return labels == null ? "" : labels.getOrDefault(name, "");
     }
 
-    private static Reason reason(StorageClassResult assessment) {
-        return assessment.encrypted().reason();
+    private static Reason reason(StorageClassResult result) {
+        return result.encrypted().reason();
     }
 
     private StorageClass stored() {
@@ -556,10 +556,9 @@ class StorageClassReconcilerTest {
         int there = 0;
         for (int i = 0; i < 3600; i++) {
             cluster.put(wrong);
-            StorageClassResult assessment = publish();
-            if (cluster.stored != null && reason(assessment) == Reason.Contested) {
-                assertThat(assessment.encrypted().message())
-                        .contains("It exists again, and the operator deletes it at ");
+            StorageClassResult result = publish();
+            if (cluster.stored != null && reason(result) == Reason.Contested) {
+                assertThat(result.encrypted().message()).contains("It exists again, and the operator deletes it at ");
                 there++;
             }
             pass(Duration.ofSeconds(1));

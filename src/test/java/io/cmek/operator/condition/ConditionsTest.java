@@ -140,11 +140,11 @@ class ConditionsTest {
             List<Condition> found =
                     now.stream().filter(c -> c.type().equals(type.name())).toList();
             if (news.containsKey(type)) {
-                ConditionResult judgement = news.get(type);
+                ConditionResult result = news.get(type);
                 assertThat(found).singleElement().satisfies(c -> {
-                    assertThat(c.status()).isEqualTo(judgement.status().name());
-                    assertThat(c.reason()).isEqualTo(judgement.reason().name());
-                    assertThat(c.message()).isEqualTo(judgement.message());
+                    assertThat(c.status()).isEqualTo(result.status().name());
+                    assertThat(c.reason()).isEqualTo(result.reason().name());
+                    assertThat(c.message()).isEqualTo(result.message());
                 });
             } else if (before.containsKey(type) && type != obsolete) {
                 Condition was = find(old, type);
@@ -193,12 +193,12 @@ class ConditionsTest {
     @Provide
     Arbitrary<Map<ConditionType, ConditionResult>> judged() {
         Arbitrary<ConditionType> types = Arbitraries.of(judgedTypes());
-        Arbitrary<ConditionResult> judgements = Combinators.combine(
+        Arbitrary<ConditionResult> results = Combinators.combine(
                         Arbitraries.of(Status.True, Status.True, Status.False, Status.Unknown),
                         Arbitraries.of(Reason.values()),
                         Arbitraries.integers().between(0, 1000))
                 .as((status, reason, n) -> new ConditionResult(status, reason, "Message " + n + "."));
-        return Arbitraries.maps(types, judgements).ofMinSize(1);
+        return Arbitraries.maps(types, results).ofMinSize(1);
     }
 
     private static List<ConditionType> judgedTypes() {

@@ -245,8 +245,8 @@ class RequestResultTest {
                 ReadFailures.NOTHING);
     }
 
-    private static Map<ConditionType, String> messages(RequestResult assessment) {
-        return assessment.judgements().entrySet().stream()
+    private static Map<ConditionType, String> messages(RequestResult result) {
+        return result.results().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().message()));
     }
 

@@ -159,13 +159,12 @@ class ArgoHealthTest {
         assertThat(healthOf(unseen)).extracting(Health::status).isEqualTo("Progressing");
     }
 
-    private static List<Condition> conditions(Map<ConditionType, ConditionResult> judgements) {
-        return Conditions.of(List.of(), judgements, ALL_GOOD, GENERATION, Instant.EPOCH);
+    private static List<Condition> conditions(Map<ConditionType, ConditionResult> results) {
+        return Conditions.of(List.of(), results, ALL_GOOD, GENERATION, Instant.EPOCH);
     }
 
-    private static WorkgroupStatus status(EncryptionState encryption, Map<ConditionType, ConditionResult> judgements) {
-        return new WorkgroupStatus(
-                GENERATION, encryption, List.of(), List.of(), null, null, null, conditions(judgements));
+    private static WorkgroupStatus status(EncryptionState encryption, Map<ConditionType, ConditionResult> results) {
+        return new WorkgroupStatus(GENERATION, encryption, List.of(), List.of(), null, null, null, conditions(results));
     }
 
     private static Workgroup workgroup(WorkgroupStatus status) {
@@ -178,14 +177,14 @@ class ArgoHealthTest {
         return workgroup;
     }
 
-    private static ReplicaCmek replica(EncryptionState encryption, Map<ConditionType, ConditionResult> judgements) {
+    private static ReplicaCmek replica(EncryptionState encryption, Map<ConditionType, ConditionResult> results) {
         var replica = new ReplicaCmek();
         replica.setMetadata(new ObjectMetaBuilder()
                 .withName("orders-us-west-2")
                 .withGeneration(GENERATION)
                 .build());
-        replica.setStatus(new ReplicaCmekStatus(
-                GENERATION, encryption, List.of(), List.of(), null, null, conditions(judgements)));
+        replica.setStatus(
+                new ReplicaCmekStatus(GENERATION, encryption, List.of(), List.of(), null, null, conditions(results)));
         return replica;
     }
 

@@ -29,28 +29,28 @@ class EventsIT {
                 OperatorProcess operator = ENVIRONMENT
                         .launch(Map.of("CMEK_EVENTS_QUEUE_URL", trail.url()))
                         .awaitReady()) {
-            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, 2)
+            FaultScenario scenario = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, 2)
                     .apply()
                     .awaitEnabled();
-            String key = world.dataKeys().getFirst();
+            String key = scenario.dataKeys().getFirst();
 
             ENVIRONMENT.aws().disableKey(key);
             List.of("no event", "{}", "{\"detail\": {}}", "{\"detail\": " + "[".repeat(10_000))
                     .forEach(trail::send);
-            trail.tell("DisableKey", world.dataKeys().getLast(), Map.of(), Instant.now());
+            trail.tell("DisableKey", scenario.dataKeys().getLast(), Map.of(), Instant.now());
             Awaitility.await("all messages are taken")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> trail.left() == 0);
-            assertThat(world.team().workgroup("wg-0").getStatus().encryption())
+            assertThat(scenario.team().workgroup("wg-0").getStatus().encryption())
                     .as("no event was about this key")
                     .isEqualTo(EncryptionState.ENABLED);
 
             trail.tell("DisableKey", key, Map.of(), Instant.now());
-            world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
+            scenario.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
 
             ENVIRONMENT.aws().enableKey(key);
             trail.tell("EnableKey", key, Map.of(), Instant.now());
-            world.awaitEnabled();
+            scenario.awaitEnabled();
             assertThat(operator.get("/q/health/live").body()).contains("events");
             assertThat(operator.get("/q/health/live").statusCode()).isEqualTo(200);
         }
@@ -63,11 +63,11 @@ class EventsIT {
         try (OperatorProcess operator = ENVIRONMENT
                 .launch(Map.of("CMEK_EVENTS_QUEUE_URL", url, "CMEK_RESYNC_INTERVAL", "1s"))
                 .awaitReady()) {
-            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, 1)
+            FaultScenario scenario = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, 1)
                     .apply()
                     .awaitEnabled();
-            ENVIRONMENT.aws().disableKey(world.dataKeys().getFirst());
-            world.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
+            ENVIRONMENT.aws().disableKey(scenario.dataKeys().getFirst());
+            scenario.team().awaitReason("wg-0", "KeysUsable", "KeyDisabled");
             Awaitility.await("the log says so")
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> operator.log().contains("sqs:ReceiveMessage"));

@@ -280,7 +280,7 @@ class FaultsIT {
 
         List<String> names() {
             return Stream.of(before, meanwhile)
-                    .flatMap(world -> world.names().stream())
+                    .flatMap(scenario -> scenario.names().stream())
                     .toList();
         }
 
@@ -290,8 +290,8 @@ class FaultsIT {
 
         /** Neither those that were ENABLED nor the others are said to be what nobody has seen for too long. */
         void awaitUnknown(String reason) {
-            for (FaultScenario world : List.of(before, meanwhile)) {
-                world.team()
+            for (FaultScenario scenario : List.of(before, meanwhile)) {
+                scenario.team()
                         .awaitWorkgroup(
                                 "wg-0",
                                 "not ENABLED for " + reason,
@@ -339,7 +339,7 @@ class FaultsIT {
                     took.toMillis() / 1000.0,
                     recorded.size(),
                     Stream.of(before, meanwhile)
-                            .flatMap(world -> world.writesOfKeys(recorded).stream())
+                            .flatMap(scenario -> scenario.writesOfKeys(recorded).stream())
                             .mapToLong(Long::longValue)
                             .sum());
         }
@@ -355,18 +355,18 @@ class FaultsIT {
                     .as("writes to the API server when all is right again")
                     .filteredOn(AuditLog.Request::isWrite)
                     .filteredOn(write -> Stream.of(before, meanwhile)
-                            .anyMatch(world ->
-                                    write.name().startsWith(world.team().namespace() + "/")))
+                            .anyMatch(scenario ->
+                                    write.name().startsWith(scenario.team().namespace() + "/")))
                     .isEmpty();
         }
 
         /** Every key is read twice more. */
-        private static void stabilize(FaultScenario... worlds) {
+        private static void stabilize(FaultScenario... scenarios) {
             ENVIRONMENT
                     .proxy()
                     .awaitMoreAbout(
-                            Stream.of(worlds)
-                                    .flatMap(world -> world.keys().stream())
+                            Stream.of(scenarios)
+                                    .flatMap(scenario -> scenario.keys().stream())
                                     .toList(),
                             "kms:GetKeyPolicy",
                             2,

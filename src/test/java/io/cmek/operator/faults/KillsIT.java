@@ -32,19 +32,19 @@ class KillsIT {
     void killedFiftyTimesItConvergesAndHasWrittenNothingTwice() throws Exception {
         long seed = System.nanoTime();
         var random = new Random(seed);
-        FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, WORKGROUPS);
+        FaultScenario scenario = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, WORKGROUPS);
         ENVIRONMENT.proxy().record();
         int each = WORKGROUPS / KILLS;
         for (int kill = 0; kill < KILLS; kill++) {
-            world.team().apply(world.manifests(kill * each, (kill + 1) * each));
+            scenario.team().apply(scenario.manifests(kill * each, (kill + 1) * each));
             try (OperatorProcess operator = ENVIRONMENT.launch(Map.of())) {
                 Thread.sleep(EARLIEST_MILLIS + random.nextInt(LATEST_MILLIS - EARLIEST_MILLIS));
                 operator.kill();
             }
         }
         try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
-            world.awaitEnabled().assertRight();
-            Collection<Long> writes = world.writesOfKeys(ENVIRONMENT.proxy().recorded());
+            scenario.awaitEnabled().assertRight();
+            Collection<Long> writes = scenario.writesOfKeys(ENVIRONMENT.proxy().recorded());
             assertThat(writes)
                     .as("writes of each key; what was under way when the operator died is seen by the next, with seed "
                             + seed)

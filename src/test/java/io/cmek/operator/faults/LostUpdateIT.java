@@ -53,16 +53,16 @@ class LostUpdateIT {
     @Tag(FaultsIT.SOAK)
     void nothingIsLostButWhatLandsBetweenAReadAndTheWriteThatFollows() throws Exception {
         try (OperatorProcess operator = ENVIRONMENT.launch(Map.of()).awaitReady()) {
-            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)
+            FaultScenario scenario = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)
                     .apply()
                     .awaitEnabled();
             ENVIRONMENT.proxy().record();
-            othersWrite(world);
-            assertOursAreBack(world);
+            othersWrite(scenario);
+            assertOursAreBack(scenario);
 
             List<Exchange> recorded = ENVIRONMENT.proxy().recorded();
             int lost = 0;
-            for (String key : world.keys()) {
+            for (String key : scenario.keys()) {
                 List<Exchange> about = about(key, recorded);
                 for (Exchange write : lost(about, key)) {
                     assertThat(windows(about))
@@ -74,8 +74,11 @@ class LostUpdateIT {
             assertNoWar(recorded);
             System.out.printf(
                     "| %d writes of others | %d of the operator | %d in its windows | %d statements lost |%n",
-                    puts(recorded, true).size(), puts(recorded, false).size(), inWindows(recorded, world.keys()), lost);
-            world.team().kubectl("delete", "workgroups", "--all").orThrow();
+                    puts(recorded, true).size(),
+                    puts(recorded, false).size(),
+                    inWindows(recorded, scenario.keys()),
+                    lost);
+            scenario.team().kubectl("delete", "workgroups", "--all").orThrow();
         }
     }
 
@@ -86,18 +89,18 @@ class LostUpdateIT {
                 OperatorProcess operator = ENVIRONMENT
                         .launch(Map.of("CMEK_EVENTS_QUEUE_URL", queue.url(), "CMEK_EVENTS_RESTORE_STATEMENTS", "true"))
                         .awaitReady()) {
-            FaultScenario world = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)
+            FaultScenario scenario = FaultScenario.of(ENVIRONMENT, OperatorTestExtension.REGION, KEYS - 1)
                     .apply()
                     .awaitEnabled();
             ENVIRONMENT.proxy().record();
             try (var telling = queue.telling()) {
-                othersWrite(world);
-                assertOursAreBack(world);
+                othersWrite(scenario);
+                assertOursAreBack(scenario);
                 List<Exchange> recorded = ENVIRONMENT.proxy().recorded();
                 Awaitility.await("all that others wrote is there")
                         .atMost(Duration.ofSeconds(60))
                         .untilAsserted(() -> {
-                            for (String key : world.keys()) {
+                            for (String key : scenario.keys()) {
                                 assertThat(lost(about(key, recorded), key))
                                         .as("writes of others on " + key + " of which the statement is not there")
                                         .isEmpty();
@@ -105,17 +108,19 @@ class LostUpdateIT {
                         });
                 System.out.printf(
                         "| %d writes of others | %d of the operator | %d in its windows | with events, 0 statements lost |%n",
-                        puts(recorded, true).size(), puts(recorded, false).size(), inWindows(recorded, world.keys()));
+                        puts(recorded, true).size(),
+                        puts(recorded, false).size(),
+                        inWindows(recorded, scenario.keys()));
             }
-            assertOursAreBack(world);
+            assertOursAreBack(scenario);
         }
     }
 
-    private static void othersWrite(FaultScenario world) throws Exception {
+    private static void othersWrite(FaultScenario scenario) throws Exception {
         try (KmsClient others = clientOfOthers();
                 ExecutorService pipelines = Executors.newFixedThreadPool(KEYS)) {
             var running = new ArrayList<Future<Void>>();
-            for (String key : world.keys()) {
+            for (String key : scenario.keys()) {
                 running.add(pipelines.submit(otherPipeline(others, key)));
             }
             for (Future<Void> pipeline : running) {
@@ -124,11 +129,11 @@ class LostUpdateIT {
         }
     }
 
-    private static void assertOursAreBack(FaultScenario world) {
-        world.awaitEnabled();
+    private static void assertOursAreBack(FaultScenario scenario) {
+        scenario.awaitEnabled();
         Awaitility.await("our statements are back")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> world.keys().stream()
+                .until(() -> scenario.keys().stream()
                         .noneMatch(key ->
                                 ENVIRONMENT.aws().statementsOf("default", key).isEmpty()));
     }

@@ -40,13 +40,13 @@ class KeyRulesTest {
         "SomethingNew, KeyUnavailable, False",
     })
     void judgeTheState(String state, Reason reason, Status status) {
-        ConditionResult judgement = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
+        ConditionResult result = judge(key(state, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "CUSTOMER"));
 
         assertThat(KeyRules.isUsable(state)).isEqualTo(status == Status.True);
-        assertThat(judgement.isTrue()).isEqualTo(status == Status.True);
-        assertThat(judgement.reason()).isEqualTo(reason);
-        assertThat(judgement.status()).isEqualTo(status);
-        assertThat(judgement.message()).startsWith("The data key ").endsWith(".");
+        assertThat(result.isTrue()).isEqualTo(status == Status.True);
+        assertThat(result.reason()).isEqualTo(reason);
+        assertThat(result.status()).isEqualTo(status);
+        assertThat(result.message()).startsWith("The data key ").endsWith(".");
         assertThat(reason.uses()).contains(new Reason.Use(ConditionType.KeysUsable, status));
     }
 
@@ -66,10 +66,10 @@ class KeyRulesTest {
         "SM2, ENCRYPT_DECRYPT",
     })
     void refuseWhatIsNotSymmetricWhateverItsState(String spec, String usage) {
-        ConditionResult judgement = judge(key("Disabled", spec, usage, "CUSTOMER"));
+        ConditionResult result = judge(key("Disabled", spec, usage, "CUSTOMER"));
 
-        assertThat(judgement.reason()).isEqualTo(Reason.KeyNotSymmetric);
-        assertThat(judgement.message()).contains(spec, usage);
+        assertThat(result.reason()).isEqualTo(Reason.KeyNotSymmetric);
+        assertThat(result.message()).contains(spec, usage);
     }
 
     @Test
@@ -88,9 +88,9 @@ class KeyRulesTest {
         "PT-1H, (0 days left)",
     })
     void countTheWholeDaysUntilAKeyIsDeleted(Duration left, String expected) {
-        ConditionResult judgement = KeyRules.judge("The data key " + KEY, pendingDeletion(NOW.plus(left)), NOW);
+        ConditionResult result = KeyRules.judge("The data key " + KEY, pendingDeletion(NOW.plus(left)), NOW);
 
-        assertThat(judgement.message())
+        assertThat(result.message())
                 .contains("on " + NOW.plus(left) + " " + expected)
                 .contains("cancel-key-deletion");
     }

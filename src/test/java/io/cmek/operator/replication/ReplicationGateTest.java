@@ -42,12 +42,12 @@ class ReplicationGateTest {
                     .containsAll(
                             databases.stream().filter(admittedBefore::contains).toList());
         }
-        if (gate.judgement().isTrue()) {
+        if (gate.result().isTrue()) {
             assertThat(gate.blocked()).isEmpty();
         }
-        assertThat(gate.judgement().reason().uses())
+        assertThat(gate.result().reason().uses())
                 .contains(new Reason.Use(
-                        ConditionType.ReplicationAllowed, gate.judgement().status()));
+                        ConditionType.ReplicationAllowed, gate.result().status()));
     }
 
     @Property(tries = 200)
@@ -80,7 +80,7 @@ class ReplicationGateTest {
                 new ReplicationGate.Request(false, "us-west-2", DATABASES, List.of()), new SecondaryState.None());
 
         assertThat(gate.admitted()).isEqualTo(DATABASES);
-        assertThat(gate.judgement().reason()).isEqualTo(Reason.NoCmek);
+        assertThat(gate.result().reason()).isEqualTo(Reason.NoCmek);
     }
 
     @Test
@@ -102,7 +102,7 @@ class ReplicationGateTest {
 
     private static String message(List<String> databases, List<String> before, SecondaryState secondary) {
         return ReplicationGate.of(new ReplicationGate.Request(true, "us-west-2", databases, before), secondary)
-                .judgement()
+                .result()
                 .message();
     }
 

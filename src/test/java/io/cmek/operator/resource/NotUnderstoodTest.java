@@ -54,10 +54,10 @@ class NotUnderstoodTest {
     void whatItNeedsAndIsNotUnderstoodIsPendingAndNeverGood() {
         assertThat(NotUnderstood.of(workgroup(", policyManagement: Observe")))
                 .get()
-                .satisfies(judgement -> {
-                    assertThat(judgement.status()).isEqualTo(ConditionResult.Status.Unknown);
-                    assertThat(judgement.reason()).isEqualTo(Reason.Pending);
-                    assertThat(judgement.message())
+                .satisfies(result -> {
+                    assertThat(result.status()).isEqualTo(ConditionResult.Status.Unknown);
+                    assertThat(result.reason()).isEqualTo(Reason.Pending);
+                    assertThat(result.message())
                             .contains("spec.policyManagement is 'Observe'", "Managed, Publish", "can be edited");
                 });
         assertThat(NotUnderstood.of(workgroup(", policyManagement: Publish"))).isEmpty();

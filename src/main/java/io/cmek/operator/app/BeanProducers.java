@@ -24,6 +24,7 @@ import io.cmek.operator.cluster.ClusterStorageClasses;
 import io.cmek.operator.cluster.SingleAttemptClient;
 import io.cmek.operator.cluster.StorageClassReconciler;
 import io.cmek.operator.controller.Dispatch;
+import io.cmek.operator.controller.DueReconciliations;
 import io.cmek.operator.controller.EventRecorder;
 import io.cmek.operator.controller.Judge;
 import io.cmek.operator.controller.LastWrittenStatusCache;
@@ -184,6 +185,12 @@ class BeanProducers {
 
     @Produces
     @Singleton
+    DueReconciliations due(Ticker ticker, Triggers triggers) {
+        return new DueReconciliations(ticker, triggers);
+    }
+
+    @Produces
+    @Singleton
     StorageClasses storageClassCache() {
         return new StorageClasses();
     }
@@ -247,7 +254,7 @@ class BeanProducers {
             WriteListener observer,
             EventRecorder events,
             WorkQueue<AwsItem> queue,
-            Triggers triggers) {
+            DueReconciliations due) {
         return new KeyController(
                 keys,
                 index,
@@ -262,7 +269,7 @@ class BeanProducers {
                 random,
                 observer,
                 events,
-                key -> Dispatch.keyChanged(key, index, queue::add, triggers));
+                key -> Dispatch.keyChanged(key, index, queue::add, due));
     }
 
     @Produces
@@ -278,7 +285,7 @@ class BeanProducers {
             RandomGenerator random,
             WriteListener observer,
             EventRecorder events,
-            Triggers triggers) {
+            DueReconciliations due) {
         return new BucketController(
                 buckets,
                 index,
@@ -293,7 +300,7 @@ class BeanProducers {
                 random,
                 observer,
                 events,
-                bucket -> Dispatch.bucketChanged(bucket, index, triggers));
+                bucket -> Dispatch.bucketChanged(bucket, index, due));
     }
 
     @Produces
@@ -329,6 +336,7 @@ class BeanProducers {
             StorageClasses storageClassCache,
             StorageClassReconciler volumes,
             EventRecorder events,
+            DueReconciliations due,
             Settings settings,
             MeterRegistry registry,
             Ticker ticker,
@@ -343,6 +351,7 @@ class BeanProducers {
                 api,
                 new StorageClassStep(resources, storageClassCache, volumes, api, events, steps),
                 steps,
+                due,
                 new ResourceController.Settings(factsMaxAge(settings)),
                 ticker,
                 clock);
@@ -351,8 +360,8 @@ class BeanProducers {
     @Produces
     @Singleton
     Dispatch dispatch(
-            Resources resources, AwsControllers controllers, ResourceController controller, Triggers triggers) {
-        return new Dispatch(resources, controllers, controller, triggers);
+            Resources resources, AwsControllers controllers, ResourceController controller, DueReconciliations due) {
+        return new Dispatch(resources, controllers, controller, due);
     }
 
     @Produces
@@ -386,13 +395,12 @@ class BeanProducers {
             Resources resources,
             KeyController keys,
             EventRecorder events,
-            Triggers triggers,
+            DueReconciliations due,
             MeterRegistry registry,
             Ticker ticker,
             Clock clock,
             RandomGenerator random) {
-        var resync =
-                new StatusResync(resources, new UnreadableReporter(events), triggers, new StaleStatusMeter(registry));
+        var resync = new StatusResync(resources, new UnreadableReporter(events), due, new StaleStatusMeter(registry));
         var stateMetrics =
                 new StateMetrics(registry, resources, keys, controllers::pending, factsMaxAge(settings), clock);
         var loops = new ArrayList<>(List.of(

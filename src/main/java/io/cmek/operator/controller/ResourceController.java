@@ -71,6 +71,7 @@ public final class ResourceController {
     private final ClusterApi api;
     private final StorageClassStep volumes;
     private final Steps steps;
+    private final DueReconciliations due;
     private final Settings settings;
     private final Ticker ticker;
     private final Clock clock;
@@ -88,6 +89,7 @@ public final class ResourceController {
             ClusterApi api,
             StorageClassStep volumes,
             Steps steps,
+            DueReconciliations due,
             Settings settings,
             Ticker ticker,
             Clock clock) {
@@ -98,6 +100,7 @@ public final class ResourceController {
         this.api = api;
         this.volumes = volumes;
         this.steps = steps;
+        this.due = due;
         this.settings = settings;
         this.ticker = ticker;
         this.clock = clock;
@@ -107,6 +110,18 @@ public final class ResourceController {
 
     /** Reconciles the resource of that name from caches and snapshots, and writes its status. */
     public ReconcileResult reconcile(ResourceRef id) {
+        due.began(id);
+        try {
+            ReconcileResult result = result(id);
+            result.again().ifPresent(delay -> due.dueIn(id, delay));
+            return result;
+        } catch (RuntimeException e) {
+            due.dueIn(id, DueReconciliations.AFTER_FAILURE);
+            throw e;
+        }
+    }
+
+    private ReconcileResult result(ResourceRef id) {
         if (!resources.isSynced()) {
             return again(OUTDATED_RETRY);
         }
@@ -148,6 +163,7 @@ public final class ResourceController {
         steps.forget(id);
         if (resources.find(id).isEmpty()) {
             volumes.forget(id);
+            due.forget(id);
         }
     }
 

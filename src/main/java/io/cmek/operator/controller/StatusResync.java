@@ -2,33 +2,35 @@ package io.cmek.operator.controller;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.resource.Resources;
 import io.fabric8.kubernetes.client.CustomResource;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Triggers each resource whose status lags behind its spec, and reports resources that this version cannot read. Up to 5.3.2, the operator SDK can
- * lose a spec change that coincides with a write of our own (its issues 3398 and 3455).
+ * Triggers each resource whose status lags behind its spec, or whose reconciliation is overdue, and reports resources that this version cannot
+ * read. Up to 5.3.2, the operator SDK can lose a spec change that coincides with a write of our own (its issues 3398 and 3455), and triggers
+ * ({@link DueReconciliations}).
  */
 public final class StatusResync {
 
+    /** Longer than a trigger waits for its turn, where the operator SDK has not lost it. */
+    static final Duration OVERDUE = Duration.ofSeconds(5);
+
     private final Resources resources;
     private final UnreadableReporter unreadable;
-    private final Consumer<ResourceRef> trigger;
+    private final DueReconciliations due;
     private final IntConsumer found;
 
     /** @param found receives the number of stale statuses after each round */
-    public StatusResync(
-            Resources resources, UnreadableReporter unreadable, Consumer<ResourceRef> trigger, IntConsumer found) {
+    public StatusResync(Resources resources, UnreadableReporter unreadable, DueReconciliations due, IntConsumer found) {
         this.resources = resources;
         this.unreadable = unreadable;
-        this.trigger = trigger;
+        this.due = due;
         this.found = found;
     }
 
@@ -45,10 +47,11 @@ public final class StatusResync {
                 all.stream().filter(NotUnderstood::isReadable).toList();
         readable.stream()
                 .filter(r -> readableAgain.contains(r.getMetadata().getUid()))
-                .forEach(r -> trigger.accept(Resources.idOf(r)));
+                .forEach(r -> due.accept(Resources.idOf(r)));
         List<StoredResource> lagging =
                 readable.stream().filter(StatusResync::lags).toList();
-        lagging.forEach(r -> trigger.accept(Resources.idOf(r)));
+        lagging.forEach(r -> due.accept(Resources.idOf(r)));
+        due.overdue(OVERDUE, id -> resources.find(id).isPresent()).forEach(due);
         found.accept(lagging.size());
     }
 

@@ -7,6 +7,7 @@ import static io.cmek.operator.testing.OperatorTestExtension.SECONDARY_REGION;
 import static io.cmek.operator.testing.TestNamespace.condition;
 import static io.cmek.operator.testing.TestNamespace.has;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.cmek.operator.api.v1alpha1.CmekStatus;
 import io.cmek.operator.api.v1alpha1.Condition;
@@ -192,6 +193,12 @@ class FailoverIT {
         pair.awaitWorkgroup("orders", "everything is ready", s -> has(s, "Ready", "Ready"));
         pair.awaitReplica("west", "everything is ready", s -> has(s, "Ready", "Ready"));
         pair.awaitReason("orders", "FailoverReady", "SecondaryReady");
+        // An Event is written after the status.
+        await("each has its Event")
+                .until(() -> pair.events().stream()
+                                .filter(event -> event.getReason().equals("EncryptionEnabled"))
+                                .count()
+                        == 2);
         Map<String, Integer> reported = events(pair);
 
         try (Statuses<WorkgroupStatus> primaries = pair.statuses(Workgroup.class);

@@ -369,6 +369,8 @@ final class CoreWorld {
         final Resources resources = new Resources(
                 index, clusterRegion, ResourceSelector.ALL, r -> written.isLast(r, Resources.statusOf(r)));
         final Steps steps = new Steps();
+        final DueReconciliations due =
+                new DueReconciliations(ticker, id -> dispatcher().event(id));
         final KeyJudge keyJudge = new KeyJudge(merge, factsMaxAge);
         final StorageClassReconciler publisher;
         final KeyController keys;
@@ -452,12 +454,13 @@ final class CoreWorld {
                             events,
                             steps),
                     steps,
+                    due,
                     new ResourceController.Settings(factsMaxAge),
                     ticker,
                     clock);
             dispatch = new Dispatch(resources, controllers, controller, this::trigger);
             dispatcher = new Dispatcher(controller::reconcile, this::isKnown, ticker, random);
-            resync = new StatusResync(resources, new UnreadableReporter(events), this::trigger, lagging::add);
+            resync = new StatusResync(resources, new UnreadableReporter(events), due, lagging::add);
             workgroups = informer("Workgroup", listWorkgroupsAfter, workgroupsFromThePast);
             replicas = informer("ReplicaCmek", listReplicasAfter, replicasFromThePast);
         }
@@ -511,7 +514,7 @@ final class CoreWorld {
         }
 
         private void trigger(ResourceRef id) {
-            dispatcher.event(id);
+            due.accept(id);
         }
 
         private void classChanged(StorageClass storageClass) {
@@ -519,6 +522,10 @@ final class CoreWorld {
             spec.owner()
                     .filter(owner -> NotUnderstood.mayBeReconciled(of(owner).find(owner)))
                     .ifPresent(dispatcher::event);
+        }
+
+        private Dispatcher dispatcher() {
+            return dispatcher;
         }
 
         private List<BooleanSupplier> turns() {
@@ -557,6 +564,7 @@ final class CoreWorld {
                     "controller", controller.isEmpty(),
                     "written statuses", written.isEmpty(),
                     "steps", steps.isEmpty(),
+                    "due reconciliations", due.isEmpty(),
                     "index", io.cmek.operator.index.Kept.isNothing(index),
                     "resources", resources.all().isEmpty(),
                     "publisher", io.cmek.operator.cluster.Published.isNothing(publisher),

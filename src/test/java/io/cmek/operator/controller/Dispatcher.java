@@ -56,8 +56,13 @@ final class Dispatcher {
         this.backoff = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1), random);
     }
 
+    /** As the operator SDK does while it handles the deletion of an earlier resource of the same name. */
+    boolean losesAll;
+
     void event(ResourceRef id) {
-        waiting.add(id);
+        if (!losesAll) {
+            waiting.add(id);
+        }
     }
 
     /** Reconciles one resource that is due, any of them. */
@@ -80,7 +85,9 @@ final class Dispatcher {
             ReconcileResult result = reconcile.apply(id);
             failures.remove(id);
             timers.remove(id);
-            result.again().ifPresent(delay -> timers.put(id, ticker.nanos() + delay.toNanos()));
+            if (!losesAll) {
+                result.again().ifPresent(delay -> timers.put(id, ticker.nanos() + delay.toNanos()));
+            }
         } catch (RuntimeException e) {
             thrown.add(e);
             int times = failures.merge(id, 1, Integer::sum);

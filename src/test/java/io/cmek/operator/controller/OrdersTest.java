@@ -258,6 +258,24 @@ class OrdersTest {
         assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.DEGRADED);
     }
 
+    /** ReplacedIT saw it: the SDK ignored what came while it handled the deletion of the one before, and the new one stayed PENDING. */
+    @Test
+    void whatTheOperatorSdkLosesIsMadeUpFor() {
+        world.start();
+        world.create("orders", key);
+        world.cluster.after = (request, name) -> {
+            if (request.equals(FakeCluster.STATUS)) {
+                world.process().dispatcher.losesAll = true;
+            }
+        };
+        world.advance(Duration.ofSeconds(2));
+        assertThat(world.encryption(ORDERS)).isEqualTo(EncryptionState.PENDING);
+        world.cluster.after = (request, name) -> {};
+        world.process().dispatcher.losesAll = false;
+
+        world.until(() -> world.isEnabled(ORDERS), Duration.ofSeconds(15));
+    }
+
     @Test
     void oneThatIsReplacedWhileTheWatchIsCutIsJudgedAsANewObject() {
         KeyArn other = world.newKey(3);

@@ -70,7 +70,7 @@ class StatusWriterTest {
 
         world.kms.state(key, "Disabled");
 
-        world.until(() -> world.encryption(ORDERS) == EncryptionState.DEGRADED, CoreWorld.POLL.plusSeconds(1));
+        world.until(() -> world.encryption(ORDERS) == EncryptionState.DEGRADED, CoreWorld.POLL.plusSeconds(5));
     }
 
     @Test

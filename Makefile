@@ -4,7 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 JAVA_HOME = $(shell dev/java-home)
-MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp -q
+# Without the warnings of the JVM about Maven's own libraries.
+MVN = JAVA_HOME="$(JAVA_HOME)" MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED $${MAVEN_OPTS:-}" \
+	mvn -B -ntp -q -Dstyle.color=never
 STATE := target/local
 
 help: ## List the targets
@@ -18,6 +20,10 @@ test: tools oldest-kubernetes ## Run all tests: unit, property, CRD, integration
 
 unit: prerequisites ## Run the tests that need neither Kubernetes nor AWS, and see that they cover enough
 	@dev/tests "$(JAVA_HOME)" test || { dev/coverage; exit 1; }
+
+worlds: prerequisites ## Try random worlds for three minutes in the simulator; FOR=… for so many seconds, WORLD=file to repeat one, SEED=… for the same again
+	@dev/tests "$(JAVA_HOME)" test -Dtest=WorldsTest -Dcoverage.skip -Dcmek.worlds.seconds='$(or $(FOR),180)' \
+		$(if $(WORLD),-Dcmek.worlds.file='$(WORLD)') $(if $(SEED),-Dcmek.worlds.seed='$(SEED)')
 
 verify: test ## The same as test: formatting and generated files are checked there too
 
@@ -74,4 +80,4 @@ target/quarkus-app/quarkus-run.jar: pom.xml $(shell find src/main -type f) | pre
 	@$(MVN) package -DskipTests
 	@touch $@
 
-.PHONY: help oldest-kubernetes demo test unit verify crds fmt build run up down bench soak image-tar image-push bundle release-check tools prerequisites clean
+.PHONY: worlds help oldest-kubernetes demo test unit verify crds fmt build run up down bench soak image-tar image-push bundle release-check tools prerequisites clean

@@ -83,6 +83,10 @@ public final class BucketController implements BucketSnapshot.Source {
         @Nullable
         Encryption applied;
 
+        /** What the holder's status had recorded when the bucket was last read. */
+        @Nullable
+        Encryption recordedAtRead;
+
         final DriftTracker<Encryption> drift = new DriftTracker<>();
 
         @Nullable
@@ -168,6 +172,17 @@ public final class BucketController implements BucketSnapshot.Source {
                 .filter(request -> bucketRequests.holderIdentity().equals(Optional.of(bucket.identity())));
     }
 
+    /** With what the holder's status has recorded the bucket as in place, by whichever process; null where it has not. */
+    private @Nullable Encryption recorded(EncryptionRequest holder, AwsItem.Bucket bucket) {
+        Encryption recorded = index.lastApplied(holder.uid()).buckets().get(bucket.name());
+        return recorded != null
+                        && holder.buckets().stream()
+                                .filter(use -> use.name().equals(bucket.name()))
+                                .anyMatch(use -> BucketPlan.isInPlace(recorded, use.key()))
+                ? recorded
+                : null;
+    }
+
     /** Whether no state of any bucket is left. For tests of eviction. */
     boolean isEmpty() {
         return states.isEmpty() && snapshots.isEmpty() && refreshes.isEmpty();
@@ -187,9 +202,14 @@ public final class BucketController implements BucketSnapshot.Source {
         }
 
         void read() {
+            Encryption recorded =
+                    holder(bucket).map(holder -> recorded(holder, bucket)).orElse(null);
             AwsResult<BucketFacts> answer = call(
                     "s3:GetBucketEncryption", () -> service.inspect(bucket.identity(), bucket.region(), bucket.name()));
             state.facts = state.facts.then(answer, clock.instant());
+            if (answer instanceof AwsResult.Success<BucketFacts>) {
+                state.recordedAtRead = recorded;
+            }
             state.poll.done(answer instanceof AwsResult.Error<BucketFacts>);
         }
 
@@ -224,16 +244,20 @@ public final class BucketController implements BucketSnapshot.Source {
             if (state.writes.failures() > 0 && state.writes.isOver() && state.facts.failure() == null) {
                 read();
             }
+            Encryption recorded = recorded(holder, bucket);
+            if (state.applied == null && !Objects.equals(recorded, state.recordedAtRead)) {
+                // Another process has recorded it since. What was read before that is no evidence of drift.
+                read();
+            }
             if (!(state.facts.at(clock.instant(), settings.factsMaxAge())
                     instanceof Known.Fresh<BucketFacts>(BucketFacts facts))) {
                 state.notApplied = null;
                 return;
             }
             BucketPlan plan = BucketPlan.of(use, bucket.region(), facts);
-            Encryption before = state.applied == null
-                    ? index.lastApplied(holder.uid()).buckets().get(use.name())
-                    : state.applied;
-            if (!state.drift.isOpen()) {
+            Encryption before = state.applied == null ? recorded : state.applied;
+            boolean isEvidence = state.applied != null || Objects.equals(recorded, state.recordedAtRead);
+            if (!state.drift.isOpen() && isEvidence) {
                 BucketPlan.change(use, plan, before).map(this::drift).ifPresent(state.drift::found);
             }
             switch (plan) {

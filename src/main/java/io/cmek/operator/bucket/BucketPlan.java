@@ -108,8 +108,11 @@ public sealed interface BucketPlan {
         return new Refuse(ConditionResult.ofFalse(reason, message));
     }
 
-    /** Dual-layer encryption (aws:kms:dsse) under the same key is stronger than required, and has no S3 Bucket Key. It stays. */
-    private static boolean isInPlace(BucketFacts.Encryption current, KeyArn key) {
+    /**
+     * Whether a bucket needs nothing more. Dual-layer encryption (aws:kms:dsse) under the same key is stronger than required, and has no S3 Bucket
+     * Key. It stays.
+     */
+    static boolean isInPlace(BucketFacts.Encryption current, KeyArn key) {
         return key.toString().equals(current.kmsKeyId())
                 && ("aws:kms:dsse".equals(current.algorithm())
                         || ("aws:kms".equals(current.algorithm()) && current.bucketKeyEnabled()));

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,9 @@ public final class FakeAws {
     /** Runs when AWS has done it, and the answer is still on its way. */
     public volatile BiConsumer<String, String> after = (operation, item) -> {};
 
+    /** How a caller waits. */
+    public volatile Consumer<Duration> waits = this::passTime;
+
     private int crashAt = -1;
     private int requests;
 
@@ -119,9 +123,7 @@ public final class FakeAws {
         after.accept(operation, name);
         crash(operation + " is answered");
         if (trouble != null && trouble.takes().isPositive()) {
-            synchronized (ticker) {
-                ticker.advance(trouble.takes());
-            }
+            waits.accept(trouble.takes());
         }
         if (trouble == null) {
             String end = done instanceof AwsResult.Error<T>(AwsError failure)
@@ -137,6 +139,12 @@ public final class FakeAws {
         }
         log(new Call(operation, identity, name, from, now(), failure.detail().code()));
         return new AwsResult.Error<>(named(operation, failure));
+    }
+
+    private void passTime(Duration time) {
+        synchronized (ticker) {
+            ticker.advance(time);
+        }
     }
 
     private static AwsError named(String operation, AwsError failure) {

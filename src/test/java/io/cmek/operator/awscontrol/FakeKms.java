@@ -73,6 +73,10 @@ public final class FakeKms implements KeyService {
         keys.get(key).state = state;
     }
 
+    public String stateOf(KeyArn key) {
+        return keys.get(key).state;
+    }
+
     public void spec(KeyArn key, String spec) {
         keys.get(key).spec = spec;
     }

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * An API server in memory, with uids, resourceVersions, generations and finalizers as the real one has them. It keeps all that ever was, from
  * which informers are fed. Objects in it are never changed in place.
  */
-final class FakeCluster implements ClusterApi, StorageClassApi {
+public final class FakeCluster implements ClusterApi, StorageClassApi {
 
     /**
      * What happened to one object.
@@ -45,10 +45,10 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
      * @param at by the ticker
      * @param object as it is now, or as it was last
      */
-    record Change(long at, ResourceRef id, StoredResource object, boolean isDeletion) {}
+    public record Change(long at, ResourceRef id, StoredResource object, boolean isDeletion) {}
 
     /** The same of a StorageClass. */
-    record ClassChange(long at, StorageClass object, boolean isDeletion) {}
+    public record ClassChange(long at, StorageClass object, boolean isDeletion) {}
 
     /**
      * What goes wrong with a request.
@@ -56,33 +56,33 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
      * @param code of the answer, 0 for none
      * @param takesEffect whether it is done all the same
      */
-    record Trouble(int code, boolean takesEffect) {
+    public record Trouble(int code, boolean takesEffect) {
 
-        static final Trouble LOSES_ITS_ANSWER = new Trouble(0, true);
+        public static final Trouble LOSES_ITS_ANSWER = new Trouble(0, true);
 
-        static Trouble of(int code) {
+        public static Trouble of(int code) {
             return new Trouble(code, false);
         }
     }
 
     /** Decides which requests go wrong. */
     @FunctionalInterface
-    interface Rule {
+    public interface Rule {
 
         /** @return null where the request goes well */
         @Nullable
         Trouble of(String request, String name);
     }
 
-    static final String GET = "GET";
-    static final String LIST = "LIST";
-    static final String STATUS = "PATCH status";
-    static final String ADD_FINALIZER = "PATCH finalizer+";
-    static final String REMOVE_FINALIZER = "PATCH finalizer-";
-    static final String EVENT = "POST Event";
-    static final String GET_CLASS = "GET StorageClass";
-    static final String MAKE_CLASS = "POST StorageClass";
-    static final String DELETE_CLASS = "DELETE StorageClass";
+    public static final String GET = "GET";
+    public static final String LIST = "LIST";
+    public static final String STATUS = "PATCH status";
+    public static final String ADD_FINALIZER = "PATCH finalizer+";
+    public static final String REMOVE_FINALIZER = "PATCH finalizer-";
+    public static final String EVENT = "POST Event";
+    public static final String GET_CLASS = "GET StorageClass";
+    public static final String MAKE_CLASS = "POST StorageClass";
+    public static final String DELETE_CLASS = "DELETE StorageClass";
 
     private final Ticker ticker;
     private final Clock clock;
@@ -93,44 +93,44 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     private int uids;
 
     /** All that ever happened, in order. */
-    final List<Change> history = new ArrayList<>();
+    public final List<Change> history = new ArrayList<>();
 
-    final List<ClassChange> classHistory = new ArrayList<>();
-    final List<Event> events = new ArrayList<>();
+    public final List<ClassChange> classHistory = new ArrayList<>();
+    public final List<Event> events = new ArrayList<>();
 
     /** The requests that arrived, each with the name that it is about. */
-    final List<String> requests = new ArrayList<>();
+    public final List<String> requests = new ArrayList<>();
 
     /** Runs when a request is on its way. */
-    BiConsumer<String, String> before = (request, name) -> {};
+    public BiConsumer<String, String> before = (request, name) -> {};
 
     /** Runs when a request is done, and the answer on its way. */
-    BiConsumer<String, String> after = (request, name) -> {};
+    public BiConsumer<String, String> after = (request, name) -> {};
 
     /** What mutating admission makes of a StorageClass. */
-    UnaryOperator<StorageClass> admission = made -> made;
+    public UnaryOperator<StorageClass> admission = made -> made;
 
-    FakeCluster(Ticker ticker, Clock clock) {
+    public FakeCluster(Ticker ticker, Clock clock) {
         this.ticker = ticker;
         this.clock = clock;
     }
 
     // -- how it goes wrong
 
-    void rule(Rule rule) {
+    public void rule(Rule rule) {
         rules.addFirst(rule);
     }
 
-    void fail(String request, Trouble trouble) {
+    public void fail(String request, Trouble trouble) {
         rule((asked, name) -> asked.equals(request) ? trouble : null);
     }
 
-    void heal() {
+    public void heal() {
         rules.clear();
     }
 
     /** Requests go wrong by chance, in each way that is harmless for who repeats them. */
-    void unruly(RandomGenerator random, double share) {
+    public void unruly(RandomGenerator random, double share) {
         List<Trouble> ways =
                 List.of(Trouble.of(500), Trouble.of(429), Trouble.of(409), Trouble.of(0), Trouble.LOSES_ITS_ANSWER);
         rule((request, name) -> random.nextDouble() < share ? ways.get(random.nextInt(ways.size())) : null);
@@ -155,7 +155,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         return done;
     }
 
-    static KubernetesClientException error(int code, String words) {
+    public static KubernetesClientException error(int code, String words) {
         return new KubernetesClientException(
                 "Failure executing: anything. " + words,
                 code,
@@ -166,13 +166,13 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         return new KubernetesClientException("An error has occurred.", new IOException("timeout"));
     }
 
-    long count(String request) {
+    public long count(String request) {
         return requests.stream().filter(r -> r.startsWith(request)).count();
     }
 
     // -- what users do
 
-    StoredResource create(StoredResource manifest) {
+    public StoredResource create(StoredResource manifest) {
         ResourceRef id = new ResourceRef(
                 manifest instanceof Workgroup ? "Workgroup" : "ReplicaCmek",
                 manifest.getMetadata().getNamespace(),
@@ -192,7 +192,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** Deletes as {@code kubectl delete} does, without waiting. */
-    void delete(ResourceRef id) {
+    public void delete(ResourceRef id) {
         StoredResource now = objects.get(id);
         if (now == null || now.getMetadata().getDeletionTimestamp() != null) {
             return;
@@ -210,7 +210,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** Deletes, and takes all finalizers off. */
-    void forceDelete(ResourceRef id) {
+    public void forceDelete(ResourceRef id) {
         delete(id);
         StoredResource now = objects.get(id);
         if (now != null) {
@@ -218,7 +218,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         }
     }
 
-    void finalizers(ResourceRef id, List<String> finalizers) {
+    public void finalizers(ResourceRef id, List<String> finalizers) {
         StoredResource now = Objects.requireNonNull(objects.get(id));
         ObjectMeta metadata = new ObjectMetaBuilder(now.getMetadata())
                 .withFinalizers(finalizers)
@@ -227,7 +227,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         storeOrRemove(id, with(now, metadata));
     }
 
-    void edit(ResourceRef id, UnaryOperator<WorkgroupSpec> edit) {
+    public void edit(ResourceRef id, UnaryOperator<WorkgroupSpec> edit) {
         Workgroup now = (Workgroup) Objects.requireNonNull(objects.get(id));
         WorkgroupSpec spec = edit.apply(now.getSpec());
         if (!spec.equals(now.getSpec())) {
@@ -237,7 +237,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         }
     }
 
-    void editReplica(ResourceRef id, UnaryOperator<ReplicaCmekSpec> edit) {
+    public void editReplica(ResourceRef id, UnaryOperator<ReplicaCmekSpec> edit) {
         ReplicaCmek now = (ReplicaCmek) Objects.requireNonNull(objects.get(id));
         ReplicaCmekSpec spec = edit.apply(now.getSpec());
         if (!spec.equals(now.getSpec())) {
@@ -248,12 +248,12 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** Something of the object changes that has no meaning here: the next informer event tells of it. */
-    void touch(ResourceRef id) {
+    public void touch(ResourceRef id) {
         StoredResource now = Objects.requireNonNull(objects.get(id));
         store(id, with(now, newer(now)));
     }
 
-    void wipeStatus(ResourceRef id) {
+    public void wipeStatus(ResourceRef id) {
         StoredResource wiped = with(Objects.requireNonNull(objects.get(id)), newer(objects.get(id)));
         switch (wiped) {
             case Workgroup workgroup -> workgroup.setStatus(null);
@@ -263,36 +263,35 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
     }
 
     /** An object as another version stored it takes the place of this one. */
-    void replace(ResourceRef id, StoredResource stored) {
+    public void replace(ResourceRef id, StoredResource stored) {
         StoredResource now = Objects.requireNonNull(objects.get(id));
         stored.setMetadata(newer(now));
         store(id, stored);
     }
 
-    Optional<StoredResource> find(ResourceRef id) {
+    public Optional<StoredResource> find(ResourceRef id) {
         return Optional.ofNullable(objects.get(id));
     }
 
-    List<StoredResource> all() {
+    public List<StoredResource> all() {
         return List.copyOf(objects.values());
     }
 
-    @Nullable
-    StorageClass storageClass(String name) {
+    public @Nullable StorageClass storageClass(String name) {
         return classes.get(name);
     }
 
-    List<StorageClass> storageClasses() {
+    public List<StorageClass> storageClasses() {
         return List.copyOf(classes.values());
     }
 
     /** Somebody else makes a StorageClass, in place of any other of that name. */
-    void putClass(StorageClass storageClass) {
+    public void putClass(StorageClass storageClass) {
         removeClass(storageClass.getMetadata().getName());
         storeClass(storageClass);
     }
 
-    void removeClass(String name) {
+    public void removeClass(String name) {
         StorageClass was = classes.remove(name);
         if (was != null) {
             classHistory.add(new ClassChange(ticker.nanos(), was, true));
@@ -323,7 +322,7 @@ final class FakeCluster implements ClusterApi, StorageClassApi {
         return finalizers == null ? List.of() : finalizers;
     }
 
-    static StoredResource with(StoredResource from, ObjectMeta metadata) {
+    public static StoredResource with(StoredResource from, ObjectMeta metadata) {
         return switch (from) {
             case Workgroup workgroup -> {
                 var copy = new Workgroup();

@@ -13,12 +13,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The informer of one kind, as it is on a bad day: it is late, misses what was in between, or starts with what is past. */
-final class Informers {
+public final class Informers {
 
     private Informers() {}
 
     /** Receives what an informer finds. */
-    interface Handler {
+    public interface Handler {
 
         void put(StoredResource now);
 
@@ -28,7 +28,7 @@ final class Informers {
     }
 
     /** The informer of Workgroups, or of ReplicaCmeks. */
-    static final class OfKind {
+    public static final class OfKind {
 
         private final String kind;
         private final FakeCluster cluster;
@@ -49,7 +49,7 @@ final class Informers {
          * @param listAt when the first list comes
          * @param past how many changes of the cluster's history the first list does not know yet
          */
-        OfKind(
+        public OfKind(
                 String kind,
                 FakeCluster cluster,
                 Ticker ticker,
@@ -68,18 +68,18 @@ final class Informers {
 
         private final int past;
 
-        void lag(Supplier<Duration> lag) {
+        public void lag(Supplier<Duration> lag) {
             this.lag = lag;
             due = null;
         }
 
         /** No change is delivered any more. */
-        void cut() {
+        public void cut() {
             isCut = true;
         }
 
         /** What is there now is listed, and what was between is not delivered. */
-        void relist() {
+        public void relist() {
             isCut = false;
             due = null;
             if (!isSynced) {
@@ -117,16 +117,16 @@ final class Informers {
         }
 
         /** What the cache has. */
-        Optional<StoredResource> find(ResourceRef id) {
+        public Optional<StoredResource> find(ResourceRef id) {
             return Optional.ofNullable(cache.get(id));
         }
 
-        boolean isSynced() {
+        public boolean isSynced() {
             return isSynced;
         }
 
         /** @return whether something was delivered */
-        boolean tellNext() {
+        public boolean tellNext() {
             Optional<Duration> left = untilNext();
             if (left.isEmpty() || left.get().isPositive()) {
                 return false;
@@ -151,7 +151,7 @@ final class Informers {
             return true;
         }
 
-        Optional<Duration> untilNext() {
+        public Optional<Duration> untilNext() {
             if (!isSynced) {
                 return isCut ? Optional.empty() : Optional.of(left(listAt));
             }
@@ -178,7 +178,7 @@ final class Informers {
     }
 
     /** The informer of StorageClasses. */
-    static final class OfClasses {
+    public static final class OfClasses {
 
         private final FakeCluster cluster;
         private final Ticker ticker;
@@ -189,7 +189,7 @@ final class Informers {
         /** How late changes are delivered. */
         Duration lag;
 
-        OfClasses(
+        public OfClasses(
                 FakeCluster cluster,
                 Ticker ticker,
                 Duration lag,
@@ -202,11 +202,11 @@ final class Informers {
             position = cluster.classHistory.size();
         }
 
-        io.fabric8.kubernetes.api.model.storage.@Nullable StorageClass find(String name) {
+        public io.fabric8.kubernetes.api.model.storage.@Nullable StorageClass find(String name) {
             return cache.get(name);
         }
 
-        boolean tellNext() {
+        public boolean tellNext() {
             Optional<Duration> left = untilNext();
             if (left.isEmpty() || left.get().isPositive()) {
                 return false;
@@ -222,7 +222,7 @@ final class Informers {
             return true;
         }
 
-        Optional<Duration> untilNext() {
+        public Optional<Duration> untilNext() {
             if (position >= cluster.classHistory.size()) {
                 return Optional.empty();
             }

@@ -48,7 +48,7 @@ bench: target/quarkus-app/quarkus-run.jar tools ## Measure what docs/performance
 	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='*Bench' -Dcmek.bench='$(or $(CASES),.*)' -Dcmek.bench.longest='$(or $(LONGEST),20)'
 
 soak: target/quarkus-app/quarkus-run.jar tools ## Repeat what docs/reliability.md says, faults that take long among it, in about fifteen minutes
-	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='io.cmek.operator.faults.*IT' -Dit.excludedGroups=
+	@$(MVN) test-compile failsafe:integration-test failsafe:verify -Dit.test='io.cmek.operator.faults.*IT' -Dit.excludedGroups= -Dcmek.it.lost-update-rounds=30
 
 image-tar: target/quarkus-app/quarkus-run.jar ## Write the container image into a file; BASE_IMAGE=… says on what (see docs/install.md)
 	@JAVA_HOME="$(JAVA_HOME)" dev/image/build tar $(ARCHITECTURE)

@@ -245,7 +245,9 @@ public final class BucketController implements BucketSnapshot.Source {
                 read();
             }
             Encryption recorded = recorded(holder, bucket);
-            if (state.applied == null && !Objects.equals(recorded, state.recordedAtRead)) {
+            if (state.applied == null
+                    && state.facts.failure() == null
+                    && !Objects.equals(recorded, state.recordedAtRead)) {
                 // Another process has recorded it since. What was read before that is no evidence of drift.
                 read();
             }

@@ -405,4 +405,35 @@ class BucketControllerTest {
         assertThat(encrypted().isTrue()).isTrue();
         assertThat(count("PutBucketEncryption")).isZero();
     }
+
+    private LastApplied recordedByAnotherProcess() {
+        return new LastApplied(Map.of(), Map.of(NAME, FakeS3.under(key)), false);
+    }
+
+    /** Another process creates and records the bucket after this one has read that there is none. */
+    @Test
+    void whatWasReadBeforeItWasRecordedIsNoEvidenceOfDrift() {
+        world.kms.state(key, "Disabled");
+        world.put(request);
+        world.stabilize();
+        world.s3.put(NAME, new FakeS3.Bucket(true, "us-east-1", FakeS3.under(key), true));
+        world.put(request, recordedByAnotherProcess());
+        world.kms.state(key, "Enabled");
+        world.advance(World.POLL.multipliedBy(2));
+
+        assertThat(encrypted().isTrue()).isTrue();
+        assertThat(world.repaired).isEmpty();
+    }
+
+    @Test
+    void anOutageAfterARestartCostsOneReadAtATime() {
+        world.put(request, recordedByAnotherProcess());
+        world.aws.fail("s3:GetBucketEncryption", Trouble.THROTTLED);
+        world.restart();
+        while (world.workOnNext()) {
+            // Until all that is due at once is done.
+        }
+
+        assertThat(count("GetBucketEncryption")).isEqualTo(1);
+    }
 }

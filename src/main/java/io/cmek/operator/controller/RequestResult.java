@@ -144,7 +144,7 @@ public record RequestResult(
      * @param wasEnabled whether data may exist under the key
      */
     public KeyEncryptionState lineState(KeyUse use, boolean wasEnabled) {
-        List<ConditionResult> results = judgementsOn(use);
+        List<ConditionResult> results = resultsOn(use);
         if (results.stream().allMatch(ConditionResult::isTrue)) {
             return KeyEncryptionState.ENABLED;
         }
@@ -163,7 +163,7 @@ public record RequestResult(
                         .anyMatch(b -> unreadable.buckets().contains(b.use().name()));
     }
 
-    private List<ConditionResult> judgementsOn(KeyUse use) {
+    private List<ConditionResult> resultsOn(KeyUse use) {
         var results = new ArrayList<ConditionResult>();
         results.add(accepted);
         results.addAll(of(use.key()).results());

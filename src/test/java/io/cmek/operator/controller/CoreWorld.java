@@ -8,12 +8,10 @@ import io.cmek.operator.api.v1alpha1.EncryptionState;
 import io.cmek.operator.api.v1alpha1.ReplicaCmek;
 import io.cmek.operator.api.v1alpha1.ReplicaCmekSpec;
 import io.cmek.operator.api.v1alpha1.Replication;
-import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.api.v1alpha1.Workgroup;
 import io.cmek.operator.api.v1alpha1.WorkgroupRef;
 import io.cmek.operator.api.v1alpha1.WorkgroupSpec;
 import io.cmek.operator.aws.AwsError;
-import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.AwsControllers;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.BucketController;
@@ -35,11 +33,11 @@ import io.cmek.operator.index.RequestIndex;
 import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.keypolicy.PolicyMerge;
 import io.cmek.operator.request.ResourceRef;
+import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.resource.ResourceSelector;
 import io.cmek.operator.resource.Resources;
 import io.cmek.operator.storageclass.StorageClassSpec;
-import io.cmek.operator.tenancy.Glob;
 import io.cmek.operator.tenancy.Tenant;
 import io.cmek.operator.tenancy.Tenants;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -109,16 +107,7 @@ final class CoreWorld {
     }
 
     CoreWorld(long seed) {
-        this(
-                seed,
-                new Tenant(
-                        "all",
-                        List.of(new Glob("*")),
-                        List.of(new Glob("*")),
-                        List.of(new Glob("*")),
-                        CredentialScope.OWN,
-                        Tenant.Principals.of(ROLE),
-                        null));
+        this(seed, TestRequests.tenant("all", ROLE, "*", "*"));
     }
 
     CoreWorld(long seed, Tenant... tenants) {
@@ -470,39 +459,10 @@ final class CoreWorld {
                     kind,
                     cluster,
                     ticker,
-                    new Informers.Handler() {
-                        @Override
-                        public void put(StoredResource now) {
-                            dispatch.put(now);
-                            if (NotUnderstood.isReadable(now) && isEventOfTheSdk(now)) {
-                                dispatcher.event(Resources.idOf(now));
-                            }
-                        }
-
-                        @Override
-                        public void remove(StoredResource last) {
-                            dispatch.remove(last);
-                            dispatcher.event(Resources.idOf(last));
-                        }
-
-                        @Override
-                        public void synced() {
-                            dispatch.synced(kind);
-                        }
-                    },
+                    Informers.passingOn(kind, dispatch, dispatcher::event),
                     lag,
                     listAfter,
                     past);
-        }
-
-        private final Map<ResourceRef, String> seen = new TreeMap<>();
-
-        /** The filters of the operator SDK (generationAware): additions, changes of the generation, and what is being deleted. */
-        private boolean isEventOfTheSdk(StoredResource now) {
-            String version =
-                    now.getMetadata().getUid() + " " + now.getMetadata().getGeneration();
-            return !version.equals(seen.put(Resources.idOf(now), version))
-                    || now.getMetadata().getDeletionTimestamp() != null;
         }
 
         private Informers.OfKind of(ResourceRef id) {

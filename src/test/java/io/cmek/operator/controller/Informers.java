@@ -3,6 +3,8 @@ package io.cmek.operator.controller;
 import io.cmek.operator.api.v1alpha1.StoredResource;
 import io.cmek.operator.awscontrol.Ticker;
 import io.cmek.operator.request.ResourceRef;
+import io.cmek.operator.resource.NotUnderstood;
+import io.cmek.operator.resource.Resources;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +27,45 @@ public final class Informers {
         void remove(StoredResource last);
 
         void synced();
+    }
+
+    /**
+     * Passes on what an informer of a kind finds as the program does: to {@link Dispatch}, and as events of the operator SDK, whose filters
+     * (generationAware) let additions, changes of the generation, and what is being deleted pass.
+     *
+     * @param event of the operator SDK
+     */
+    public static Handler passingOn(String kind, Dispatch dispatch, Consumer<ResourceRef> event) {
+        return new Handler() {
+
+            private final TreeMap<ResourceRef, String> seen = new TreeMap<>();
+
+            @Override
+            public void put(StoredResource now) {
+                dispatch.put(now);
+                if (NotUnderstood.isReadable(now) && passes(now)) {
+                    event.accept(Resources.idOf(now));
+                }
+            }
+
+            private boolean passes(StoredResource now) {
+                String version =
+                        now.getMetadata().getUid() + " " + now.getMetadata().getGeneration();
+                return !version.equals(seen.put(Resources.idOf(now), version))
+                        || now.getMetadata().getDeletionTimestamp() != null;
+            }
+
+            @Override
+            public void remove(StoredResource last) {
+                dispatch.remove(last);
+                event.accept(Resources.idOf(last));
+            }
+
+            @Override
+            public void synced() {
+                dispatch.synced(kind);
+            }
+        };
     }
 
     /** The informer of Workgroups, or of ReplicaCmeks. */

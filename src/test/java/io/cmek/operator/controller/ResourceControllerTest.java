@@ -416,7 +416,7 @@ class ResourceControllerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {10, 100, 300})
-    void aChangeCostsOneJudgementOfEachThatItConcerns(int n) {
+    void aChangeCostsOneReconciliationOfEachThatItConcerns(int n) {
         world.start();
         for (int i = 0; i < n; i++) {
             world.create("w" + i, key);

@@ -135,7 +135,7 @@ class KeyRulesTest {
     }
 
     @Property
-    void theJudgementChangesWithTheDayAndNotBefore(
+    void theResultChangesWithTheDayAndNotBefore(
             @ForAll @LongRange(min = -3 * DAY, max = 40 * DAY) long left, @ForAll boolean expiring) {
         KeyFacts key = expiring ? expiring(NOW.plusMillis(left)) : pendingDeletion(NOW.plusMillis(left));
         Optional<Instant> change = KeyRules.nextChange(key, NOW);

@@ -125,8 +125,7 @@ final class Properties {
     }
 
     private boolean isGood(StoredResource resource) {
-        String key = dataKeyOf(resource);
-        return isUsable(key) && gives(key) && isEncrypted(resource);
+        return !facts(resource).containsValue(false);
     }
 
     /** What must be so for ENABLED. Each is read at a moment of its own. */

@@ -1,7 +1,5 @@
 package io.cmek.operator.simulator;
 
-import io.cmek.operator.api.v1alpha1.StoredResource;
-import io.cmek.operator.aws.AwsError;
 import io.cmek.operator.awscontrol.AwsControllers;
 import io.cmek.operator.awscontrol.AwsItem;
 import io.cmek.operator.awscontrol.BucketController;
@@ -11,7 +9,6 @@ import io.cmek.operator.awscontrol.KeyJudge;
 import io.cmek.operator.awscontrol.WorkQueue;
 import io.cmek.operator.awscontrol.WriteListener;
 import io.cmek.operator.cluster.StorageClassReconciler;
-import io.cmek.operator.condition.DriftRepair;
 import io.cmek.operator.controller.Dispatch;
 import io.cmek.operator.controller.DueReconciliations;
 import io.cmek.operator.controller.EventRecorder;
@@ -28,7 +25,6 @@ import io.cmek.operator.controller.Steps;
 import io.cmek.operator.controller.StorageClassStep;
 import io.cmek.operator.controller.UnreadableReporter;
 import io.cmek.operator.index.RequestIndex;
-import io.cmek.operator.key.KeyArn;
 import io.cmek.operator.request.ResourceRef;
 import io.cmek.operator.resource.NotUnderstood;
 import io.cmek.operator.resource.ResourceSelector;
@@ -37,14 +33,12 @@ import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** One process of the operator, wired as the program is. What waits for a port is a coroutine. */
 final class SimulatedProcess {
@@ -70,7 +64,6 @@ final class SimulatedProcess {
     private final TreeMap<ResourceRef, Long> timers = new TreeMap<>();
     private final TreeMap<ResourceRef, Integer> failures = new TreeMap<>();
     private final Set<ResourceRef> reconciling = new TreeSet<>();
-    private final Map<ResourceRef, String> seen = new TreeMap<>();
 
     SimulatedProcess(SimulatedWorld world) {
         this.world = world;
@@ -84,7 +77,7 @@ final class SimulatedProcess {
         var keyJudge = new KeyJudge(world.merge, SimulatedWorld.FACTS_MAX_AGE);
         var events = new EventRecorder(world.cluster, Runnable::run, "a-pod", world.clock, world.random);
         var publisher =
-                new StorageClassReconciler(world.cluster, new Observer(), world.ticker, world.clock, world.random);
+                new StorageClassReconciler(world.cluster, WriteListener.NONE, world.ticker, world.clock, world.random);
         queue = new WorkQueue<>(AwsItem::partition, world.ticker, () -> {});
         var keys = new KeyController(
                 world.kms,
@@ -96,7 +89,7 @@ final class SimulatedProcess {
                 world.ticker,
                 world.clock,
                 world.random,
-                new Observer(),
+                WriteListener.NONE,
                 events,
                 key -> Dispatch.keyChanged(key, index, queue::add, this::trigger));
         var buckets = new BucketController(
@@ -108,7 +101,7 @@ final class SimulatedProcess {
                 world.ticker,
                 world.clock,
                 world.random,
-                new Observer(),
+                WriteListener.NONE,
                 events,
                 bucket -> Dispatch.bucketChanged(bucket, index, this::trigger));
         controllers = new AwsControllers(queue, keys, buckets, world.random);
@@ -150,36 +143,10 @@ final class SimulatedProcess {
                 kind,
                 world.cluster,
                 world.ticker,
-                new Informers.Handler() {
-                    @Override
-                    public void put(StoredResource now) {
-                        dispatch.put(now);
-                        if (NotUnderstood.isReadable(now) && isEventOfTheSdk(now)) {
-                            trigger(Resources.idOf(now));
-                        }
-                    }
-
-                    @Override
-                    public void remove(StoredResource last) {
-                        dispatch.remove(last);
-                        trigger(Resources.idOf(last));
-                    }
-
-                    @Override
-                    public void synced() {
-                        dispatch.synced(kind);
-                    }
-                },
+                Informers.passingOn(kind, dispatch, due::add),
                 world::lag,
                 Duration.ZERO,
                 0);
-    }
-
-    /** The filters of the operator SDK (generationAware): additions, changes of the generation, and what is being deleted. */
-    private boolean isEventOfTheSdk(StoredResource now) {
-        String version = now.getMetadata().getUid() + " " + now.getMetadata().getGeneration();
-        return !version.equals(seen.put(Resources.idOf(now), version))
-                || now.getMetadata().getDeletionTimestamp() != null;
     }
 
     private Informers.OfKind of(ResourceRef id) {
@@ -194,7 +161,7 @@ final class SimulatedProcess {
         StorageClassReconciler.read(storageClass)
                 .owner()
                 .filter(owner -> NotUnderstood.mayBeReconciled(of(owner).find(owner)))
-                .ifPresent(this::trigger);
+                .ifPresent(due::add);
     }
 
     // -- the dispatcher of the operator SDK
@@ -278,17 +245,5 @@ final class SimulatedProcess {
 
     private Duration until(long at) {
         return Duration.ofNanos(Math.max(0, at - world.ticker.nanos()));
-    }
-
-    private static final class Observer implements WriteListener {
-
-        @Override
-        public void policyWritten(KeyArn key, @Nullable AwsError failure) {}
-
-        @Override
-        public void policyConflict(KeyArn key) {}
-
-        @Override
-        public void repaired(DriftRepair drift) {}
     }
 }

@@ -1,7 +1,6 @@
 package io.cmek.operator.simulator;
 
 import io.cmek.operator.aws.AwsError;
-import io.cmek.operator.aws.CredentialScope;
 import io.cmek.operator.awscontrol.FakeAws;
 import io.cmek.operator.awscontrol.FakeKms;
 import io.cmek.operator.awscontrol.FakeS3;
@@ -10,8 +9,7 @@ import io.cmek.operator.awscontrol.VirtualClock;
 import io.cmek.operator.controller.FakeCluster;
 import io.cmek.operator.index.Authorization;
 import io.cmek.operator.keypolicy.PolicyMerge;
-import io.cmek.operator.tenancy.Glob;
-import io.cmek.operator.tenancy.Tenant;
+import io.cmek.operator.request.TestRequests;
 import io.cmek.operator.tenancy.Tenants;
 import java.time.Clock;
 import java.time.Duration;
@@ -65,14 +63,8 @@ final class SimulatedWorld {
     final FakeS3 s3 = new FakeS3(aws);
     final FakeCluster cluster = new FakeCluster(ticker, clock);
     final PolicyMerge merge = new PolicyMerge(INSTALLATION);
-    final Authorization authorization = new Authorization(new Tenants(List.of(new Tenant(
-            "all",
-            List.of(new Glob("*")),
-            List.of(new Glob("*")),
-            List.of(new Glob("*")),
-            CredentialScope.OWN,
-            Tenant.Principals.of(ROLE),
-            null))));
+    final Authorization authorization =
+            new Authorization(new Tenants(List.of(TestRequests.tenant("all", ROLE, "*", "*"))));
 
     private final List<SimulatedProcess> processes = new ArrayList<>();
     private final Properties properties;

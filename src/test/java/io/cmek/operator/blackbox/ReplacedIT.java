@@ -310,11 +310,10 @@ class ReplacedIT {
             team.awaitWorkgroup("orders", EncryptionState.ENABLED);
             await("an Event tells of it")
                     .atMost(Duration.ofSeconds(20))
-                    .untilAsserted(() -> assertThat(notes()).anyMatch(note -> note.contains(name)));
+                    .untilAsserted(() -> assertThat(notes())
+                            .anyMatch(note -> note.contains(name)
+                                    && note.contains("was missing. The operator created it again")));
             assertThat(notes()).noneMatch(note -> note.contains("had been deleted"));
-            assertThat(notes())
-                    .anyMatch(
-                            note -> note.contains(name) && note.contains("was missing. The operator created it again"));
         }
     }
 

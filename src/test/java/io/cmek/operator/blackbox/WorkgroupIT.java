@@ -103,7 +103,11 @@ class WorkgroupIT {
         assertThat(storageClass.getVolumeBindingMode()).isEqualTo("WaitForFirstConsumer");
         assertThat(storageClass.getReclaimPolicy()).isEqualTo("Retain");
         assertThat(storageClass.getAllowVolumeExpansion()).isTrue();
-        assertThat(events("orders")).extracting(Event::getReason).contains("EncryptionEnabled");
+        // An Event is written after the status.
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(events("orders"))
+                        .extracting(Event::getReason)
+                        .contains("EncryptionEnabled"));
     }
 
     @SideBySide
